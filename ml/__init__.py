@@ -1,0 +1,1 @@
+"""The learning plane: private training, cards, promotion and serving."""

@@ -1,0 +1,1 @@
+"""The data plane: pure DataFrame steps and one entry per job."""

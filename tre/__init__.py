@@ -1,0 +1,25 @@
+"""The secure trusted research environment.
+
+In a notebook ``import tre`` gives the researcher's verbs (``tre.spark()``, ``tre.submit()`` and the rest). They
+live in :mod:`tre.workspace.client` and are loaded on first use, so that importing the package costs nothing and
+never pulls in Django.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+CLIENT_VERBS = ("budget", "describe", "requests", "safe_table", "spark", "submit", "tables", "train_private")
+
+
+def __getattr__(name: str) -> Any:
+    if name in CLIENT_VERBS:
+        return getattr(import_module("tre.workspace.client"), name)
+    raise AttributeError(f"module 'tre' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*CLIENT_VERBS, "__version__"]

@@ -1,0 +1,1 @@
+"""Requests, frozen outputs, reviews and release."""

@@ -1,0 +1,1 @@
+"""Datasets and their fields, submissions and published versions, from the data contracts."""

@@ -1,0 +1,147 @@
+"""Every setting of the product, typed, in one place.
+
+A setting comes from the environment (``TRE_`` and its name in capitals) or from ``tre.toml`` in the home folder;
+the environment wins. :func:`load` refuses what is wrong with a sentence that says what to do.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from tre.errors import SettingsError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def _home_from_environment() -> Path:
+    return Path(os.environ.get("TRE_HOME", REPOSITORY / ".tre")).resolve()
+
+
+class Options(BaseSettings):
+    """The product's settings. See ``docs/settings.md``, which is generated from this class."""
+
+    model_config = SettingsConfigDict(env_prefix="TRE_", extra="forbid", frozen=True)
+
+    home: Path = Field(default_factory=_home_from_environment, description="Folder that holds all state.")
+    mode: Literal["demonstration", "production"] = Field(
+        "demonstration", description="Production refuses demonstration accounts, plain HTTP and weak settings."
+    )
+    host: str = Field("127.0.0.1", description="Address that the portal and the Hub's proxy listen on.")
+    portal_port: int = Field(8400, ge=1, le=65535, description="Port of the portal and airlock.")
+    hub_port: int = Field(8401, ge=1, le=65535, description="Port of the Hub's proxy (the only way to a notebook).")
+    hub_api_port: int = Field(8402, ge=1, le=65535, description="Port of the Hub behind its proxy.")
+    proxy_api_port: int = Field(8403, ge=1, le=65535, description="Port of the Hub proxy's own interface.")
+    registry_port: int = Field(8404, ge=1, le=65535, description="Port of the release MLflow registry.")
+    portal_url: str = Field("", description="Public address of the portal; empty means http://localhost:PORT.")
+    hub_url: str = Field("", description="Public address of the Hub; empty means http://hub.localhost:PORT.")
+    database_url: str = Field("", description="postgresql://user:password@host/name; empty means SQLite in home.")
+    sandbox: Literal["bubblewrap", "kubernetes", "none"] = Field(
+        "bubblewrap", description="What isolates a workspace; `none` is for development and refused in production."
+    )
+    sandbox_uid_base: int = Field(60000, ge=1000, description="First user id given to sandboxes when run as root.")
+    require_mfa: bool = Field(True, description="Every sign-in needs a second factor; off is refused in production.")
+    disclosure_profile: str = Field("acro", description="Named rule set of policies/disclosure.yaml.")
+    people: int = Field(20_000, ge=100, description="Size of the synthetic health system.")
+    seed: int = Field(20260701, description="Seed of the synthetic health system.")
+    spark_memory: str = Field("2g", pattern=r"^\d+[mg]$", description="Heap of each Spark driver.")
+    project_epsilon: float = Field(10.0, gt=0, description="Privacy budget (epsilon) that a new project receives.")
+    fhir_sample: Path | None = Field(None, description="Folder of FHIR NDJSON that lands as one more provider.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the arguments, then the environment, then ``tre.toml`` in the home folder."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=_home_from_environment() / "tre.toml")
+        return init_settings, env_settings, toml
+
+    @field_validator("portal_url", "hub_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Options:
+        if self.mode == "production":
+            if not self.require_mfa:
+                raise ValueError("production needs multi-factor sign-in: remove TRE_REQUIRE_MFA")
+            if self.sandbox == "none":
+                raise ValueError("production needs an isolated workspace: set TRE_SANDBOX to bubblewrap or kubernetes")
+            for name in ("portal_url", "hub_url"):
+                if not getattr(self, name).startswith("https://"):
+                    raise ValueError(f"production needs HTTPS: set TRE_{name.upper()} to an https:// address")
+            if not self.database_url:
+                raise ValueError("production needs PostgreSQL: set TRE_DATABASE_URL")
+        return self
+
+    @property
+    def portal(self) -> str:
+        """Return the portal's public address, without a trailing slash."""
+        return self.portal_url or f"http://localhost:{self.portal_port}"
+
+    @property
+    def hub(self) -> str:
+        """Return the Hub's public address, without a trailing slash; each person's server is a subdomain of it."""
+        return self.hub_url or f"http://hub.localhost:{self.hub_port}"
+
+    @property
+    def portal_internal(self) -> str:
+        """Return the address at which this machine's own servers reach the portal.
+
+        Browsers resolve ``*.localhost``; the system's resolver does not, so servers use the loopback address.
+        """
+        return f"http://127.0.0.1:{self.portal_port}"
+
+    @property
+    def hub_api_internal(self) -> str:
+        """Return the Hub's own address behind its proxy, ending in ``/hub/api``."""
+        return f"http://127.0.0.1:{self.hub_api_port}/hub/api"
+
+    @property
+    def registry_internal(self) -> str:
+        """Return the address of the release MLflow registry."""
+        return f"http://127.0.0.1:{self.registry_port}"
+
+    @property
+    def demonstration(self) -> bool:
+        """Return whether demonstration accounts and synthetic data are allowed."""
+        return self.mode == "demonstration"
+
+    def path(self, *parts: str) -> Path:
+        """Return a path below the home folder."""
+        return self.home.joinpath(*parts)
+
+
+@lru_cache(maxsize=1)
+def load() -> Options:
+    """Return the settings of this process.
+
+    Raises
+    ------
+    SettingsError
+        When a setting is unknown or wrong; the sentence names each.
+    """
+    try:
+        return Options()
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = "TRE_" + "_".join(str(part) for part in first["loc"]).upper() if first["loc"] else "the settings"
+        raise SettingsError(
+            first["msg"].removeprefix("Value error, "), where=name, todo="Correct it and start again"
+        ) from None

@@ -1,0 +1,1 @@
+"""Key custody and derivation of one key per purpose and project."""

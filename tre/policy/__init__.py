@@ -1,0 +1,1 @@
+"""One decision point: the Cedar policies in ``policies/``, asked by every gate."""

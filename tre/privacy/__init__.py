@@ -1,0 +1,1 @@
+"""The privacy ledger: budgets of epsilon and delta, reserved, committed or refunded."""

@@ -1,0 +1,1 @@
+"""Research projects, data-sharing agreements, approvals and extracts."""

@@ -1,0 +1,1 @@
+"""Jobs that the platform runs outside everybody's reach, by name and through one port."""

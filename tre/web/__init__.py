@@ -1,0 +1,1 @@
+"""Base templates, NHS components and static files."""

@@ -1,0 +1,1 @@
+"""The researcher's room: sandbox, Hub, Spark Connect and MLflow for a project, and what ``import tre`` gives."""
