@@ -8,7 +8,11 @@ from pathlib import Path
 
 # Settings are read at import, before any fixture runs.
 os.environ["TRE_HOME"] = tempfile.mkdtemp(prefix="tre-test-")
-for name in [name for name in os.environ if name.startswith("TRE_") and name != "TRE_HOME" and not name.startswith("TRE_TEST_")]:
+for name in [
+    name
+    for name in os.environ
+    if name.startswith("TRE_") and name != "TRE_HOME" and not name.startswith("TRE_TEST_")
+]:
     del os.environ[name]
 
 import pytest  # noqa: E402

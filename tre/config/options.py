@@ -35,7 +35,8 @@ class Options(BaseSettings):
 
     home: Path = Field(default_factory=_home_from_environment, description="Folder that holds all state.")
     mode: Literal["demonstration", "production"] = Field(
-        "demonstration", description="Production refuses demonstration accounts, plain HTTP and weak settings."
+        "demonstration",
+        description="Production refuses demonstration accounts, plain HTTP and weak settings.",
     )
     host: str = Field("127.0.0.1", description="Address that the portal and the Hub's proxy listen on.")
     portal_port: int = Field(8400, ge=1, le=65535, description="Port of the portal and airlock.")
@@ -47,7 +48,8 @@ class Options(BaseSettings):
     hub_url: str = Field("", description="Public address of the Hub; empty means http://hub.localhost:PORT.")
     database_url: str = Field("", description="postgresql://user:password@host/name; empty means SQLite in home.")
     sandbox: Literal["bubblewrap", "kubernetes", "none"] = Field(
-        "bubblewrap", description="What isolates a workspace; `none` is for development and refused in production."
+        "bubblewrap",
+        description="What isolates a workspace; `none` is for development and refused in production.",
     )
     sandbox_uid_base: int = Field(60000, ge=1000, description="First user id given to sandboxes when run as root.")
     require_mfa: bool = Field(True, description="Every sign-in needs a second factor; off is refused in production.")

@@ -1,0 +1,44 @@
+# What a person wants, by name. `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help up down study test check fix bench docs lock code
+PY := .venv/bin/python
+SIZE ?= small
+ONLY ?=
+WHO ?= researcher
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+up: ## run the product with embedded defaults and synthetic data
+	@.ci/bootstrap run
+	@exec .venv/bin/tre up
+
+down: ## stop every process of `make up`
+	@.venv/bin/tre down
+
+code: ## print a demonstration account's one-time code (WHO=researcher)
+	@.venv/bin/tre code $(WHO)
+
+test: ## run every test; installs what it needs
+	@.ci/bootstrap dev
+	$(PY) -m pytest -q
+
+check: ## ruff, mypy, import-linter, djlint; changes nothing
+	@.ci/bootstrap dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/djlint tre --lint --quiet
+
+fix: ## let the tools mend what they can
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+bench: ## run the benchmarks (ONLY=name SIZE=small|medium|large)
+	@.ci/bootstrap dev
+	$(PY) -m tests.bench.harness --size $(SIZE) $(if $(ONLY),--only $(ONLY))
+
+lock: ## renew the locks from pyproject.toml (torch is pinned apart: its CPU build is another file)
+	$(PY) -m uv pip compile -q --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-package torch pyproject.toml -o requirements.lock
+	$(PY) -m uv pip compile -q --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-package torch --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock

@@ -1,0 +1,119 @@
+"""The supervisor: ports, the lock, restarts, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tre.errors import Refused, TreError
+from tre.supervisor import PortTaken, Service, Supervisor, check_ports, only_one, running_pid, stop_running
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
+
+
+def environment() -> dict[str, str]:
+    return {"PATH": os.environ["PATH"]}
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(condition, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_a_taken_port_is_named_and_a_free_one_offered():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken) as refusal:
+            check_ports({"TRE_PORTAL_PORT": port})
+    assert f"Port {port} is taken" in refusal.value.sentence()
+    assert "TRE_PORTAL_PORT=" in refusal.value.sentence()
+
+
+def test_one_supervisor_for_a_home(tmp_path):
+    assert running_pid(tmp_path) is None
+    with only_one(tmp_path):
+        assert running_pid(tmp_path) == os.getpid()
+        with pytest.raises(Refused, match="running already"), only_one(tmp_path):
+            pass
+    assert running_pid(tmp_path) is None
+    assert stop_running(tmp_path) is False
+
+
+def test_a_service_that_dies_is_started_again(tmp_path):
+    lines: list[str] = []
+    supervisor = Supervisor(tmp_path, lines.append)
+    supervisor.start([Service("sleeper", SLEEPER, environment())])
+    first = supervisor._children[0].process.pid
+    watcher = threading.Thread(target=supervisor.watch)
+    watcher.start()
+    try:
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: supervisor._children[0].process.pid != first)
+        second = supervisor._children[0].process.pid
+        assert alive(second)
+        assert any("sleeper ended" in line for line in lines)
+    finally:
+        supervisor.stop()
+        watcher.join(20)
+    assert not alive(second)
+
+
+def test_a_service_that_ends_while_it_starts_names_its_log(tmp_path):
+    supervisor = Supervisor(tmp_path, print)
+    broken = Service("broken", [sys.executable, "-c", "raise SystemExit(1)"], environment(), "http://127.0.0.1:9/")
+    with pytest.raises(TreError, match=r"broken\.log"):
+        supervisor.start([broken])
+    supervisor.stop()
+
+
+def test_what_a_service_leaves_behind_is_stopped_too(tmp_path):
+    # The service starts a grandchild in a session of its own, as a daemon would, and tells us its number.
+    program = (
+        "import subprocess, sys, time, pathlib\n"
+        f"child = subprocess.Popen({SLEEPER!r}, start_new_session=True)\n"
+        f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(child.pid))\n"
+        "time.sleep(600)\n"
+    )
+    supervisor = Supervisor(tmp_path, print)
+    supervisor.start([Service("daemon", [sys.executable, "-c", program], environment())])
+    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    orphan = int((tmp_path / "pid").read_text())
+    assert alive(orphan)
+    supervisor.stop()
+    wait_until(lambda: not alive(orphan))
+
+
+def test_a_killed_supervisor_takes_its_services_with_it(tmp_path):
+    program = (
+        "import sys, os, pathlib\n"
+        "from tre.supervisor import Service, Supervisor\n"
+        f"s = Supervisor(pathlib.Path({str(tmp_path)!r}), print)\n"
+        f"s.start([Service('sleeper', {SLEEPER!r}, dict(os.environ))])\n"
+        f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(s._children[0].process.pid))\n"
+        "s.watch()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).resolve().parents[2])
+    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    child = int((tmp_path / "pid").read_text())
+    process.kill()
+    process.wait()
+    wait_until(lambda: not alive(child))
