@@ -1,0 +1,104 @@
+"""Settings: typed, refused when wrong with a sentence, strict in production."""
+
+from __future__ import annotations
+
+import pytest
+
+from tre.config import options, secrets
+from tre.config.options import Options
+from tre.errors import SettingsError
+
+PRODUCTION = {
+    "TRE_MODE": "production",
+    "TRE_PORTAL_URL": "https://tre.example",
+    "TRE_HUB_URL": "https://hub.tre.example/",
+    "TRE_DATABASE_URL": "postgresql://tre@db/tre",
+}
+
+
+@pytest.fixture
+def loaded(monkeypatch, tmp_path):
+    """Return a function that loads the settings afresh from an environment."""
+
+    def load(**environment: str) -> Options:
+        monkeypatch.setenv("TRE_HOME", str(tmp_path))
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return options.load.__wrapped__()
+
+    return load
+
+
+def test_defaults_are_the_demonstration_on_this_machine(loaded, tmp_path):
+    settings = loaded()
+    assert settings.demonstration
+    assert settings.portal == "http://localhost:8400"
+    assert settings.hub == "http://hub.localhost:8401"
+    assert settings.portal.split("//")[1].split(":")[0] != settings.hub.split("//")[1].split(":")[0]
+    assert settings.path("db") == tmp_path / "db"
+
+
+def test_the_environment_wins_over_the_file(loaded, tmp_path):
+    (tmp_path / "tre.toml").write_text("people = 500\nseed = 7\n")
+    settings = loaded(TRE_PEOPLE="900")
+    assert (settings.people, settings.seed) == (900, 7)
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"TRE_PORTAL_PORT": "many"}, "TRE_PORTAL_PORT"),
+        ({"TRE_PORTAL_PORT": "0"}, "TRE_PORTAL_PORT"),
+        ({"TRE_MODE": "staging"}, "TRE_MODE"),
+        ({"TRE_SPARK_MEMORY": "lots"}, "TRE_SPARK_MEMORY"),
+        ({"TRE_PEOPLE": "3"}, "TRE_PEOPLE"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_is_not_shown(loaded, environment, named):
+    with pytest.raises(SettingsError) as refusal:
+        loaded(**environment)
+    assert named in refusal.value.sentence()
+    assert "Traceback" not in refusal.value.sentence()
+
+
+def test_an_unknown_setting_in_the_file_is_refused(loaded, tmp_path):
+    (tmp_path / "tre.toml").write_text("peeple = 500\n")
+    with pytest.raises(SettingsError, match="PEEPLE"):
+        loaded()
+
+
+def test_production_accepts_what_is_strict(loaded):
+    assert loaded(**PRODUCTION).hub == "https://hub.tre.example"
+
+
+@pytest.mark.parametrize(
+    ("change", "because"),
+    [
+        ({"TRE_PORTAL_URL": "http://tre.example"}, "HTTPS"),
+        ({"TRE_HUB_URL": ""}, "HTTPS"),
+        ({"TRE_DATABASE_URL": ""}, "PostgreSQL"),
+        ({"TRE_SANDBOX": "none"}, "isolated"),
+        ({"TRE_REQUIRE_MFA": "false"}, "multi-factor"),
+    ],
+)
+def test_production_refuses_what_is_weak(loaded, change, because):
+    with pytest.raises(SettingsError, match=because):
+        loaded(**{**PRODUCTION, **change})
+
+
+def test_a_secret_is_made_once_and_is_nobody_elses(tmp_path):
+    path = tmp_path / "secrets" / "one"
+    first = secrets._read_or_make(path)
+    assert len(first) == 64
+    assert secrets._read_or_make(path) == first
+    assert path.stat().st_mode & 0o077 == 0
+    assert secrets._read_or_make(tmp_path / "secrets" / "two") != first
+    assert sorted(each.name for each in path.parent.iterdir()) == ["one", "two"]
+
+
+def test_a_secret_that_others_can_read_is_refused(tmp_path):
+    path = tmp_path / "secrets" / "one"
+    secrets._read_or_make(path)
+    path.chmod(0o644)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        secrets._read_or_make(path)
