@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tre.config import options, secrets
+from tre.config import documentation, options, secrets
 from tre.config.options import Options
 from tre.errors import SettingsError
 
@@ -102,3 +102,7 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path):
     path.chmod(0o644)
     with pytest.raises(SettingsError, match="chmod 600"):
         secrets._read_or_make(path)
+
+
+def test_the_settings_page_is_what_the_settings_say():
+    assert documentation.PAGE.read_text() == documentation.page(), "run python -m tre.config.documentation"
