@@ -1,8 +1,8 @@
 """Exact match against the identifiers that are really held, without holding them here.
 
-The landing zone writes, for each kind of identifier, the sorted 64-bit keyed digests of its normalised values. With
-the key and those files one can ask whether a value is held, and learn nothing else. 64 bits of HMAC-SHA-256 over ten
-million identifiers answer wrongly for about one strange value in 10 ** 12.
+The landing zone writes, for each kind of identifier, the sorted 64-bit keyed digests of its normalised values.
+With the key and those files one can ask whether a value is held, and learn nothing else. 64 bits of HMAC-SHA-256
+over ten million identifiers answer wrongly for about one strange value in 10 ** 12.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def normalise(kind: str, value: str) -> str | None:
 
 
 def digest(key: bytes, kind: str, normalised: str) -> int:
-    """Return the first 8 bytes, big endian, of HMAC-SHA-256 over the kind, a zero byte and the normalised value."""
+    """Return the first 8 bytes, big endian, of HMAC-SHA-256 over kind, a zero byte and the normalised value."""
     mac = hmac.digest(key, f"{kind}\0{normalised}".encode(), hashlib.sha256)
     return int.from_bytes(mac[:8], "big")
 
@@ -85,9 +85,7 @@ def digest(key: bytes, kind: str, normalised: str) -> int:
 def digests(key: bytes, kind: str, values: Iterable[str]) -> np.ndarray:
     """Return the sorted, unique digests (uint64) of those values that can be of that kind."""
     spelled = {each for value in values if (each := normalise(kind, value)) is not None}
-    return np.unique(
-        np.fromiter((digest(key, kind, each) for each in spelled), dtype=np.uint64, count=len(spelled))
-    )
+    return np.unique(np.fromiter((digest(key, kind, each) for each in spelled), dtype=np.uint64, count=len(spelled)))
 
 
 def write_filter(folder: Path, kind: str, sorted_unique_uint64: np.ndarray) -> Path:

@@ -1,0 +1,129 @@
+"""What readers give to detectors: tables and lines as distinct strings, and parts that are files themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from tre.disclosure.model import Hit
+
+LINE = 4000  # longer lines are cut, with an overlap longer than any identifier, so that pattern time stays linear
+OVERLAP = 120
+
+
+class Unreadable(Exception):
+    """The bytes are not what they claim to be, or are cut short; the message never holds a value."""
+
+    def __init__(self, reason: str, rule: str = "unreadable") -> None:
+        self.reason, self.rule = reason, rule
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The distinct strings of one column or text.
+
+    Parameters
+    ----------
+    where, header : str
+        The part of the file, and the column's name (empty for text).
+    values : pa.Array
+        Distinct strings, in order of first appearance, shape (k,).
+    counts, first : np.ndarray
+        How often each stands there and the index where it first does, int64, shape (k,).
+    """
+
+    where: str
+    header: str
+    values: pa.Array
+    counts: np.ndarray
+    first: np.ndarray
+    in_table: bool
+
+    @classmethod
+    def of(cls, where: str, header: str, strings: pa.Array, *, in_table: bool) -> Cells:
+        """Return the distinct values of an array of strings."""
+        coded = strings.dictionary_encode()
+        codes = np.asarray(coded.indices.fill_null(0), dtype=np.int64)
+        counts = np.bincount(codes, minlength=len(coded.dictionary))
+        first = np.zeros(len(coded.dictionary), dtype=np.int64)
+        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        return cls(where, header, coded.dictionary, counts, first, in_table)
+
+    def place(self, index: int) -> str:
+        """Return where the value of that index first stands, as a person counts."""
+        if self.in_table:
+            return f"row {int(self.first[index]) + 1}, column {self.header}"
+        return f"line {int(self.first[index]) + 1}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under column names; every value is a string, an empty one when missing."""
+
+    where: str
+    names: tuple[str, ...]
+    columns: tuple[pa.Array, ...]
+
+    @classmethod
+    def of_rows(cls, where: str, names: Sequence[object], rows: Sequence[Sequence[object]]) -> Table:
+        """Return a table of rows of Python values; short rows are filled up."""
+        width = max([len(names), *(len(row) for row in rows)])
+        heads = [str(name) for name in names] + [f"column {n + 1}" for n in range(len(names), width)]
+        columns = [
+            pa.array(["" if n >= len(row) or row[n] is None else str(row[n]) for row in rows], pa.string())
+            for n in range(width)
+        ]
+        return cls(where, tuple(heads), tuple(columns))
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.columns[0]) if self.columns else 0
+
+    def cells(self) -> list[Cells]:
+        """Return the distinct values of each column, and the column names as text."""
+        heads = text_cells(f"{self.where} column names".strip(), "\n".join(self.names))
+        columns = zip(self.names, self.columns, strict=True)
+        return [heads, *(Cells.of(self.where, name, column, in_table=True) for name, column in columns)]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One array of a figure's payload or of a document, as strings, with the name it stands under."""
+
+    where: str
+    name: str
+    values: tuple[str, ...]
+    in_figure: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """Bytes within a file that are a file themselves."""
+
+    where: str
+    data: bytes
+
+
+@dataclass
+class Contents:
+    """All that was read of one file; filled by its reader."""
+
+    tables: list[Table] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    hits: list[Hit] = field(default_factory=list)
+
+
+def text_cells(where: str, text: str) -> Cells:
+    """Return the lines of a text as cells, long lines cut with an overlap."""
+    lines: list[str] = []
+    for line in text.splitlines() or [""]:
+        step = LINE - OVERLAP
+        lines.extend([line] if len(line) <= LINE else [line[at : at + LINE] for at in range(0, len(line), step)])
+    return Cells.of(where, "", pa.array(lines, pa.string()), in_table=False)

@@ -1,0 +1,91 @@
+"""Read one file to its depths and run every detector over it: the part that works inside the sandbox."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from tre.disclosure.contents import Cells, Contents, Unreadable, text_cells
+from tre.disclosure.detectors.names import find_held, find_names
+from tre.disclosure.detectors.patterns import find_encoded, find_patterns
+from tre.disclosure.detectors.shape import find_series, find_shape
+from tre.disclosure.exact_match import ExactFilters
+from tre.disclosure.model import Hit
+from tre.disclosure.policy import Policy
+from tre.disclosure.readers import read
+
+PLACES = 20  # findings of one rule and kind in one file, beyond which they are told as one
+
+
+def examine(data: bytes, policy: Policy, profile: str, filters: ExactFilters | None) -> tuple[str, list[Hit]]:
+    """Return the type of some bytes and all that was met in them, grouped."""
+    if not data:
+        return "empty", []
+    kind, hits = _examine(data, "", policy, profile, filters, depth=0)
+    return kind, grouped(hits)
+
+
+def _examine(
+    data: bytes, where: str, policy: Policy, profile: str, filters: ExactFilters | None, *, depth: int
+) -> tuple[str, list[Hit]]:
+    if depth > policy.limits["depth"]:
+        return "unknown", [Hit("too-big", "depth", where, "files within files")]
+    try:
+        kind, contents = read(data, where, policy)
+    except Unreadable as error:
+        return "unreadable", [Hit(error.rule, error.rule, where, error.reason)]
+    except (RecursionError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+        # a hostile file breaks a reader in ways that no list foretells; the class alone is told, never a value
+        return "unreadable", [Hit("unreadable", "unreadable", where, f"the reader stopped ({type(error).__name__})")]
+    hits = [*contents.hits, *_detect(contents, policy, profile, filters)]
+    for part in contents.parts:
+        if part.data:
+            hits += _examine(part.data, part.where, policy, profile, filters, depth=depth + 1)[1]
+    return kind, hits
+
+
+def _detect(contents: Contents, policy: Policy, profile: str, filters: ExactFilters | None) -> Iterator[Hit]:
+    for table in contents.tables:
+        yield from find_shape(table, policy.shape, policy.profile(profile))
+        for cells in table.cells():
+            yield from _detect_cells(cells, policy, filters)
+    for series in contents.series:
+        yield from find_series(series, policy.shape)
+    for where, text in contents.texts:
+        if text.strip():
+            yield from _detect_cells(text_cells(where, text), policy, filters)
+
+
+def _detect_cells(cells: Cells, policy: Policy, filters: ExactFilters | None) -> Iterator[Hit]:
+    yield from find_patterns(cells)
+    yield from find_names(cells)
+    yield from find_encoded(cells, int(policy.shape["encoded_characters"]))
+    if filters is not None:
+        yield from find_held(cells, filters)
+
+
+def grouped(hits: Iterable[Hit]) -> list[Hit]:
+    """Return the hits with those of one rule, kind and part joined, and a long tail of parts told as one."""
+    parts: dict[tuple[str, str, str], list[Hit]] = defaultdict(list)
+    for hit in hits:
+        parts[hit.rule, hit.kind, hit.where].append(hit)
+    kinds: dict[tuple[str, str], list[Hit]] = defaultdict(list)
+    for (rule, kind, _), same in parts.items():
+        kinds[rule, kind].append(_joined(same))
+    return [each for same in kinds.values() for each in _shortened(same)]
+
+
+def _joined(same: list[Hit]) -> Hit:
+    places = list(dict.fromkeys(hit.place for hit in same if hit.place))
+    place = "; ".join(places[:3]) + (f"; and {len(places) - 3} more places" if len(places) > 3 else "")
+    best = max(hit.confidence for hit in same)
+    return replace(same[0], place=place, count=sum(hit.count for hit in same), confidence=best)
+
+
+def _shortened(same: list[Hit]) -> list[Hit]:
+    if len(same) <= PLACES:
+        return same
+    rest = same[PLACES:]
+    tail = replace(_joined(rest), where=f"{len(rest)} more parts of the file", place="")
+    return [*same[:PLACES], tail]

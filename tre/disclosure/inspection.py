@@ -1,0 +1,73 @@
+"""Judge one file: hash it, have it read, and let the policy say how bad what was met is."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from tre.disclosure.exact_match import ExactFilters, nhs_number_is_valid
+from tre.disclosure.model import Context, DisclosureError, Hit, Inspection, verdict_of
+from tre.disclosure.policy import Policy, load_policy
+from tre.disclosure.worker import examine_in_worker
+
+NAMES_MODEL = "dictionary"  # no NER model is installed: names are found by dictionary and exact match alone
+
+
+def inspect(path: Path, context: Context, *, name: str | None = None) -> Inspection:
+    """Inspect one file.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its name is not used to tell its type.
+    context : Context
+        Profile, exact-match filters and whether to use the sandbox.
+    name : str, optional
+        The name that the file will be released under; it is looked at for identifiers too.
+
+    Raises
+    ------
+    DisclosureError
+        The profile is unknown, bubblewrap is missing, or the path is no regular file. A file that is merely bad is
+        no error: it is a finding.
+    """
+    policy = load_policy()
+    policy.profile(context.profile)
+    if path.is_symlink() or not path.is_file():
+        raise DisclosureError("Only a regular file can be inspected", where=path.name)
+    size = path.stat().st_size
+    kind, hits = _examined(path, size, context, policy)
+    if name:
+        hits = [*hits, *_name_hits(name)]
+    findings = tuple(policy.explain(hit) for hit in hits)
+    findings = tuple(sorted(findings, key=lambda each: ("block", "review", "note").index(each.severity)))
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    kinds = _filter_kinds(context)
+    return Inspection(sha256, kind, size, verdict_of(findings), findings, NAMES_MODEL, context.profile, kinds)
+
+
+def _examined(path: Path, size: int, context: Context, policy: Policy) -> tuple[str, list[Hit]]:
+    if size > policy.limits["file_bytes"]:
+        return "unreadable", [Hit("too-big", "file", "", f"{size} bytes")]
+    if context.sandbox:
+        return examine_in_worker(path, context, policy)
+    from tre.disclosure.engine import examine  # the detectors' libraries are heavy and else stay in the worker
+
+    filters = None
+    if context.filters is not None and context.filter_key:
+        filters = ExactFilters.load(context.filters, context.filter_key)
+    return examine(path.read_bytes(), policy, context.profile, filters)
+
+
+def _filter_kinds(context: Context) -> tuple[str, ...]:
+    if context.filters is None or not context.filter_key:
+        return ()
+    return ExactFilters.load(context.filters, context.filter_key).kinds
+
+
+def _name_hits(name: str) -> list[Hit]:
+    """Return hits for a file's name, which is released too: an NHS number has no place in it."""
+    digits = "".join(mark for mark in name if mark.isdigit())
+    found = nhs_number_is_valid(digits) and len(digits) == 10
+    return [Hit("identifier", "nhs_number", "file name", "", 1, "", 0.8)] if found else []

@@ -1,0 +1,113 @@
+"""The values that inspection takes and gives."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from tre.errors import TreError
+
+Severity = Literal["note", "review", "block"]
+Verdict = Literal["pass", "review", "block"]
+_VERDICT_OF: dict[Severity, Verdict] = {"note": "pass", "review": "review", "block": "block"}
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+class DisclosureError(TreError):
+    """Inspection could not be set up; no file was judged."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an inspection is made against.
+
+    Parameters
+    ----------
+    profile : str
+        A profile of ``policies/disclosure.yaml``.
+    filters, filter_key
+        The folder of exact-match filters and the key they were made with; without either, no exact match is made.
+    sandbox : bool
+        Read the file in a bubblewrap worker without a network. False only where bubblewrap cannot be nested.
+    """
+
+    profile: str = "acro"
+    filters: Path | None = None
+    filter_key: bytes | None = field(default=None, repr=False)
+    sandbox: bool = True
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing a detector or a reader met: `where` is the part of the file, `place` the spot within it."""
+
+    rule: str
+    kind: str
+    where: str
+    place: str = ""
+    count: int = 1
+    sample: str = ""
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found, explained to a person; `sample` is masked and `count` is at least how often it was met."""
+
+    rule: str
+    kind: str
+    severity: Severity
+    location: str
+    count: int
+    sample: str
+    why: str
+    fix: str
+    source: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The outcome for one file: its SHA-256, the type told from its content, bytes, verdict and findings."""
+
+    sha256: str
+    type: str
+    size: int
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    names_model: str | None
+    profile: str
+    exact_match: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the inspection as plain JSON values."""
+        return {**asdict(self), "findings": [asdict(each) for each in self.findings]}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Inspection:
+        """Return the inspection that :meth:`to_json` wrote.
+
+        Raises
+        ------
+        ValueError
+            A field is missing, unknown or not one of the values it may have.
+        """
+        try:
+            findings = tuple(Finding(**each) for each in value["findings"])
+            made = cls(**{**value, "findings": findings, "exact_match": tuple(value["exact_match"])})
+        except (KeyError, TypeError) as error:
+            raise ValueError("this is not an inspection") from error
+        if made.verdict != verdict_of(findings):
+            raise ValueError("the verdict does not follow from the findings")
+        return made
+
+
+def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
+    """Return the worst verdict that the findings' severities call for; pass when there are none."""
+    return max((_VERDICT_OF[each.severity] for each in findings), key=VERDICTS.index, default="pass")
+
+
+def mask(value: str) -> str:
+    """Return the first character and dots, so that a finding never repeats what it found."""
+    return value[:1] + "•" * min(max(len(value) - 1, 0), 8)

@@ -1,0 +1,90 @@
+"""Parquet and safetensors."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tre.disclosure.contents import Contents, Table, Unreadable
+from tre.disclosure.model import Hit
+from tre.disclosure.policy import Policy
+
+# bytes of one value; safetensors format, https://github.com/huggingface/safetensors#format
+_WIDTH = {"BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2, "I32": 4,
+          "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8}  # fmt: skip
+_NUMPY = {"U8": "<u1", "I8": "<i1", "I16": "<i2", "U16": "<u2", "F16": "<f2", "I32": "<i4", "U32": "<u4", "F32": "<f4",
+          "I64": "<i8", "U64": "<u8", "F64": "<f8"}  # fmt: skip
+
+
+def read_parquet(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Read every column as strings, and the metadata as text."""
+    try:
+        source = pq.ParquetFile(io.BytesIO(data))
+        unpacked = sum(source.metadata.row_group(n).total_byte_size for n in range(source.num_row_groups))
+        if unpacked > policy.limits["unpacked_bytes"]:
+            raise Unreadable("it unpacks to more than inspection reads", rule="too-big")
+        table = source.read()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Unreadable("the Parquet file is damaged") from error
+    contents.tables.append(Table(where, tuple(table.column_names), tuple(map(_strings, table.columns))))
+    metadata = {key: value for key, value in (source.metadata.metadata or {}).items() if key != b"ARROW:schema"}
+    lines = b"\n".join(key + b" " + value for key, value in metadata.items()).decode("utf-8", "replace")
+    contents.texts.append((f"{where} Parquet metadata".strip(), lines))
+
+
+def _strings(column: pa.ChunkedArray) -> pa.Array:
+    try:
+        text = column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        text = pa.chunked_array([pa.array([str(value) for value in column.to_pylist()], pa.string())])
+    return text.fill_null("").combine_chunks()
+
+
+def read_safetensors(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Read the header, check that each tensor fills exactly the bytes it declares, and look for rows of data."""
+    size = int.from_bytes(data[:8], "little")
+    try:
+        header: dict[str, Any] = json.loads(data[8 : 8 + size])
+        tensors = {name: each for name, each in header.items() if name != "__metadata__"}
+        spans = sorted((*each["data_offsets"], name) for name, each in tensors.items())
+        counts = {name: _values(each["shape"]) for name, each in tensors.items()}
+        exact = all(e - b == counts[n] * _WIDTH[tensors[n]["dtype"]] for b, e, n in spans)
+    except (ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
+        raise Unreadable("the header of the tensors is damaged") from error
+    ends = [0, *(end for _, end, _ in spans)]
+    if not exact or any(start != end for (start, _, _), end in zip(spans, ends, strict=False)):
+        raise Unreadable("a tensor's shape does not agree with its bytes")
+    body = data[8 + size :]
+    if len(body) < ends[-1]:
+        raise Unreadable("the tensors are cut short")
+    if len(body) > ends[-1]:
+        contents.hits.append(Hit("appended-bytes", "appended", where, "after the last tensor"))
+    text = json.dumps(header.get("__metadata__", {})) + "\n" + "\n".join(tensors)
+    contents.texts.append((f"{where} tensor names and metadata".strip(), text))
+    if sum(counts.values()) > policy.shape["parameters"]:
+        contents.hits.append(Hit("outsized-model", "parameters", where, "", sum(counts.values())))
+    for number, (start, end, name) in enumerate(spans, start=1):
+        _judge_tensor(tensors[name], body[start:end], f"{where} tensor {number}".strip(), contents, policy)
+    contents.hits.append(Hit("model-weights", "safetensors", where, "", len(tensors)))
+
+
+def _values(shape: list[int]) -> int:
+    if any(not isinstance(side, int) or side < 0 for side in shape):
+        raise ValueError("a side of a tensor is not a number")
+    return int(np.prod(shape, dtype=object)) if shape else 1
+
+
+def _judge_tensor(declared: dict[str, Any], body: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Record a tensor of rows of mostly whole numbers of many values: learned weights are neither."""
+    shape = declared["shape"]
+    if len(shape) != 2 or shape[0] < policy.shape["tensor_rows"] or declared["dtype"] not in _NUMPY:
+        return
+    values = np.frombuffer(body, dtype=_NUMPY[declared["dtype"]]).astype(np.float64)
+    whole = np.isfinite(values) & (values == np.round(values))
+    if whole.mean() > 0.5 and len(np.unique(values[whole])) > 2:
+        contents.hits.append(Hit("tensor-rows", "tensor-rows", where, "", int(shape[0])))

@@ -1,0 +1,103 @@
+"""Tell a file's type from its bytes. Nothing here loads, runs or trusts what it looks at."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickletools
+import re
+import zipfile
+
+from tre.disclosure.readers.tabular import decode, delimiter_of
+
+_MAGIC = (
+    (b"PAR1", "parquet"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x1f\x8b", "compressed"),
+    (b"BZh", "compressed"),
+    (b"\xfd7zXZ\x00", "compressed"),
+    (b"x\x9c", "compressed"),
+    (b"x\xda", "compressed"),
+    (b"x\x01", "compressed"),
+    (b"\x93NUMPY", "numpy"),
+    (b"\x89HDF", "hdf5"),
+    (b"%PDF", "pdf"),
+    (b"GIF8", "gif"),
+    (b"SQLite format 3", "sqlite"),
+)
+_BUILDS = {
+    "GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD", "INST", "OBJ", "NEWOBJ", "SETITEM", "SETITEMS", "APPEND", "APPENDS",
+    "TUPLE", "LIST", "DICT", "EMPTY_LIST", "EMPTY_DICT", "PUT", "MEMOIZE", "FRAME",
+}  # fmt: skip
+_HTML = re.compile(r"<(!doctype html|html|head|body|script|div|table|p|iframe|object|form|span|img)\b", re.IGNORECASE)
+_SVG = re.compile(r"<([a-z]+:)?svg\b", re.IGNORECASE)
+
+
+def is_pickle(data: bytes) -> bool:
+    """Tell whether the bytes start with a whole pickle program, by reading its opcodes without running them."""
+    if data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+        return True
+    seen: set[str] = set()
+    try:
+        for opcode, _, _ in pickletools.genops(io.BytesIO(data)):
+            seen.add(opcode.name)
+    except (ValueError, IndexError, UnicodeDecodeError, OverflowError, KeyError, EOFError):
+        # a program cut short still runs up to the cut: what imports or calls is a pickle all the same
+        return bool(seen & {"GLOBAL", "INST", "STACK_GLOBAL"}) and bool(seen & {"REDUCE", "OBJ", "INST"})
+    return bool(seen & _BUILDS)
+
+
+def is_safetensors(data: bytes) -> bool:
+    """Tell whether the bytes start as safetensors do: the header's length, then a JSON object."""
+    size = int.from_bytes(data[:8], "little")
+    return len(data) > 9 and 2 <= size <= len(data) - 8 and data[8:9] == b"{"
+
+
+def sniff(data: bytes) -> str:
+    """Return the name of the reader for some bytes, or a name that has no reader."""
+    if data[:2] == b"PK":
+        return _kind_of_zip(data)
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            return kind
+    if is_safetensors(data):
+        return "safetensors"
+    if is_pickle(data):
+        return "pickle"
+    text = decode(data)
+    return "unknown" if text is None else _kind_of_text(text)
+
+
+def _kind_of_zip(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        return "zip"  # its reader says what is wrong with it
+    return "xlsx" if "xl/workbook.xml" in names else "zip"
+
+
+def _kind_of_text(text: str) -> str:
+    head = text.lstrip("\ufeff \t\r\n")
+    if head[:1] in ("{", "["):
+        try:
+            value = json.loads(head)
+        except (ValueError, RecursionError):
+            return "ndjson" if _is_ndjson(head) else ("csv" if delimiter_of(text) else "text")
+        return "notebook" if isinstance(value, dict) and "cells" in value and "nbformat" in value else "json"
+    if head[:1] == "<" or _HTML.search(text):
+        html, svg = _HTML.search(text), _SVG.search(text)
+        if svg and (not html or svg.start() < html.start()) and head[:1] == "<":
+            return "svg"
+        if html:
+            return "html"
+    return "csv" if delimiter_of(text) else "text"
+
+
+def _is_ndjson(text: str) -> bool:
+    lines = [line for line in text.splitlines()[:3] if line.strip()]
+    try:
+        return all(isinstance(json.loads(line), (dict, list)) for line in lines) and len(lines) > 1
+    except (ValueError, RecursionError):
+        return False

@@ -1,0 +1,121 @@
+"""The process that reads a stranger's file: no network, no capabilities, bounded memory and time, one file bound in.
+
+The parent writes one JSON request (with the filter key) to standard input and reads one JSON answer from a file of
+bounded size. Whatever kills the worker is an answer too: the file is unreadable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tre.disclosure.model import Context, DisclosureError, Hit
+from tre.disclosure.policy import POLICY_FILE, Policy, load_policy
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_CONFINED = "--confined"
+
+
+def examine_in_worker(path: Path, context: Context, policy: Policy) -> tuple[str, list[Hit]]:
+    """Return the type of a file and what was met in it, read inside a bubblewrap sandbox.
+
+    Raises
+    ------
+    DisclosureError
+        Bubblewrap is not installed; nothing was judged.
+    """
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise DisclosureError(
+            "Files are inspected inside bubblewrap, which is not installed", todo="Install bubblewrap"
+        )
+    request = {
+        "profile": context.profile,
+        "key": context.filter_key.hex() if context.filter_key and context.filters else "",
+    }
+    with tempfile.TemporaryFile() as answer:
+        command = [*_sandbox(bwrap, path.resolve(), context), sys.executable, "-m", "tre.disclosure.worker", _CONFINED]
+        try:
+            done = subprocess.run(
+                command, input=json.dumps(request).encode(), stdout=answer, stderr=subprocess.DEVNULL,
+                timeout=policy.limits["seconds"], check=False, env={}, cwd="/",
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return "unreadable", [Hit("unreadable", "time", "", "reading it took too long")]
+        if done.returncode != 0:
+            return "unreadable", [Hit("unreadable", "worker", "", "reading it stopped the program that read it")]
+        answer.seek(0)
+        return _parsed(answer.read(policy.limits["output_bytes"] + 1), policy)
+
+
+def _parsed(raw: bytes, policy: Policy) -> tuple[str, list[Hit]]:
+    """Return the worker's answer, which is trusted no further than its form."""
+    try:
+        answer = json.loads(raw)
+        hits = [Hit(**each) for each in answer["hits"]]
+        known = all(hit.rule in policy.rules for hit in hits) and isinstance(answer["type"], str)
+    except (ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        return "unreadable", [Hit("unreadable", "worker", "", "the program that read it gave no proper answer")]
+    return answer["type"], hits
+
+
+def _sandbox(bwrap: str, path: Path, context: Context) -> list[str]:
+    """Return the command that shows a process the interpreter, this package, the policy, the filters and one file."""
+    shown = {Path(sys.prefix), Path(sys.base_prefix), _PACKAGE / "disclosure"}
+    shown |= {_PACKAGE / "__init__.py", _PACKAGE / "errors.py", POLICY_FILE}
+    system = [Path(each) for each in ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache") if Path(each).exists()]
+    binds = [part for each in [*system, *sorted(shown)] for part in ("--ro-bind", str(each), str(each))]
+    if context.filters is not None and context.filter_key:
+        binds += ["--ro-bind", str(context.filters.resolve()), "/filters"]
+    return [
+        bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--proc", "/proc",
+        "--dev", "/dev", "--size", str(64 * 1024 * 1024), "--tmpfs", "/tmp",  # noqa: S108 - inside the sandbox
+        *binds, "--ro-bind", str(path), "/file", "--remount-ro", "/", "--clearenv",
+        "--setenv", "PYTHONPATH", str(_PACKAGE.parent), "--setenv", "PYTHONDONTWRITEBYTECODE", "1",
+        "--setenv", "HOME", "/tmp", "--setenv", "OMP_NUM_THREADS", "1", "--chdir", "/tmp",  # noqa: S108
+    ]  # fmt: skip
+
+
+def confine(policy: Policy) -> None:
+    """Bound this process's memory, processor time, open files and what it may write."""
+    limits = policy.limits
+    for kind, most in (
+        (resource.RLIMIT_AS, limits["memory_bytes"]),
+        (resource.RLIMIT_CPU, limits["seconds"]),
+        (resource.RLIMIT_FSIZE, limits["output_bytes"]),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+
+
+def main() -> None:
+    """Answer one request: read ``/file`` and print what was met as JSON."""
+    policy = load_policy()
+    if sys.argv[1:] == [_CONFINED]:
+        confine(policy)
+    sys.modules["torch"] = None  # type: ignore[assignment]  # Presidio's spaCy would load it, seconds for nothing
+    request: dict[str, Any] = json.loads(sys.stdin.buffer.read())
+    from tre.disclosure.engine import examine
+    from tre.disclosure.exact_match import ExactFilters
+
+    key = bytes.fromhex(request["key"])
+    filters = ExactFilters.load(Path("/filters"), key) if key else None
+    kind, hits = examine(Path("/file").read_bytes(), policy, request["profile"], filters)
+    sys.stdout.write(json.dumps({"type": kind, "hits": [asdict(hit) for hit in hits]}))
+    sys.stdout.flush()
+    os._exit(0)  # native libraries' own exit code has nothing left to do here
+
+
+if __name__ == "__main__":
+    main()
