@@ -168,3 +168,24 @@ def test_an_unknown_profile_and_a_folder_are_refused(tmp_path: Path) -> None:
         judged(tmp_path, "x", Context(profile="none", sandbox=False))
     with pytest.raises(DisclosureError):
         inspect(tmp_path, OPEN)
+
+
+def test_records_with_a_column_named_like_a_count_are_still_records(tmp_path: Path) -> None:
+    rows = [f"{RULES.randint(60, 70)},{RULES.choice('MF')},{RULES.randint(10, 20)}" for _ in range(200)]
+    assert "record-level" in rules(judged(tmp_path, "age,sex,admissions\n" + "\n".join(rows)))
+
+
+def test_a_drawing_of_one_mark_for_each_person_is_blocked_and_a_line_is_not(tmp_path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    for points, blocked in ((300, True), (4, False)):
+        drawn, figure = io.BytesIO(), Figure()
+        figure.subplots().scatter(range(points), [RULES.random() for _ in range(points)])
+        figure.savefig(drawn, format="svg")
+        assert ("figure-rows" in rules(judged(tmp_path, drawn.getvalue()))) is blocked
+
+
+def test_random_ten_digit_numbers_are_not_nhs_numbers(tmp_path: Path) -> None:
+    numbers = "\n".join(f"{RULES.randint(10**9, 10**10 - 1)},{n % 7}" for n in range(1000))
+    kinds = [each.kind for each in judged(tmp_path, "reading,group\n" + numbers).findings]
+    assert "nhs_number" not in kinds

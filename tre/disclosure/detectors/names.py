@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,6 @@ from tre.disclosure.detectors.patterns import matching
 from tre.disclosure.exact_match import ExactFilters
 from tre.disclosure.model import Hit, mask
 
-NAMES_MODEL = "dictionary of UK forenames and surnames"
 _FILE = Path(__file__).with_name("uk_names.txt")
 _HEADER = re.compile(
     r"\b(fore|sur|first|last|full|given|family|middle|patient|person|maiden)?[ _]?name\b", re.IGNORECASE
@@ -82,7 +82,7 @@ def _in_text(value: str) -> str:
         if any(word and word.lower() in surnames | forenames for word in found.groups()):
             return found[0]
     words = list(_WORD.finditer(value))
-    for one, two in zip(words, words[1:], strict=False):
+    for one, two in pairwise(words):
         first, second, gap = one[0].lower(), two[0].lower(), value[one.end() : two.start()]
         if not (one[0][0].isupper() and two[0][0].isupper()) or gap.strip(" ,."):
             continue

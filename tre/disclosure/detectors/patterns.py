@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Cells
@@ -49,7 +48,8 @@ _BIRTH = re.compile(r"\b(d\.?o\.?b\.?|date[ _]?of[ _]?birth|birth[ _]?date|born)
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = re.compile(
     rf"\b(\d{{4}}-\d{{1,2}}-\d{{1,2}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-](19|20)?\d{{2}}"
-    rf"|\d{{1,2}}(st|nd|rd|th)?[ -]{_MONTH}[ ,-]+\d{{2,4}}|{_MONTH} \d{{1,2}}(st|nd|rd|th)?,? \d{{4}}|(19|20)\d{{6}})\b",
+    rf"|\d{{1,2}}(st|nd|rd|th)?[ -]{_MONTH}[ ,-]+\d{{2,4}}|{_MONTH} \d{{1,2}}(st|nd|rd|th)?,? \d{{4}}"
+    r"|(19|20)\d{6})\b",
     re.IGNORECASE,
 )
 _ENCODED = r"[A-Za-z0-9+/=_-]{%d,}"
@@ -176,8 +176,3 @@ def _entropy(text: str) -> float:
     _, counts = np.unique(np.frombuffer(text.encode(), dtype=np.uint8), return_counts=True)
     shares = counts / counts.sum()
     return float(-(shares * np.log2(shares)).sum())
-
-
-def strings(values: list[str]) -> pa.Array:
-    """Return an Arrow array of strings."""
-    return pa.array(values, pa.string())

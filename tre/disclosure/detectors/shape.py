@@ -56,6 +56,8 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     if counts or crosstab:
         rule = "small-count" if counts else "possible-small-count"
         yield from _small_counts(table, counts or crosstab, profile, rule)
+        if counts and _groups_repeat(table, counts, shape):
+            yield Hit("record-level", "repeated-groups", table.where, "", table.rows, "", 0.8)
         if table.rows > shape["aggregate_rows"]:
             yield Hit("possible-records", "many-rows", table.where, "", table.rows, "", 0.5)
         return
@@ -73,6 +75,15 @@ def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
         and pc.count_distinct(column).as_py() >= shape["near_unique"] * table.rows
         and len(table.names) > 1
     ]
+
+
+def _groups_repeat(table: Table, counts: list[int], shape: Mapping[str, float]) -> bool:
+    """Tell whether what stands beside the counts repeats: a summary has each group once, records have it often."""
+    others = [column for n, column in enumerate(table.columns) if n not in counts]
+    if table.rows < shape["review_rows"] or not others:
+        return False
+    joined = pc.binary_join_element_wise(*others, "\x1f")
+    return bool(pc.count_distinct(joined).as_py() < shape["near_unique"] * table.rows)
 
 
 def _crosstab(table: Table, shape: Mapping[str, float]) -> list[int]:

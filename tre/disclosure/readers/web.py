@@ -235,18 +235,20 @@ def read_svg(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
         raise Unreadable("XML entities are declared", rule="xml-entities")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(text.encode(), parser)  # noqa: S320 - no entities, no network, no DTD
+        root = etree.fromstring(text.encode(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Unreadable("the drawing is damaged") from error
     lines, marks = [], 0
     for element in root.iter():
         tag = element.tag.rsplit("}", 1)[-1].lower() if isinstance(element.tag, str) else "comment"
-        marks += tag in ("circle", "use", "ellipse")
+        # letters are placed by a transform, marks by coordinates
+        marks += tag in ("circle", "ellipse") or (tag == "use" and {"x", "y"} <= set(element.attrib))
         if tag in ("script", "foreignobject", "iframe"):
             contents.hits.append(Hit("active-content", "script", where))
         lines += [element.text or "", element.tail or ""]
         lines += [str(each) for key, each in element.attrib.items() if key not in ("d", "points", "style", "transform")]
     contents.texts.append((where, "\n".join(line for line in lines if line.strip())))
     keep_data_uris(text, where, contents)
-    if marks >= policy.shape["plot_line_points"]:
-        contents.hits.append(Hit("possible-figure-rows", "marks", where, "", marks))
+    if marks >= policy.shape["plot_points"]:
+        rule = "figure-rows" if marks >= policy.shape["plot_line_points"] else "possible-figure-rows"
+        contents.hits.append(Hit(rule, "marks", where, "", marks))

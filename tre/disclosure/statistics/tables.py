@@ -113,11 +113,11 @@ def _check(frame: pd.DataFrame, down: list[str], across: list[str], values: str 
         raise DisclosureError("Only numbers can be summed or averaged", where=str(values))
 
 
-def _spread(grouped: pd.Series, across: list[str], fill: float) -> pd.DataFrame:
+def _spread(grouped: pd.Series, across: list[str], fill: int | None) -> pd.DataFrame:
     """Return a value for each group as a table, groups of `across` across."""
     if not across:
         return grouped.to_frame()
-    return grouped.unstack(across, fill_value=fill)  # noqa: PD010 - the wanted shape
+    return grouped.unstack(across, fill_value=fill)
 
 
 def _grid(frame: pd.DataFrame, down: list[str], across: list[str]) -> pd.DataFrame:
@@ -128,14 +128,16 @@ def _grid(frame: pd.DataFrame, down: list[str], across: list[str]) -> pd.DataFra
 
 def _aggregate(frame: pd.DataFrame, down: list[str], across: list[str], values: str, how: str) -> pd.DataFrame:
     named = frame.groupby([*down, *across], dropna=False, observed=True)[values].agg(how).rename("count")
-    return _spread(named, across, np.nan)
+    return _spread(named, across, None)
 
 
 def _dominance(
     frame: pd.DataFrame, down: list[str], across: list[str], values: str, rules: Profile
 ) -> dict[str, pd.DataFrame]:
     """Return for the NK rule and the p-ratio which groups break them, by the sizes of the contributions."""
-    grouped = frame.assign(**{values: frame[values].abs()}).groupby([*down, *across], dropna=False, observed=True)[values]
+    grouped = frame.assign(**{values: frame[values].abs()}).groupby([*down, *across], dropna=False, observed=True)[
+        values
+    ]
 
     def nk(each: pd.Series) -> float:
         total = each.sum()
