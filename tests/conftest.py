@@ -6,14 +6,14 @@ import os
 import tempfile
 from pathlib import Path
 
-# Settings are read at import, before any fixture runs.
+# Settings are read when Django starts, before any fixture runs. Nothing of the developer's own settings is used.
+for _name in [name for name in os.environ if name.startswith("TRE_") and not name.startswith("TRE_TEST_")]:
+    del os.environ[_name]
 os.environ["TRE_HOME"] = tempfile.mkdtemp(prefix="tre-test-")
-for name in [
-    name
-    for name in os.environ
-    if name.startswith("TRE_") and name != "TRE_HOME" and not name.startswith("TRE_TEST_")
-]:
-    del os.environ[name]
+if os.environ.get("TRE_TEST_DB") == "postgresql":
+    from tests import postgres
+
+    os.environ["TRE_DATABASE_URL"] = postgres.start()
 
 import pytest  # noqa: E402
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
+
 import pytest
 
 from tre.config import documentation, options, secrets
@@ -88,20 +90,20 @@ def test_production_refuses_what_is_weak(loaded, change, because):
 
 def test_a_secret_is_made_once_and_is_nobody_elses(tmp_path):
     path = tmp_path / "secrets" / "one"
-    first = secrets._read_or_make(path)
+    first = secrets._read_or_make(path, lambda: token_hex(32))
     assert len(first) == 64
-    assert secrets._read_or_make(path) == first
+    assert secrets._read_or_make(path, lambda: token_hex(32)) == first
     assert path.stat().st_mode & 0o077 == 0
-    assert secrets._read_or_make(tmp_path / "secrets" / "two") != first
+    assert secrets._read_or_make(tmp_path / "secrets" / "two", lambda: token_hex(32)) != first
     assert sorted(each.name for each in path.parent.iterdir()) == ["one", "two"]
 
 
 def test_a_secret_that_others_can_read_is_refused(tmp_path):
     path = tmp_path / "secrets" / "one"
-    secrets._read_or_make(path)
+    secrets._read_or_make(path, lambda: token_hex(32))
     path.chmod(0o644)
     with pytest.raises(SettingsError, match="chmod 600"):
-        secrets._read_or_make(path)
+        secrets._read_or_make(path, lambda: token_hex(32))
 
 
 def test_the_settings_page_is_what_the_settings_say():

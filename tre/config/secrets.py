@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import os
 import secrets as random
+from collections.abc import Callable
 from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tre.config.options import load
 from tre.errors import SettingsError
@@ -22,16 +26,35 @@ def secret(name: str) -> str:
     SettingsError
         When the file can be read by others.
     """
-    return _read_or_make(load().path("secrets", name))
+    return _read_or_make(load().path("secrets", name), lambda: random.token_hex(32))
 
 
-def _read_or_make(path: Path) -> str:
+def private_key(name: str) -> str:
+    """Return the RSA private key of this name as PEM (PKCS #8), making it (2048 bits) when it is not there yet.
+
+    RS256 is what every OpenID Connect client must understand (OpenID Connect Core 1.0, section 15.1).
+
+    Raises
+    ------
+    SettingsError
+        When the file can be read by others.
+    """
+    return _read_or_make(load().path("secrets", f"{name}.pem"), _new_private_key)
+
+
+def _new_private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return key.private_bytes(*form).decode()
+
+
+def _read_or_make(path: Path, make: Callable[[], str]) -> str:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         staged = path.with_name(f".{path.name}.{os.getpid()}.{random.token_hex(4)}")
         descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as handle:
-            handle.write(random.token_hex(32))
+            handle.write(make())
             handle.flush()
             os.fsync(handle.fileno())
         try:

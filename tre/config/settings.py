@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from tre.config.options import REPOSITORY, load
-from tre.config.secrets import secret
+from tre.config.secrets import private_key, secret
 
 OPTIONS = load()
 
@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # default deny: a page is public only if it says so
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -85,6 +86,7 @@ def _database(url: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": OPTIONS.path("db", "tre.sqlite3"),
+            "TEST": {"NAME": OPTIONS.path("db", "test.sqlite3")},  # a file, so that threads meet real locks
             "OPTIONS": {
                 # Writers queue at BEGIN instead of failing in the middle (SQLite, "Transactions", section 2.2).
                 "transaction_mode": "IMMEDIATE",
@@ -132,7 +134,7 @@ MFA_ADAPTER = "tre.people.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "TRE"
 IDP_OIDC_ADAPTER = "tre.people.adapters.OidcAdapter"
-IDP_OIDC_PRIVATE_KEY = ""  # set below, from the installation's own secrets
+IDP_OIDC_PRIVATE_KEY = private_key("oidc")
 
 SESSION_COOKIE_NAME = "tre_session"
 SESSION_COOKIE_HTTPONLY = True

@@ -1,0 +1,170 @@
+"""An insider with the database: what they change, the log shows; what they may, the database refuses."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+from django.db import DatabaseError, connection, connections, transaction
+
+from tre.audit.errors import AuditBroken, OutsideTransaction
+from tre.audit.models import Entry, Head
+from tre.audit.services import read_checkpoint, record, verify, verify_checkpoint, write_checkpoint
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def write(count: int) -> None:
+    for number in range(count):
+        with transaction.atomic():
+            record("test.happened", actor="alice", subject=f"thing:{number}", data={"n": number, "pair": (1, 2)})
+
+
+def as_an_insider(statement: str) -> None:
+    """Do what somebody who owns the database can: take the triggers away first."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entry'")
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute(statement)
+            for _, sql in triggers:
+                cursor.execute(sql)
+        else:
+            cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER ALL")
+            cursor.execute(statement)
+            cursor.execute("ALTER TABLE audit_entry ENABLE TRIGGER ALL")
+
+
+@pytest.fixture(autouse=True)
+def _empty_log():
+    # The test runner flushes tables between tests by TRUNCATE or DELETE, which the log's own triggers refuse.
+    as_an_insider("DELETE FROM audit_entry")
+    Head.objects.all().delete()
+    yield
+    as_an_insider("DELETE FROM audit_entry")
+
+
+def test_a_log_that_nobody_touched_verifies():
+    assert verify().entries == 0
+    write(9)
+    verified = verify()
+    assert verified.entries == 9
+    assert len(verified.root) == 64
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET actor = 'mallory' WHERE number = 3",
+        "DELETE FROM audit_entry WHERE number = 3",
+        "DELETE FROM audit_entry",
+    ],
+)
+def test_the_database_refuses_to_change_or_delete(statement):
+    write(4)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert verify().entries == 4
+
+
+def test_the_database_refuses_to_replace():
+    write(2)
+    if connection.vendor != "sqlite":
+        pytest.skip("INSERT OR REPLACE is SQLite's own")
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT OR REPLACE INTO audit_entry (number, at, event, actor, subject, data, once, previous, leaf) "
+            "SELECT number, at, 'x', actor, subject, data, once, previous, leaf FROM audit_entry WHERE number = 1"
+        )
+
+
+@pytest.mark.parametrize(
+    ("statement", "at"),
+    [
+        ("UPDATE audit_entry SET actor = 'mallory' WHERE number = 3", 3),
+        ("UPDATE audit_entry SET subject = 'thing:9' WHERE number = 1", 1),
+        ("UPDATE audit_entry SET event = 'test.other' WHERE number = 5", 5),
+        ("UPDATE audit_entry SET data = '{\"n\": 7}' WHERE number = 2", 2),
+        ("UPDATE audit_entry SET once = 'again' WHERE number = 4", 4),
+        ("UPDATE audit_entry SET at = '2020-01-01 00:00:00+00' WHERE number = 2", 2),
+        ("UPDATE audit_entry SET leaf = previous WHERE number = 4", 4),
+        ("DELETE FROM audit_entry WHERE number = 3", 3),
+        ("DELETE FROM audit_entry WHERE number = 1", 1),
+        ("DELETE FROM audit_entry WHERE number = 6", 6),
+    ],
+)
+def test_what_an_insider_does_is_found_and_placed(statement, at):
+    write(6)
+    as_an_insider(statement)
+    with pytest.raises(AuditBroken) as broken:
+        verify()
+    assert broken.value.number == at
+    assert f"audit entry {at}" in broken.value.sentence()
+
+
+def test_a_log_rewritten_in_full_is_found_by_a_checkpoint(tmp_path):
+    write(5)
+    covered = read_checkpoint(write_checkpoint(tmp_path))
+    write(2)
+    verify_checkpoint(covered)
+    as_an_insider("DELETE FROM audit_entry")
+    Head.objects.all().delete()
+    write(7)  # the forger rebuilds a log that is right in itself
+    assert verify().entries == 7
+    with pytest.raises(AuditBroken, match="rewritten"):
+        verify_checkpoint(covered)
+
+
+def test_a_forged_checkpoint_is_refused(tmp_path):
+    write(2)
+    path = write_checkpoint(tmp_path)
+    kept = json.loads(path.read_text())
+    kept["body"] = kept["body"].replace('"entries": 2', '"entries": 1')
+    path.write_text(json.dumps(kept))
+    with pytest.raises(AuditBroken, match="signature"):
+        read_checkpoint(path)
+
+
+def test_an_entry_stands_or_falls_with_its_change():
+    write(1)
+    with transaction.atomic():
+        record("test.failed", actor="alice", subject="thing:1")
+        transaction.set_rollback(True)
+    assert verify().entries == 1
+    with pytest.raises(OutsideTransaction):
+        record("test.outside", actor="alice", subject="thing:1")
+
+
+def test_a_happening_is_recorded_once():
+    with transaction.atomic():
+        first = record("test.once", actor="alice", subject="thing:1", once="thing:1:done")
+    with transaction.atomic():
+        second = record("test.once", actor="alice", subject="thing:1", once="thing:1:done")
+    assert first.number == second.number
+    assert verify().entries == 1
+
+
+def test_many_at_once_make_one_order():
+    errors = []
+
+    def writer(name: int) -> None:
+        try:
+            for number in range(8):
+                with transaction.atomic():
+                    record("test.race", actor=f"writer-{name}", subject=f"thing:{number}")
+        except DatabaseError as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=writer, args=(name,)) for name in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert verify().entries == 48
+    assert Entry.objects.count() == 48

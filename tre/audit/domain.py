@@ -1,0 +1,98 @@
+"""The mathematics of the audit log: Merkle tree hashes and canonical entries. Pure; no I/O.
+
+Hashes follow RFC 9162 (Certificate Transparency 2.0), section 2.1.1: a leaf is SHA-256 over 0x00 and the entry, a node
+is SHA-256 over 0x01 and its two children, and a tree of n leaves splits at the largest power of two below n.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return the 32-byte hash of one entry (RFC 9162, section 2.1.1)."""
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the 32-byte hash of an inner node (RFC 9162, section 2.1.1)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+@dataclass
+class MerkleTree:
+    """A tree that grows by appending, keeping only the roots of its full subtrees.
+
+    Memory grows with the logarithm of the number of leaves, and so does the work of one append.
+    """
+
+    size: int = 0
+    subtrees: list[bytes] = field(default_factory=list)  # largest first; one for each bit set in `size`
+
+    def append(self, leaf: bytes) -> None:
+        """Add the hash of one leaf."""
+        self.subtrees.append(leaf)
+        self.size += 1
+        for _ in range((self.size & -self.size).bit_length() - 1):
+            right = self.subtrees.pop()
+            self.subtrees.append(node_hash(self.subtrees.pop(), right))
+
+    def root(self) -> bytes:
+        """Return the tree's 32-byte root; that of the empty tree is SHA-256 of nothing."""
+        if not self.subtrees:
+            return EMPTY_ROOT
+        root = self.subtrees[-1]
+        for left in reversed(self.subtrees[:-1]):
+            root = node_hash(left, root)
+        return root
+
+    def to_text(self) -> str:
+        """Return the tree's state as text, for keeping beside the log."""
+        return ",".join(subtree.hex() for subtree in self.subtrees)
+
+    @classmethod
+    def from_text(cls, size: int, text: str) -> MerkleTree:
+        """Return the tree whose state was kept by :meth:`to_text`."""
+        return cls(size, [bytes.fromhex(part) for part in text.split(",") if part])
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over the hashes of all leaves."""
+    tree = MerkleTree()
+    for leaf in leaves:
+        tree.append(leaf)
+    return tree.root()
+
+
+def canonical(
+    *, number: int, at: datetime, event: str, actor: str, subject: str, data: Mapping[str, object], previous: str
+) -> bytes:
+    """Return the bytes of one entry that are hashed: JSON with sorted keys, UTF-8, times in UTC.
+
+    Parameters
+    ----------
+    number : int
+        Position in the log, from 1.
+    previous : str
+        Root, in hexadecimal, of the log before this entry: each entry thus fixes all that came before it.
+    """
+    return json.dumps(
+        {
+            "number": number,
+            "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "event": event,
+            "actor": actor,
+            "subject": subject,
+            "data": data,
+            "previous": previous,
+        },
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    ).encode()

@@ -1,0 +1,21 @@
+"""Every address of the portal."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from tre.audit import views as audit
+from tre.web import views as web
+
+urlpatterns = [
+    path("", web.home, name="home"),
+    path("health", web.health, name="health"),
+    path("audit/", audit.log, name="audit_log"),
+    path("accounts/", include("allauth.urls")),
+    path("", include("allauth.idp.urls")),
+]
+
+handler400 = "tre.web.views.bad_request"
+handler403 = "tre.web.views.forbidden"
+handler404 = "tre.web.views.not_found"
+handler500 = "tre.web.views.server_error"

@@ -1,0 +1,118 @@
+"""Making accounts, enrolling second factors, and registering the Hub as a client of the OpenID provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from allauth.idp.oidc.models import Client
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+
+from tre.audit.services import record
+from tre.config.options import load
+from tre.config.secrets import secret
+from tre.errors import Refused
+from tre.people import second_factor
+from tre.people.domain import check_roles
+from tre.people.models import Account, Role
+from tre.policy.domain import Principal
+
+HUB_CLIENT = "hub"
+
+
+@transaction.atomic
+def create_account(
+    *,
+    username: str,
+    email: str,
+    password: str,
+    roles: Iterable[str],
+    training_expires: date | None,
+    actor: str,
+) -> Account:
+    """Make an account with its roles.
+
+    Raises
+    ------
+    Refused
+        When the user name is taken or is not a label, or the roles conflict.
+    """
+    held = check_roles(roles)
+    account = Account(username=username, email=email, training_expires=training_expires)
+    account.set_password(password)
+    try:
+        account.full_clean(exclude=["password"])
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        raise Refused(messages[0], where=name.replace("_", " ")) from None
+    account.save()
+    Role.objects.bulk_create(Role(account=account, name=name) for name in sorted(held))
+    record("people.account_created", actor=actor, subject=f"account:{username}", data={"roles": sorted(held)})
+    return account
+
+
+@transaction.atomic
+def enrol_totp(account: Account, actor: str = "platform") -> None:
+    """Give an account an authenticator-app factor (RFC 6238), replacing the one it has."""
+    Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).delete()
+    totp.TOTP.activate(account, totp.generate_totp_secret())
+    record("people.second_factor_enrolled", actor=actor, subject=f"account:{account.username}")
+
+
+def current_code(account: Account) -> str:
+    """Return the account's current one-time code: for demonstration accounts, which nobody holds an app for.
+
+    Raises
+    ------
+    Refused
+        In production, or when the account has no authenticator app.
+    """
+    if not load().demonstration:
+        raise Refused("One-time codes are shown for demonstration accounts only", where="TRE_MODE")
+    held = Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).first()
+    if held is None:
+        raise Refused("The account has no authenticator app", where=account.username, todo="Sign in to set one up")
+    from allauth.mfa.utils import decrypt
+
+    key = decrypt(held.data["secret"])
+    return totp.format_hotp_value(totp.hotp_value(key, next(iter(totp.yield_hotp_counters_from_time()))))
+
+
+@transaction.atomic
+def register_hub_client(redirect_uri: str) -> Client:
+    """Make the Hub a client of the OpenID provider, or bring its registration up to date."""
+    client = Client.objects.filter(id=HUB_CLIENT).first() or Client(id=HUB_CLIENT)
+    wanted = {"name": "Hub", "redirect_uris": redirect_uri, "scopes": "openid\nprofile", "skip_consent": True}
+    stale = {name: value for name, value in wanted.items() if getattr(client, name) != value}
+    if client.created_at is not None and not stale and check_password(secret("hub-oidc"), client.secret):
+        return client
+    for name, value in wanted.items():
+        setattr(client, name, value)
+    client.secret = make_password(secret("hub-oidc"))
+    client.save()
+    record("people.hub_client_registered", actor="platform", subject="client:hub", data={"redirect_uri": redirect_uri})
+    return client
+
+
+def principal(request: HttpRequest) -> Principal:
+    """Return who asks, as the policies see them, from the request's session."""
+    account = request.user
+    if not isinstance(account, Account):
+        return Principal("anonymous")
+    return principal_of(account, second_factor.used(request))
+
+
+def principal_of(account: Account, used_second_factor: bool) -> Principal:
+    """Return an account as the policies see it."""
+    return Principal(
+        username=account.username,
+        roles=account.role_names(),
+        projects=frozenset(),
+        training_current=account.training_current(date.today()),
+        second_factor=used_second_factor,
+    )

@@ -1,0 +1,129 @@
+"""The one decision point: every gate asks here, and the Cedar policies in ``policies/`` answer. Default deny.
+
+See the Cedar policy language reference, "Authorization semantics": any matching forbid wins, and without a matching
+permit the answer is deny.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cedarpy
+
+from tre.config.options import REPOSITORY
+from tre.errors import Refused, SettingsError
+from tre.policy.domain import Decision, Principal, Resource
+
+FOLDER = REPOSITORY / "policies"
+_log = logging.getLogger("tre.policy")
+
+
+@lru_cache(maxsize=1)
+def policies(folder: Path = FOLDER) -> tuple[str, str]:
+    """Return the policies and their schema as text, after validation.
+
+    Raises
+    ------
+    SettingsError
+        When a policy does not fit the schema: nothing is decided by a policy that was not checked.
+    """
+    text = "\n".join(path.read_text() for path in sorted(folder.glob("*.cedar")))
+    schema = (folder / "schema.cedarschema").read_text()
+    result = cedarpy.validate_policies(text, schema)
+    if not result.validation_passed:
+        raise SettingsError(
+            "A policy does not fit the schema", where=str(folder), todo=f"Correct it: {result.errors[0]}"
+        )
+    return text, schema
+
+
+def decide(principal: Principal, action: str, resource: Resource) -> Decision:
+    """Answer whether the person may do this, and log the answer with the policies that made it.
+
+    Raises
+    ------
+    ValueError
+        When the question does not fit the schema, such as an unknown action: a bug, and never an allow.
+    """
+    text, schema = policies()
+    result = cedarpy.is_authorized(
+        {
+            "principal": _uid("Account", principal.username),
+            "action": f'Action::"{action}"',
+            "resource": _uid(resource.kind, resource.id),
+            "context": {},
+        },
+        text,
+        _entities(principal, resource),
+        schema,
+    )
+    if result.diagnostics.errors:
+        raise ValueError(f"the question '{action}' about a {resource.kind} does not fit the policy schema")
+    decision = Decision(result.allowed, tuple(sorted(_names()[reason] for reason in result.diagnostics.reasons)))
+    _log.info(
+        "%s %s %s %s:%s by %s",
+        "allowed" if decision.allowed else "denied",
+        principal.username,
+        action,
+        resource.kind,
+        resource.id,
+        ",".join(decision.policies) or "default",
+    )
+    return decision
+
+
+def require(principal: Principal, action: str, resource: Resource) -> Decision:
+    """Answer as :func:`decide` does, and raise when the answer is no.
+
+    Raises
+    ------
+    Refused
+        With the rule that forbids it, in words.
+    """
+    decision = decide(principal, action, resource)
+    if not decision.allowed:
+        raise Refused(decision.sentence(action), where=f"{resource.kind} {resource.id}")
+    return decision
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, str]:
+    import json
+
+    parsed = json.loads(cedarpy.policies_to_json_str(policies()[0]))["staticPolicies"]
+    return {number: body.get("annotations", {}).get("id", number) for number, body in parsed.items()}
+
+
+def _uid(kind: str, identity: str) -> str:
+    # Cedar strings escape like Rust's; user names and numbers hold neither quotes nor backslashes, so refuse those.
+    if '"' in identity or "\\" in identity:
+        raise ValueError("an identity may not hold quotes or backslashes")
+    return f'{kind}::"{identity}"'
+
+
+def _entities(principal: Principal, resource: Resource) -> list[dict[str, Any]]:
+    attributes: dict[str, Any] = dict(resource.attributes)
+    entities: list[dict[str, Any]] = [_account(principal)]
+    if resource.kind == "Request":
+        author = str(attributes["author"])
+        attributes["author"] = {"__entity": {"type": "Account", "id": author}}
+        if author != principal.username:
+            entities.append(_account(Principal(author)))
+    entities.append({"uid": {"type": resource.kind, "id": resource.id}, "attrs": attributes, "parents": []})
+    return entities
+
+
+def _account(principal: Principal) -> dict[str, Any]:
+    return {
+        "uid": {"type": "Account", "id": principal.username},
+        "attrs": {
+            "roles": sorted(principal.roles),
+            "projects": sorted(principal.projects),
+            "training_current": principal.training_current,
+            "second_factor": principal.second_factor,
+        },
+        "parents": [],
+    }

@@ -1,0 +1,31 @@
+"""Turns the product's own errors into a clear page, or a clear answer for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from tre.errors import Refused, TreError
+
+
+class ClearErrors:
+    """Answers a :class:`TreError` with its sentence: 403 for what is refused, 400 for the rest."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer an error that is meant for a person; leave every other to Django, as a bug."""
+        if not isinstance(exception, TreError):
+            return None
+        status = 403 if isinstance(exception, Refused) else 400
+        if request.path.startswith("/api/"):
+            return JsonResponse({"error": exception.sentence()}, status=status)
+        title = "You cannot do this" if status == 403 else "That did not work"
+        return render(request, "web/error.html", {"heading": title, "text": exception.sentence()}, status=status)
