@@ -184,3 +184,22 @@ def test_from_inside_the_worker_there_is_no_network_and_no_other_file(tmp_path: 
 def test_the_workers_answer_is_not_believed_beyond_its_form() -> None:
     for answer in (b"", b"[]", b'{"type": "csv", "hits": [{"rule": "x"}]}', b'{"type": 1, "hits": []}'):
         assert worker_module._parsed(answer, load_policy())[0] == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import pandas as pd\ndf = 1\nprint(df)\n", "imd_quintile,n\n1,40\n2,50\n", "a. First item\n",
+        "count\nabc\nRest.\n",
+        "(draft)\nclass Model:\n    pass\n", "(c) the authors. All of it.\n",
+    ],
+)  # fmt: skip
+def test_plain_text_is_not_taken_for_a_pickle(tmp_path: Path, text: str) -> None:
+    assert "pickle" not in rules(judged(tmp_path, text.encode()))
+
+
+def test_a_pickle_that_is_cut_short_or_followed_by_text_is_still_one(tmp_path: Path) -> None:
+    body = pickle.dumps(Payload(tmp_path / "proof"), protocol=0)
+    assert "pickle" in rules(judged(tmp_path, body[:-1]))
+    assert "pickle" in rules(judged(tmp_path, body + b"\nband,count\n1,40\n"))
+    assert not (tmp_path / "proof").exists()

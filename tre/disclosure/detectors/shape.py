@@ -90,8 +90,18 @@ def _crosstab(table: Table, shape: Mapping[str, float]) -> list[int]:
     """Return the whole-number columns of a table that reads as a crosstab: labels first, then whole numbers only."""
     whole = [n for n, column in enumerate(table.columns) if _share(column, _INTEGER) >= 0.9]
     labels = [n for n in range(len(table.names)) if n not in whole]
-    starts = bool(labels) and labels == list(range(len(labels))) and len(labels) <= 3
-    return whole if starts and whole and table.rows < shape["review_rows"] else []
+    if labels != list(range(len(labels))) or len(labels) > 3 or table.rows >= shape["review_rows"]:
+        return []
+    while whole and not _all_differ([table.columns[n] for n in labels]):
+        labels.append(whole.pop(0))  # numbers that are needed to tell the rows apart are labels too
+    return whole
+
+
+def _all_differ(columns: list[pa.Array]) -> bool:
+    """Tell whether no two rows of some columns are the same."""
+    if not columns:
+        return False
+    return bool(pc.count_distinct(pc.binary_join_element_wise(*columns, "\x1f")).as_py() == len(columns[0]))
 
 
 def _small_counts(table: Table, columns: list[int], profile: Profile, rule: str) -> Iterator[Hit]:

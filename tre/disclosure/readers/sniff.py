@@ -26,10 +26,10 @@ _MAGIC = (
     (b"GIF8", "gif"),
     (b"SQLite format 3", "sqlite"),
 )
-_BUILDS = {
-    "GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD", "INST", "OBJ", "NEWOBJ", "SETITEM", "SETITEMS", "APPEND", "APPENDS",
-    "TUPLE", "LIST", "DICT", "EMPTY_LIST", "EMPTY_DICT", "PUT", "MEMOIZE", "FRAME",
+_CONTAINERS = {
+    "GLOBAL", "STACK_GLOBAL", "INST", "LIST", "DICT", "TUPLE", "EMPTY_LIST", "EMPTY_DICT", "TUPLE1", "TUPLE2", "TUPLE3",
 }  # fmt: skip
+_IMPORTED = re.compile(r"[A-Za-z_][\w.]* [A-Za-z_][\w.]*")
 _HTML = re.compile(r"<(!doctype html|html|head|body|script|div|table|p|iframe|object|form|span|img)\b", re.IGNORECASE)
 _SVG = re.compile(r"<([a-z]+:)?svg\b", re.IGNORECASE)
 
@@ -40,12 +40,20 @@ def is_pickle(data: bytes) -> bool:
         return True
     seen: set[str] = set()
     try:
-        for opcode, _, _ in pickletools.genops(io.BytesIO(data)):
+        for opcode, argument, _ in pickletools.genops(io.BytesIO(data)):
+            if opcode.name in ("GLOBAL", "INST") and not _IMPORTED.fullmatch(str(argument)):
+                return False
+            if opcode.name == "INST" and "MARK" not in seen:
+                return False
             seen.add(opcode.name)
+        if not seen & _CONTAINERS:
+            return False
+        pickletools.dis(data, out=io.StringIO())  # follows the stack: prose that happens to parse does not hold up
     except (ValueError, IndexError, UnicodeDecodeError, OverflowError, KeyError, EOFError):
-        # a program cut short still runs up to the cut: what imports or calls is a pickle all the same
-        return bool(seen & {"GLOBAL", "INST", "STACK_GLOBAL"}) and bool(seen & {"REDUCE", "OBJ", "INST"})
-    return bool(seen & _BUILDS)
+        # a program cut short still runs up to the cut: what imports and calls is a pickle all the same
+        called = "REDUCE" in seen and bool(seen & {"TUPLE", "EMPTY_TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"})
+        return "INST" in seen or ("GLOBAL" in seen and (called or "OBJ" in seen))
+    return True
 
 
 def is_safetensors(data: bytes) -> bool:
