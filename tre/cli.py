@@ -112,16 +112,16 @@ def _audit(options: argparse.Namespace) -> int:
 def _inspect(options: argparse.Namespace) -> int:
     import json
 
-    from tre.disclosure import Context, Verdict, inspect
+    from tre.disclosure import Context, inspect
 
     worst = 0
     for path in options.files:
         inspection = inspect(path, Context())
-        worst = max(worst, {Verdict.PASS: 0, Verdict.REVIEW: 4, Verdict.BLOCK: 5}[inspection.verdict])
+        worst = max(worst, {"pass": 0, "review": 4, "block": 5}[inspection.verdict])
         if options.json:
             print(json.dumps({"file": path.name, **inspection.to_json()}))
             continue
-        print(f"{path.name}: {inspection.verdict.value}")
+        print(f"{path.name}: {inspection.verdict}")
         for finding in inspection.findings:
             print(f"  {finding.severity:<6} {finding.location}: {finding.why} {finding.fix}")
     return worst

@@ -41,9 +41,10 @@ def prepare(say: Say) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         register_hub_client(f"{options.hub}/hub/oauth_callback")
     if options.demonstration:
-        from tre.demonstration import build
+        from tre.demonstration import people
 
-        build(say)
+        with step(say, "Demonstration accounts"):
+            people()
 
 
 def up(say: Say) -> int:
@@ -56,16 +57,7 @@ def up(say: Say) -> int:
     """
     options = load()
     with only_one(options.home):
-        check_ports(
-            {
-                "TRE_PORTAL_PORT": options.portal_port,
-                "TRE_HUB_PORT": options.hub_port,
-                "TRE_HUB_API_PORT": options.hub_api_port,
-                "TRE_PROXY_API_PORT": options.proxy_api_port,
-                "TRE_REGISTRY_PORT": options.registry_port,
-            },
-            options.host,
-        )
+        check_ports(ports(options), options.host)
         prepare(say)
         supervisor = Supervisor(options.path("logs"), say)
         supervisor.stop_on_signals()
@@ -84,26 +76,27 @@ def up(say: Say) -> int:
     return 0
 
 
+def ports(options: Options) -> dict[str, int]:
+    """Return every port that the embedded default listens on, by the setting that moves it."""
+    names = ("portal_port", "hub_port", "hub_api_port", "proxy_api_port", "registry_port")
+    return {f"TRE_{name.upper()}": getattr(options, name) for name in names}
+
+
 def services(options: Options) -> list[Service]:
     """Return the processes of the embedded default, in the order in which they start."""
-    from ml.registry import registry_command
+    from tre.workspace import commands
 
-    from tre.config.secrets import secret
-    from tre.workspace.commands import hub_command, proxy_command
-
-    python, own = sys.executable, environment(options)
-    proxy, proxy_env = proxy_command()
-    hub, hub_env = hub_command()
-    registry, registry_env = registry_command(options.path("registry"), options.registry_port, secret("registry-admin"))
-    portal = [python, "-m", "uvicorn", "tre.config.asgi:application", "--host", options.host]
-    portal += ["--port", str(options.portal_port), "--no-access-log", "--no-server-header"]
+    own = environment(options)
+    portal = [sys.executable, "-m", "uvicorn", "tre.config.asgi:application", "--host", options.host]
+    portal += ["--port", str(options.portal_port), "--no-access-log", "--no-server-header", "--log-level", "warning"]
+    tre = [sys.executable, "-m", "tre.cli"]
+    hub_ready = f"{options.hub_api_internal}/"
     return [
         Service("portal", portal, own, f"{options.portal_internal}/health"),
-        Service("worker", [python, "-m", "tre.cli", "worker"], own),
-        Service("rooms", [python, "-m", "tre.cli", "rooms"], own),
-        Service("registry", registry, registry_env, f"{options.registry_internal}/health"),
-        Service("proxy", proxy, proxy_env),
-        Service("hub", hub, hub_env, f"{options.hub_api_internal}/"),
+        Service("worker", [*tre, "worker"], own),
+        Service("rooms", [*tre, "rooms"], own),
+        Service("proxy", *commands.proxy(options, own)),
+        Service("hub", *commands.hub(options, own), hub_ready),
     ]
 
 
@@ -111,4 +104,5 @@ def environment(options: Options) -> dict[str, str]:
     """Return the whole environment of the platform's own processes: what they need and nothing inherited."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "JAVA_HOME", "TZ") if name in os.environ}
     settings = {name: value for name, value in os.environ.items() if name.startswith("TRE_")}
-    return {**kept, **settings, "TRE_HOME": str(options.home), "DJANGO_SETTINGS_MODULE": "tre.config.settings"}
+    own = {"TRE_HOME": str(options.home), "DJANGO_SETTINGS_MODULE": "tre.config.settings"}
+    return {**kept, **settings, **own, "TRE_SUPERVISOR": str(os.getpid())}

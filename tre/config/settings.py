@@ -133,6 +133,7 @@ ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "tre.people.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "TRE"
+MFA_TOTP_TOLERANCE = 1  # one step of 30 s for slow typing and clocks (RFC 6238, section 5.2); a code is good once
 IDP_OIDC_ADAPTER = "tre.people.adapters.OidcAdapter"
 IDP_OIDC_PRIVATE_KEY = private_key("oidc")
 
@@ -170,7 +171,6 @@ TIME_ZONE = "Europe/London"
 USE_TZ = True
 USE_I18N = True
 STATIC_URL = "/static/"
-STATIC_ROOT = OPTIONS.path("static")
 STATICFILES_DIRS = [
     REPOSITORY / "tre" / "web" / "static",
     ("nhsuk", REPOSITORY / "node_modules" / "nhsuk-frontend" / "dist" / "nhsuk"),
@@ -187,4 +187,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"httpx": {"level": "WARNING"}},  # the supervisor's own questions whether a service is ready
 }

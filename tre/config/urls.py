@@ -13,6 +13,10 @@ urlpatterns = [
     path("audit/", audit.log, name="audit_log"),
     path("accounts/", include("allauth.urls")),
     path("", include("allauth.idp.urls")),
+    path("", include("tre.catalogue.urls")),
+    path("", include("tre.projects.urls")),
+    path("", include("tre.airlock.urls")),
+    path("", include("tre.workspace.urls")),
 ]
 
 handler400 = "tre.web.views.bad_request"

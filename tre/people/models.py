@@ -26,6 +26,10 @@ class Account(AbstractUser):
         """Return the roles that the account holds."""
         return frozenset(self.roles.values_list("name", flat=True))
 
+    def project_codes(self) -> frozenset[str]:
+        """Return the codes of the projects that the person is a member of."""
+        return frozenset(self.projects.values_list("code", flat=True))
+
     def training_current(self, today: date) -> bool:
         """Return whether the person's training has not expired; who never trained has none."""
         return self.training_expires is not None and today <= self.training_expires

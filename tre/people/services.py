@@ -80,7 +80,8 @@ def current_code(account: Account) -> str:
     from allauth.mfa.utils import decrypt
 
     key = decrypt(held.data["secret"])
-    return totp.format_hotp_value(totp.hotp_value(key, next(iter(totp.yield_hotp_counters_from_time()))))
+    counters = list(totp.yield_hotp_counters_from_time())  # as many steps back as forward: the middle one is now
+    return totp.format_hotp_value(totp.hotp_value(key, counters[len(counters) // 2]))
 
 
 @transaction.atomic
@@ -112,7 +113,7 @@ def principal_of(account: Account, used_second_factor: bool) -> Principal:
     return Principal(
         username=account.username,
         roles=account.role_names(),
-        projects=frozenset(),
+        projects=account.project_codes(),
         training_current=account.training_current(date.today()),
         second_factor=used_second_factor,
     )

@@ -45,6 +45,8 @@ def is_pickle(data: bytes) -> bool:
                 return False
             if opcode.name == "INST" and "MARK" not in seen:
                 return False
+            if opcode.name == "REDUCE" and not seen & ((_CONTAINERS | {"EMPTY_TUPLE"}) - {"GLOBAL", "STACK_GLOBAL"}):
+                return False  # nothing was built that could be called with
             seen.add(opcode.name)
         if not seen & _CONTAINERS:
             return False

@@ -1,0 +1,140 @@
+"""The airlock's own work: inspecting what was submitted and releasing what was approved. Safe to run again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from tre.airlock.domain import model_folders
+from tre.airlock.models import Release, Request, RequestFile
+from tre.airlock.services import locked, move
+from tre.airlock.storage import StorageBroken, storage
+from tre.config.options import load
+from tre.disclosure import Context, Inspection, inspect
+from tre.keys.custody import custody
+from tre.runs.queue import handler
+
+PLATFORM = "airlock"
+
+
+@handler("airlock.inspect")
+def inspect_request(payload: dict[str, Any]) -> None:
+    """Inspect every file that was not, and pass the request to review or block it."""
+    with transaction.atomic():
+        request = locked(payload["request"])
+        if request.state == "submitted":
+            move(request, "inspect", PLATFORM)
+    if request.state != "inspecting":
+        return
+    options = load()
+    filters = options.path("airlock", "filters")
+    held = filters if filters.is_dir() else None
+    context = Context(options.disclosure_profile, held, custody().derive("exact-match") if held else None)
+    for file in request.files.filter(inspection=None):
+        _inspect(file, context)
+    _conclude(request.pk)
+
+
+def _inspect(file: RequestFile, context: Context) -> None:
+    found = inspect(storage().path(file.sha256), context, name=file.name)
+    if found.sha256 != file.sha256:
+        raise StorageBroken("A frozen file was altered", where=file.sha256[:12], todo="Stop and tell the auditor")
+    RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
+
+
+@transaction.atomic
+def _conclude(number: int) -> None:
+    request = locked(number)
+    if request.state != "inspecting":  # withdrawn meanwhile, or another worker was first
+        return
+    inspections = [Inspection.from_json(file.inspection) for file in request.files.all() if file.inspection]
+    data = {"files": [_summary(inspection) for inspection in inspections]}
+    blocked = any(inspection.verdict == "block" for inspection in inspections)
+    move(request, "block" if blocked else "pass_to_review", PLATFORM, data)
+
+
+def _summary(inspection: Inspection) -> dict[str, object]:
+    rules = sorted({finding.rule for finding in inspection.findings})
+    return {"sha256": inspection.sha256, "verdict": inspection.verdict, "rules": rules}
+
+
+@handler("airlock.release")
+def release_request(payload: dict[str, Any]) -> None:
+    """Copy the approved files out by hash, register the models among them, and write it down."""
+    with transaction.atomic():
+        request = locked(payload["request"])
+        if request.state == "approved":
+            move(request, "release", PLATFORM)
+    if request.state != "releasing":
+        return
+    identity = _identity(request)
+    try:
+        folder = _copy_out(request, identity)
+        models = [_register(request, identity, folder, model) for model in _models(request)]
+    except StorageBroken as error:
+        _halt(request.pk, error.sentence())
+        return
+    _finish(request.pk, identity, models)
+
+
+def _identity(request: Request) -> str:
+    """Return the release's name: the same for the same request and files, so that a second run finds the first."""
+    told = "\n".join(f"{file.name} {file.sha256}" for file in request.files.all())
+    return f"release-{request.pk}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+
+
+def _copy_out(request: Request, identity: str) -> Path:
+    folder = load().path("release", identity)
+    if folder.exists():
+        return folder
+    staged = folder.with_name(f".{identity}.staged")
+    shutil.rmtree(staged, ignore_errors=True)  # what a cut-off run left
+    staged.mkdir(mode=0o700, parents=True)
+    for file in request.files.all():
+        storage().copy(file.sha256, staged / file.name)
+    (staged / "RELEASE.json").write_text(json.dumps({"release": identity, "files": _files(request)}, indent=2))
+    os.rename(staged, folder)
+    return folder
+
+
+def _files(request: Request) -> list[dict[str, object]]:
+    return [{"name": file.name, "sha256": file.sha256, "size": file.size} for file in request.files.all()]
+
+
+def _models(request: Request) -> tuple[str, ...]:
+    return model_folders([file.name for file in request.files.all()])
+
+
+def _register(request: Request, identity: str, folder: Path, model: str) -> dict[str, Any]:
+    from tre.airlock.registry import register  # starts the learning plane; nothing else here needs it
+
+    held = {
+        file.name.removeprefix(f"{model}/"): file.sha256
+        for file in request.files.all()
+        if file.name.startswith(f"{model}/")
+    }
+    return register(request, identity, folder / model, held)
+
+
+@transaction.atomic
+def _halt(number: int, why: str) -> None:
+    request = locked(number)
+    if request.state == "releasing":
+        move(request, "halt", PLATFORM, {"why": why})
+
+
+@transaction.atomic
+def _finish(number: int, identity: str, models: list[dict[str, Any]]) -> None:
+    request = locked(number)
+    if request.state != "releasing":
+        return
+    files = _files(request)
+    Release.objects.create(request=request, identity=identity, files=files, models_registered=models)
+    hashes = [{"sha256": file["sha256"], "size": file["size"]} for file in files]
+    move(request, "finish", PLATFORM, {"release": identity, "files": hashes, "models": models})

@@ -1,0 +1,16 @@
+"""The airlock's addresses."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tre.airlock import views
+
+urlpatterns = [
+    path("airlock/", views.queue, name="airlock"),
+    path("airlock/<int:number>/", views.one, name="airlock_request"),
+    path("airlock/<int:number>/review", views.hand_in, name="airlock_review"),
+    path("airlock/<int:number>/withdraw", views.take_back, name="airlock_withdraw"),
+    path("airlock/<int:number>/files/<int:file>/picture", views.picture, name="airlock_picture"),
+    path("airlock/<int:number>/files/<int:file>/download", views.download, name="airlock_download"),
+]

@@ -1,0 +1,147 @@
+"""The airlock's pages: the queue, a request, its files, and what a person may do about it."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from tre.airlock.domain import Vote
+from tre.airlock.models import CHOICES, Release, Request, RequestFile
+from tre.airlock.previews import Preview, preview
+from tre.airlock.services import review, visible_reviews, withdraw
+from tre.airlock.storage import storage
+from tre.config.options import load
+from tre.errors import Refused
+from tre.people.services import principal
+from tre.policy.decision import decide, require
+from tre.policy.domain import Principal
+
+# Even if a file's content were taken for a page, it could run nothing, load nothing and belong to no origin.
+_INERT = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+class VoteForm(forms.Form):
+    """One checker's vote on one file."""
+
+    choice = forms.ChoiceField(choices=CHOICES, widget=forms.RadioSelect, error_messages={"required": "Choose a vote"})
+    comment = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """Show the requests that the person may see: a checker's oldest first, an author's newest first."""
+    person = principal(request)
+    everything = Request.objects.select_related("project", "author")
+    visible = [each for each in everything if decide(person, "view_request", each.resource()).allowed]
+    waiting = [each for each in reversed(visible) if _may_review(person, each)]
+    others = [each for each in visible if each not in waiting]
+    return render(request, "airlock/queue.html", {"waiting": waiting, "others": others})
+
+
+def _may_review(person: Principal, found: Request) -> bool:
+    if not decide(person, "review_request", found.resource()).allowed:
+        return False
+    return not found.reviews.filter(checker__username=person.username).exists()
+
+
+@require_safe
+def one(request: HttpRequest, number: int) -> HttpResponse:
+    """Show one request with its files, findings and previews."""
+    return _page(request, _found(request, number))
+
+
+def _found(request: HttpRequest, number: int) -> Request:
+    found = Request.objects.select_related("project", "author").filter(pk=number).first()
+    if found is None:
+        raise Http404
+    require(principal(request), "view_request", found.resource())
+    return found
+
+
+def _page(request: HttpRequest, found: Request, forms_by_file: dict[int, VoteForm] | None = None) -> HttpResponse:
+    person = principal(request)
+    may_review = _may_review(person, found)
+    held = forms_by_file or {file.pk: VoteForm(prefix=f"file-{file.pk}") for file in found.files.all()}
+    files = [
+        (file, file.inspected(), _preview(file), held[file.pk] if may_review else None) for file in found.files.all()
+    ]
+    mine = person.username == found.author.username
+    context = {
+        "airlock_request": found,
+        "files": files,
+        "may_review": may_review,
+        "may_withdraw": mine and found.state in {"submitted", "inspecting", "blocked", "in_review", "returned"},
+        "reviews": visible_reviews(found, person),
+        "reviewed_by_me": found.reviews.filter(checker__username=person.username).exists(),
+        "release": Release.objects.filter(request=found).first(),
+        "mine": mine,
+        "wrong": any(form.errors for form in held.values()),
+    }
+    return render(request, "airlock/request.html", context, status=400 if context["wrong"] else 200)
+
+
+def _preview(file: RequestFile) -> Preview | None:
+    inspected = file.inspected()
+    return preview(storage().path(file.sha256), inspected.type) if inspected else None
+
+
+@require_POST
+def hand_in(request: HttpRequest, number: int) -> HttpResponse:
+    """Take one checker's review."""
+    found = _found(request, number)
+    held = {file.pk: VoteForm(request.POST, prefix=f"file-{file.pk}") for file in found.files.all()}
+    for form in held.values():
+        if form.is_valid() and form.cleaned_data["choice"] != "approve" and not form.cleaned_data["comment"].strip():
+            form.add_error("comment", "Say what has to change")
+    if not all(form.is_valid() for form in held.values()):
+        return _page(request, found, held)
+    votes = [Vote(number, form.cleaned_data["choice"], form.cleaned_data["comment"]) for number, form in held.items()]
+    review(found.pk, principal(request), votes)
+    messages.success(request, "Your review is in.")
+    return redirect("airlock_request", number=number)
+
+
+@require_POST
+def take_back(request: HttpRequest, number: int) -> HttpResponse:
+    """Withdraw one's own request."""
+    withdraw(number, principal(request))
+    messages.success(request, "The request is withdrawn.")
+    return redirect("airlock_request", number=number)
+
+
+@require_safe
+def picture(request: HttpRequest, number: int, file: int) -> FileResponse:
+    """Send a picture to be shown in the request's page."""
+    found = _file(request, number, file)
+    inspected = found.inspected()
+    if inspected is None or inspected.type != "png":
+        raise Http404
+    return _inert(FileResponse(storage().path(found.sha256).open("rb"), content_type="image/png"))
+
+
+@require_safe
+def download(request: HttpRequest, number: int, file: int) -> FileResponse:
+    """Send a released file to whoever asked for it, from the release, never from the airlock's storage."""
+    found = _file(request, number, file)
+    release = Release.objects.filter(request=found.request).first()
+    if release is None or found.request.author.username != principal(request).username:
+        raise Refused("Only a released file can be downloaded, by who asked for it", where=f"request {number}")
+    path = load().path("release", release.identity, found.name)
+    sent = FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/x-download")
+    return _inert(sent)
+
+
+def _file(request: HttpRequest, number: int, file: int) -> RequestFile:
+    found = _found(request, number).files.filter(pk=file).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _inert(response: FileResponse) -> FileResponse:
+    response.headers["Content-Security-Policy"] = _INERT
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,13 @@
+"""The catalogue's addresses."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tre.catalogue import views
+
+urlpatterns = [
+    path("catalogue/", views.catalogue, name="catalogue"),
+    path("catalogue/build", views.build, name="catalogue_build"),
+    path("catalogue/<slug:name>/", views.one, name="catalogue_dataset"),
+]

@@ -1,0 +1,47 @@
+"""The catalogue's pages."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from tre.catalogue.contracts import dataset, datasets
+from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild
+from tre.catalogue.services import ask_for_build
+from tre.people.services import principal
+from tre.policy.decision import decide, require
+from tre.policy.domain import PLATFORM
+
+
+@require_safe
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """Show every dataset there is a contract for, and what the warehouse holds of it."""
+    person = principal(request)
+    require(person, "read_catalogue", PLATFORM)
+    newest: dict[str, DatasetVersion] = {}
+    for version in DatasetVersion.objects.order_by("dataset", "version"):
+        newest[version.dataset] = version
+    rows = [(each, newest.get(each.name)) for each in datasets().values()]
+    build = WarehouseBuild.objects.first()
+    may_build = decide(person, "build_warehouse", PLATFORM).allowed
+    submissions = Submission.objects.all() if may_build else ()
+    page = {"rows": rows, "build": build, "may_build": may_build, "submissions": submissions}
+    return render(request, "catalogue/list.html", page)
+
+
+@require_safe
+def one(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one dataset's fields, versions and where it comes from."""
+    require(principal(request), "read_catalogue", PLATFORM)
+    versions = DatasetVersion.objects.filter(dataset=name).select_related("build")
+    return render(request, "catalogue/dataset.html", {"dataset": dataset(name), "versions": versions})
+
+
+@require_POST
+def build(request: HttpRequest) -> HttpResponse:
+    """Queue a build of the warehouse."""
+    ask_for_build(principal(request))
+    messages.success(request, "The warehouse will be built from everything that has landed.")
+    return redirect("catalogue")

@@ -1,0 +1,77 @@
+"""What a notebook may ask of the privacy ledger."""
+
+from __future__ import annotations
+
+import json
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from tre.errors import Refused
+from tre.privacy.models import Ledger, Spend
+from tre.privacy.services import commit, refund, reserve, spent
+from tre.workspace.auth import for_workspace, workspace_session
+
+SETTLE = {"commit": commit, "refund": refund}
+
+
+@require_safe
+@for_workspace
+def budget(request: HttpRequest) -> JsonResponse:
+    """Return the project's budget, what is spent, and each spend."""
+    ledger = Ledger.objects.get(project=workspace_session(request).project)
+    used = spent(ledger)
+    return JsonResponse(
+        {
+            "epsilon": float(ledger.epsilon),
+            "delta": float(ledger.delta),
+            "spent_epsilon": float(used.epsilon),
+            "spent_delta": float(used.delta),
+            "spends": [_spend(spend) for spend in ledger.spends.all()],
+        }
+    )
+
+
+@require_POST
+@for_workspace
+def reserve_budget(request: HttpRequest) -> JsonResponse:
+    """Reserve budget: JSON with ``epsilon``, ``delta``, ``purpose`` and ``once``."""
+    session, asked = workspace_session(request), _asked(request)
+    spend = reserve(
+        session.project,
+        epsilon=asked.get("epsilon"),
+        delta=asked.get("delta"),
+        purpose=str(asked.get("purpose", "")),
+        actor=session.principal(),
+        once=str(asked.get("once", ""))[:80],
+    )
+    return JsonResponse(_spend(spend), status=201)
+
+
+@require_POST
+@for_workspace
+def settle_budget(request: HttpRequest, number: int, end: str) -> JsonResponse:
+    """Commit or refund a spend."""
+    session = workspace_session(request)
+    return JsonResponse(_spend(SETTLE[end](session.project, number, session.principal())))
+
+
+def _asked(request: HttpRequest) -> dict[str, object]:
+    try:
+        asked = json.loads(request.body)
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict):
+        raise Refused("The request must be a JSON object", where="body")
+    return asked
+
+
+def _spend(spend: Spend) -> dict[str, object]:
+    return {
+        "spend": spend.pk,
+        "epsilon": float(spend.epsilon),
+        "delta": float(spend.delta),
+        "purpose": spend.purpose,
+        "by": spend.by,
+        "state": spend.state,
+    }

@@ -1,0 +1,117 @@
+"""Research projects, the people in them, the agreements they rest on, and the extracts made for them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+
+from tre.policy.domain import Resource
+from tre.projects.domain import Agreed
+
+# The code is a folder's name, a Hub server's name and part of an address.
+code_is_a_label = RegexValidator(r"^[a-z][a-z0-9]{1,19}$", "Use 2 to 20 small letters and digits, a letter first.")
+
+
+class Project(models.Model):
+    """One approved purpose for which data may be used."""
+
+    class Status(models.TextChoices):
+        """Where a project stands."""
+
+        DRAFT = "draft"
+        APPROVED = "approved"
+        CLOSED = "closed"
+
+    code = models.CharField(max_length=20, unique=True, validators=[code_is_a_label])
+    title = models.CharField(max_length=200)
+    purpose = models.TextField()
+    cohort = models.TextField(blank=True, default="", help_text="Which persons, as a condition on the people table.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    starts = models.DateField()
+    ends = models.DateField()
+    gid = models.PositiveIntegerField(unique=True)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="projects")
+
+    class Meta:
+        ordering = ("code",)
+
+    def __str__(self) -> str:
+        return self.title
+
+    def resource(self) -> Resource:
+        """Return the project as the policies see it; out of its dates it is as good as closed."""
+        over = self.status == self.Status.APPROVED and not self.starts <= date.today() <= self.ends
+        status = self.Status.CLOSED if over else self.status
+        return Resource("Project", self.code, {"code": self.code, "status": str(status)})
+
+
+class Membership(models.Model):
+    """A named person in a project."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT)
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    lead = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["project", "account"], name="member_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.account} in {self.project.code}"
+
+
+class Agreement(models.Model):
+    """What one controller agreed to share with a project."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="agreements")
+    dataset = models.CharField(max_length=60)
+    controller = models.CharField(max_length=200)
+    columns = models.JSONField()
+    date_column = models.CharField(max_length=60, blank=True, default="")
+    first = models.DateField(null=True, blank=True)
+    last = models.DateField(null=True, blank=True)
+    starts = models.DateField()
+    ends = models.DateField()
+
+    class Meta:
+        ordering = ("dataset",)
+        constraints = (models.UniqueConstraint(fields=["project", "dataset"], name="one_agreement_per_dataset"),)
+
+    def __str__(self) -> str:
+        return f"{self.dataset} for {self.project.code}"
+
+    def agreed(self) -> Agreed:
+        """Return the agreement as a plain value."""
+        return Agreed(self.dataset, self.controller, tuple(self.columns), self.first, self.last, self.starts, self.ends)
+
+
+class Approval(models.Model):
+    """Who approved a project, and when."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="approvals")
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.project.code} by {self.account}"
+
+
+class Extract(models.Model):
+    """One provisioning of a project's data, by number."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="extracts")
+    number = models.PositiveIntegerField()
+    manifest = models.JSONField(default=dict)
+    persons = models.PositiveIntegerField(default=0)
+    ready = models.BooleanField(default=False)
+    asked_by = models.CharField(max_length=32)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("project", "-number")
+        constraints = (models.UniqueConstraint(fields=["project", "number"], name="extract_number"),)
+
+    def __str__(self) -> str:
+        return f"extract {self.number} of {self.project.code}"

@@ -1,0 +1,137 @@
+"""A queue in the database: work is enqueued in the transaction that makes it necessary, and done at least once.
+
+A worker holds a lease on the job that it runs and renews it; a worker that dies lets its lease run out and another
+takes the job again. So handlers are idempotent: each looks at what is there and does what is missing.
+See docs/decisions/0003-queue-in-the-database.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import close_old_connections, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
+
+from tre.audit.services import record
+from tre.errors import TreError
+from tre.runs.models import Job
+
+Handler = Callable[[dict[str, Any]], None]
+LEASE = timedelta(seconds=15)
+MOST_ATTEMPTS = 5
+_HANDLERS: dict[str, Handler] = {}
+_log = logging.getLogger("tre.runs")
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does one kind of job; apps do so in their ``jobs`` module."""
+
+    def register(function: Handler) -> Handler:
+        _HANDLERS[kind] = function
+        return function
+
+    return register
+
+
+def enqueue(kind: str, payload: Mapping[str, Any], *, once: str) -> None:
+    """Queue a job in the caller's transaction.
+
+    Parameters
+    ----------
+    once : str
+        The name of this very piece of work: asked for again, nothing is queued.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"{kind} was enqueued outside a transaction")
+    Job.objects.get_or_create(once=once, defaults={"kind": kind, "payload": dict(payload), "due": timezone.now()})
+
+
+def work_once() -> bool:
+    """Do one job that is due, if there is one; return whether there was."""
+    _discover()
+    job = _claim()
+    if job is None:
+        return False
+    stop = threading.Event()
+    keeper = threading.Thread(target=_keep_lease, args=(job.pk, job.lease, stop), daemon=True)
+    keeper.start()
+    try:
+        _run(job)
+    finally:
+        stop.set()
+        keeper.join()
+    return True
+
+
+def work_forever(pause: float = 0.5) -> None:
+    """Do jobs until the process is stopped."""
+    idle = threading.Event()
+    while True:
+        close_old_connections()
+        if not work_once():
+            idle.wait(pause)
+
+
+def _discover() -> None:
+    if not _HANDLERS:
+        autodiscover_modules("jobs")
+
+
+@transaction.atomic
+def _claim() -> Job | None:
+    now = timezone.now()
+    jobs = Job.objects.filter(Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING), due__lte=now)
+    skip = connection.features.has_select_for_update_skip_locked
+    job = jobs.select_for_update(skip_locked=skip).order_by("due", "id").first()
+    if job is None:
+        return None
+    if job.attempts >= MOST_ATTEMPTS:  # each worker that took it died with it
+        Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED, error="Its worker died five times.")
+        record("runs.job_failed", actor="worker", subject=f"job:{job.pk}", data={"kind": job.kind})
+        return None
+    job.state, job.lease, job.due = Job.State.RUNNING, secrets.token_hex(16), now + LEASE
+    job.attempts += 1
+    job.save(update_fields=["state", "lease", "due", "attempts"])
+    return job
+
+
+def _keep_lease(job: int, lease: str, stop: threading.Event) -> None:
+    try:
+        while not stop.wait(LEASE.total_seconds() / 3):
+            Job.objects.filter(pk=job, lease=lease).update(due=timezone.now() + LEASE)
+    finally:
+        connection.close()
+
+
+def _run(job: Job) -> None:
+    try:
+        _HANDLERS[job.kind](job.payload)
+    except TreError as error:
+        _fail(job, error.sentence())
+    except Exception:  # a worker is an entry point: one bad job must not stop the others
+        _log.exception("job %s (%s) failed", job.pk, job.kind)
+        if job.attempts >= MOST_ATTEMPTS:
+            _fail(job, "It failed five times; the operator's log says why.")
+        else:
+            _finish(job, Job.State.QUEUED, due=timezone.now() + timedelta(seconds=2**job.attempts))
+    else:
+        _finish(job, Job.State.DONE)
+
+
+@transaction.atomic
+def _fail(job: Job, error: str) -> None:
+    if _finish(job, Job.State.FAILED, error=error):
+        record("runs.job_failed", actor="worker", subject=f"job:{job.pk}", data={"kind": job.kind, "error": error})
+
+
+def _finish(job: Job, state: Job.State, **more: Any) -> bool:
+    """Write the end of a job, unless its lease has passed to another worker."""
+    held = Job.objects.filter(pk=job.pk, lease=job.lease)
+    return bool(held.update(state=state, lease="", **more))

@@ -1,0 +1,134 @@
+"""The one port through which the control plane starts Spark and learning work: a job's name, plain values, keys.
+
+A job is ``python -m spark_jobs NAME`` or ``python -m ml NAME`` in a process of its own. It reads one JSON object
+(what to do, and the keys it may use) from standard input, so that no key is ever on a command line or in an
+environment; it writes progress to standard error and its result as the last line of standard output.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from tre.config.options import REPOSITORY, load
+from tre.errors import Refused, TreError
+from tre.runs.java import java_home
+
+Plane = Literal["spark_jobs", "ml"]
+_REFUSED = 3
+_PROGRESS = "progress: "
+
+
+class JobRefused(Refused):
+    """A job refused its input and changed nothing."""
+
+
+class JobFailed(TreError):
+    """A job ended without a result."""
+
+
+def run_job(
+    name: str,
+    spec: Mapping[str, Any],
+    keys: Mapping[str, bytes] | None = None,
+    *,
+    plane: Plane = "spark_jobs",
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Run one job to its end and return its result.
+
+    Parameters
+    ----------
+    name : str
+        The job, such as ``build``.
+    spec : mapping
+        What to do, as JSON values.
+    keys : mapping of str to bytes, optional
+        The derived keys that this job may use, by purpose.
+    plane : str
+        The package that holds the job.
+    progress : callable, optional
+        Receives one line for each step.
+
+    Raises
+    ------
+    JobRefused
+        The job refused its input; the sentence is the job's own.
+    JobFailed
+        The job ended otherwise; the sentence names its log.
+    """
+    log = load().path("logs", "jobs", f"{name}.log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    request = {"spec": dict(spec), "keys": {purpose: key.hex() for purpose, key in (keys or {}).items()}}
+    with subprocess.Popen(
+        [sys.executable, "-m", plane, name],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=job_environment(), cwd=REPOSITORY, text=True, preexec_fn=_die_with_parent,
+    ) as process:  # fmt: skip
+        pipes = (process.stdin, process.stdout, process.stderr)
+        stdin, stdout, stderr = (pipe for pipe in pipes if pipe is not None)
+        listener = threading.Thread(target=_listen, args=(stderr, log, progress), daemon=True)
+        listener.start()
+        try:
+            json.dump(request, stdin)
+            stdin.close()
+        except BrokenPipeError:
+            pass  # it ended before it read; its status says why
+        lines = stdout.read().strip().splitlines()
+        listener.join()
+    return _result(name, process.returncode, lines[-1] if lines else "", log)
+
+
+def _result(name: str, status: int, last: str, log: Path) -> dict[str, Any]:
+    try:
+        answer = json.loads(last)
+    except ValueError:
+        answer = None
+    if status == _REFUSED and isinstance(answer, dict) and "error" in answer:
+        raise JobRefused(str(answer["error"]), where=f"job {name}")
+    if status != 0 or not isinstance(answer, dict):
+        raise JobFailed(f"The job '{name}' ended with status {status}", where=str(log), todo="Read its last lines")
+    return answer
+
+
+def _listen(stderr: IO[str], log: Path, progress: Callable[[str], None] | None) -> None:
+    with log.open("a") as kept:
+        for line in stderr:
+            if line.startswith(_PROGRESS):
+                if progress is not None:
+                    progress(line.removeprefix(_PROGRESS).rstrip())
+            else:
+                kept.write(line)
+
+
+def job_environment() -> dict[str, str]:
+    """Return the whole environment of a job: what it needs to run, and no setting or secret of the control plane."""
+    options = load()
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ", "SPARK_MASTER") if name in os.environ}
+    return {
+        **kept,
+        "JAVA_HOME": str(java_home(options.path("run", "java"))),
+        "TRE_SPARK_MEMORY": options.spark_memory,
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYSPARK_PYTHON": sys.executable,
+        "HOME": str(options.path("run")),
+        "TMPDIR": str(_scratch(options.path("run", "tmp"))),
+    }
+
+
+def _scratch(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG, prctl(2)

@@ -1,0 +1,63 @@
+"""What the Hub and the notebooks may ask of the portal about workspaces."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from tre.errors import Refused
+from tre.projects.services import current_extract
+from tre.workspace.auth import for_hub, for_workspace, workspace_session
+from tre.workspace.services import close_workspace, open_workspace
+
+
+@require_POST
+@for_hub
+def hub_open(request: HttpRequest) -> JsonResponse:
+    """Open a workspace for the Hub: JSON with ``username`` and ``project``."""
+    asked = _asked(request)
+    return JsonResponse(asdict(open_workspace(str(asked.get("username", "")), str(asked.get("project", "")))))
+
+
+@require_POST
+@for_hub
+def hub_close(request: HttpRequest) -> JsonResponse:
+    """Close a workspace for the Hub: JSON with ``session``."""
+    number = _asked(request).get("session")
+    if not isinstance(number, int):
+        raise Refused("The session must be a number", where="session")
+    close_workspace(number)
+    return JsonResponse({"closed": number})
+
+
+@require_safe
+@for_workspace
+def me(request: HttpRequest) -> JsonResponse:
+    """Return whose workspace this is, and of which project."""
+    session = workspace_session(request)
+    project = session.project
+    told = {"username": session.account.username, "project": project.code, "title": project.title}
+    return JsonResponse({**told, "purpose": project.purpose, "ends": project.ends.isoformat()})
+
+
+@require_safe
+@for_workspace
+def tables(request: HttpRequest) -> JsonResponse:
+    """Return the tables of the project's extract, as its manifest tells them."""
+    extract = current_extract(workspace_session(request).project)
+    if extract is None:
+        raise Refused("The project has no extract")
+    return JsonResponse({"extract": extract.number, "persons": extract.persons, "tables": extract.manifest["tables"]})
+
+
+def _asked(request: HttpRequest) -> dict[str, object]:
+    try:
+        asked = json.loads(request.body)
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict):
+        raise Refused("The request must be a JSON object", where="body")
+    return asked

@@ -1,0 +1,70 @@
+"""How the platform's own interfaces know who calls: a workspace by its token, the Hub by its secret."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from tre.config.secrets import secret
+from tre.errors import Refused
+from tre.workspace.models import WorkspaceSession
+
+View = Callable[..., JsonResponse]
+
+
+def hash_token(token: str) -> str:
+    """Return what is kept of a workspace's token: its SHA-256 (the token has 256 random bits, so no salt is needed)."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def workspace_session(request: HttpRequest) -> WorkspaceSession:
+    """Return the open workspace that calls.
+
+    Raises
+    ------
+    Refused
+        When the token is no open workspace's.
+    """
+    session = (
+        WorkspaceSession.objects.select_related("account", "project")
+        .filter(token_hash=hash_token(_bearer(request)), closed=None)
+        .first()
+    )
+    if session is None:
+        raise Refused("This workspace is not open", todo="Open it again from the project's page")
+    return session
+
+
+def for_workspace(view: View) -> View:
+    """Let a view be called by workspaces alone: no cookie counts, so there is no forged form to fear."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *arguments: Any, **named: Any) -> JsonResponse:
+        workspace_session(request)
+        return view(request, *arguments, **named)
+
+    return csrf_exempt(login_not_required(answer))
+
+
+def for_hub(view: View) -> View:
+    """Let a view be called by the Hub alone."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *arguments: Any, **named: Any) -> JsonResponse:
+        if not hmac.compare_digest(_bearer(request).encode(), secret("hub-service").encode()):
+            raise Refused("Only the Hub may ask this")
+        return view(request, *arguments, **named)
+
+    return csrf_exempt(login_not_required(answer))
+
+
+def _bearer(request: HttpRequest) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme == "Bearer" else ""

@@ -1,0 +1,8 @@
+"""What ``import tre`` gives a notebook. It speaks to the platform's door alone and never pulls in Django."""
+
+from tre.workspace.client.airlock import requests, submit
+from tre.workspace.client.data import describe, spark, tables
+from tre.workspace.client.learning import budget, train_private
+from tre.workspace.client.outputs import safe_table
+
+__all__ = ["budget", "describe", "requests", "safe_table", "spark", "submit", "tables", "train_private"]

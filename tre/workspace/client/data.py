@@ -1,0 +1,84 @@
+"""The project's data: its tables, what their columns mean, and a Spark session over them."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tre.workspace.client.door import PlatformError, call
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyspark.sql import SparkSession
+
+_STARTS_WITHIN_SECONDS = 120.0
+
+
+def tables() -> pd.DataFrame:
+    """Return the tables of the project's extract: name, rows, columns and the folder that holds them."""
+    import pandas as pd
+
+    rows = [
+        {"table": each["name"], "rows": each["rows"], "columns": len(each["columns"]), "path": str(_path(each["name"]))}
+        for each in call("GET", "tables")["tables"]
+    ]
+    return pd.DataFrame(rows, columns=["table", "rows", "columns", "path"])
+
+
+def describe(name: str) -> pd.DataFrame:
+    """Return the columns of one table: name, type, meaning and classification.
+
+    Raises
+    ------
+    PlatformError
+        When the extract has no such table.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(_table(name)["columns"])
+
+
+def spark() -> SparkSession:
+    """Return a Spark session (Spark Connect) with each table of the extract as a view of the same name.
+
+    Raises
+    ------
+    PlatformError
+        When the project's Spark does not start.
+    """
+    from pyspark.sql import SparkSession
+
+    _await_spark()
+    session = SparkSession.builder.remote(os.environ["SPARK_REMOTE"]).getOrCreate()
+    for each in call("GET", "tables")["tables"]:
+        session.read.parquet(str(_path(each["name"]))).createOrReplaceTempView(each["name"])
+    return session
+
+
+def _await_spark() -> None:
+    """Wait until the project's Spark answers: it is started when its first workspace opens."""
+    import grpc
+
+    target = os.environ["SPARK_REMOTE"].removeprefix("sc://").partition("/")[0]
+    deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        with grpc.insecure_channel(target) as channel:
+            try:
+                grpc.channel_ready_future(channel).result(timeout=2)
+            except grpc.FutureTimeoutError:
+                continue
+            return
+    raise PlatformError("The project's Spark did not start", todo="Tell the operator")
+
+
+def _table(name: str) -> dict[str, Any]:
+    held = {each["name"]: each for each in call("GET", "tables")["tables"]}
+    if name not in held:
+        raise PlatformError("The extract has no such table", where=name, todo=f"Use one of: {', '.join(sorted(held))}")
+    return dict(held[name])
+
+
+def _path(name: str) -> Path:
+    return Path(os.environ.get("TRE_DATA", "/project/data")) / name

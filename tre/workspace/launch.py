@@ -1,0 +1,124 @@
+"""Starts one sandbox and keeps its doors for as long as it lives. One process for each sandbox.
+
+The sandbox comes as JSON on standard input, so that no token is on a command line. This process ends when the sandbox
+ends, when it is told to, or when the platform's supervisor is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from tre.workspace.door import door
+from tre.workspace.forward import forwarder, to_socket
+from tre.workspace.sandbox import Sandbox
+
+_GRACE_SECONDS = 12.0
+
+
+async def run(sandbox: Sandbox) -> int:
+    """Run a sandbox to its end and return its exit status."""
+    folder = Path(sandbox.folder)
+    _prepare(folder, sandbox)
+    listening = [_listen(each.socket) for each in sandbox.inbound]
+    for each in sandbox.inbound:
+        if each.host_port:
+            await asyncio.start_server(forwarder(to_socket(each.socket)), "127.0.0.1", each.host_port)
+    if sandbox.api_door:
+        await _open_api_door(folder / "doors" / "api.sock", sandbox)
+    process = await _start(sandbox, listening)
+    for listener in listening:
+        listener.close()  # from here on the sandbox alone listens
+    return await _until_end(process, sandbox.watch)
+
+
+def _prepare(folder: Path, sandbox: Sandbox) -> None:
+    """Write the sandbox's own few files: who its user is, and the folder of its doors."""
+    for name in ("etc", "doors"):
+        (folder / name).mkdir(mode=0o755, parents=True, exist_ok=True)
+    uid, gid = (sandbox.uid, sandbox.gid) if os.geteuid() == 0 and sandbox.uid else (os.geteuid(), os.getegid())
+    files = {
+        "passwd": f"{sandbox.username}:x:{uid}:{gid}::{sandbox.home}:/bin/bash\n",
+        "group": f"{sandbox.username}:x:{gid}:\n",
+        "hosts": "127.0.0.1 localhost workspace\n",
+    }
+    for name, text in files.items():
+        (folder / "etc" / name).write_text(text)
+        (folder / "etc" / name).chmod(0o644)
+
+
+def _listen(path: str) -> socket.socket:
+    """Return a listening Unix socket at a path that only the platform can write.
+
+    A Unix socket, never a network one: a listening network socket that is handed in could be turned around to
+    connect to the host's loopback (connect(2), AF_UNSPEC); a listening Unix socket cannot connect at all.
+    """
+    Path(path).unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(path)
+    os.chmod(path, 0o666)  # noqa: S103 - reached through a folder that is bound into this project's sandboxes alone
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
+
+
+async def _open_api_door(path: Path, sandbox: Sandbox) -> None:
+    listener = _listen(str(path))
+    leads = sandbox.api_door
+    application = door(leads["hub"], leads["portal"], leads["token"])
+    server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # this process has its own
+    _KEPT.append(asyncio.ensure_future(server.serve(sockets=[listener])))
+
+
+_KEPT: list[asyncio.Future[None]] = []  # a task that nobody holds may be collected while it runs
+
+
+async def _start(sandbox: Sandbox, listening: list[socket.socket]) -> asyncio.subprocess.Process:
+    told_here, told_there = os.pipe()
+    numbers = [listener.fileno() for listener in listening]
+    with open(sandbox.log, "ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tre.workspace.stage", str(told_here), ",".join(str(each) for each in numbers),
+            stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[told_here, *numbers],
+            preexec_fn=_die_with_parent,
+        )  # fmt: skip
+    os.close(told_here)
+    with os.fdopen(told_there, "w") as out:
+        json.dump(sandbox.to_json(), out)
+    return process
+
+
+async def _until_end(process: asyncio.subprocess.Process, watch: int) -> int:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if watch:
+        try:
+            loop.add_reader(os.pidfd_open(watch), stop.set)
+        except ProcessLookupError:
+            stop.set()
+    ended, told = asyncio.ensure_future(process.wait()), asyncio.ensure_future(stop.wait())
+    await asyncio.wait([ended, told], return_when=asyncio.FIRST_COMPLETED)
+    if not ended.done():
+        process.terminate()
+        await asyncio.wait([ended], timeout=_GRACE_SECONDS)
+    if not ended.done():
+        process.kill()  # bubblewrap is the first process of the namespace's outside: all inside ends with it
+    return await ended
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG, prctl(2); bwrap passes it on
+
+
+if __name__ == "__main__":
+    raise SystemExit(asyncio.run(run(Sandbox.from_json(json.load(sys.stdin)))))

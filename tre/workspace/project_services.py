@@ -1,0 +1,183 @@
+"""Keeps each project's Spark Connect and MLflow running while somebody works in it: one sandbox for each project.
+
+A Spark Connect client's Python runs as the server's user and can read whatever it can. So the server stands inside a
+sandbox of its own, over this project's extract alone, and is called through sockets in one folder that is bound into
+this project's notebooks and no other's.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import close_old_connections
+
+from tre.config.options import REPOSITORY, load
+from tre.config.secrets import secret
+from tre.projects.models import Project
+from tre.runs.java import java_home
+from tre.workspace.models import WorkspaceSession
+from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, Inbound, Sandbox
+from tre.workspace.services import extract_folder, folder, service_uid, sockets_folder
+
+_PAUSE_SECONDS = 1.0
+_log = logging.getLogger("tre.workspace")
+
+
+@dataclass
+class _Running:
+    process: subprocess.Popen[bytes]
+    extract: Path
+
+
+def main() -> None:
+    """Start, watch and stop project services until told to stop."""
+    stop: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, frame: stop.append(received))
+    running: dict[str, _Running] = {}
+    while not stop:
+        close_old_connections()
+        in_use = WorkspaceSession.objects.filter(closed=None).values("project")
+        wanted = {project.code: project for project in Project.objects.filter(pk__in=in_use)}
+        for code in [code for code in running if code not in wanted]:
+            _end(running.pop(code))
+        for code, project in wanted.items():
+            _keep(running, code, project)
+        time.sleep(_PAUSE_SECONDS)
+    for each in running.values():
+        _end(each)
+
+
+def _keep(running: dict[str, _Running], code: str, project: Project) -> None:
+    extract = extract_folder(project)
+    held = running.get(code)
+    if held is not None and (held.process.poll() is not None or held.extract != extract):
+        _log.info("the services of %s start anew", code)  # they ended, or a newer extract is there
+        _end(running.pop(code))
+        held = None
+    if held is None:
+        running[code] = _Running(launch(service_sandbox(project, extract)), extract)
+
+
+def _end(held: _Running) -> None:
+    held.process.terminate()
+    try:
+        held.process.wait(20)
+    except subprocess.TimeoutExpired:
+        held.process.kill()
+        held.process.wait()
+
+
+def launch(sandbox: Sandbox) -> subprocess.Popen[bytes]:
+    """Start a sandbox's launcher; the sandbox travels on its standard input."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tre.workspace.launch"],
+        stdin=subprocess.PIPE,
+        cwd=REPOSITORY,
+        env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(REPOSITORY)},
+        start_new_session=True,
+    )
+    if process.stdin is not None:
+        process.stdin.write(json.dumps(sandbox.to_json()).encode())
+        process.stdin.close()
+    return process
+
+
+def service_sandbox(project: Project, extract: Path) -> Sandbox:
+    """Return the sandbox of a project's Spark Connect and MLflow."""
+    options, code = load(), project.code
+    uid, gid = service_uid(project), project.gid
+    state = folder("projects", code, "service", uid=uid, gid=gid, mode=0o700)
+    shared = folder("projects", code, "shared", uid=0, gid=gid, mode=0o2770)
+    own = folder("run", "services", code, "launch", uid=0, gid=0, mode=0o700)
+    settings = folder("run", "services", code, "spark", uid=0, gid=0, mode=0o755)
+    java = java_home(options.path("run", "java"))
+    _write_spark_settings(settings, options.spark_memory)
+    sockets = sockets_folder(code)
+    java_binds = () if java.is_relative_to("/usr") else (Bind(str(java), str(java)),)
+    return Sandbox(
+        name=f"services of {code}",
+        uid=uid,
+        gid=gid,
+        username="services",
+        home="/project/service",
+        commands=(_spark_command(), _mlflow_command()),
+        environment=_environment(code, java),
+        folder=str(own),
+        log=str(options.path("logs", f"services-{code}.log")),
+        binds=(
+            Bind(str(extract), "/project/data"),
+            Bind(str(shared), "/project/shared", writable=True),
+            Bind(str(state), "/project/service", writable=True),
+            Bind(str(settings), "/opt/spark-settings"),
+            *java_binds,
+        ),
+        inbound=(
+            Inbound(str(sockets / "spark.sock"), SPARK_PORT),
+            Inbound(str(sockets / "mlflow.sock"), MLFLOW_PORT),
+        ),
+        watch=os.getpid(),
+    )
+
+
+def _write_spark_settings(target: Path, memory: str) -> None:
+    lines = {
+        "spark.master": "local[*]",
+        "spark.driver.memory": memory,
+        "spark.driver.host": "127.0.0.1",  # with a bind address alone, Spark would advertise the host's name
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(SPARK_PORT),
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "8",
+        "spark.sql.warehouse.dir": "/project/service/spark-warehouse",
+        "spark.local.dir": "/tmp/spark",  # noqa: S108 - inside the sandbox
+        "spark.driver.extraJavaOptions": "-Dderby.system.home=/tmp/derby -Djava.io.tmpdir=/tmp",
+    }
+    path = target / "spark-defaults.conf"
+    path.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
+    path.chmod(0o644)
+
+
+def _environment(code: str, java: Path) -> dict[str, str]:
+    import pyspark
+
+    return {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": "/project/service",
+        "LANG": "C.UTF-8",
+        "JAVA_HOME": str(java),
+        "SPARK_HOME": str(Path(pyspark.__file__).parent),
+        "SPARK_CONF_DIR": "/opt/spark-settings",
+        "SPARK_NO_DAEMONIZE": "1",
+        "SPARK_CONNECT_AUTHENTICATE_TOKEN": secret(f"spark-{code}"),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    }
+
+
+def _spark_command() -> tuple[str, ...]:
+    import pyspark
+
+    submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+    server = "org.apache.spark.sql.connect.service.SparkConnectServer"
+    return (str(submit), "--class", server, "--name", "project", "spark-internal")
+
+
+def _mlflow_command() -> tuple[str, ...]:
+    return (
+        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(MLFLOW_PORT), "--workers", "1",
+        "--backend-store-uri", "sqlite:////project/service/mlflow.db",
+        "--artifacts-destination", "/project/service/artifacts", "--serve-artifacts",
+    )  # fmt: skip

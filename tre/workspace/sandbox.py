@@ -1,0 +1,161 @@
+"""What a sandbox is: which folders are shown, which doors there are, and the bubblewrap command that makes it so.
+
+Isolation by construction: a new namespace of every kind, nothing shown but what is listed here, no network but its
+own loopback, no capability, no new user namespace, a read-only root. See bwrap(1) and docs/decisions/0001.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+PACKAGES = "/opt/tre"  # where the platform's own few modules stand inside
+DOORS = "/doors"
+SPARK_PORT, MLFLOW_PORT = 15002, 5000  # the projects' own, at the same place in every sandbox
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+# Of the host's system, what programs need to run; nothing that tells of the host.
+_SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/mime.types")
+_LINKS = {"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
+
+# Of the platform's own code, what a notebook imports: the client, safe tables, private learning. No control plane.
+_OWN = (
+    "tre/__init__.py",
+    "tre/errors.py",
+    "tre/workspace/__init__.py",
+    "tre/workspace/inside.py",
+    "tre/workspace/forward.py",
+    "tre/workspace/client",
+    "tre/disclosure",
+    "policies/disclosure.yaml",
+    "ml",
+)
+
+
+@dataclass(frozen=True)
+class Bind:
+    """A folder or file of the host shown inside."""
+
+    source: str
+    target: str
+    writable: bool = False
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A door inwards: a listening Unix socket of the host, handed in, whose callers reach a port inside."""
+
+    socket: str
+    port: int
+    host_port: int = 0  # where the host's loopback leads to the socket; 0 when it is reached as a file alone
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """A door outwards: a port inside whose callers reach a Unix socket bound in read-only."""
+
+    port: int
+    socket: str
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """One sandbox, as plain values that travel as JSON to the launcher.
+
+    Parameters
+    ----------
+    name : str
+        What logs call it.
+    uid, gid : int
+        Whom its processes run as, when the launcher may choose; 0 keeps the launcher's own.
+    username : str
+        What its user is called inside.
+    home : str
+        The home folder inside.
+    commands : sequence of commands
+        What runs in it; it ends when any of them ends.
+    environment : mapping
+        The whole environment of the commands. It is never on a command line.
+    folder : str
+        The launcher's own folder for this sandbox, outside everybody's reach.
+    log : str
+        The file that receives what the commands print.
+    api_door : mapping
+        Where the platform's door leads: ``hub`` and ``portal`` addresses and the workspace's ``token``; empty for none.
+    watch : int
+        The process whose end is this sandbox's end; 0 for none.
+    """
+
+    name: str
+    uid: int
+    gid: int
+    username: str
+    home: str
+    commands: tuple[tuple[str, ...], ...]
+    environment: Mapping[str, str]
+    folder: str
+    log: str
+    binds: tuple[Bind, ...] = ()
+    inbound: tuple[Inbound, ...] = ()
+    outbound: tuple[Outbound, ...] = ()
+    api_door: Mapping[str, str] = field(default_factory=dict)
+    processes: int = 1024
+    watch: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the sandbox as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Sandbox:
+        """Return the sandbox that :meth:`to_json` told of."""
+        return cls(
+            **{
+                **told,
+                "commands": tuple(tuple(command) for command in told["commands"]),
+                "binds": tuple(Bind(**each) for each in told["binds"]),
+                "inbound": tuple(Inbound(**each) for each in told["inbound"]),
+                "outbound": tuple(Outbound(**each) for each in told["outbound"]),
+            }
+        )
+
+
+def shown(sandbox: Sandbox) -> tuple[Bind, ...]:
+    """Return everything that the sandbox shows: the system, the interpreter, the client's code, and its own folders."""
+    system = [Bind(path, path) for path in _SYSTEM if Path(path).exists()]
+    system += [Bind(str(path), str(path)) for path in _java_settings()]
+    pythons = {Path(sys.prefix), Path(sys.base_prefix)}
+    system += [Bind(str(path), str(path)) for path in sorted(pythons) if not path.is_relative_to("/usr")]
+    own = [Bind(str(_REPOSITORY / part), f"{PACKAGES}/{part}") for part in _OWN]
+    accounts = [Bind(f"{sandbox.folder}/etc/{name}", f"/etc/{name}") for name in ("passwd", "group", "hosts")]
+    return (*system, *own, *accounts, *sandbox.binds)
+
+
+def _java_settings() -> Sequence[Path]:
+    """Return the folders that a packaged Java keeps outside ``/usr`` (its security settings are links to them)."""
+    return sorted(Path("/etc").glob("java-*-openjdk"))
+
+
+def bubblewrap(sandbox: Sandbox, binds: Sequence[Bind], descriptors: Sequence[int]) -> list[str]:
+    """Return the command that makes the sandbox and runs :mod:`tre.workspace.inside` in it.
+
+    Parameters
+    ----------
+    binds : sequence of Bind
+        What is shown, as seen by whoever runs the command.
+    descriptors : sequence of int
+        The listening sockets handed in, one for each door inwards.
+    """
+    links = [part for target, source in _LINKS.items() for part in ("--symlink", source, target)]
+    shows = [part for bind in binds for part in ("--bind" if bind.writable else "--ro-bind", bind.source, bind.target)]
+    return [
+        "bwrap", "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session",
+        "--cap-drop", "ALL", "--hostname", "workspace", *links, "--proc", "/proc", "--dev", "/dev",
+        "--size", str(2 * 1024**3), "--tmpfs", "/tmp",  # noqa: S108 - inside the sandbox
+        *shows, "--remount-ro", "/", "--chdir", sandbox.home, "--",
+        sys.executable, "-I", "-S", f"{PACKAGES}/tre/workspace/inside.py",
+        ",".join(str(number) for number in descriptors),
+    ]  # fmt: skip

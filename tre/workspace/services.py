@@ -1,0 +1,133 @@
+"""Opening and closing workspaces."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from tre.audit.services import record
+from tre.config.options import load
+from tre.config.secrets import secret
+from tre.errors import Refused
+from tre.people.models import Account
+from tre.people.services import principal_of
+from tre.policy.decision import require
+from tre.projects.models import Membership, Project
+from tre.projects.services import current_extract, get
+from tre.workspace.auth import hash_token
+from tre.workspace.models import WorkspaceSession
+
+# User ids of project services lie above those of persons: one range for each, both above the base.
+_SERVICES_ABOVE = 100_000
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Everything that the spawner needs to build one person's sandbox for one project."""
+
+    session: int
+    token: str
+    uid: int
+    gid: int
+    home: str
+    shared: str
+    data: str
+    sockets: str
+    spark_token: str
+
+
+@transaction.atomic
+def open_workspace(username: str, code: str) -> Workspace:
+    """Open a person's workspace in a project; an older one of the same person and project is closed.
+
+    Raises
+    ------
+    Refused
+        When the person may not, or the project has no extract yet.
+    """
+    account = Account.objects.filter(username=username, is_active=True).first()
+    if account is None:
+        raise Refused("There is no such account", where=username)
+    project = get(code, lock=True)
+    require(principal_of(account, used_second_factor=True), "open_workspace", project.resource())
+    extract = current_extract(project)
+    if extract is None:
+        raise Refused("The project's data is not ready", where=code, todo="Try again when its first extract is made")
+    close_workspaces(account, project)
+    token = secrets.token_hex(32)
+    session = WorkspaceSession.objects.create(account=account, project=project, token_hash=hash_token(token))
+    membership = Membership.objects.get(account=account, project=project)
+    data = {"project": code, "extract": extract.number, "session": session.pk}
+    record("workspace.opened", actor=username, subject=f"project:{code}", data=data)
+    uid = load().sandbox_uid_base + membership.pk
+    return Workspace(
+        session=session.pk,
+        token=token,
+        uid=uid,
+        gid=project.gid,
+        home=str(folder("homes", username, code, uid=uid, gid=project.gid, mode=0o700)),
+        shared=str(folder("projects", code, "shared", uid=0, gid=project.gid, mode=0o2770)),
+        data=str(extract_folder(project)),
+        sockets=str(sockets_folder(code)),
+        spark_token=secret(f"spark-{code}"),
+    )
+
+
+def extract_folder(project: Project) -> Path:
+    """Return the folder of the project's newest extract.
+
+    Raises
+    ------
+    Refused
+        When it has none.
+    """
+    extract = current_extract(project)
+    if extract is None:
+        raise Refused("The project has no extract", where=project.code)
+    return load().path("projects", project.code, "extracts", str(extract.number))
+
+
+def service_uid(project: Project) -> int:
+    """Return the user id under which a project's Spark and MLflow run."""
+    return project.gid + _SERVICES_ABOVE
+
+
+def sockets_folder(code: str) -> Path:
+    """Return the folder of the sockets of a project's Spark and MLflow; only the platform writes it."""
+    return folder("run", "services", code, "sockets", uid=0, gid=0, mode=0o755)
+
+
+def folder(*parts: str, uid: int, gid: int, mode: int) -> Path:
+    """Make a folder in the home, owned as told when this process may give folders away."""
+    path = load().path(*parts)
+    path.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        os.chown(path, uid, gid)
+    path.chmod(mode)
+    return path
+
+
+@transaction.atomic
+def close_workspace(number: int) -> None:
+    """Close one workspace; closed already, nothing changes."""
+    session = WorkspaceSession.objects.select_for_update().filter(pk=number, closed=None).first()
+    if session is not None:
+        _close(session)
+
+
+def close_workspaces(account: Account, project: Project) -> None:
+    """Close every open workspace of a person in a project, in the caller's transaction."""
+    for session in WorkspaceSession.objects.select_for_update().filter(account=account, project=project, closed=None):
+        _close(session)
+
+
+def _close(session: WorkspaceSession) -> None:
+    session.closed = timezone.now()
+    session.save(update_fields=["closed"])
+    subject = f"project:{session.project.code}"
+    record("workspace.closed", actor=session.account.username, subject=subject, data={"session": session.pk})

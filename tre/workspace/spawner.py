@@ -1,0 +1,190 @@
+"""Starts a person's notebook server in the sandbox of one project. The server's name is the project's code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+from jupyterhub.spawner import Spawner
+from tornado.web import HTTPError
+from traitlets import Dict, Int, Unicode
+
+from tre.config.options import REPOSITORY, load
+from tre.config.secrets import secret
+from tre.workspace.sandbox import DOORS, MLFLOW_PORT, PACKAGES, SPARK_PORT, Bind, Inbound, Outbound, Sandbox
+
+_SERVER_PORT, _API_PORT = 8888, 8081
+
+
+class SandboxSpawner(Spawner):
+    """One bubblewrap sandbox for each person and project.
+
+    Whether the person may, and which folders and user id are theirs, is asked of the portal each time.
+    """
+
+    launcher = Int(0, help="Process id of the sandbox's launcher; 0 when there is none.")
+    session = Int(0, help="The workspace's number at the portal.")
+    folder = Unicode("", help="The launcher's folder for this sandbox.")
+    workspace = Dict(help="What the portal answered when the workspace was opened.")
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Read what :meth:`get_state` kept, so that a Hub that starts again finds its servers."""
+        super().load_state(state)
+        self.launcher, self.session = state.get("launcher", 0), state.get("session", 0)
+        self.folder = state.get("folder", "")
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what the Hub keeps of this server."""
+        kept = super().get_state()
+        if self.launcher:
+            kept |= {"launcher": self.launcher, "session": self.session, "folder": self.folder}
+        return kept
+
+    def clear_state(self) -> None:
+        """Forget the server that ended."""
+        super().clear_state()
+        self.launcher, self.session, self.folder, self.workspace = 0, 0, "", {}
+
+    async def start(self) -> tuple[str, int]:
+        """Ask the portal, start the launcher, and return where the Hub's proxy finds the server."""
+        if not self.name:
+            raise HTTPError(403, "Choose a project: open the workspace from the project's page")
+        self.workspace = await self._ask("open", {"username": self.user.name, "project": self.name})
+        self.session = self.workspace["session"]
+        self.port = _free_port()
+        self.folder = str(load().path("run", "workspaces", f"{self.session}-{secrets.token_hex(4)}"))
+        Path(self.folder).mkdir(mode=0o700, parents=True)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tre.workspace.launch",
+            stdin=asyncio.subprocess.PIPE, cwd=REPOSITORY, start_new_session=True,
+            env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(REPOSITORY)},
+        )  # fmt: skip
+        self.launcher = process.pid
+        if process.stdin is not None:
+            process.stdin.write(json.dumps(self._sandbox().to_json()).encode())
+            process.stdin.close()
+        return "127.0.0.1", self.port
+
+    async def poll(self) -> int | None:
+        """Return None while the sandbox runs, or 0 when it does not."""
+        return None if self.launcher and _is_launcher(self.launcher) else 0
+
+    async def stop(self, now: bool = False) -> None:
+        """End the sandbox and close the workspace at the portal."""
+        if self.launcher and _is_launcher(self.launcher):
+            os.kill(self.launcher, signal.SIGTERM)
+            for _ in range(150):
+                if not _is_launcher(self.launcher):
+                    break
+                await asyncio.sleep(0.1)
+            else:
+                os.kill(self.launcher, signal.SIGKILL)
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.session:
+            await self._ask("close", {"session": self.session})
+
+    async def _ask(self, verb: str, question: dict[str, Any]) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {secret('hub-service')}"}
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+            answer = await client.post(f"{load().portal_internal}/api/hub/{verb}", json=question, headers=headers)
+        told = answer.json()
+        if answer.is_error:
+            raise HTTPError(403, str(told["error"]))
+        return dict(told)
+
+    def _sandbox(self) -> Sandbox:
+        opened, home = self.workspace, f"/home/{self.user.name}"
+        return Sandbox(
+            name=f"workspace {self.session}",
+            uid=opened["uid"],
+            gid=opened["gid"],
+            username=self.user.name,
+            home=home,
+            commands=(self._server_command(home),),
+            environment=self._environment(home),
+            folder=self.folder,
+            log=str(load().path("logs", f"workspace-{self.user.name}-{self.name}.log")),
+            binds=(
+                Bind(opened["home"], home, writable=True),
+                Bind(opened["shared"], "/project/shared", writable=True),
+                Bind(opened["data"], "/project/data"),
+                Bind(f"{self.folder}/doors", DOORS),
+                Bind(opened["sockets"], "/project/doors"),
+            ),
+            inbound=(Inbound(f"{self.folder}/server.sock", _SERVER_PORT, self.port),),
+            outbound=(
+                Outbound(_API_PORT, f"{DOORS}/api.sock"),
+                Outbound(SPARK_PORT, "/project/doors/spark.sock"),
+                Outbound(MLFLOW_PORT, "/project/doors/mlflow.sock"),
+            ),
+            api_door={
+                "hub": f"http://127.0.0.1:{load().hub_api_port}",
+                "portal": load().portal_internal,
+                "token": opened["token"],
+            },
+            watch=_supervisor(),
+        )
+
+    def _server_command(self, home: str) -> tuple[str, ...]:
+        return (
+            sys.executable, "-m", "jupyterhub.singleuser", f"--ServerApp.root_dir={home}",
+            "--ServerApp.terminals_enabled=False", "--ServerApp.allow_remote_access=True",
+            # What leaves, leaves by the airlock: the server offers no download of its own.
+            "--ContentsManager.files_handler_class=jupyter_server.files.handlers.FilesHandler",
+            "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        )  # fmt: skip
+
+    def _environment(self, home: str) -> dict[str, str]:
+        hub = {name: value for name, value in self.get_env().items() if name.startswith("JUPYTERHUB_")}
+        inside = f"http://127.0.0.1:{_API_PORT}/hub/api"
+        hub["JUPYTERHUB_ACTIVITY_URL"] = hub["JUPYTERHUB_ACTIVITY_URL"].replace(hub["JUPYTERHUB_API_URL"], inside)
+        hub["JUPYTERHUB_API_URL"] = inside
+        hub["JUPYTERHUB_SERVICE_URL"] = f"http://127.0.0.1:{_SERVER_PORT}{self.server.base_url}"
+        token = self.workspace["spark_token"]
+        return {
+            **hub,
+            "HOME": home,
+            "USER": self.user.name,
+            "LANG": "C.UTF-8",
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "PYTHONPATH": PACKAGES,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "JUPYTER_PREFER_ENV_PATH": "0",
+            "TRE_API": f"http://127.0.0.1:{_API_PORT}/tre/api",
+            "TRE_PROJECT": self.name,
+            "TRE_DATA": "/project/data",
+            "SPARK_REMOTE": f"sc://127.0.0.1:{SPARK_PORT}/;authorization=Bearer%20{token}",
+            "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{MLFLOW_PORT}",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+        }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_launcher(pid: int) -> bool:
+    """Return whether a process is a sandbox's launcher still: its number may have passed to another."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        ended = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return b"tre.workspace.launch" in command and not ended
+
+
+def _supervisor() -> int:
+    """Return the process whose end ends every sandbox: the supervisor, or this Hub where there is none."""
+    return int(os.environ.get("TRE_SUPERVISOR", os.getpid()))
