@@ -1,0 +1,41 @@
+"""Makes the Spark session of a job: the same on two cores and on a cluster."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pyspark.sql import SparkSession
+
+
+@contextmanager
+def session(name: str) -> Iterator[SparkSession]:
+    """Start a Spark session and stop it at the end.
+
+    Its user interface is off and plans are cut short, so that no value and no key is shown anywhere. The master and
+    the heap come from ``SPARK_MASTER`` (default: every core here) and ``TRE_SPARK_MEMORY``.
+    """
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    spark = (
+        SparkSession.builder.appName(name)
+        .master(os.environ.get("SPARK_MASTER", "local[*]"))
+        .config("spark.driver.memory", os.environ.get("TRE_SPARK_MEMORY", "2g"))
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.shuffle.partitions", os.environ.get("TRE_SPARK_PARTITIONS", "8"))
+        .config("spark.sql.debug.maxToStringFields", "10")
+        .config("spark.sql.maxPlanStringLength", "200")
+        .config("spark.sql.ansi.enabled", "true")
+        .config("spark.sql.parquet.compression.codec", "zstd")
+        .config("spark.log.level", "ERROR")
+        .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+        .getOrCreate()
+    )
+    try:
+        yield spark
+    finally:
+        spark.stop()
