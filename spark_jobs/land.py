@@ -147,11 +147,15 @@ def _lines(file: BinaryIO, told: SentFile) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     for number, raw in enumerate(iter(lambda: file.readline(MOST_LINE_BYTES + 1), b""), start=1):
         if len(raw) > MOST_LINE_BYTES:
-            raise JobRefused("A line is too long", where=f"{told.name}, line {number}", todo="Send it as the contract says")
+            raise JobRefused(
+                "A line is too long", where=f"{told.name}, line {number}", todo="Send it as the contract says"
+            )
         try:
             text = decoder.decode(raw)
         except UnicodeDecodeError:
-            raise JobRefused("The file is not UTF-8", where=f"{told.name}, line {number}", todo="Save it as UTF-8") from None
+            raise JobRefused(
+                "The file is not UTF-8", where=f"{told.name}, line {number}", todo="Save it as UTF-8"
+            ) from None
         if "\0" in text:
             raise JobRefused("The file is not text", where=f"{told.name}, line {number}", todo="Send it uncompressed")
         yield text
@@ -164,7 +168,9 @@ def _csv_rows(file: BinaryIO, told: SentFile, contract: Contract) -> int:
     try:
         header = next(rows, [])
         if header != wanted:
-            raise JobRefused(_difference(header, wanted), where=f"{told.name}, line 1", todo="Send the contract's columns")
+            raise JobRefused(
+                _difference(header, wanted), where=f"{told.name}, line 1", todo="Send the contract's columns"
+            )
         for row in rows:
             count += 1
             if len(row) != len(wanted):
@@ -181,7 +187,9 @@ def _check_inert(row: Iterable[str], names: Iterable[str], told: SentFile, numbe
     """Refuse cells that a spreadsheet would run (OWASP, "CSV Injection"); signed numbers are no formulas."""
     for name, cell in zip(names, row, strict=True):
         if cell[:1] in {"=", "@", "\t", "\r"} or (cell[:1] in {"+", "-"} and not _is_number(cell)):
-            raise JobRefused("A cell is a formula", where=f"{told.name}, row {number}, field {name}", todo="Send values")
+            raise JobRefused(
+                "A cell is a formula", where=f"{told.name}, row {number}, field {name}", todo="Send values"
+            )
 
 
 def _is_number(cell: str) -> bool:

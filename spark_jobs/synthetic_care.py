@@ -74,8 +74,10 @@ def _gp(random: Random, person: Person, held: View, last: date) -> Iterator[Row]
     def event(day: date, code: str, value: str = "", unit: str = "", note: str = "") -> Row:
         nonlocal number
         number += 1
-        identity = f"E{person.number:08d}-{number}"
-        return GP, "gp_events", [identity, held.local_id, day.isoformat(), code, value, unit, note]
+        identity, written = f"E{person.number:08d}-{number}", day.isoformat()
+        if random.random() < 0.001:  # systems do send such rows: a day that never was, a code that is none
+            written, code = (f"{day.year}-02-30", code) if random.random() < 0.5 else (written, "?")
+        return GP, "gp_events", [identity, held.local_id, written, code, value, unit, note]
 
     for name, since in person.conditions.items():
         snomed, _, medicine, *_ = words.CONDITIONS[name]
@@ -119,8 +121,9 @@ def _acute(random: Random, person: Person, known: dict[str, View], last: date) -
         method = random.choice(("21", "21", "22", "24", "28")) if urgent else random.choice(("11", "12", "13"))
         operation = "" if urgent else random.choice(("W371", "H229", "C751", "M459"))
         yield ACUTE, "admitted_care", [
-            f"S{person.number:08d}-{place}", *(twice if place % 2 else held).row(), begins.isoformat(), ends.isoformat(),
-            method, chosen, random.choice(illness), operation, _note(random, person),
+            f"S{person.number:08d}-{place}", *(twice if place % 2 else held).row(),
+            begins.isoformat(), ends.isoformat(), method,
+            chosen, random.choice(illness), operation, _note(random, person),
         ]  # fmt: skip
     for place in range(visits):
         arrived = datetime.combine(_day(random, _begin(person), last), datetime.min.time()) + timedelta(

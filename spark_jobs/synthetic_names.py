@@ -1,37 +1,41 @@
-"""Names, codes and notes of the synthetic health system. Frequencies fall off as real ones do, roughly by Zipf's law."""
+"""Names, codes and notes of the synthetic health system. The earlier ones are met more often."""
 
 from __future__ import annotations
 
 FEMALE = (
-    "Olivia Amelia Isla Ava Mia Ivy Lily Isabella Rosie Sophie Emily Grace Freya Ella Charlotte Poppy Evie Alice Florence "
-    "Sarah Susan Margaret Patricia Linda Christine Jean Barbara Dorothy Joan Sheila Carol Janet Karen Julie Helen Tracey "
-    "Deborah Michelle Claire Emma Laura Rebecca Rachel Hannah Jessica Lauren Megan Chloe Amy Katie Aisha Fatima Zainab "
-    "Maryam Priya Anjali Sunita Mei Agnieszka Katarzyna Elena Maria Joanna Ewa Chantelle Shanice Ngozi Abena Doris Edith "
-    "Elsie Gladys Hilda Ivy Mabel Nora Olive Phyllis Vera Winifred Audrey Beryl Brenda Eileen Irene Joyce Marjorie Muriel"
+    "Olivia Amelia Isla Ava Mia Ivy Lily Isabella Rosie Sophie Emily Grace Freya Ella Charlotte Poppy Evie Alice "
+    "Florence Sarah Susan Margaret Patricia Linda Christine Jean Barbara Dorothy Joan Sheila Carol Janet Karen "
+    "Julie Helen Tracey Deborah Michelle Claire Emma Laura Rebecca Rachel Hannah Jessica Lauren Megan Chloe Amy "
+    "Katie Aisha Fatima Zainab Maryam Priya Anjali Sunita Mei Agnieszka Katarzyna Elena Maria Joanna Ewa "
+    "Chantelle Shanice Ngozi Abena Doris Edith Elsie Gladys Hilda Ivy Mabel Nora Olive Phyllis Vera Winifred "
+    "Audrey Beryl Brenda Eileen Irene Joyce Marjorie Muriel"
 ).split()
 MALE = (
-    "Noah Oliver George Arthur Muhammad Leo Harry Oscar Archie Henry Theodore Freddie Jack Charlie Theo Alfie Jacob Thomas "
-    "David John Michael Peter Robert Paul James Andrew Stephen Mark Ian Richard Alan Keith Kevin Brian Colin Graham Simon "
-    "Gary Darren Lee Jason Wayne Craig Matthew Daniel Christopher Adam Ryan Luke Joshua Ben Mohammed Ahmed Ali Hassan Imran "
-    "Raj Sanjay Amit Wei Piotr Tomasz Krzysztof Marek Andrei Carlos Kwame Emeka Tyrone Albert Arnold Cecil Cyril Ernest "
-    "Frank Fred Harold Herbert Leonard Norman Percy Reginald Ronald Sidney Stanley Walter Wilfred Kenneth Derek Dennis Roy"
+    "Noah Oliver George Arthur Muhammad Leo Harry Oscar Archie Henry Theodore Freddie Jack Charlie Theo Alfie "
+    "Jacob Thomas David John Michael Peter Robert Paul James Andrew Stephen Mark Ian Richard Alan Keith Kevin "
+    "Brian Colin Graham Simon Gary Darren Lee Jason Wayne Craig Matthew Daniel Christopher Adam Ryan Luke Joshua "
+    "Ben Mohammed Ahmed Ali Hassan Imran Raj Sanjay Amit Wei Piotr Tomasz Krzysztof Marek Andrei Carlos Kwame "
+    "Emeka Tyrone Albert Arnold Cecil Cyril Ernest Frank Fred Harold Herbert Leonard Norman Percy Reginald Ronald "
+    "Sidney Stanley Walter Wilfred Kenneth Derek Dennis Roy"
 ).split()
 SURNAMES = (
-    "Smith Jones Taylor Brown Williams Wilson Johnson Davies Robinson Wright Thompson Evans Walker White Roberts Green Hall "
-    "Wood Jackson Clarke Khan Hussain Ahmed Ali Patel Singh Begum Shah Malik Kaur Edwards Hughes Lewis Harris Martin Cooper "
-    "Hill Ward Turner Moore Morris Clark King Baker Harrison Morgan Allen Scott Watson Parker James Bennett Young Phillips "
-    "Richardson Mitchell Cook Carter Bailey Shaw Bell Collins Kelly Murphy Miller Cox Marshall Richards Simpson Wilkinson "
-    "Foster Barker Bourne Brindley Wedgwood Colclough Machin Hulme Bloor Mountford Cartlidge Proctor Tunnicliffe Sherratt "
-    "Boulton Heath Podmore Steele Beech Salt Mellor Goodwin Cotton Lovatt Bagnall Rhead Shufflebotham Whalley Plant Forrester "
-    "Nowak Kowalski Wisniewska Popescu Ionescu Okafor Mensah Adeyemi Wong Chen Nguyen Fernandes Silva Kowalczyk Begley Doyle "
-    "Abbott Adams Allcock Bentley Bradbury Burgess Chadwick Copestake Critchlow Dale Eardley Finney Gallimore Hancock Holdcroft "
-    "Jervis Keeling Leese Malkin Nixon Oakes Pointon Quinn Ridgway Sillitoe Tams Unwin Viggars Whitehurst Yates Zaman"
+    "Smith Jones Taylor Brown Williams Wilson Johnson Davies Robinson Wright Thompson Evans Walker White Roberts "
+    "Green Hall Wood Jackson Clarke Khan Hussain Ahmed Ali Patel Singh Begum Shah Malik Kaur Edwards Hughes Lewis "
+    "Harris Martin Cooper Hill Ward Turner Moore Morris Clark King Baker Harrison Morgan Allen Scott Watson "
+    "Parker James Bennett Young Phillips Richardson Mitchell Cook Carter Bailey Shaw Bell Collins Kelly Murphy "
+    "Miller Cox Marshall Richards Simpson Wilkinson Foster Barker Bourne Brindley Wedgwood Colclough Machin Hulme "
+    "Bloor Mountford Cartlidge Proctor Tunnicliffe Sherratt Boulton Heath Podmore Steele Beech Salt Mellor "
+    "Goodwin Cotton Lovatt Bagnall Rhead Shufflebotham Whalley Plant Forrester Nowak Kowalski Wisniewska Popescu "
+    "Ionescu Okafor Mensah Adeyemi Wong Chen Nguyen Fernandes Silva Kowalczyk Begley Doyle Abbott Adams Allcock "
+    "Bentley Bradbury Burgess Chadwick Copestake Critchlow Dale Eardley Finney Gallimore Hancock Holdcroft Jervis "
+    "Keeling Leese Malkin Nixon Oakes Pointon Quinn Ridgway Sillitoe Tams Unwin Viggars Whitehurst Yates Zaman"
 ).split()
 NICKNAMES = {
-    "Margaret": "Maggie", "Patricia": "Pat", "Christine": "Chris", "Susan": "Sue", "Deborah": "Debbie", "Rebecca": "Becky",
-    "Robert": "Bob", "Michael": "Mike", "David": "Dave", "Thomas": "Tom", "Stephen": "Steve", "Richard": "Rick",
-    "Andrew": "Andy", "Matthew": "Matt", "Christopher": "Chris", "Daniel": "Dan", "James": "Jim", "Kenneth": "Ken",
-    "Katarzyna": "Kasia", "Jessica": "Jess", "Charlotte": "Lottie", "Elizabeth": "Liz", "Benjamin": "Ben", "Ronald": "Ron",
+    "Margaret": "Maggie", "Patricia": "Pat", "Christine": "Chris", "Susan": "Sue", "Deborah": "Debbie", "Rebecca":
+    "Becky", "Robert": "Bob", "Michael": "Mike", "David": "Dave", "Thomas": "Tom", "Stephen": "Steve", "Richard":
+    "Rick", "Andrew": "Andy", "Matthew": "Matt", "Christopher": "Chris", "Daniel": "Dan", "James": "Jim", "Kenneth":
+    "Ken", "Katarzyna": "Kasia", "Jessica": "Jess", "Charlotte": "Lottie", "Elizabeth": "Liz", "Benjamin": "Ben",
+    "Ronald": "Ron",
 }  # fmt: skip
 DISTRICTS = ("ST1", "ST2", "ST3", "ST4", "ST5", "ST6", "ST7", "ST8", "ST10", "ST13", "ST14", "ST15", "ST16", "ST17",
              "ST18", "ST19", "ST20", "WS11", "WS12", "WS15", "DE13", "DE14", "DE15", "B77", "B79")  # fmt: skip

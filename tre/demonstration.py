@@ -5,14 +5,17 @@ Refused in production. Every part looks whether it is done already, so that it c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tre.config.options import load
 from tre.config.secrets import secret
 from tre.errors import Refused
+from tre.projects.domain import Agreed
 
 if TYPE_CHECKING:
     from tre.people.models import Account
@@ -108,3 +111,127 @@ def people() -> None:
                 actor="demonstration",
             )
             enrol_totp(account)
+
+
+@dataclass(frozen=True)
+class Study:
+    """One demonstration project: its people, its cohort, and what the controllers agreed to share."""
+
+    code: str
+    title: str
+    purpose: str
+    researcher: str
+    cohort: str
+    columns: dict[str, tuple[str, ...]]
+
+
+STUDIES = (
+    Study(
+        "frailty",
+        "Emergency admission of older people",
+        "To find who among people of 65 and over is likely to be admitted as an emergency within a year, so that "
+        "community teams can visit first.",
+        "researcher",
+        "birth_year <= 1961 AND practice_code IS NOT NULL",
+        {
+            "people": ("birth_year", "sex", "lsoa", "died_on"),
+            "admitted_care": ("admitted_on", "discharged_on", "admission_method", "icd10_primary"),
+            "emergency_care": ("arrived_at", "disposal"),
+            "gp_events": ("event_date", "snomed_code", "value", "unit"),
+            "adult_social_care": ("started_on", "ended_on", "service_type"),
+            "small_area": ("lsoa", "imd_decile", "fuel_poverty_percent"),
+        },
+    ),
+    Study(
+        "asthma",
+        "Asthma in cold homes",
+        "To learn whether people with asthma who live where fuel poverty is common need emergency care more often.",
+        "researcher-two",
+        "birth_year >= 1960 AND practice_code IS NOT NULL",
+        {
+            "people": ("birth_year", "sex", "lsoa"),
+            "emergency_care": ("arrived_at", "chief_complaint", "disposal"),
+            "gp_events": ("event_date", "snomed_code"),
+            "small_area": ("lsoa", "fuel_poverty_percent"),
+        },
+    ),
+)
+_FIRST, _LAST = date(2018, 1, 1), date(2026, 6, 30)
+
+
+def build(say: Say) -> None:
+    """Synthesise the health system, land it, build the warehouse, and approve and provision the projects.
+
+    Raises
+    ------
+    TreError
+        When a step is refused or fails; what was done before stays, and the next call goes on from there.
+    """
+    _only_in_demonstration()
+    from tre.catalogue import jobs as catalogue
+
+    by = "data-manager"
+    for submission in _synthesised(say):
+        catalogue.land(submission, by, say)
+    catalogue.build({"by": by}, say)
+    for study in STUDIES:
+        _provision(study, say)
+
+
+def _synthesised(say: Say) -> list[Path]:
+    """Return the providers' submissions, made when they are not there yet."""
+    from tre.runs.runner import run_job
+
+    options = load()
+    marker = options.path("providers", f"made-{options.people}-{options.seed}.json")
+    if not marker.exists():
+        spec = {
+            "out": str(options.path("providers")),
+            "truth": str(options.path("truth")),
+            "people": options.people,
+            "seed": options.seed,
+            "fhir": str(options.fhir_sample) if options.fhir_sample and options.fhir_sample.is_dir() else None,
+        }
+        made = run_job("synthesise", spec, progress=say)
+        marker.write_text(json.dumps(made["submissions"]))
+    return [Path(folder) for folder in json.loads(marker.read_text())]
+
+
+def _provision(study: Study, say: Say) -> None:
+    from tre.people.services import principal_of
+    from tre.projects import jobs, services
+    from tre.projects.models import Project
+
+    if not Project.objects.filter(code=study.code).exists():
+        _create(study)
+    manager = principal_of(_account("data-manager"), used_second_factor=True)
+    project = services.approve(study.code, manager)
+    if services.current_extract(project) is None:
+        extract = services.ask_for_extract(study.code, manager)
+        jobs.provision({"extract": extract.pk}, say)
+
+
+def _create(study: Study) -> None:
+    from tre.catalogue.contracts import dataset
+    from tre.projects.services import create_project
+
+    today = date.today()
+    ends = today + timedelta(days=730)
+    agreements = []
+    for name, columns in study.columns.items():
+        contract = dataset(name)
+        dated = contract.date_column in columns
+        first, last = (_FIRST, _LAST) if dated else (None, None)
+        agreed = Agreed(name, contract.controller, columns, first, last, today, ends)
+        agreements.append((agreed, contract.date_column if dated else ""))
+    create_project(
+        code=study.code,
+        title=study.title,
+        purpose=study.purpose,
+        cohort=study.cohort,
+        starts=today,
+        ends=ends,
+        members=[study.researcher],
+        agreements=agreements,
+        actor="data-manager",
+    )

@@ -41,10 +41,12 @@ def prepare(say: Say) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         register_hub_client(f"{options.hub}/hub/oauth_callback")
     if options.demonstration:
-        from tre.demonstration import people
+        from tre.demonstration import build, people
 
         with step(say, "Demonstration accounts"):
             people()
+        with step(say, "Demonstration data"):
+            build(lambda text: say(f"  {text}"))
 
 
 def up(say: Say) -> int:

@@ -48,6 +48,7 @@ class Dataset:
     controller: str
     lawful_basis: str
     cadence: str
+    date_column: str
     columns: tuple[Column, ...]
 
 
@@ -83,6 +84,7 @@ def _dataset(contract: OpenDataContractStandard) -> Dataset:
         controller=told.get("controller", ""),
         lawful_basis=told.get("lawful_basis", ""),
         cadence=told.get("cadence", ""),
+        date_column=told.get("date_column", ""),
         columns=tuple(
             Column(
                 name=str(field.name),

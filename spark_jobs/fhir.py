@@ -1,0 +1,69 @@
+"""Reads the few paths of FHIR R4 resources that the contracts name, from Bulk Data NDJSON.
+
+See https://hl7.org/fhir/R4/ and the Bulk Data Access guide. A line that lacks a path gives an empty field, and
+validation decides whether that matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+_NHS_SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
+_SEX = {"male": "1", "female": "2"}
+
+
+def read(spark: SparkSession, dataset: str, files: Sequence[str]) -> DataFrame:
+    """Return a dataset's columns as text, in no particular order of rows.
+
+    Raises
+    ------
+    KeyError
+        When the dataset is no FHIR resource that is known here.
+    """
+    return spark.read.text(list(files)).select(*(column.alias(name) for name, column in _PATHS[dataset]().items()))
+
+
+def _at(path: str) -> Column:
+    return F.get_json_object("value", path)
+
+
+def _reference(path: str) -> Column:
+    return F.element_at(F.split(_at(path), "/"), -1)
+
+
+def _patient() -> dict[str, Column]:
+    held = F.from_json(_at("$.identifier"), "array<struct<system:string,value:string>>")
+    sex = F.create_map(*(F.lit(part) for pair in _SEX.items() for part in pair))[_at("$.gender")]
+    return {
+        "local_id": _at("$.id"),
+        "nhs_number": F.get(F.filter(held, lambda each: each.system == _NHS_SYSTEM), F.lit(0)).value,
+        "forename": _at("$.name[0].given[0]"),
+        "surname": _at("$.name[0].family"),
+        "sex": F.coalesce(sex, F.lit("9")),
+        "birth_date": _at("$.birthDate"),
+        "postcode": _at("$.address[0].postalCode"),
+    }
+
+
+def _condition() -> dict[str, Column]:
+    return {
+        "condition_id": _at("$.id"),
+        "local_id": _reference("$.subject.reference"),
+        "onset": F.substring(_at("$.onsetDateTime"), 1, 10),
+        "code": _at("$.code.coding[0].code"),
+    }
+
+
+def _encounter() -> dict[str, Column]:
+    return {
+        "encounter_id": _at("$.id"),
+        "local_id": _reference("$.subject.reference"),
+        "started": F.substring(_at("$.period.start"), 1, 10),
+        "class": _at("$.class.code"),
+    }
+
+
+_PATHS = {"fhir_patient": _patient, "fhir_condition": _condition, "fhir_encounter": _encounter}

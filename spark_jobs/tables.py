@@ -1,0 +1,123 @@
+"""Versioned tables: Spark writes Parquet, and delta-rs commits the files as one transaction of a Delta table.
+
+See the Delta transaction protocol, https://github.com/delta-io/delta/blob/master/PROTOCOL.md, and
+docs/decisions/0002. A table's folder is never read as Parquet: files that no version holds may lie in it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as parquet
+from deltalake import CommitProperties, DeltaTable
+from deltalake.exceptions import TableNotFoundError
+from deltalake.schema import Schema
+from deltalake.transaction import AddAction, create_table_with_add_actions
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import DecimalType
+
+_FINGERPRINT = "tre.fingerprint"
+_ROWS = "tre.rows"
+
+
+@dataclass(frozen=True)
+class Published:
+    """One version of a table: its number, its rows, and whether this call made it."""
+
+    version: int
+    rows: int
+    new: bool
+
+
+def publish(frame: DataFrame, folder: Path) -> Published:
+    """Make the frame the newest version of the table in the folder, unless it holds just these rows already.
+
+    The version appears in one step or not at all; files of a cut-off run belong to no version and are removed.
+    """
+    staged = folder / f"data-{uuid.uuid4().hex}"
+    frame.write.parquet(str(staged))
+    written = frame.sparkSession.read.schema(frame.schema).parquet(str(staged))
+    fingerprint, rows = _fingerprint(written)
+    before = _newest(folder)
+    if before is not None and _metadata(before).get(_FINGERPRINT) == fingerprint:
+        shutil.rmtree(staged)
+        return Published(before.version(), rows, new=False)
+    _commit(folder, staged, before, {_FINGERPRINT: fingerprint, _ROWS: str(rows)})
+    _remove_unowned(folder)
+    return Published(DeltaTable(folder).version(), rows, new=True)
+
+
+def read(spark: SparkSession, folder: Path, version: int | None = None) -> DataFrame:
+    """Return a version of a table (the newest by default), from the files that the version holds.
+
+    Raises
+    ------
+    deltalake.exceptions.TableNotFoundError
+        When there is no such table or version.
+    """
+    table = DeltaTable(folder, version=version)
+    files = [str(folder / action) for action in table.get_add_actions(flatten=True)["path"].to_pylist()]
+    return spark.read.parquet(*files)
+
+
+def newest_version(folder: Path) -> int | None:
+    """Return the number of a table's newest version, or None when there is no table."""
+    table = _newest(folder)
+    return None if table is None else table.version()
+
+
+def _newest(folder: Path) -> DeltaTable | None:
+    try:
+        return DeltaTable(folder)
+    except TableNotFoundError:
+        return None
+
+
+def _metadata(table: DeltaTable) -> dict[str, str]:
+    return dict(table.history(1)[0])
+
+
+def _fingerprint(frame: DataFrame) -> tuple[str, int]:
+    """Return a digest of the rows, whatever their order, and their number."""
+    cells = [part for name in frame.columns for part in (F.col(f"`{name}`"), F.col(f"`{name}`").isNull())]
+    hashes = [F.sum(F.xxhash64(F.lit(salt), *cells).cast(DecimalType(38, 0))) for salt in (1, 2)]
+    first, second, rows = frame.agg(*hashes, F.count(F.lit(1))).collect()[0]
+    schema = ",".join(f"{field.name}:{field.dataType.simpleString()}" for field in frame.schema)
+    return f"{schema}|{first}|{second}|{rows}", int(rows)
+
+
+def _commit(folder: Path, staged: Path, before: DeltaTable | None, metadata: dict[str, str]) -> None:
+    parts = sorted(path for path in staged.glob("*.parquet"))
+    schema = Schema.from_arrow(parquet.read_schema(parts[0]))
+    actions: list[Any] = [_add(path, folder) for path in parts]
+    properties = CommitProperties(custom_metadata=metadata)
+    if before is None:
+        create_table_with_add_actions(
+            str(folder), schema, actions, mode="error", partition_by=[], commit_properties=properties
+        )
+    else:
+        before.create_write_transaction(
+            actions, mode="overwrite", schema=schema, partition_by=[], commit_properties=properties
+        )
+
+
+def _add(path: Path, folder: Path) -> AddAction:
+    told = path.stat()
+    stats = f'{{"numRecords": {parquet.read_metadata(path).num_rows}}}'
+    where = path.relative_to(folder).as_posix()
+    return AddAction(where, told.st_size, {}, int(told.st_mtime * 1000), True, stats)
+
+
+def _remove_unowned(folder: Path) -> None:
+    """Remove the folders that a cut-off run wrote and no version of the log names."""
+    log = "".join(path.read_text() for path in (folder / "_delta_log").glob("*.json"))
+    for path in folder.glob("data-*"):
+        if path.name not in log:
+            shutil.rmtree(path)
+    os.sync()
