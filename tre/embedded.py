@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tre.config.options import Options, load
+from tre.config.secrets import secret
 from tre.supervisor import Service, Supervisor, check_ports, only_one
 
 Say = Callable[[str], None]
@@ -34,12 +35,14 @@ def prepare(say: Say) -> None:
     django.setup()
     from django.core.management import call_command
 
+    from tre.airlock.registry import publish_public_key
     from tre.people.services import register_hub_client
 
     options = load()
     with step(say, "Database"):
         call_command("migrate", interactive=False, verbosity=0)
         register_hub_client(f"{options.hub}/hub/oauth_callback")
+        publish_public_key()
     if options.demonstration:
         from tre.demonstration import build, people
 
@@ -66,6 +69,9 @@ def up(say: Say) -> int:
         try:
             with step(say, "Starting"):
                 supervisor.start(services(options))
+                from tre.airlock.registry import open_deployer_account  # its models need the prepared database
+
+                open_deployer_account()
             say(f"\nOpen {options.portal}")
             if options.demonstration:
                 from tre.demonstration import sign_ins
@@ -95,11 +101,19 @@ def services(options: Options) -> list[Service]:
     hub_ready = f"{options.hub_api_internal}/"
     return [
         Service("portal", portal, own, f"{options.portal_internal}/health"),
+        Service("registry", *_registry(options, own), f"{options.registry_internal}/health"),
         Service("worker", [*tre, "worker"], own),
         Service("rooms", [*tre, "rooms"], own),
         Service("proxy", *commands.proxy(options, own)),
         Service("hub", *commands.hub(options, own), hub_ready),
     ]
+
+
+def _registry(options: Options, own: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+    from ml import registry
+
+    passwords = secret("registry-administrator"), secret("registry-forms")
+    return registry.command(options.path("registry"), options.registry_port, own, *passwords)
 
 
 def environment(options: Options) -> dict[str, str]:

@@ -5,9 +5,50 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx
+from cryptography.hazmat.primitives import serialization
+
 from tre.airlock.models import Request
 from tre.config.options import load
+from tre.config.secrets import secret
+from tre.errors import TreError
+from tre.keys.custody import custody
 from tre.runs.runner import run_job
+
+ADMINISTRATOR, DEPLOYER = "platform", "deployer"  # the registry's own accounts
+
+
+def _signing_key() -> bytes:
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return custody().model_signing_key().private_bytes(*form)
+
+
+def publish_public_key() -> Path:
+    """Write the public key that deployers verify models with, and return where it is."""
+    form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    path = load().path("registry", "release-key.pem")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_bytes(custody().model_signing_key().public_key().public_bytes(*form))
+    return path
+
+
+def open_deployer_account() -> None:
+    """Make the deployers' account at the registry, which reads and never writes; there already, nothing changes.
+
+    Raises
+    ------
+    TreError
+        When the registry does not answer as it should.
+    """
+    answer = httpx.post(
+        f"{load().registry_internal}/api/2.0/mlflow/users/create",
+        json={"username": DEPLOYER, "password": secret("registry-deployer")},
+        auth=(ADMINISTRATOR, secret("registry-administrator")),
+        timeout=30,
+        trust_env=False,
+    )
+    if answer.status_code != 200 and "RESOURCE_ALREADY_EXISTS" not in answer.text:
+        raise TreError("The registry did not take the deployers' account", where=f"status {answer.status_code}")
 
 
 def register(request: Request, identity: str, folder: Path, hashes: dict[str, str]) -> dict[str, Any]:
@@ -25,21 +66,18 @@ def register(request: Request, identity: str, folder: Path, hashes: dict[str, st
     JobRefused
         When the folder is no model that may be registered.
     """
-    from tre.workspace.registry_access import administrator, signing_key
-
     options = load()
-    user, password = administrator()
     return run_job(
         "promote",
         {
             "folder": str(folder),
             "expected_sha256s": hashes,
             "registry_uri": options.registry_internal,
-            "registry_user": user,
+            "registry_user": ADMINISTRATOR,
             "name": f"{request.project.code}-{folder.name}",
             "alias": "champion",
             "tags": {"release": identity, "project": request.project.code, "request": str(request.pk)},
         },
-        {"registry-password": password.encode(), "model-signing": signing_key()},
+        {"registry-password": secret("registry-administrator").encode(), "model-signing": _signing_key()},
         plane="ml",
     )

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tre.errors import SettingsError
 
 KEY_BYTES = 32
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, section 2.4.2
 PURPOSES = frozenset(
     {"warehouse-pseudonym", "project-pseudonym", "exact-match", "airlock-storage", "audit-checkpoint", "model-signing"}
 )
@@ -36,6 +38,9 @@ class Keystore(Protocol):
 
     def signing_key(self, purpose: str) -> Ed25519PrivateKey:
         """Return the Ed25519 key (RFC 8032) of a purpose."""
+
+    def model_signing_key(self) -> EllipticCurvePrivateKey:
+        """Return the P-256 key under which released models are signed."""
 
 
 class FileKeystore:
@@ -68,6 +73,12 @@ class FileKeystore:
     def signing_key(self, purpose: str) -> Ed25519PrivateKey:
         """Return the Ed25519 key of a purpose: its seed is derived, so that nothing more has to be kept."""
         return Ed25519PrivateKey.from_private_bytes(self.derive(purpose, "ed25519"))
+
+    def model_signing_key(self) -> EllipticCurvePrivateKey:
+        """Return the P-256 key under which released models are signed; its scalar is derived (FIPS 186-5, A.2.1)."""
+        seed = self.derive("model-signing", "p256 a") + self.derive("model-signing", "p256 b")[:8]
+        # 64 bits more than the group's order make the remainder's bias negligible; never zero.
+        return derive_private_key(int.from_bytes(seed, "big") % (_P256_ORDER - 1) + 1, SECP256R1())
 
     def _root(self) -> bytes:
         if not self._path.exists():

@@ -12,7 +12,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import close_old_connections, connection, transaction
 from django.db.models import Q
@@ -23,17 +23,18 @@ from tre.audit.services import record
 from tre.errors import TreError
 from tre.runs.models import Job
 
-Handler = Callable[[dict[str, Any]], None]
+Handler = Callable[..., None]
 LEASE = timedelta(seconds=15)
 MOST_ATTEMPTS = 5
+Function = TypeVar("Function", bound=Handler)
 _HANDLERS: dict[str, Handler] = {}
 _log = logging.getLogger("tre.runs")
 
 
-def handler(kind: str) -> Callable[[Handler], Handler]:
+def handler(kind: str) -> Callable[[Function], Function]:
     """Register the function that does one kind of job; apps do so in their ``jobs`` module."""
 
-    def register(function: Handler) -> Handler:
+    def register(function: Function) -> Function:
         _HANDLERS[kind] = function
         return function
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+import os
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tre.workspace.client.door import call
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ml.dp import TrainedModel
+    from ml.spec import TrainingSpec
+
+_HELD_OUT = 0.2
 
 
 def budget() -> dict[str, Any]:
@@ -12,5 +24,82 @@ def budget() -> dict[str, Any]:
     return call("GET", "budget")
 
 
-def train_private() -> None:
-    """Placeholder until the learning plane is there."""
+def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose: str, folder: str | Path) -> Path:
+    """Train a model with differential privacy, keep it as a folder that can be submitted, and track it in MLflow.
+
+    The budget is reserved before the data is touched and committed once it was; a training that was refused before
+    it began gives its budget back. A fifth of the persons is held out, by a hash of their pseudonyms.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        One row for each person.
+    spec : ml.spec.TrainingSpec
+        Features with public bounds, target, privacy unit, epsilon and delta.
+    name, purpose : str
+        What the model is called in MLflow, and what it is for.
+    folder : str or Path
+        Where the model's files are written.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    PlatformError
+        When the budget does not cover the training.
+    LearningRefused
+        When the table does not fit the specification.
+    """
+    from ml import dp, package
+    from ml.errors import LearningRefused
+    from ml.evaluate import evaluate, membership_advantage
+
+    asked = {"epsilon": spec.epsilon, "delta": spec.delta, "purpose": name, "once": uuid.uuid4().hex}
+    spend = call("POST", "budget/reserve", json=asked)["spend"]
+    held_out = frame[spec.unit].map(_share) < _HELD_OUT
+    try:
+        model = dp.train(spec, frame[~held_out])
+    except LearningRefused:
+        call("POST", f"budget/{spend}/refund")
+        raise
+    call("POST", f"budget/{spend}/commit")
+    figures = evaluate(model, frame[held_out])
+    figures["membership_attack_auroc"] = membership_advantage(model, frame[~held_out], frame[held_out])
+    made = package.save(
+        model,
+        Path(folder),
+        purpose=purpose,
+        data_version=f"{os.environ['TRE_PROJECT']}, extract {call('GET', 'tables')['extract']}",
+        code_hash=code_hash(),
+        figures=figures,
+    )
+    _track(name, model, figures, made)
+    return made
+
+
+def code_hash() -> str:
+    """Return the SHA-256 of the code that trains: every module of the learning plane, by name."""
+    import ml
+
+    digest = hashlib.sha256()
+    for path in sorted(Path(str(ml.__file__)).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _share(unit: object) -> float:
+    return int(hashlib.sha256(str(unit).encode()).hexdigest()[:8], 16) / 2**32
+
+
+def _track(name: str, model: TrainedModel, figures: dict[str, float], folder: Path) -> None:
+    import mlflow
+
+    mlflow.set_experiment(os.environ["TRE_PROJECT"])
+    with mlflow.start_run(run_name=name):
+        spec = model.spec
+        mlflow.log_params({"delta": spec.delta, "steps": spec.steps, "batch": spec.batch, "hidden": str(spec.hidden)})
+        mlflow.log_metrics({"epsilon": model.epsilon, "noise_multiplier": model.noise, **figures})
+        mlflow.log_artifacts(str(folder), "model")

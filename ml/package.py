@@ -1,0 +1,137 @@
+"""A model as a folder of plain files: weights as safetensors, everything else as JSON, a card to read. No pickle.
+
+``model.json`` holds the specification and how it was trained; ``card.json`` and ``card.md`` tell a reviewer and a
+deployer what it is for, what it spent and where it must not be used (Mitchell and others, "Model cards", 2019).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from ml.dp import TrainedModel, network
+from ml.errors import LearningRefused
+from ml.spec import TrainingSpec
+
+FILES = ("model.json", "weights.safetensors", "card.json", "card.md")
+MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Package:
+    """A model folder that was read and checked."""
+
+    spec: TrainingSpec
+    weights: dict[str, np.ndarray]
+    training: dict[str, Any]
+    card: dict[str, Any]
+
+
+def save(
+    model: TrainedModel, folder: Path, *, purpose: str, data_version: str, code_hash: str, figures: dict[str, float]
+) -> Path:
+    """Write a model folder.
+
+    Parameters
+    ----------
+    purpose : str
+        What the model is for.
+    data_version : str
+        The project's extract that it was trained on.
+    code_hash : str
+        SHA-256 of the code that trained it.
+    figures : dict
+        Evaluation and attack, by name.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(model.weights, folder / "weights.safetensors")
+    training = {
+        "spec": model.spec.to_json(),
+        "epsilon": round(model.epsilon, 4),
+        "delta": model.spec.delta,
+        "noise_multiplier": round(model.noise, 4),
+        "sampling_rate": round(model.rate, 6),
+        "steps": model.spec.steps,
+        "rows": _rounded(model.rows),
+        "data_version": data_version,
+        "code_hash": code_hash,
+    }
+    card = {
+        "purpose": purpose,
+        "privacy_unit": "one person",
+        "epsilon": training["epsilon"],
+        "delta": model.spec.delta,
+        "data_version": data_version,
+        "code_hash": code_hash,
+        "features": list(model.spec.features()),
+        "target": model.spec.target,
+        "figures": figures,
+        "limits": [
+            "Trained on synthetic or pseudonymised records of one region; check it where it is to be used.",
+            "The noise comes from a generator that is not cryptographic, in floating point.",
+            "The figures were computed without noise on rows that were not trained on.",
+            "For research and service planning; it makes no decision about a person.",
+        ],
+    }
+    (folder / "model.json").write_text(json.dumps(training, indent=2))
+    (folder / "card.json").write_text(json.dumps(card, indent=2))
+    (folder / "card.md").write_text(_markdown(card))
+    return folder
+
+
+def _rounded(rows: int) -> int:
+    """Return a number of persons rounded to ten, as outputs are."""
+    return round(rows, -1)
+
+
+def _markdown(card: dict[str, Any]) -> str:
+    figures = "\n".join(f"- {name}: {value}" for name, value in card["figures"].items())
+    limits = "\n".join(f"- {each}" for each in card["limits"])
+    return (
+        f"# Model card\n\n{card['purpose']}\n\n"
+        f"- target: {card['target']}\n- features: {', '.join(card['features'])}\n"
+        f"- privacy: epsilon {card['epsilon']} at delta {card['delta']}, for {card['privacy_unit']}\n"
+        f"- data version: {card['data_version']}\n- code: {card['code_hash']}\n\n"
+        f"## Figures\n\n{figures}\n\n## Limits\n\n{limits}\n"
+    )
+
+
+def load(folder: Path) -> Package:
+    """Read and check a model folder.
+
+    Raises
+    ------
+    LearningRefused
+        When a file is missing, too big, unexpected or damaged, or the weights do not fit the specification.
+    """
+    there = sorted(path.name for path in folder.iterdir())
+    if there != sorted(FILES):
+        raise LearningRefused(
+            "The folder does not hold just a model's files", where=folder.name, todo=f"Keep {', '.join(FILES)}"
+        )
+    if any((folder / name).is_symlink() or (folder / name).stat().st_size > MOST_BYTES for name in FILES):
+        raise LearningRefused("A model's file is a link or too big", where=folder.name)
+    try:
+        training, card = (json.loads((folder / name).read_text()) for name in ("model.json", "card.json"))
+        weights = load_file(folder / "weights.safetensors")
+        spec = TrainingSpec.from_json(training["spec"])
+        spent = float(training["epsilon"])
+    except (ValueError, KeyError, TypeError, SafetensorError):
+        raise LearningRefused("A model's file is damaged", where=folder.name) from None
+    if not 0 < spent <= spec.epsilon * 1.001 or card.get("epsilon") != training["epsilon"]:
+        raise LearningRefused("The model's epsilon is not what its specification and card say", where=folder.name)
+    _check_weights(spec, weights, folder)
+    return Package(spec, weights, training, card)
+
+
+def _check_weights(spec: TrainingSpec, weights: dict[str, np.ndarray], folder: Path) -> None:
+    wanted = {name: (tuple(values.shape), np.dtype(np.float32)) for name, values in network(spec).state_dict().items()}
+    held = {name: (values.shape, values.dtype) for name, values in weights.items()}
+    if held != wanted or not all(np.isfinite(values).all() for values in weights.values()):
+        raise LearningRefused("The weights do not fit the specification", where=folder.name)

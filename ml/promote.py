@@ -1,0 +1,135 @@
+"""Takes an approved model into the release registry: checks every byte against what was approved, signs, registers."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ml.errors import LearningRefused
+from ml.package import Package, load
+from ml.serving import MODEL, SIGNATURE
+from ml.signing import sign
+
+_EXPERIMENT = "releases"
+
+
+def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
+    """Register one model; for a release that is registered already, return its version.
+
+    Parameters
+    ----------
+    spec : dict
+        ``folder``; ``expected_sha256s`` by file name; ``registry_uri`` and ``registry_user``; ``name`` and ``alias``;
+        ``tags``, of which ``release`` names this very release.
+    keys : dict
+        ``registry-password`` and ``model-signing`` (PEM).
+
+    Raises
+    ------
+    LearningRefused
+        When a byte is not what was approved, or the folder is no model.
+    """
+    folder = Path(spec["folder"])
+    _check_bytes(folder, spec["expected_sha256s"])
+    package = load(folder)
+    # MLflow's client knows credentials from its environment alone; this process is the job's own.
+    os.environ["MLFLOW_TRACKING_USERNAME"] = spec["registry_user"]
+    os.environ["MLFLOW_TRACKING_PASSWORD"] = keys["registry-password"].decode()
+    from mlflow import MlflowClient
+
+    client = MlflowClient(spec["registry_uri"], spec["registry_uri"])
+    progress(f"registering {spec['name']}")
+    _ensure_named(client, spec["name"])
+    version = _version_of(client, spec) or _register(client, spec, package, folder, keys["model-signing"])
+    client.set_registered_model_alias(spec["name"], spec["alias"], version)
+    return {"name": spec["name"], "version": version, "alias": spec["alias"], "epsilon": package.training["epsilon"]}
+
+
+def _check_bytes(folder: Path, expected: dict[str, str]) -> None:
+    there = {path.name for path in folder.iterdir()}
+    if there != set(expected):
+        raise LearningRefused("The folder does not hold just the approved files", where=folder.name)
+    for name, sha256 in expected.items():
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha256:
+            raise LearningRefused("A file is not what was approved", where=f"{folder.name}/{name}")
+
+
+def _ensure_named(client: Any, name: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _version_of(client: Any, spec: dict[str, Any]) -> str | None:
+    release = spec["tags"]["release"]
+    found = client.search_model_versions(f"name = '{spec['name']}'")
+    return next((str(each.version) for each in found if each.tags.get("release") == release), None)
+
+
+def _register(client: Any, spec: dict[str, Any], package: Package, folder: Path, key: bytes) -> str:
+    tags = {
+        **spec["tags"],
+        "epsilon": str(package.training["epsilon"]),
+        "delta": str(package.training["delta"]),
+        "data_version": str(package.training["data_version"]),
+        "code_hash": str(package.training["code_hash"]),
+    }
+    run_id = _run_of(client, tags)
+    with tempfile.TemporaryDirectory() as scratch:
+        made = _pyfunc(package, folder, Path(scratch), key)
+        client.log_artifacts(run_id, str(made), "model")
+    source = f"{client.get_run(run_id).info.artifact_uri}/model"
+    version = client.create_model_version(spec["name"], source, run_id, tags=tags, description=package.card["purpose"])
+    client.set_terminated(run_id)
+    return str(version.version)
+
+
+def _run_of(client: Any, tags: dict[str, str]) -> str:
+    """Return the run that holds a release's files: a run that was cut off before is used again."""
+    experiment = client.get_experiment_by_name(_EXPERIMENT)
+    number = experiment.experiment_id if experiment else client.create_experiment(_EXPERIMENT)
+    found = client.search_runs([number], f"tags.release = '{tags['release']}'")
+    if found:
+        return str(found[0].info.run_id)
+    return str(client.create_run(number, run_name=tags["release"], tags=tags).info.run_id)
+
+
+def _pyfunc(package: Package, folder: Path, scratch: Path, key: bytes) -> Path:
+    """Return an MLflow model whose loader is ours: no pickle, no code of the researcher's in it."""
+    import mlflow.pyfunc
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    signed = scratch / "signed"
+    shutil.copytree(folder, signed / MODEL)
+    sign(signed / MODEL, signed / SIGNATURE, key)
+    columns: list[Any] = [ColSpec("double", each.name) for each in package.spec.numeric]
+    columns += [ColSpec("string", each.name) for each in package.spec.categories]
+    out = scratch / "mlflow"
+    mlflow.pyfunc.save_model(
+        str(out),
+        loader_module="ml.serving",
+        data_path=str(signed),
+        signature=ModelSignature(Schema(columns), Schema([ColSpec("double", "probability")])),
+        pip_requirements=["tre"],
+        metadata={"epsilon": package.training["epsilon"]},
+    )
+    return out
+
+
+def example(package: Package) -> pd.DataFrame:
+    """Return one row in the middle of every public bound: what a deployer may try a model with."""
+    row: dict[str, Any] = {each.name: (each.low + each.high) / 2 for each in package.spec.numeric}
+    row |= {each.name: each.values[0] for each in package.spec.categories}
+    return pd.DataFrame([row])

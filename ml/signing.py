@@ -1,0 +1,70 @@
+"""Signs a model's files and verifies them, with the OpenSSF Model Signing format (model-signing) and P-256 keys."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ml.errors import LearningRefused
+
+
+def sign(folder: Path, signature: Path, private_key: bytes) -> None:
+    """Sign every file of a folder.
+
+    Parameters
+    ----------
+    private_key : bytes
+        PEM, PKCS #8, unencrypted. On disk it only ever stands encrypted under a password of this moment.
+    """
+    from model_signing import signing
+
+    key = serialization.load_pem_private_key(private_key, None)
+    password = secrets.token_hex(16)
+    locked = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(password.encode()),
+    )
+    descriptor, name = tempfile.mkstemp()
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(locked)
+        signing.Config().use_elliptic_key_signer(private_key=name, password=password).sign(folder, signature)
+    finally:
+        os.unlink(name)
+
+
+def public_key(private_key: bytes) -> bytes:
+    """Return the public half of a private key, as PEM."""
+    key = serialization.load_pem_private_key(private_key, None)
+    form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return key.public_key().public_bytes(*form)
+
+
+def new_key() -> bytes:
+    """Return a new private key (P-256) as PEM."""
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(*form)
+
+
+def verify(folder: Path, signature: Path, public: Path) -> None:
+    """Verify that a folder holds just the files that were signed, unchanged.
+
+    Raises
+    ------
+    LearningRefused
+        When it does not, or the signature is another key's.
+    """
+    from model_signing import verifying
+
+    try:
+        verifying.Config().use_elliptic_key_verifier(public_key=public).verify(folder, signature)
+    except Exception as error:  # the library raises whatever it met: none of it is a good signature
+        raise LearningRefused(
+            "The model's signature does not verify", where=folder.name, todo="Do not use it; fetch it again"
+        ) from error
