@@ -34,7 +34,7 @@ def sign(folder: Path, signature: Path, private_key: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as out:
             out.write(locked)
-        signing.Config().use_elliptic_key_signer(private_key=name, password=password).sign(folder, signature)
+        signing.Config().use_elliptic_key_signer(private_key=name, password=password.encode()).sign(folder, signature)
     finally:
         os.unlink(name)
 
