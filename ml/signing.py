@@ -6,6 +6,7 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -34,7 +35,9 @@ def sign(folder: Path, signature: Path, private_key: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as out:
             out.write(locked)
-        signing.Config().use_elliptic_key_signer(private_key=name, password=password.encode()).sign(folder, signature)
+        # The library declares text and hands it on to `cryptography`, which takes bytes alone.
+        phrase: Any = password.encode()
+        signing.Config().use_elliptic_key_signer(private_key=name, password=phrase).sign(folder, signature)
     finally:
         os.unlink(name)
 

@@ -36,7 +36,7 @@ def inspect_request(payload: dict[str, Any]) -> None:
     filters = options.path("airlock", "filters")
     held = filters if filters.is_dir() else None
     context = Context(options.disclosure_profile, held, custody().derive("exact-match") if held else None)
-    for file in request.files.filter(inspection=None):
+    for file in request.files.filter(inspection__isnull=True):  # `=None` would ask for JSON's null, which none holds
         _inspect(file, context)
     _conclude(request.pk)
 
@@ -53,10 +53,11 @@ def _conclude(number: int) -> None:
     request = locked(number)
     if request.state != "inspecting":  # withdrawn meanwhile, or another worker was first
         return
-    inspections = [Inspection.from_json(file.inspection) for file in request.files.all() if file.inspection]
-    data = {"files": [_summary(inspection) for inspection in inspections]}
-    blocked = any(inspection.verdict == "block" for inspection in inspections)
-    move(request, "block" if blocked else "pass_to_review", PLATFORM, data)
+    inspections = [file.inspected() for file in request.files.all()]
+    data = {"files": [_summary(inspection) for inspection in inspections if inspection]}
+    # Default deny: a file that was not inspected blocks, as one that was found wanting does.
+    passes = bool(inspections) and all(each is not None and each.verdict != "block" for each in inspections)
+    move(request, "pass_to_review" if passes else "block", PLATFORM, data)
 
 
 def _summary(inspection: Inspection) -> dict[str, object]:
