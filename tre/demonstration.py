@@ -6,7 +6,6 @@ Refused in production. Every part looks whether it is done already, so that it c
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,12 +14,11 @@ from typing import TYPE_CHECKING
 from tre.config.options import load
 from tre.config.secrets import secret
 from tre.errors import Refused
+from tre.progress import Say, step
 from tre.projects.domain import Agreed
 
 if TYPE_CHECKING:
     from tre.people.models import Account
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -169,13 +167,25 @@ def build(say: Say) -> None:
     """
     _only_in_demonstration()
     from tre.catalogue import jobs as catalogue
+    from tre.catalogue.models import Submission, WarehouseBuild
+    from tre.catalogue.services import inputs
 
     by = "data-manager"
-    for submission in _synthesised(say):
-        catalogue.land(submission, by, say)
-    catalogue.build({"by": by}, say)
+    landed = set(Submission.objects.values_list("identity", flat=True))
+    submissions = _synthesised(say)
+    if missing := [each for each in submissions if each.name not in landed]:
+        with step(say, "Landing the providers' submissions"):
+            for submission in missing:
+                catalogue.land(submission, by, _indented(say))
+    if not WarehouseBuild.objects.filter(inputs=inputs()).exists():
+        with step(say, "Building the warehouse: validate, link, pseudonymise, publish"):
+            catalogue.build({"by": by}, _indented(say))
     for study in STUDIES:
         _provision(study, say)
+
+
+def _indented(say: Say) -> Say:
+    return lambda text: say(f"  {text}")
 
 
 def _synthesised(say: Say) -> list[Path]:
@@ -183,16 +193,19 @@ def _synthesised(say: Say) -> list[Path]:
     from tre.runs.runner import run_job
 
     options = load()
-    marker = options.path("providers", f"made-{options.people}-{options.seed}.json")
+    fhir = options.fhir_sample if options.fhir_sample and options.fhir_sample.is_dir() else None
+    made_of = f"{options.people}-{options.seed}{'-fhir' if fhir else ''}"
+    marker = options.path("providers", f"made-{made_of}.json")
     if not marker.exists():
         spec = {
             "out": str(options.path("providers")),
             "truth": str(options.path("truth")),
             "people": options.people,
             "seed": options.seed,
-            "fhir": str(options.fhir_sample) if options.fhir_sample and options.fhir_sample.is_dir() else None,
+            "fhir": str(fhir) if fhir else None,
         }
-        made = run_job("synthesise", spec, progress=say)
+        with step(say, f"Synthesising a health system of {options.people:,} people"):
+            made = run_job("synthesise", spec, progress=_indented(say))
         marker.write_text(json.dumps(made["submissions"]))
     return [Path(folder) for folder in json.loads(marker.read_text())]
 
@@ -207,8 +220,9 @@ def _provision(study: Study, say: Say) -> None:
     manager = principal_of(_account("data-manager"), used_second_factor=True)
     project = services.approve(study.code, manager)
     if services.current_extract(project) is None:
-        extract = services.ask_for_extract(study.code, manager)
-        jobs.provision({"extract": extract.pk}, say)
+        with step(say, f"Provisioning the project '{study.code}'"):
+            extract = services.ask_for_extract(study.code, manager)
+            jobs.provision({"extract": extract.pk}, _indented(say))
 
 
 def _create(study: Study) -> None:

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 from tre.config.options import Options, load
 from tre.config.secrets import secret
+from tre.progress import Say, step
 from tre.supervisor import Service, Supervisor, check_ports, only_one
-
-Say = Callable[[str], None]
-
-
-@contextmanager
-def step(say: Say, text: str) -> Iterator[None]:
-    """Announce a long step and, when it is done, how long it took."""
-    began = time.monotonic()
-    say(f"{text} ...")
-    yield
-    say(f"{text}: done in {time.monotonic() - began:.0f} s")
 
 
 def prepare(say: Say) -> None:
@@ -48,8 +35,7 @@ def prepare(say: Say) -> None:
 
         with step(say, "Demonstration accounts"):
             people()
-        with step(say, "Demonstration data"):
-            build(lambda text: say(f"  {text}"))
+        build(say)
 
 
 def up(say: Say) -> int:

@@ -186,16 +186,16 @@ class Supervisor:
         self._stopping = True
 
     def start(self, services: Iterable[Service], seconds: float = 90.0) -> None:
-        """Start the services in order and wait until each is ready.
+        """Start the services in order, all at once, and wait until each is ready.
 
         Raises
         ------
         TreError
             When one ends or does not answer in time; it names the log to read.
         """
-        for service in services:
-            child = _Child(service, self._spawn(service), [time.monotonic()])
-            self._children.append(child)
+        began = [_Child(service, self._spawn(service), [time.monotonic()]) for service in services]
+        self._children += began
+        for child in began:
             self._await_ready(child, seconds)
 
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:

@@ -23,6 +23,8 @@ from tre.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
+_FHIR_BESIDE = REPOSITORY.parent / "shared" / "data" / "synthea-fhir-10"
+
 
 def _home_from_environment() -> Path:
     return Path(os.environ.get("TRE_HOME", REPOSITORY / ".tre")).resolve()
@@ -58,7 +60,10 @@ class Options(BaseSettings):
     seed: int = Field(20260701, description="Seed of the synthetic health system.")
     spark_memory: str = Field("2g", pattern=r"^\d+[mg]$", description="Heap of each Spark driver.")
     project_epsilon: float = Field(10.0, gt=0, description="Privacy budget (epsilon) that a new project receives.")
-    fhir_sample: Path | None = Field(None, description="Folder of FHIR NDJSON that lands as one more provider.")
+    fhir_sample: Path | None = Field(
+        default_factory=lambda: _FHIR_BESIDE if _FHIR_BESIDE.is_dir() else None,
+        description="Folder of FHIR NDJSON that lands as one more provider; ../shared/data holds one at times.",
+    )
 
     @classmethod
     def settings_customise_sources(

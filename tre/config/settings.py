@@ -181,11 +181,19 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = OPTIONS.path("mail")
+_DECISIONS = OPTIONS.path("logs", "decisions.log")
+_DECISIONS.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "decisions": {"class": "logging.FileHandler", "filename": _DECISIONS, "formatter": "line", "delay": True},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}},  # the supervisor's own questions whether a service is ready
+    "loggers": {
+        "httpx": {"level": "WARNING"},  # the supervisor's own questions whether a service is ready
+        "tre.policy": {"handlers": ["decisions"], "propagate": False},  # every decision, kept in a file of its own
+    },
 }

@@ -137,6 +137,7 @@ def _write_spark_settings(target: Path, memory: str) -> None:
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(SPARK_PORT),
         "spark.ui.enabled": "false",
+        "spark.log.level": "WARN",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "8",
         "spark.sql.warehouse.dir": "/project/service/spark-warehouse",

@@ -1,0 +1,235 @@
+"""Tries every way out of a workspace, from inside it. Standard library alone: its source is run in a notebook.
+
+Each probe returns what it reached, as a list that must be empty. What the attacker is assumed to know (paths, ports and
+names of the platform) is handed in, for hiding them is no protection.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import http.client
+import json
+import os
+import re
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+Known = dict[str, Any]
+_ELSEWHERE = (("1.1.1.1", 443), ("8.8.8.8", 53), ("169.254.169.254", 80), ("10.0.0.1", 80), ("2606:4700::1111", 443))
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_MOST_FILES = 200_000
+
+
+def routes(known: Known) -> list[str]:
+    """Look for a network interface, a route, and anybody who answers."""
+    reached = [f"interface {name}" for _, name in socket.if_nameindex() if name != "lo"]
+    reached += [line.split()[0] for line in Path("/proc/net/route").read_text().splitlines()[1:]]
+    for host, port in [*_ELSEWHERE, *((address, port) for address in known["addresses"] for port in known["ports"])]:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with socket.socket(family, kind) as probe:
+                probe.settimeout(1)
+                try:
+                    probe.connect((host, port))
+                    probe.send(b"x")
+                except OSError:
+                    continue
+                reached.append(f"{host}:{port}")
+    try:
+        reached.append(str(socket.getaddrinfo("example.org", 443)[0][4]))
+    except OSError:
+        pass
+    return reached
+
+
+def services(known: Known) -> list[str]:
+    """Look for a listening port of the loopback, or a socket, that is none of this workspace's own."""
+    reached = [f"port {port}" for port in known["ports"] if _answers(port)]
+    table = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening = {int(each[1].split(":")[1], 16): each[9] for each in table if each[3] == "0A"}
+    opened_here = _sockets_of_notebooks()
+    foreign = {port for port, inode in listening.items() if inode not in opened_here} - set(known["own_ports"])
+    reached += [f"port {port}" for port in sorted(foreign)]
+    sockets = Path("/proc/net/unix").read_text().splitlines()[1:]
+    named = {line.split()[7] for line in sockets if len(line.split()) > 7}
+    return reached + sorted(name for name in named if name.startswith("@") and known["abstract"] in name)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _sockets_of_notebooks() -> set[str]:
+    """Return the sockets that this person's own kernels and server hold, by inode: what they open is their own."""
+    held: set[str] = set()
+    for entry in (each for each in os.listdir("/proc") if each.isdigit()):
+        if re.search("ipykernel|singleuser", _read(f"/proc/{entry}/cmdline")):
+            for number in os.listdir(f"/proc/{entry}/fd"):
+                try:
+                    target = os.readlink(f"/proc/{entry}/fd/{number}")
+                except OSError:
+                    continue
+                if target.startswith("socket:["):
+                    held.add(target.removeprefix("socket:[").removesuffix("]"))
+    return held
+
+
+def files(known: Known) -> list[str]:
+    """Walk everything that can be read, for what belongs to the platform, to another person or another project."""
+    reached = [path for path in known["paths"] if os.path.lexists(path)]
+    for path in _walk():
+        name = os.path.basename(path)
+        if name in known["file_names"] or name.endswith((".sqlite", ".sqlite3", ".db")) and not _own(path):
+            reached.append(path)
+    homes = [name for name in os.listdir("/home") if name != os.environ["USER"]] if os.path.isdir("/home") else []
+    return reached + homes
+
+
+def _own(path: str) -> bool:
+    own = (str(Path.home()), "/project/service", "/tmp", "/usr", *known_packages())  # noqa: S108
+    return path.startswith(own)
+
+
+def known_packages() -> tuple[str, ...]:
+    """Return the folders of installed packages: they are on the package index for anybody to read."""
+    import sys
+
+    return (sys.prefix, sys.base_prefix)
+
+
+def _walk() -> Iterator[str]:
+    seen = 0
+    skipped = {"/proc", "/sys", "/usr", "/dev", *known_packages()}
+    for folder, folders, names in os.walk("/", onerror=None):
+        folders[:] = [each for each in folders if os.path.join(folder, each) not in skipped]
+        for name in names:
+            seen += 1
+            if seen > _MOST_FILES:
+                return
+            yield os.path.join(folder, name)
+
+
+def writable(known: Known) -> list[str]:
+    """Look for a place outside the own folders that can be written."""
+    reached = []
+    for folder in ("/", "/usr/bin", "/etc", "/opt/tre", "/doors", "/project/data", "/project/doors", "/proc/sys/kernel"):
+        probe = os.path.join(folder, "probe")
+        try:
+            with open(probe, "w"):
+                reached.append(folder)
+            os.unlink(probe)
+        except OSError:
+            continue
+    return reached
+
+
+def processes(known: Known) -> list[str]:
+    """Look for a process of the host."""
+    reached = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            command = _read(f"/proc/{entry}/cmdline").replace("\0", " ")
+            if re.search(r"tre\.cli|uvicorn|configurable-http-proxy|jupyterhub --config|workspace\.launch", command):
+                reached.append(command)
+    return reached
+
+
+def environment(known: Known) -> list[str]:
+    """Collect the environment of every process that can be read; the host compares it with its secrets."""
+    found = {_read(f"/proc/{entry}/environ") for entry in os.listdir("/proc") if entry.isdigit()}
+    return sorted({pair for each in found for pair in each.split("\0") if pair})
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def powers(known: Known) -> list[str]:
+    """Try what only root, or a namespace of one's own, could do."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    reached = []
+    if libc.unshare(_CLONE_NEWUSER) == 0:
+        reached.append("a user namespace")
+    if libc.unshare(_CLONE_NEWNET) == 0:
+        reached.append("a network namespace")
+    if libc.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0:  # noqa: S108
+        reached.append("a mount")
+    for act, name in ((os.setuid, "setuid"), (os.setgid, "setgid")):
+        try:
+            act(0)
+            reached.append(name)
+        except OSError:
+            continue
+    for entry in (each for each in os.listdir("/proc") if each.isdigit()):
+        told = _read(f"/proc/{entry}/status")
+        status = dict(line.split(":\t", 1) for line in told.splitlines() if ":\t" in line)
+        reached += [f"{name} of process {entry}" for name in ("CapEff", "CapPrm") if int(status.get(name, "0"), 16)]
+        if status.get("NoNewPrivs", "1").strip() != "1":
+            reached.append(f"new privileges of process {entry}")
+    return reached
+
+
+def control_plane(known: Known) -> list[str]:
+    """Try to import what only the platform's own processes hold."""
+    reached = []
+    for name in ("tre.config.secrets", "tre.keys.custody", "tre.people.models", "tre.airlock.models", "spark_jobs"):
+        try:
+            __import__(name)
+            reached.append(name)
+        except Exception:  # noqa: BLE001, S112 - any failure is the wanted one
+            continue
+    return reached
+
+
+def hub(known: Known) -> list[str]:
+    """Ask the Hub and the portal, through the doors and with the server's own token, for what is not one's own."""
+    token, user = os.environ.get("JUPYTERHUB_API_TOKEN", ""), os.environ["USER"]
+    asked = [
+        ("GET", "/hub/api/users"),
+        ("GET", f"/hub/api/users/{known['other_person']}"),
+        ("GET", "/hub/api/proxy"),
+        ("GET", "/hub/api/services"),
+        ("POST", f"/hub/api/users/{user}/tokens"),
+        ("POST", f"/hub/api/users/{user}/servers/{known['other_project']}"),
+        ("POST", f"/hub/api/users/{known['other_person']}/servers/{known['other_project']}"),
+        ("POST", "/hub/api/shutdown"),
+        ("GET", "/hub/home"),
+        ("GET", "/hub/api/../home"),
+        ("GET", "/hub/api/%2e%2e/home"),
+        ("GET", "/tre/api/../../accounts/login/"),
+        ("GET", "/tre/api/%2e%2e/hub/open"),
+        ("POST", "/tre/api/../hub/open"),
+        ("GET", "/tre/api/requests/../../../health"),
+        ("GET", "http://127.0.0.1/health"),
+    ]
+    reached = []
+    for method, path in asked:
+        connection = http.client.HTTPConnection("127.0.0.1", known["api_port"], timeout=10)
+        try:
+            connection.request(method, path, headers={"Authorization": f"token {token}", "Content-Length": "0"})
+            status = connection.getresponse().status
+        except OSError:
+            continue
+        finally:
+            connection.close()
+        if status < 400:
+            reached.append(f"{method} {path}: {status}")
+    return reached
+
+
+PROBES: tuple[Callable[[Known], list[str]], ...] = (
+    routes, services, files, writable, processes, environment, powers, control_plane, hub,
+)  # fmt: skip
+
+
+def run(known: Known) -> dict[str, list[str]]:
+    """Run every probe that is asked for and return what each reached."""
+    return {each.__name__: each(known) for each in PROBES if each.__name__ in known["probes"]}

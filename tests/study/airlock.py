@@ -1,0 +1,101 @@
+"""The checkers' part: two of them approve in the web page, the author cannot, and one alone is not enough."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+from playwright.sync_api import Browser, Page
+
+from tests.study.report import Report
+from tests.study.work import PICTURES, RESEARCHER, Asked, frozen_elsewhere, person
+from tre.config.options import load
+
+
+def review(report: Report, browser: Browser, asked: Asked) -> None:
+    """Let the author try, then two checkers approve, and look at what left."""
+    address = f"{load().portal}/airlock/{asked.safe}/"
+    with person(browser, RESEARCHER) as page:
+        _author(report, page, address, asked)
+    for place, checker in enumerate(("checker-one", "checker-two")):
+        with person(browser, checker) as page:
+            _approve(page, address, PICTURES / "airlock.png" if place == 0 else None)
+        if place == 0:
+            held = _state(asked.safe) in {"in_review", "approved", "releasing", "released"}
+            alone = _reviews(asked.safe) > 1 or _state(asked.safe) == "in_review"
+            report.promise("one approval alone releases nothing", held and alone, _state(asked.safe))
+    _await_release(asked.safe)
+    report.promise("two different checkers approved, and it was released", _state(asked.safe) == "released")
+    _released(report, browser, address, asked)
+
+
+def _author(report: Report, page: Page, address: str, asked: Asked) -> None:
+    page.goto(address)
+    report.promise("the author's page has no form to review with", page.get_by_label("Approve").count() == 0)
+    token = page.context.cookies(load().portal)
+    csrf = next(each["value"] for each in token if each["name"] == "tre_csrf")
+    before = _reviews(asked.safe)
+    answer = page.request.post(
+        f"{address}review", headers={"X-CSRFToken": csrf, "Referer": address}, form={"csrfmiddlewaretoken": csrf}
+    )
+    refused = answer.status >= 400 and _reviews(asked.safe) == before
+    report.promise("the author's own review is refused", refused, str(answer.status))
+    page.goto(f"{load().portal}/airlock/{next(iter(asked.leaks.values()))}/")
+    page.get_by_role("heading", name="This request is blocked").wait_for()
+    page.screenshot(path=PICTURES / "blocked.png", full_page=True)
+
+
+def _approve(page: Page, address: str, picture: object) -> None:
+    """Approve every file by keyboard alone: radio buttons by the space bar, the form by the enter key."""
+    page.goto(address)
+    choices = page.get_by_role("radio", name="Approve")
+    for place in range(choices.count()):
+        choices.nth(place).focus()
+        page.keyboard.press("Space")
+    if picture:
+        page.evaluate("window.scrollTo(0, 0)")
+        page.screenshot(path=str(picture))
+    button = page.get_by_role("button", name="Hand in your review")
+    if button.count():  # a study that was cut off may have reviewed already
+        button.focus()
+        page.keyboard.press("Enter")
+        page.get_by_text("Your review is in").first.wait_for()
+
+
+def _state(number: int) -> str:
+    from tre.airlock.models import Request
+
+    return str(Request.objects.get(pk=number).state)
+
+
+def _reviews(number: int) -> int:
+    from tre.airlock.models import Review
+
+    return Review.objects.filter(request=number).count()
+
+
+def _await_release(number: int, seconds: float = 180) -> None:
+    deadline = time.monotonic() + seconds
+    while _state(number) in {"approved", "releasing"} and time.monotonic() < deadline:
+        time.sleep(1)
+
+
+def _released(report: Report, browser: Browser, address: str, asked: Asked) -> None:
+    from tre.airlock.models import Release
+
+    release = Release.objects.get(request=asked.safe)
+    folder = load().path("release", release.identity)
+    left = {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "RELEASE.json"
+    }
+    report.promise("what left is what was submitted, byte for byte", left == asked.hashes)
+    report.promise("a file changed after submission is not what was released", frozen_elsewhere(asked))
+    blocked = Release.objects.filter(request__in=asked.leaks.values()).exists()
+    report.promise("nothing of the blocked requests left", not blocked)
+    with person(browser, RESEARCHER) as page:
+        page.goto(address)
+        with page.expect_download() as got:
+            page.get_by_role("link", name="Download").first.click()
+        report.promise("the author can fetch it", got.value.suggested_filename in {n.rpartition("/")[2] for n in left})

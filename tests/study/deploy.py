@@ -1,0 +1,193 @@
+"""The deployer's part: the registry, the signature, ``mlflow models serve``; and the auditor's proof."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.study.product import REPOSITORY
+from tests.study.report import Report
+from tests.study.work import Asked
+from tre.config.options import load
+from tre.config.secrets import secret
+
+MODEL, ALIAS = "frailty-risk-model", "champion"
+
+
+def deploy(report: Report, asked: Asked) -> None:
+    """Take the approved model out as a deployer does, serve it, and try to get another one in."""
+    version = _registry("GET", "registered-models/alias", name=MODEL, alias=ALIAS).json()["model_version"]
+    tags = {each["key"]: each["value"] for each in version["tags"]}
+    told = {"epsilon", "delta", "data_version", "code_hash", "release", "request"} <= tags.keys()
+    report.promise("the registry holds the model with its epsilon, data version and code hash", told, str(tags))
+    report.promise("it came by the request that was approved", tags.get("request") == str(asked.safe))
+    report.figure("the model's epsilon", tags.get("epsilon"))
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = _fetch(Path(scratch))
+        report.promise("its card came with it", any(path.name == "card.md" for path in folder.rglob("*")))
+        with _served(folder) as address:
+            answer = httpx.post(f"{address}/invocations", json={"dataframe_split": _example(folder)}, timeout=60)
+            probability = answer.json()["predictions"][0]["probability"] if answer.is_success else -1
+            report.promise("`mlflow models serve` loads it and answers", 0 <= probability <= 1, answer.text[:200])
+        weights = next(folder.rglob("weights.safetensors"))
+        raw = bytearray(weights.read_bytes())
+        raw[-1] ^= 1
+        weights.write_bytes(raw)
+        report.promise("a model with one bit changed is not served", not _loads(folder))
+    _try_to_register(report, asked)
+
+
+def _registry(method: str, path: str, **query: str) -> httpx.Response:
+    return httpx.request(
+        method, f"{load().registry_internal}/api/2.0/mlflow/{path}", params=query if method == "GET" else None,
+        json=query if method != "GET" else None, auth=("deployer", secret("registry-deployer")), timeout=60,
+    )  # fmt: skip
+
+
+def _client_environment() -> dict[str, str]:
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": tempfile.gettempdir(),
+        "PYTHONPATH": str(REPOSITORY),
+        "MLFLOW_TRACKING_URI": load().registry_internal,
+        "MLFLOW_TRACKING_USERNAME": "deployer",
+        "MLFLOW_TRACKING_PASSWORD": secret("registry-deployer"),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "TRE_MODEL_PUBLIC_KEY": str(load().path("registry", "release-key.pem")),
+    }
+
+
+def _fetch(scratch: Path) -> Path:
+    told = [sys.executable, "-m", "mlflow", "artifacts", "download", "-u", f"models:/{MODEL}@{ALIAS}", "-d"]
+    subprocess.run([*told, str(scratch / "model")], env=_client_environment(), check=True, capture_output=True)
+    return next(path.parent for path in scratch.rglob("MLmodel"))
+
+
+def _example(folder: Path) -> dict[str, Any]:
+    """Return one row in the middle of the model's public bounds."""
+    spec = json.loads(next(folder.rglob("model.json")).read_text())["spec"]
+    row = {each["name"]: (each["low"] + each["high"]) / 2 for each in spec["numeric"]}
+    row |= {each["name"]: each["values"][0] for each in spec["categories"]}
+    return {"columns": list(row), "data": [list(row.values())]}
+
+
+@contextlib.contextmanager
+def _served(folder: Path, seconds: float = 90) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(folder), "--env-manager", "local"]
+    process = subprocess.Popen(
+        [*command, "--host", "127.0.0.1", "--port", str(port)], env=_client_environment(), start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + seconds
+    try:
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{address}/health", timeout=5).is_success:
+                    break
+            time.sleep(0.5)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _loads(folder: Path) -> bool:
+    code = "import sys, mlflow.pyfunc; mlflow.pyfunc.load_model(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], env=_client_environment(), capture_output=True)
+    return done.returncode == 0
+
+
+def _try_to_register(report: Report, asked: Asked) -> None:
+    """Try, as the deployer, to put in a model that nobody approved."""
+    tried = {
+        "registered-models/create": {"name": "unapproved"},
+        "model-versions/create": {"name": MODEL, "source": "mlflow-artifacts:/0/x/artifacts/model"},
+        "registered-models/alias": {"name": MODEL, "alias": ALIAS, "version": "1"},
+        "experiments/create": {"name": "unapproved"},
+        "runs/create": {"experiment_id": "0"},
+    }
+    statuses = {path: _registry("POST", path, **body).status_code for path, body in tried.items()}
+    refused = all(status == 403 for status in statuses.values())
+    report.promise("a deployer cannot put a model in, or move an alias", refused, str(statuses))
+    found = _registry("POST", "registered-models/search").json().get("registered_models", [])
+    if not found:
+        found = _registry("GET", "registered-models/search").json().get("registered_models", [])
+    names = [each["name"] for each in found]
+    report.promise("a model that was not approved is not there", names == [MODEL], str(names))
+    anonymous = httpx.get(f"{load().registry_internal}/api/2.0/mlflow/registered-models/search", timeout=30)
+    report.promise("without an account the registry tells nothing", anonymous.status_code == 401)
+
+
+def prove(report: Report) -> None:
+    """Verify the audit log, then alter one entry in a copy, and see it told where."""
+    done = _verify(load().home)
+    report.say(f"          {done.stdout.strip()}")
+    report.promise("the audit log verifies", done.returncode == 0, done.stderr.strip())
+    _once(report)
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch)
+        for part in ("db", "keys", "secrets"):
+            (copy / part).mkdir()
+        for part in ("keys", "secrets"):
+            shutil.copytree(load().path(part), copy / part, dirs_exist_ok=True)
+        number = _tamper(copy)
+        done = _verify(copy)
+        told = done.stderr.strip()
+        report.say(f"          told: {told}")
+        report.promise("an altered entry makes it fail and say where", done.returncode != 0 and str(number) in told)
+
+
+def _verify(home: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tre.cli", "audit", "verify"]
+    environment = {**os.environ, "TRE_HOME": str(home)}
+    return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
+
+
+def _tamper(copy: Path) -> int:
+    """Copy the database and change who approved, as someone with the database's password could."""
+    source = sqlite3.connect(f"file:{load().path('db', 'tre.sqlite3')}?mode=ro", uri=True)
+    target = sqlite3.connect(copy / "db" / "tre.sqlite3")
+    source.backup(target)
+    for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        target.execute(f'DROP TRIGGER "{name}"')
+    query = "SELECT number FROM audit_entry WHERE event = 'airlock.reviewed' ORDER BY number LIMIT 1"
+    number = int(target.execute(query).fetchone()[0])
+    target.execute("UPDATE audit_entry SET actor = 'researcher' WHERE number = ?", (number,))
+    target.commit()
+    target.close()
+    source.close()
+    return number
+
+
+def _once(report: Report) -> None:
+    """Count what must have happened just once, however often the study was cut off and begun again."""
+    from django.db.models import Count
+
+    from tre.audit.models import Entry
+
+    once = [
+        "catalogue.landed", "catalogue.built", "projects.approved", "projects.provisioned", "airlock.submitted",
+        "airlock.inspection_began", "airlock.approved", "airlock.release_began", "airlock.released",
+    ]  # fmt: skip
+    counted = Entry.objects.filter(event__in=once).values("event", "subject").annotate(times=Count("number"))
+    twice = [f"{each['event']} {each['subject']}" for each in counted if each["times"] > 1]
+    seen = {each["event"] for each in counted}
+    report.promise("every step is in it", seen == set(once), ", ".join(sorted(set(once) - seen)))
+    report.promise("and each happened once", not twice, ", ".join(twice))
