@@ -5,6 +5,7 @@ PY := .venv/bin/python
 SIZE ?= small
 ONLY ?=
 WHO ?= researcher
+PEOPLE ?= 20000
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,6 +19,10 @@ down: ## stop every process of `make up`
 
 code: ## print a demonstration account's one-time code (WHO=researcher)
 	@.venv/bin/tre code $(WHO)
+
+study: ## run the first study end to end, without a person (PEOPLE=20000)
+	@.ci/bootstrap dev
+	@$(PY) -m tests.study --people $(PEOPLE)
 
 test: ## run every test; installs what it needs
 	@.ci/bootstrap dev

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import http.client
-import json
 import os
 import re
 import socket
@@ -83,14 +82,14 @@ def files(known: Known) -> list[str]:
     reached = [path for path in known["paths"] if os.path.lexists(path)]
     for path in _walk():
         name = os.path.basename(path)
-        if name in known["file_names"] or name.endswith((".sqlite", ".sqlite3", ".db")) and not _own(path):
+        if name in known["file_names"] or (name.endswith((".sqlite", ".sqlite3", ".db")) and not _own(path)):
             reached.append(path)
     homes = [name for name in os.listdir("/home") if name != os.environ["USER"]] if os.path.isdir("/home") else []
     return reached + homes
 
 
 def _own(path: str) -> bool:
-    own = (str(Path.home()), "/project/service", "/tmp", "/usr", *known_packages())  # noqa: S108
+    own = (str(Path.home()), "/project/service", "/tmp", "/usr", *known_packages())
     return path.startswith(own)
 
 
@@ -116,7 +115,16 @@ def _walk() -> Iterator[str]:
 def writable(known: Known) -> list[str]:
     """Look for a place outside the own folders that can be written."""
     reached = []
-    for folder in ("/", "/usr/bin", "/etc", "/opt/tre", "/doors", "/project/data", "/project/doors", "/proc/sys/kernel"):
+    for folder in (
+        "/",
+        "/usr/bin",
+        "/etc",
+        "/opt/tre",
+        "/doors",
+        "/project/data",
+        "/project/doors",
+        "/proc/sys/kernel",
+    ):
         probe = os.path.join(folder, "probe")
         try:
             with open(probe, "w"):
@@ -160,7 +168,7 @@ def powers(known: Known) -> list[str]:
         reached.append("a user namespace")
     if libc.unshare(_CLONE_NEWNET) == 0:
         reached.append("a network namespace")
-    if libc.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0:  # noqa: S108
+    if libc.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0:
         reached.append("a mount")
     for act, name in ((os.setuid, "setuid"), (os.setgid, "setgid")):
         try:
@@ -184,7 +192,7 @@ def control_plane(known: Known) -> list[str]:
         try:
             __import__(name)
             reached.append(name)
-        except Exception:  # noqa: BLE001, S112 - any failure is the wanted one
+        except Exception:
             continue
     return reached
 

@@ -126,10 +126,7 @@ def _try_to_register(report: Report, asked: Asked) -> None:
     statuses = {path: _registry("POST", path, **body).status_code for path, body in tried.items()}
     refused = all(status == 403 for status in statuses.values())
     report.promise("a deployer cannot put a model in, or move an alias", refused, str(statuses))
-    found = _registry("POST", "registered-models/search").json().get("registered_models", [])
-    if not found:
-        found = _registry("GET", "registered-models/search").json().get("registered_models", [])
-    names = [each["name"] for each in found]
+    names = [each["name"] for each in _registry("GET", "registered-models/search").json()["registered_models"]]
     report.promise("a model that was not approved is not there", names == [MODEL], str(names))
     anonymous = httpx.get(f"{load().registry_internal}/api/2.0/mlflow/registered-models/search", timeout=30)
     report.promise("without an account the registry tells nothing", anonymous.status_code == 401)

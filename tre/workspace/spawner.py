@@ -139,9 +139,7 @@ class SandboxSpawner(Spawner):
         return (
             sys.executable, "-m", "jupyterhub.singleuser", f"--ServerApp.root_dir={home}",
             "--ServerApp.terminals_enabled=False", "--ServerApp.allow_remote_access=True",
-            # What leaves, leaves by the airlock: the server offers no download of its own.
-            "--ContentsManager.files_handler_class=jupyter_server.files.handlers.FilesHandler",
-            "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         )  # fmt: skip
 
     def _environment(self, home: str) -> dict[str, str]:
