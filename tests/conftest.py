@@ -21,6 +21,28 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings):
+    """Tests make many people: their passwords need not cost an attacker anything."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _empty_log(request):
+    """Empty the audit log around tests with real transactions: the runner's own way is what its triggers refuse."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction"):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    from tests.insider import as_an_insider
+
+    for statement in ("DELETE FROM audit_entry", "DELETE FROM audit_head"):
+        as_an_insider(statement)
+    yield
+    as_an_insider("DELETE FROM audit_entry")
+
+
 @pytest.fixture
 def shared_data() -> Path:
     """Return the folder of public data, or skip with the reason."""

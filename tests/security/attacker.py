@@ -51,9 +51,7 @@ def known(names: Sequence[str] = tuple(_SENTENCES), **more: Any) -> dict[str, An
 
 def source(told: Mapping[str, Any]) -> str:
     """Return the source of a cell or program that runs the probes and prints what they reached."""
-    return (
-        f"{Path(probes.__file__).read_text()}\n\nprint(json.dumps(run(json.loads({json.dumps(json.dumps(told))}))))\n"
-    )
+    return f"{Path(probes.__file__).read_text()}\n\ntell({json.dumps(told)!r})\n"
 
 
 def judge(printed: str) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ import threading
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
+from tests.insider import as_an_insider
 from tre.audit.errors import AuditBroken, OutsideTransaction
 from tre.audit.models import Entry, Head
 from tre.audit.services import read_checkpoint, record, verify, verify_checkpoint, write_checkpoint
@@ -19,32 +20,6 @@ def write(count: int) -> None:
     for number in range(count):
         with transaction.atomic():
             record("test.happened", actor="alice", subject=f"thing:{number}", data={"n": number, "pair": (1, 2)})
-
-
-def as_an_insider(statement: str) -> None:
-    """Do what somebody who owns the database can: take the triggers away first."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entry'")
-            triggers = cursor.fetchall()
-            for name, _ in triggers:
-                cursor.execute(f"DROP TRIGGER {name}")
-            cursor.execute(statement)
-            for _, sql in triggers:
-                cursor.execute(sql)
-        else:
-            cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER ALL")
-            cursor.execute(statement)
-            cursor.execute("ALTER TABLE audit_entry ENABLE TRIGGER ALL")
-
-
-@pytest.fixture(autouse=True)
-def _empty_log():
-    # The test runner flushes tables between tests by TRUNCATE or DELETE, which the log's own triggers refuse.
-    as_an_insider("DELETE FROM audit_entry")
-    Head.objects.all().delete()
-    yield
-    as_an_insider("DELETE FROM audit_entry")
 
 
 def test_a_log_that_nobody_touched_verifies():

@@ -92,7 +92,8 @@ def _identity(request: Request) -> str:
 
 def _copy_out(request: Request, identity: str) -> Path:
     folder = load().path("release", identity)
-    if folder.exists():
+    if folder.exists():  # made by a run that was cut off before it could say so
+        _check_copied(request, folder)
         return folder
     staged = folder.with_name(f".{identity}.staged")
     shutil.rmtree(staged, ignore_errors=True)  # what a cut-off run left
@@ -102,6 +103,13 @@ def _copy_out(request: Request, identity: str) -> Path:
     (staged / "RELEASE.json").write_text(json.dumps({"release": identity, "files": _files(request)}, indent=2))
     os.rename(staged, folder)
     return folder
+
+
+def _check_copied(request: Request, folder: Path) -> None:
+    for file in request.files.all():
+        with (folder / file.name).open("rb") as copied:
+            if hashlib.file_digest(copied, "sha256").hexdigest() != file.sha256:
+                raise StorageBroken("A released file was altered", where=file.sha256[:12], todo="Tell the auditor")
 
 
 def _files(request: Request) -> list[dict[str, object]]:

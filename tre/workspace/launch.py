@@ -22,6 +22,11 @@ from tre.workspace.forward import forwarder, to_socket
 from tre.workspace.sandbox import Sandbox
 
 _GRACE_SECONDS = 12.0
+# JupyterLab's news and its extension manager ask the internet, which is not there.
+_NO_USE_INSIDE = {
+    "@jupyterlab/apputils-extension:announcements": True,
+    "@jupyterlab/extensionmanager-extension": True,
+}
 
 
 async def run(sandbox: Sandbox) -> int:
@@ -45,10 +50,12 @@ def _prepare(folder: Path, sandbox: Sandbox) -> None:
     for name in ("etc", "doors"):
         (folder / name).mkdir(mode=0o755, parents=True, exist_ok=True)
     uid, gid = (sandbox.uid, sandbox.gid) if os.geteuid() == 0 and sandbox.uid else (os.geteuid(), os.getegid())
+    (folder / "etc" / "jupyter" / "labconfig").mkdir(mode=0o755, parents=True, exist_ok=True)
     files = {
         "passwd": f"{sandbox.username}:x:{uid}:{gid}::{sandbox.home}:/bin/bash\n",
         "group": f"{sandbox.username}:x:{gid}:\n",
         "hosts": "127.0.0.1 localhost workspace\n",
+        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": _NO_USE_INSIDE}),
     }
     for name, text in files.items():
         (folder / "etc" / name).write_text(text)

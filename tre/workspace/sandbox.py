@@ -130,7 +130,9 @@ def shown(sandbox: Sandbox) -> tuple[Bind, ...]:
     pythons = {Path(sys.prefix), Path(sys.base_prefix)}
     system += [Bind(str(path), str(path)) for path in sorted(pythons) if not path.is_relative_to("/usr")]
     own = [Bind(str(_REPOSITORY / part), f"{PACKAGES}/{part}") for part in _OWN]
-    accounts = [Bind(f"{sandbox.folder}/etc/{name}", f"/etc/{name}") for name in ("passwd", "group", "hosts")]
+    accounts = [
+        Bind(f"{sandbox.folder}/etc/{name}", f"/etc/{name}") for name in ("passwd", "group", "hosts", "jupyter")
+    ]
     return (*system, *own, *accounts, *sandbox.binds)
 
 

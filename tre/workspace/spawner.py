@@ -139,7 +139,7 @@ class SandboxSpawner(Spawner):
         return (
             sys.executable, "-m", "jupyterhub.singleuser", f"--ServerApp.root_dir={home}",
             "--ServerApp.terminals_enabled=False", "--ServerApp.allow_remote_access=True",
-            "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         )  # fmt: skip
 
     def _environment(self, home: str) -> dict[str, str]:
