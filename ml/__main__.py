@@ -8,7 +8,7 @@ import sys
 
 from tre.errors import TreError
 
-JOBS = ("promote",)
+JOBS = ("databases", "promote")
 
 
 def _say(text: str) -> None:

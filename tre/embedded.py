@@ -24,12 +24,21 @@ def prepare(say: Say) -> None:
 
     from tre.airlock.registry import publish_public_key
     from tre.people.services import register_hub_client
+    from tre.runs.runner import run_job
+    from tre.workspace.services import tracking_template
 
     options = load()
     with step(say, "Database"):
         call_command("migrate", interactive=False, verbosity=0)
         register_hub_client(f"{options.hub}/hub/oauth_callback")
         publish_public_key()
+    databases = [options.path("registry", "registry.db"), tracking_template()]
+    accounts = options.path("registry", "accounts.db")
+    if not all(path.exists() for path in (*databases, accounts)):
+        with step(say, "MLflow's databases"):
+            run_job(
+                "databases", {"tracking": [str(path) for path in databases], "accounts": [str(accounts)]}, plane="ml"
+            )
     if options.demonstration:
         from tre.demonstration import build, people
 

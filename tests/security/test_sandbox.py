@@ -1,4 +1,4 @@
-"""The sandbox from the attacker's seat: every probe is run in a real one, and doors are opened to see the probes tell."""
+"""The sandbox from the attacker's seat: every probe runs in a real one; doors are opened to see the probes tell."""
 
 from __future__ import annotations
 

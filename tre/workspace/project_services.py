@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from tre.projects.models import Project
 from tre.runs.java import java_home
 from tre.workspace.models import WorkspaceSession
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, Inbound, Sandbox
-from tre.workspace.services import extract_folder, folder, service_uid, sockets_folder
+from tre.workspace.services import extract_folder, folder, service_uid, sockets_folder, tracking_template
 
 _PAUSE_SECONDS = 1.0
 _log = logging.getLogger("tre.workspace")
@@ -96,6 +97,7 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
     options, code = load(), project.code
     uid, gid = service_uid(project), project.gid
     state = folder("projects", code, "service", uid=uid, gid=gid, mode=0o700)
+    _begin_tracking(state / "mlflow.db", uid, gid)
     shared = folder("projects", code, "shared", uid=0, gid=gid, mode=0o2770)
     own = folder("run", "services", code, "launch", uid=0, gid=0, mode=0o700)
     settings = folder("run", "services", code, "spark", uid=0, gid=0, mode=0o755)
@@ -126,6 +128,18 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
         ),
         watch=os.getpid(),
     )
+
+
+def _begin_tracking(database: Path, uid: int, gid: int) -> None:
+    """Give a project its MLflow database, whole: see :mod:`ml.databases`."""
+    template = tracking_template()
+    if database.exists() or not template.exists():
+        return
+    staged = database.with_name(".mlflow.db.staged")
+    shutil.copyfile(template, staged)
+    if os.geteuid() == 0:
+        os.chown(staged, uid, gid)
+    os.replace(staged, database)
 
 
 def _write_spark_settings(target: Path, memory: str) -> None:

@@ -102,6 +102,11 @@ def sockets_folder(code: str) -> Path:
     return folder("run", "services", code, "sockets", uid=0, gid=0, mode=0o755)
 
 
+def tracking_template() -> Path:
+    """Return the empty MLflow database that each project's begins as a copy of."""
+    return load().path("run", "mlflow.db")
+
+
 def folder(*parts: str, uid: int, gid: int, mode: int) -> Path:
     """Make a folder in the home, owned as told when this process may give folders away."""
     path = load().path(*parts)

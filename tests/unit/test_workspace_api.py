@@ -1,0 +1,144 @@
+"""What the Hub and the notebooks may ask of the portal, and who is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from tests.factories import person, project
+from tre.airlock.models import Request
+from tre.audit.models import Entry
+from tre.config.secrets import secret
+from tre.projects.models import Extract
+from tre.workspace.models import WorkspaceSession
+
+pytestmark = pytest.mark.django_db
+HUB = {"headers": {"Authorization": f"Bearer {secret('hub-service')}"}}
+
+
+@pytest.fixture
+def study():
+    for name in ("ann", "bob"):
+        person(name, "researcher")
+    made = project("frailty", "ann")
+    Extract.objects.create(project=made, number=1, asked_by="test", ready=True, persons=10, manifest={"tables": []})
+    return made
+
+
+def ask(verb: str, **told: object):
+    return Client().post(f"/api/hub/{verb}", json.dumps(told), content_type="application/json", **HUB)
+
+
+def token(username: str = "ann", code: str = "frailty") -> str:
+    answer = ask("open", username=username, project=code)
+    assert answer.status_code == 200, answer.content
+    return answer.json()["token"]
+
+
+def as_workspace(held: str, path: str = "me"):
+    return Client().get(f"/api/workspace/{path}", headers={"Authorization": f"Bearer {held}"})
+
+
+def test_a_member_opens_and_the_token_tells_whose_it_is(study):
+    told = as_workspace(token()).json()
+    assert (told["username"], told["project"]) == ("ann", "frailty")
+    assert Entry.objects.filter(event="workspace.opened", actor="ann").count() == 1
+
+
+def test_only_the_hash_of_a_token_is_kept(study):
+    held = token()
+    assert held not in json.dumps(list(WorkspaceSession.objects.values("token_hash")))
+    assert held not in json.dumps([entry.data for entry in Entry.objects.all()])
+
+
+@pytest.mark.parametrize("header", ["", "Bearer ", "Bearer wrong", "Basic x", "bearer"])
+def test_without_the_token_there_is_nothing(study, header):
+    token()
+    for path in ("me", "tables", "requests", "budget"):
+        answer = Client().get(f"/api/workspace/{path}", headers={"Authorization": header})
+        assert answer.status_code in {401, 403}
+        assert "error" in answer.json()
+
+
+def test_a_signed_in_browser_is_no_workspace(study):
+    from tre.people.models import Account
+
+    client = Client()
+    client.force_login(Account.objects.get(username="ann"))
+    assert client.get("/api/workspace/me").status_code in {302, 401, 403}
+    assert client.post("/api/hub/open").status_code in {302, 401, 403}
+
+
+@pytest.mark.parametrize(("username", "code"), [("bob", "frailty"), ("nobody", "frailty"), ("ann", "nowhere")])
+def test_nobody_else_opens(study, username, code):
+    answer = ask("open", username=username, project=code)
+    assert answer.status_code in {400, 403, 404}
+    assert not WorkspaceSession.objects.exists()
+
+
+def test_training_that_has_run_out_closes_the_door(study):
+    person("old", "researcher", trained=False)
+    project("asthma", "old")
+    assert ask("open", username="old", project="asthma").status_code == 403
+
+
+def test_opening_again_ends_the_one_before(study):
+    first, second = token(), token()
+    assert as_workspace(first).status_code in {401, 403}
+    assert as_workspace(second).status_code == 200
+
+
+def test_a_closed_workspace_asks_for_nothing(study):
+    held = token()
+    number = WorkspaceSession.objects.get(closed=None).pk
+    assert ask("close", session=number).status_code == 200
+    assert ask("close", session=number).status_code == 200
+    assert as_workspace(held).status_code in {401, 403}
+    assert Entry.objects.filter(event="workspace.closed").count() == 1
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '{"session": "1"}', "null"])
+def test_what_is_no_question_gets_one_sentence(study, body):
+    answer = Client().post("/api/hub/close", body, content_type="application/json", **HUB)
+    assert answer.status_code == 403
+    assert set(answer.json()) == {"error"}
+
+
+def submit(held: str, files: list[tuple[str, bytes]], names: object = None, context: str = "Counts."):
+    return Client().post(
+        "/api/workspace/requests",
+        {
+            "context": context,
+            "names": json.dumps([name for name, _ in files]) if names is None else names,
+            "files": [SimpleUploadedFile(str(place), content) for place, (_, content) in enumerate(files)],
+        },
+        headers={"Authorization": f"Bearer {held}"},
+    )
+
+
+def test_a_notebook_submits_and_sees_its_own_alone(study):
+    held = token()
+    answer = submit(held, [("a.csv", b"group,n\nx,20\n")])
+    assert answer.status_code == 201, answer.content
+    assert [each["request"] for each in as_workspace(held, "requests").json()["requests"]] == [answer.json()["request"]]
+    project("asthma", "bob")
+    from tre.projects.models import Project
+
+    other = Project.objects.get(code="asthma")
+    Extract.objects.create(project=other, number=1, asked_by="test", ready=True, persons=1, manifest={"tables": []})
+    assert as_workspace(token("bob", "asthma"), "requests").json()["requests"] == []
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [([("a.csv", b"x")], "[]"), ([("a.csv", b"x")], "not json"), ([("a.csv", b"x")], "[1]"), ([], None),
+     ([("../../etc/passwd", b"x")], None), ([("a.csv", b"x"), ("A.csv", b"y")], None)],
+)  # fmt: skip
+def test_what_is_no_request_makes_none(study, files, names):
+    answer = submit(token(), files, names)
+    assert answer.status_code == 403
+    assert "passwd" not in answer.json()["error"]
+    assert not Request.objects.exists()
