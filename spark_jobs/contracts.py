@@ -7,6 +7,7 @@ a field ``identifier`` (its role in linkage), ``values`` (the allowed codes, com
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,8 @@ CLASSIFICATIONS = frozenset({"direct", "quasi", "sensitive", "free_text", "safe"
 NEVER_PUBLISHED = frozenset({"direct", "free_text"})
 TYPES = frozenset({"string", "date", "int", "double", "timestamp"})
 ROLES = frozenset({"nhs_number", "forename", "surname", "sex", "birth_date", "postcode"})
+
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
 class ContractError(TreError):
@@ -166,6 +169,8 @@ def _check(contract: Contract, path: Path) -> None:
     wrong += [(field.identifier not in ROLES | {""}, "identifier role", field.name) for field in contract.fields]
     wrong += [(contract.person_level and contract.local_key not in names, "local_key", contract.dataset)]
     wrong += [(contract.date_column not in names | {""}, "date_column", contract.dataset)]
+    wrong += [(len(names) != len(contract.fields), "list of fields (one is there twice)", contract.dataset)]
+    wrong += [(not _VERSION.fullmatch(contract.version), "version (write it as 1.0.0)", contract.dataset)]
     wrong += [(not contract.primary_key, "primary key (there is none)", contract.dataset)]
     for is_wrong, what, where in wrong:
         if is_wrong:

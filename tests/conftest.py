@@ -17,6 +17,8 @@ if os.environ.get("TRE_TEST_DB") == "postgresql":
 
 import pytest  # noqa: E402
 
+pytest_plugins = ["tests.spark"]
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 

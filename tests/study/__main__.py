@@ -38,7 +38,9 @@ def main() -> int:
 
 def _run(report: Report) -> None:
     # Imported here: they read settings, which this process has just made.
-    from tests.study import airlock, data, deploy, work
+    from tests.study import airlock, data, deploy, operation, pages, work
+
+    before = operation.processes()
 
     with report.step("Start: synthesise, land, build, provision"):
         product = running(report.say)
@@ -55,12 +57,18 @@ def _run(report: Report) -> None:
                 asked = work.work(report, chromium)
             with report.step("Leave by the airlock"):
                 airlock.review(report, chromium, asked)
+            with report.step("Look at every page"):
+                pages.check_pages(report, chromium, asked)
         with report.step("Deploy the model"):
             deploy.deploy(report, asked)
         with report.step("Prove"):
             deploy.prove(report)
     finally:
         product.__exit__(None, None, None)
+    with report.step("Stop, and start again"):
+        operation.check_stopped(report, before)
+        operation.check_second_start(report)
+        operation.check_stopped(report, before)
 
 
 if __name__ == "__main__":

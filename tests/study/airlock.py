@@ -19,6 +19,8 @@ def review(report: Report, browser: Browser, asked: Asked) -> None:
         _author(report, page, address, asked)
     for place, checker in enumerate(("checker-one", "checker-two")):
         with person(browser, checker) as page:
+            if place == 0:
+                _ride(report, page, address, asked)
             _approve(page, address, PICTURES / "airlock.png" if place == 0 else None)
         if place == 0:
             held = _state(asked.safe) in {"in_review", "approved", "releasing", "released"}
@@ -43,6 +45,47 @@ def _author(report: Report, page: Page, address: str, asked: Asked) -> None:
     page.goto(f"{load().portal}/airlock/{next(iter(asked.leaks.values()))}/")
     page.get_by_role("heading", name="This request is blocked").wait_for()
     page.screenshot(path=PICTURES / "blocked.png", full_page=True)
+
+
+_RIDE = """
+async address => {
+    const tried = [];
+    for (const mode of ["cors", "no-cors"]) {
+        try {
+            const form = new URLSearchParams({"file-1-choice": "approve"});
+            const answer = await fetch(address + "review", {method: "POST", body: form, mode, credentials: "include"});
+            tried.push(answer.type);
+        } catch (error) { tried.push("refused"); }
+        try {
+            const answer = await fetch(address, {mode, credentials: "include"});
+            tried.push((await answer.text()).length ? "read" : "nothing read");
+        } catch (error) { tried.push("refused"); }
+    }
+    return {tried, cookie: document.cookie};
+}
+"""
+
+
+def _ride(report: Report, page: Page, address: str, asked: Asked) -> None:
+    """Let the checker visit a page that a researcher's notebook server serves, which asks the portal in their name."""
+    hostile = f"{load().hub.replace('//', f'//{RESEARCHER}.')}/user/{RESEARCHER}/hostile"
+    context, before = page.context, _reviews(asked.safe)
+    context.route(hostile, lambda route: route.fulfill(content_type="text/html", body="<h1>A harmless page</h1>"))
+    visit = context.new_page()
+    visit.goto(hostile)
+    told = visit.evaluate(_RIDE, address)
+    harmless = "read" not in told["tried"] and not told["cookie"] and _reviews(asked.safe) == before
+    report.promise("a page on a notebook's origin cannot ride a checker's session", harmless, str(told))
+    visit.evaluate(
+        """address => {
+        const frame = document.createElement("iframe"); frame.src = address; document.body.append(frame); }""",
+        address,
+    )
+    visit.wait_for_timeout(1500)
+    inner = [frame for frame in visit.frames if frame != visit.main_frame]
+    shown = [frame.url for frame in inner if frame.get_by_role("heading").count()]
+    report.promise("nor show the airlock in a frame", not shown, str(shown))
+    visit.close()
 
 
 def _approve(page: Page, address: str, picture: object) -> None:

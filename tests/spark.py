@@ -1,0 +1,24 @@
+"""One Spark session for all tests that need one: starting it takes longer than most of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs.session import session
+from tre.config.options import load
+from tre.runs.java import java_home
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """Start Spark as the jobs do."""
+    os.environ["JAVA_HOME"] = str(java_home(load().path("run", "java")))
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["TRE_SPARK_PARTITIONS"] = "2"
+    with session("tests") as started:
+        yield started

@@ -1,0 +1,93 @@
+"""Every page, as each person sees it: accessible (axe, WCAG 2.2 AA), narrow, and without JavaScript."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.browsing import sign_in
+from tests.study.data import PROJECT
+from tests.study.product import REPOSITORY
+from tests.study.report import Report
+from tests.study.work import Asked, person
+from tre.config.options import load
+
+_AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_NARROW = {"width": 320, "height": 640}  # WCAG 2.2, 1.4.10 Reflow
+
+
+def check_pages(report: Report, browser: Browser, asked: Asked) -> None:
+    """Look at every page as everybody who may see it."""
+    request = f"airlock/{asked.safe}/"
+    blocked = f"airlock/{next(iter(asked.leaks.values()))}/"
+    visits = {
+        "researcher": (
+            "",
+            "projects/",
+            f"projects/{PROJECT}/",
+            "airlock/",
+            request,
+            blocked,
+            "catalogue/",
+            "register/",
+        ),
+        "checker-one": ("", "airlock/", request, blocked),
+        "data-manager": ("", "catalogue/", "catalogue/gp_events/", "projects/", f"projects/{PROJECT}/"),
+        "auditor": ("", "audit/"),
+        "deployer": ("",),
+    }
+    wrong, seen = _anonymous(browser), 2
+    for username, paths in visits.items():
+        with person(browser, username) as page:
+            for path in (*paths, "no-such-page/"):
+                page.goto(f"{load().portal}/{path}")
+                wrong += _faults(page, f"{username} /{path}")
+                seen += 1
+    report.figure("pages looked at with axe", seen)
+    report.promise("every page passes axe at WCAG 2.2 AA and fits 320 pixels", not wrong, "; ".join(wrong[:5]))
+    _without_javascript(report, browser, request)
+
+
+def _anonymous(browser: Browser) -> list[str]:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{load().portal}/accounts/login/")
+    wrong = _faults(page, "anybody /accounts/login/")
+    page.get_by_role("button", name="Continue").click()
+    wrong += _faults(page, "anybody /accounts/login/ sent empty")
+    context.close()
+    return wrong
+
+
+def _faults(page: Page, name: str) -> list[str]:
+    page.evaluate(_axe())
+    found: list[dict[str, Any]] = page.evaluate(
+        "rules => axe.run({runOnly: rules}).then(result => result.violations)", _RULES
+    )
+    wrong = [f"{name}: {each['id']} ({each['nodes'][0]['target']})" for each in found]
+    before = page.viewport_size
+    page.set_viewport_size(_NARROW)  # type: ignore[arg-type]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    if wide > _NARROW["width"]:
+        wrong.append(f"{name}: {wide} pixels wide at {_NARROW['width']}")
+    if before:
+        page.set_viewport_size(before)
+    return wrong
+
+
+@lru_cache(maxsize=1)
+def _axe() -> str:
+    return _AXE.read_text()
+
+
+def _without_javascript(report: Report, browser: Browser, request: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, load().portal, "checker-two")
+    page.goto(f"{load().portal}/{request}")
+    shown = page.get_by_role("heading", name="admissions_by_age.csv").count() == 1
+    report.promise("signing in and the airlock work without JavaScript", shown)
+    context.close()
