@@ -44,6 +44,10 @@ bench: ## run the benchmarks (ONLY=name SIZE=small|medium|large)
 	@.ci/bootstrap dev
 	$(PY) -m tests.bench.harness --size $(SIZE) $(if $(ONLY),--only $(ONLY))
 
+docs: ## write docs/settings.md from the settings, and take over the study's pictures
+	$(PY) -m tre.config.documentation
+	@for name in jupyterlab airlock; do cp build/screenshots/$$name.png docs/images/; done
+
 lock: ## renew the locks from pyproject.toml (torch is pinned apart: its CPU build is another file)
 	$(PY) -m uv pip compile -q --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-package torch pyproject.toml -o requirements.lock
 	$(PY) -m uv pip compile -q --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-package torch --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock

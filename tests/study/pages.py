@@ -37,7 +37,7 @@ def check_pages(report: Report, browser: Browser, asked: Asked) -> None:
         "checker-one": ("", "airlock/", request, blocked),
         "data-manager": ("", "catalogue/", "catalogue/gp_events/", "projects/", f"projects/{PROJECT}/"),
         "auditor": ("", "audit/"),
-        "deployer": ("",),
+        "deployer": ("", "models/"),
     }
     wrong, seen = _anonymous(browser), 2
     for username, paths in visits.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tre.airlock import views
+from tre.airlock import deployer, views
 
 urlpatterns = [
     path("airlock/", views.queue, name="airlock"),
@@ -13,4 +13,7 @@ urlpatterns = [
     path("airlock/<int:number>/withdraw", views.take_back, name="airlock_withdraw"),
     path("airlock/<int:number>/files/<int:file>/picture", views.picture, name="airlock_picture"),
     path("airlock/<int:number>/files/<int:file>/download", views.download, name="airlock_download"),
+    path("models/", deployer.released_models, name="released_models"),
+    path("models/password", deployer.show_password, name="registry_password"),
+    path("models/release-key.pem", deployer.public_key, name="release_key"),
 ]

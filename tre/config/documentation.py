@@ -37,7 +37,7 @@ def _row(name: str, field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     value: Any = field.default
     if value is PydanticUndefined:
-        return "`.tre` beside the code"
+        return str((field.examples or [""])[0])
     return f"`{value}`" if value not in ("", None) else ""
 
 

@@ -35,7 +35,11 @@ class Options(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TRE_", extra="forbid", frozen=True)
 
-    home: Path = Field(default_factory=_home_from_environment, description="Folder that holds all state.")
+    home: Path = Field(
+        default_factory=_home_from_environment,
+        description="Folder that holds all state.",
+        examples=["`.tre` beside the code"],
+    )
     mode: Literal["demonstration", "production"] = Field(
         "demonstration",
         description="Production refuses demonstration accounts, plain HTTP and weak settings.",
@@ -62,7 +66,8 @@ class Options(BaseSettings):
     project_epsilon: float = Field(10.0, gt=0, description="Privacy budget (epsilon) that a new project receives.")
     fhir_sample: Path | None = Field(
         default_factory=lambda: _FHIR_BESIDE if _FHIR_BESIDE.is_dir() else None,
-        description="Folder of FHIR NDJSON that lands as one more provider; ../shared/data holds one at times.",
+        description="Folder of FHIR NDJSON that lands as one more provider.",
+        examples=["the sample beside the code, when it is there"],
     )
 
     @classmethod
