@@ -24,9 +24,10 @@ study: ## run the first study end to end, without a person (PEOPLE=20000)
 	@.ci/bootstrap dev
 	@$(PY) -m tests.study --people $(PEOPLE)
 
-test: ## run every test; installs what it needs
+test: ## run every test, those of the database on PostgreSQL too; installs what it needs
 	@.ci/bootstrap dev
 	$(PY) -m pytest -q
+	TRE_TEST_DB=postgresql $(PY) -m pytest -q -m django_db
 
 check: ## ruff, mypy, import-linter, djlint; changes nothing
 	@.ci/bootstrap dev

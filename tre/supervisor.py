@@ -174,6 +174,7 @@ class Supervisor:
         self._logs, self._say = logs, say
         self._children: list[_Child] = []
         self._stopping = False
+        self._others = set(_children_of(os.getpid()))  # this process's own, started before and by somebody else
         logs.mkdir(parents=True, exist_ok=True)
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -248,12 +249,15 @@ class Supervisor:
 
     def _reap_adopted(self) -> None:
         own = {child.process.pid for child in self._children}
-        for pid in _children_of(os.getpid()):
+        for pid in self._left_behind():
             if pid not in own:
                 try:
                     os.waitpid(pid, os.WNOHANG)
                 except ChildProcessError:
                     continue
+
+    def _left_behind(self) -> list[int]:
+        return [pid for pid in _children_of(os.getpid()) if pid not in self._others]
 
     def stop(self) -> None:
         """Stop every service, last first, and everything that they left behind."""
@@ -268,7 +272,7 @@ class Supervisor:
             _kill_group(child.process.pid, signal.SIGKILL)
             child.process.wait()
         deadline = time.monotonic() + _STOP_SECONDS
-        while (left := _children_of(os.getpid())) and time.monotonic() < deadline:
+        while (left := self._left_behind()) and time.monotonic() < deadline:
             for pid in left:
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
