@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from tre.runs.java import java_home
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """Start Spark as the jobs do."""
+    # It logs each object that it lets go of, which at exit is to a stream that pytest has closed.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     os.environ["JAVA_HOME"] = str(java_home(load().path("run", "java")))
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["TRE_SPARK_PARTITIONS"] = "2"

@@ -1,0 +1,169 @@
+"""Which page answers to whom: every page of the portal, every role, and those who are not quite signed in."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from tests.factories import person, project
+from tre.airlock.models import Release, Request
+from tre.audit.models import Entry
+from tre.config.secrets import secret
+from tre.people.models import Account
+
+pytestmark = pytest.mark.django_db
+WHO = {
+    "ann": "researcher",
+    "cat": "output_checker",
+    "mia": "data_manager",
+    "dep": "deployer",
+    "aud": "auditor",
+}
+EVERYONE = set(WHO)
+MAY_SEE = {
+    "home": EVERYONE,
+    "projects": EVERYONE,
+    "register": EVERYONE,
+    "catalogue": EVERYONE,
+    "airlock": EVERYONE,
+    "released_models": {"dep"},
+    "release_key": {"dep"},
+    "audit_log": {"aud"},
+}
+ANYONE_MAY_SEE = {"home", "register", "health"}  # without signing in
+
+
+@pytest.fixture
+def house():
+    for name, role in WHO.items():
+        person(name, role)
+    return project("frailty", "ann")
+
+
+def browser(username: str, *, second_factor: bool = True, **options: bool) -> Client:
+    client = Client(**options)
+    account = Account.objects.get(username=username)
+    client.force_login(account)
+    session = client.session
+    session["account_authentication_methods_user"] = str(account.pk)
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": 0},
+        *([{"method": "mfa", "at": 0}] if second_factor else []),
+    ]
+    session.save()
+    return client
+
+
+@pytest.fixture
+def released(house):
+    request = Request.objects.create(project=house, author=Account.objects.get(username="ann"), context="A model.")
+    model = {"name": "frailty-risk", "version": 1, "alias": "champion", "epsilon": 2.5}
+    return Release.objects.create(request=request, identity="a" * 32, files=[], models_registered=[model])
+
+
+@pytest.mark.parametrize("who", sorted(WHO))
+def test_a_page_answers_those_it_is_for_and_nobody_else(house, who):
+    client = browser(who)
+    answers = {page: client.get(reverse(page)).status_code for page in MAY_SEE}
+    assert answers == {page: 200 if who in those else 403 for page, those in MAY_SEE.items()}
+
+
+def addresses() -> list[tuple[str, str]]:
+    """Return every address of the portal with its name, the sign-in's own and the programs' left out."""
+    names = [key for key in get_resolver().reverse_dict if isinstance(key, str)]
+    told = {"code": "frailty", "number": 1, "file": 1}
+    found = []
+    for name in names:
+        wanted = get_resolver().reverse_dict.getlist(name)[0][0][0][1]
+        if set(wanted) <= set(told):
+            path = reverse(name, kwargs={each: told[each] for each in wanted})
+            if not path.startswith(("/accounts/", "/api/", "/identity/", "/.well-known/", "/static/")):
+                found.append((name, path))
+    return found
+
+
+def test_every_page_is_looked_at():
+    assert {name for name, _ in addresses()} >= {*MAY_SEE, "airlock_request", "airlock_review", "registry_password"}
+
+
+def test_a_stranger_is_sent_to_sign_in(house):
+    for name, path in addresses():
+        answer = Client().get(path)
+        if name in ANYONE_MAY_SEE:
+            assert answer.status_code == 200, name
+        else:
+            assert answer.status_code == 302, name
+            assert answer.url.startswith("/accounts/login/"), name
+
+
+def test_a_password_alone_reaches_nothing(house):
+    client = browser("mia", second_factor=False)
+    for name, path in addresses():
+        answer = client.get(path)
+        if name == "health":
+            assert answer.status_code == 200
+        else:
+            assert answer.status_code == 302, name
+            assert "/accounts/2fa/" in answer.url or "/accounts/logout/" in answer.url, name
+
+
+def test_a_deployer_sees_what_was_released_and_no_password(released):
+    page = browser("dep").get(reverse("released_models")).content.decode()
+    assert "frailty-risk@champion" in page
+    assert "2.5" in page
+    assert secret("registry-deployer") not in page
+
+
+def test_the_password_is_shown_on_asking_and_written_down_once(released):
+    answer = browser("dep").post(reverse("registry_password"))
+    assert secret("registry-deployer") in answer.content.decode()
+    assert answer.headers["Cache-Control"] == "no-store"
+    entry = Entry.objects.get(event="registry.password_shown")
+    assert entry.actor == "dep"
+    assert secret("registry-deployer") not in str(entry.data)
+
+
+@pytest.mark.parametrize("who", sorted(EVERYONE - MAY_SEE["released_models"]))
+def test_nobody_else_is_shown_the_password(released, who):
+    answer = browser(who).post(reverse("registry_password"))
+    assert answer.status_code == 403
+    assert not Entry.objects.filter(event="registry.password_shown").exists()
+
+
+def test_a_page_on_another_origin_cannot_ask_for_it(released):
+    answer = browser("dep", enforce_csrf_checks=True).post(reverse("registry_password"))
+    assert answer.status_code == 403
+
+
+def test_the_key_to_verify_with_is_the_public_one_alone(released):
+    text = b"".join(browser("dep").get(reverse("release_key")).streaming_content).decode()
+    assert "PUBLIC KEY" in text
+    assert "PRIVATE" not in text
+
+
+def test_a_researcher_of_another_project_finds_neither_it_nor_its_requests(released):
+    person("bob", "researcher")
+    client = browser("bob")
+    assert client.get("/projects/frailty/").status_code == 403
+    assert client.get(f"/airlock/{released.request_id}/").status_code == 403
+    assert "frailty" not in client.get(reverse("projects")).content.decode()
+
+
+@pytest.mark.parametrize("who", ["ann", "cat", "dep", "aud"])
+def test_only_a_data_manager_approves_a_project(house, who):
+    draft = project("stroke", "ann", approved=False)
+    for verb in ("approve", "provision"):
+        assert browser(who).post(f"/projects/stroke/{verb}").status_code == 403
+    draft.refresh_from_db()
+    assert draft.status == "draft"
+    assert not draft.extracts.exists()
+
+
+def test_a_data_manager_approves_and_provisions(house):
+    draft = project("stroke", "ann", approved=False)
+    client = browser("mia")
+    for verb in ("approve", "provision"):
+        assert client.post(f"/projects/stroke/{verb}").status_code == 302
+    draft.refresh_from_db()
+    assert (draft.status, draft.extracts.count()) == ("approved", 1)
