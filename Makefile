@@ -1,6 +1,6 @@
 # What a person wants, by name. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down study test check fix bench docs lock code
+.PHONY: help up down study kills test check fix bench docs lock code
 PY := .venv/bin/python
 SIZE ?= small
 ONLY ?=
@@ -24,18 +24,23 @@ study: ## run the first study end to end, without a person (PEOPLE=20000)
 	@.ci/bootstrap dev
 	@$(PY) -m tests.study --people $(PEOPLE)
 
+kills: ## kill each kind of process in the middle of the study, and see it completed after all
+	@.ci/bootstrap dev
+	$(PY) -m tests.study.kills
+
 test: ## run every test, those of the database on PostgreSQL too; installs what it needs
 	@.ci/bootstrap dev
 	$(PY) -m pytest -q
 	TRE_TEST_DB=postgresql $(PY) -m pytest -q -m django_db
 
-check: ## ruff, mypy, import-linter, djlint; changes nothing
+check: ## ruff, mypy, import-linter, djlint, and what the README says; changes nothing
 	@.ci/bootstrap dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/djlint tre --lint --quiet
+	$(PY) -m tests.readme
 
 fix: ## let the tools mend what they can
 	.venv/bin/ruff check --fix .

@@ -12,7 +12,7 @@ from tre.errors import TreError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status (0 done, 1 failed, 2 wrong settings, 3 refused)."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     verb: Callable[[argparse.Namespace], int] = options.verb
     try:
         return verb(options)
@@ -23,9 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tre", description="A secure trusted research environment")
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every verb."""
+    made = argparse.ArgumentParser(prog="tre", description="A secure trusted research environment")
+    verbs = made.add_subparsers(required=True, metavar="VERB")
 
     def add(name: str, verb: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         each = verbs.add_parser(name, help=text, description=text)
@@ -43,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     inspect = add("inspect", _inspect, "say what files would disclose")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.add_argument("--json", action="store_true", help="print the inspections as JSON lines")
-    return parser
+    return made
 
 
 def _django() -> None:

@@ -107,6 +107,7 @@ def people() -> None:
                 roles=person.roles,
                 training_expires=date.today() + timedelta(days=365),
                 actor="demonstration",
+                demonstration=True,
             )
             enrol_totp(account)
 

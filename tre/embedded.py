@@ -9,6 +9,7 @@ from tre.config.options import Options, load
 from tre.config.secrets import secret
 from tre.progress import Say, step
 from tre.supervisor import Service, Supervisor, check_ports, only_one
+from tre.workspace.sandbox import check_available
 
 
 def prepare(say: Say) -> None:
@@ -23,13 +24,15 @@ def prepare(say: Say) -> None:
     from django.core.management import call_command
 
     from tre.airlock.registry import publish_public_key
-    from tre.people.services import register_hub_client
+    from tre.people.services import refuse_demonstration_accounts, register_hub_client
     from tre.runs.runner import run_job
     from tre.workspace.services import tracking_template
 
     options = load()
     with step(say, "Database"):
         call_command("migrate", interactive=False, verbosity=0)
+        if not options.demonstration:
+            refuse_demonstration_accounts()
         register_hub_client(f"{options.hub}/hub/oauth_callback")
         publish_public_key()
     databases = [options.path("registry", "registry.db"), tracking_template()]
@@ -56,6 +59,8 @@ def up(say: Say) -> int:
         When a port is taken, another supervisor runs here, or a service does not start.
     """
     options = load()
+    if options.sandbox == "bubblewrap":
+        check_available()
     with only_one(options.home):
         check_ports(ports(options), options.host)
         prepare(say)

@@ -1,11 +1,9 @@
 """Pseudonyms: how the native HMAC compares with a Python function doing the same, and with a hash without a key."""
 
-from __future__ import annotations
-
 import hmac
 import os
-from typing import TYPE_CHECKING
 
+import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -14,9 +12,6 @@ from spark_jobs.session import session
 from tests.bench.harness import Row, row, timed
 from tre.config.options import load
 from tre.runs.java import java_home
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 ROWS = {"small": (100_000, 400_000), "medium": (1_000_000, 4_000_000), "large": (5_000_000, 20_000_000)}
 KEY = bytes(range(32))

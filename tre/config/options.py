@@ -53,9 +53,10 @@ class Options(BaseSettings):
     portal_url: str = Field("", description="Public address of the portal; empty means http://localhost:PORT.")
     hub_url: str = Field("", description="Public address of the Hub; empty means http://hub.localhost:PORT.")
     database_url: str = Field("", description="postgresql://user:password@host/name; empty means SQLite in home.")
-    sandbox: Literal["bubblewrap", "kubernetes", "none"] = Field(
+    sandbox: Literal["bubblewrap", "none"] = Field(
         "bubblewrap",
-        description="What isolates a workspace; `none` is for development and refused in production.",
+        description="What isolates a workspace. With `none` no workspace opens (for work on the pages); refused in "
+        "production.",
     )
     sandbox_uid_base: int = Field(60000, ge=1000, description="First user id given to sandboxes when run as root.")
     require_mfa: bool = Field(True, description="Every sign-in needs a second factor; off is refused in production.")
@@ -94,7 +95,7 @@ class Options(BaseSettings):
             if not self.require_mfa:
                 raise ValueError("production needs multi-factor sign-in: remove TRE_REQUIRE_MFA")
             if self.sandbox == "none":
-                raise ValueError("production needs an isolated workspace: set TRE_SANDBOX to bubblewrap or kubernetes")
+                raise ValueError("production needs an isolated workspace: set TRE_SANDBOX to bubblewrap")
             for name in ("portal_url", "hub_url"):
                 if not getattr(self, name).startswith("https://"):
                     raise ValueError(f"production needs HTTPS: set TRE_{name.upper()} to an https:// address")

@@ -21,6 +21,7 @@ class Account(AbstractUser):
 
     username = models.CharField(max_length=32, unique=True, validators=[username_is_a_label])
     training_expires = models.DateField(null=True, blank=True)
+    demonstration = models.BooleanField(default=False, help_text="Its password and codes are shown.")
 
     def role_names(self) -> frozenset[str]:
         """Return the roles that the account holds."""

@@ -34,6 +34,7 @@ def create_account(
     roles: Iterable[str],
     training_expires: date | None,
     actor: str,
+    demonstration: bool = False,
 ) -> Account:
     """Make an account with its roles.
 
@@ -43,7 +44,7 @@ def create_account(
         When the user name is taken or is not a label, or the roles conflict.
     """
     held = check_roles(roles)
-    account = Account(username=username, email=email, training_expires=training_expires)
+    account = Account(username=username, email=email, training_expires=training_expires, demonstration=demonstration)
     account.set_password(password)
     try:
         account.full_clean(exclude=["password"])
@@ -54,6 +55,23 @@ def create_account(
     Role.objects.bulk_create(Role(account=account, name=name) for name in sorted(held))
     record("people.account_created", actor=actor, subject=f"account:{username}", data={"roles": sorted(held)})
     return account
+
+
+def refuse_demonstration_accounts() -> None:
+    """Refuse a database in which accounts of the demonstration can sign in: anybody at a terminal knows how.
+
+    Raises
+    ------
+    Refused
+        Naming the first of them.
+    """
+    known = Account.objects.filter(demonstration=True, is_active=True).order_by("username").first()
+    if known is not None:
+        raise Refused(
+            "Production refuses a database with demonstration accounts",
+            where=known.username,
+            todo="Use a database of its own (TRE_DATABASE_URL)",
+        )
 
 
 @transaction.atomic

@@ -6,11 +6,15 @@ own loopback, no capability, no new user namespace, a read-only root. See bwrap(
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tre.errors import SettingsError
 
 PACKAGES = "/opt/tre"  # where the platform's own few modules stand inside
 DOORS = "/doors"
@@ -33,6 +37,27 @@ _OWN = (
     "policies/disclosure.yaml",
     "ml",
 )
+
+
+def check_available() -> None:
+    """Make a sandbox and leave it, so that a machine which cannot is told of at the start.
+
+    Raises
+    ------
+    SettingsError
+        When bubblewrap is missing, or the machine does not let it make namespaces.
+    """
+    program = shutil.which("bwrap")
+    if program is None:
+        raise SettingsError("bubblewrap is not installed", todo="Install the package 'bubblewrap' and start again")
+    trial = [program, "--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "true"]
+    done = subprocess.run(trial, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SettingsError(
+            "This machine does not let bubblewrap make a sandbox",
+            where=(done.stderr.strip().splitlines() or ["bwrap"])[-1],
+            todo="Allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1) and start again",
+        )
 
 
 @dataclass(frozen=True)

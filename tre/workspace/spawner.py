@@ -58,6 +58,8 @@ class SandboxSpawner(Spawner):
         """Ask the portal, start the launcher, and return where the Hub's proxy finds the server."""
         if not self.name:
             raise HTTPError(403, "Choose a project: open the workspace from the project's page")
+        if load().sandbox == "none":  # there is no spawner without a sandbox: nothing to fall back to, ever
+            raise HTTPError(403, "Workspaces are switched off here (TRE_SANDBOX)")
         self.workspace = await self._ask("open", {"username": self.user.name, "project": self.name})
         self.session = self.workspace["session"]
         self.port = _free_port()

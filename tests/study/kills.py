@@ -1,0 +1,140 @@
+"""Kills one process of the product in the middle of the study, starts the study again, and looks that it completes.
+
+``python -m tests.study.kills`` goes through every kind of process there is (``make kills``); ``--only NAME`` through
+one. What must hold is the study's own: no submission, request, release or audit entry is there twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.study.product import REPOSITORY
+
+
+@dataclass(frozen=True)
+class Victim:
+    """One kind of process: what its command line looks like, and the study's line after which it is killed."""
+
+    command: str
+    after: str
+
+
+VICTIMS = {
+    "landing job": Victim(r"-m spark_jobs land", "Landing the providers"),
+    "build job": Victim(r"-m spark_jobs build", "Building the warehouse"),
+    "provision job": Victim(r"-m spark_jobs provision", "Provisioning the project"),
+    "supervisor while it prepares": Victim(r"tre\.cli up", "Building the warehouse"),
+    "supervisor": Victim(r"tre\.cli up", "== Leave by the airlock"),
+    "portal": Victim(r"tre\.config\.asgi", "cell 5 "),
+    "hub": Victim(r"jupyterhub --config", "== Work in the notebook"),
+    "proxy": Victim(r"configurable-http-proxy", "cell 2 "),
+    "notebook": Victim(r"jupyterhub\.singleuser", "cell 1 "),
+    "kernel": Victim(r"ipykernel_launcher", "cell 4 "),
+    "spark": Victim(r"SparkConnectServer", "cell 2 "),
+    "rooms": Victim(r"tre\.cli rooms", "== Work in the notebook"),
+    "worker while it inspects": Victim(r"tre\.cli worker", "cell 7 "),
+    "worker while it releases": Victim(r"tre\.cli worker", "one approval alone"),
+    "promotion job": Victim(r"-m ml promote", "one approval alone"),
+    "registry": Victim(r"mlflow.* server", "one approval alone"),
+    "the study itself": Victim(r"-m tests\.study ", "== Leave by the airlock"),
+}
+
+
+def find(command: str, home: Path) -> list[int]:
+    """Return the processes of this product, and of no other, whose command line matches."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            ours = str(home) in line or os.fsencode(home) in (entry / "environ").read_bytes() or _inside(entry, home)
+        except OSError:
+            continue
+        if ours and re.search(command, line):
+            found.append(int(entry.name))
+    return sorted(found)
+
+
+def _inside(entry: Path, home: Path) -> bool:
+    """Return whether a process is inside a sandbox of this product: its environment does not tell, its parents do."""
+    for _ in range(12):
+        parent = int((entry / "stat").read_text().rpartition(") ")[2].split()[1])
+        if parent <= 1:
+            return False
+        entry = Path(f"/proc/{parent}")
+        if os.fsencode(home) in (entry / "environ").read_bytes():
+            return True
+    return False
+
+
+def disturbed(name: str, home: Path, people: int, seconds: float) -> tuple[bool, int]:
+    """Run the study, kill the victim some time after its line, and return whether it was, and the study's status."""
+    victim, killed = VICTIMS[name], False
+    with _study(home, people) as study:
+        if study.stdout is None:
+            raise RuntimeError("the study has no output")
+        for line in study.stdout:
+            if victim.after not in line or killed:
+                continue
+            deadline = time.monotonic() + 60
+            while not (held := find(victim.command, home)) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            time.sleep(seconds)
+            for pid in held:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                    killed = True
+                except ProcessLookupError:
+                    continue
+    return killed, study.returncode
+
+
+def completed(home: Path, people: int) -> tuple[int, str]:
+    """Run the study undisturbed and return its status and what it printed."""
+    with _study(home, people) as study:
+        printed = study.communicate()[0]
+    return study.returncode, printed
+
+
+def _study(home: Path, people: int) -> subprocess.Popen[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRE_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.study", "--people", str(people), "--home", str(home)],
+        cwd=REPOSITORY, env={**environment, "PYTHONUNBUFFERED": "1"}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def main() -> int:
+    """Kill each kind of process once, in a study of its own, and print what came of it."""
+    parser = argparse.ArgumentParser(prog="kills", description=__doc__)
+    parser.add_argument("--only", choices=sorted(VICTIMS))
+    parser.add_argument("--people", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    chance, failed = random.Random(options.seed), []
+    print(f"{'killed':<32}{'after':>8}  {'that study':<12}{'again':<12}")
+    for name in [options.only] if options.only else VICTIMS:
+        with tempfile.TemporaryDirectory(prefix="tre-kills-") as scratch:
+            home, wait = Path(scratch) / "home", chance.uniform(0, 2)
+            killed, status = disturbed(name, home, options.people, wait)
+            again, printed = (0, "") if status == 0 else completed(home, options.people)
+        told = ("completed" if status == 0 else "broken", "" if status == 0 else "completed" if not again else "BROKEN")
+        print(f"{name:<32}{wait:>6.1f} s  {told[0] if killed else 'NOT KILLED':<12}{told[1]:<12}", flush=True)
+        if again or not killed:
+            failed.append(name)
+            print(printed[-4000:])
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,53 @@
+"""What production refuses beyond its settings, and what a machine that cannot isolate is told."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from tornado.web import HTTPError
+
+from tests.factories import person
+from tre import demonstration
+from tre.errors import Refused, SettingsError
+from tre.people.models import Account
+from tre.people.services import refuse_demonstration_accounts
+from tre.workspace import sandbox, spawner
+
+
+@pytest.mark.django_db
+def test_a_database_of_the_demonstration_is_refused():
+    person("operator-one", "operator")
+    refuse_demonstration_accounts()
+    demonstration.people()
+    with pytest.raises(Refused, match="TRE_DATABASE_URL"):
+        refuse_demonstration_accounts()
+
+
+@pytest.mark.django_db
+def test_accounts_that_can_no_longer_sign_in_are_no_danger():
+    demonstration.people()
+    Account.objects.update(is_active=False)
+    refuse_demonstration_accounts()
+
+
+def test_a_machine_without_bubblewrap_is_told_what_to_install(monkeypatch):
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    with pytest.raises(SettingsError, match="Install the package 'bubblewrap'"):
+        sandbox.check_available()
+
+
+def test_a_machine_that_allows_no_namespace_is_told_so(monkeypatch, tmp_path):
+    refusing = tmp_path / "bwrap"
+    refusing.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    refusing.chmod(0o755)
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: str(refusing))
+    with pytest.raises(SettingsError, match="user namespaces"):
+        sandbox.check_available()
+
+
+def test_without_a_sandbox_no_workspace_opens(monkeypatch):
+    monkeypatch.setattr(spawner, "load", lambda: SimpleNamespace(sandbox="none"))
+    with pytest.raises(HTTPError, match="switched off"):
+        asyncio.run(spawner.SandboxSpawner.start(SimpleNamespace(name="frailty")))
