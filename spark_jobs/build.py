@@ -19,7 +19,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import fhir, filters, link, tables, validate
+from spark_jobs import fhir, filters, linkage, tables, validate
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.manifest import Manifest, read
@@ -47,6 +47,10 @@ class _Zone:
         return self.landing / "quarantine"
 
     @property
+    def review(self) -> Path:
+        return self.landing / "review"
+
+    @property
     def spine(self) -> Path | None:
         pointer = self.landing / "spine" / "current"
         return self.landing / "spine" / pointer.read_text().strip() if pointer.exists() else None
@@ -69,15 +73,16 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     Parameters
     ----------
     spec : dict
-        ``landing``, ``warehouse``, ``filters``, ``contracts`` (folders), ``truth`` (folder or None) and ``as_of``
-        (ISO date or None for today).
+        ``landing``, ``warehouse``, ``filters``, ``contracts`` (folders), ``truth`` (folder or None), ``as_of`` (ISO
+        date or None for today) and ``decisions`` (of clerical review: each with ``pair`` and ``joined``).
     keys : dict
         ``warehouse-pseudonym`` and ``exact-match``.
 
     Returns
     -------
     dict
-        ``tables``, ``quarantine`` (rows by dataset and reason), ``linkage`` (against the truth, or None),
+        ``tables``, ``quarantine`` (rows by dataset and reason), ``linkage`` (counts, and quality where the truth is
+        known), ``model`` (linkage weights), ``doubtful`` (pairs for clerical review, without identifiers),
         ``opted_out`` (persons) and ``filters`` (identifiers by kind).
 
     Raises
@@ -93,7 +98,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     with session("build") as spark:
         good, quarantined = _validated(spark, zone, submissions, contracts, as_of, progress)
         records = _records(good, contracts, zone)
-        spine = _spine(zone, progress)
+        spine, linked = _spine(spark, zone, spec.get("decisions", []), progress)
         known = spark.read.parquet(str(spine)).select("provider", "local_id", "person").persist()
         opted_out = _opted_out(good, records, known).persist()
         progress("writing the exact-match filters")
@@ -102,14 +107,16 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         summary = _quarantine_summary(spark, zone)
         persons = opted_out.count()
     truth = Path(spec["truth"]) if spec.get("truth") else None
-    linkage = link.evaluate(spine, truth) if truth else None
+    measured = linkage.evaluate(spine, truth) if truth else {}
     shutil.rmtree(zone.work, ignore_errors=True)
     for each in made:
         each["quarantined"] = quarantined.get(each["dataset"], 0)
     return {
         "tables": made,
         "quarantine": summary,
-        "linkage": linkage,
+        "linkage": {**linked.counts(), **measured},
+        "model": linked.model,
+        "doubtful": linkage.keep(spine / "doubtful", zone.review, linkage.load_settings().review.most_pairs),
         "opted_out": persons,
         "filters": {"kinds": held},
     }
@@ -187,7 +194,9 @@ def _records(good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _
             views.append(frame.select("provider", F.col(contracts[dataset].local_key).alias("local_id"), *columns))
     everyone = reduce(DataFrame.unionByName, views)
     records = everyone.groupBy("provider", "local_id").agg(*(F.mode(role, True).alias(role) for role in _IDENTITY))
-    verified = records.withColumn("nhs_number", F.when(_is_valid_nhs_number("nhs_number"), F.col("nhs_number")))
+    # A number that fails its check joins nobody, but one that is nearly another's still says something.
+    sent = records.withColumn("number", F.col("nhs_number"))
+    verified = sent.withColumn("nhs_number", F.when(_is_valid_nhs_number("nhs_number"), F.col("nhs_number")))
     path = str(zone.work / "records")
     verified.write.parquet(path)
     return verified.sparkSession.read.parquet(path)
@@ -201,12 +210,16 @@ def _is_valid_nhs_number(name: str) -> Any:
     return number.rlike("^[0-9]{10}$") & (check == F.substring(number, 10, 1).try_cast("int"))
 
 
-def _spine(zone: _Zone, progress: Say) -> Path:
+def _spine(
+    spark: SparkSession, zone: _Zone, decisions: list[dict[str, Any]], progress: Say
+) -> tuple[Path, linkage.Linked]:
     before, made = zone.spine, zone.next_spine()
     shutil.rmtree(made, ignore_errors=True)
-    link.link(zone.work / "records", before, made, int(made.name), progress)
+    said = linkage.decided(decisions, zone.review, zone.work / "decisions")
+    records = zone.work / "records"
+    linked = linkage.link(records, before, made, int(made.name), progress, decisions=said, spark=spark)
     zone.adopt_spine(made)
-    return made
+    return made, linked
 
 
 def _opted_out(good: dict[str, DataFrame], records: DataFrame, known: DataFrame) -> DataFrame:
