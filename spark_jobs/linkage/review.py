@@ -47,7 +47,8 @@ def keep(doubtful: Path, folder: Path, most: int) -> list[dict[str, Any]]:
         database.execute(
             """
             CREATE TABLE pairs AS
-            SELECT coalesce(k.pair, uuid()::VARCHAR) AS pair, f.* FROM found f LEFT JOIN known k ON f.l = k.l AND f.r = k.r
+            SELECT coalesce(k.pair, uuid()::VARCHAR) AS pair, f.*
+            FROM found f LEFT JOIN known k ON f.l = k.l AND f.r = k.r
             UNION ALL SELECT k.* FROM known k ANTI JOIN found f ON f.l = k.l AND f.r = k.r
             """
         )
@@ -59,14 +60,9 @@ def keep(doubtful: Path, folder: Path, most: int) -> list[dict[str, Any]]:
             "JOIN found f ON p.l = f.l AND p.r = f.r ORDER BY p.p DESC, p.pair LIMIT $1",
             [most],
         ).fetchall()
+    names = ("pair", "probability", "numbers")
     return [
-        {
-            "pair": pair,
-            "probability": probability,
-            "numbers": numbers,
-            "agreement": dict(zip(FIELDS, levels, strict=True)),
-        }
-        for pair, probability, numbers, *levels in told
+        dict(zip(names, row[:3], strict=True)) | {"agreement": dict(zip(FIELDS, row[3:], strict=True))} for row in told
     ]
 
 

@@ -12,7 +12,8 @@ RECORDS = """
            upper(forename) AS forename, upper(surname) AS surname, sex, cast(birth_date AS string) AS birth_date,
            upper(replace(postcode, ' ', '')) AS postcode,
            left(upper(forename), 1) AS forename_start, left(upper(surname), 3) AS surname_start,
-           left(cast(birth_date AS string), 4) AS birth_year, left(upper(replace(postcode, ' ', '')), 3) AS postcode_start
+           left(cast(birth_date AS string), 4) AS birth_year,
+           left(upper(replace(postcode, ' ', '')), 3) AS postcode_start
     FROM sent
 """
 

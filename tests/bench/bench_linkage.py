@@ -1,4 +1,4 @@
-"""Linkage: what it finds on people whose truth is known, and what it costs beside the NHS number alone and Splink alone.
+"""Linkage: what it finds where the truth is known, and its cost, beside the NHS number alone and Splink alone.
 
 FEBRL's four public sets (Christen, "Probabilistic Data Generation for Deduplication and Data Linkage", 2005) are
 measured with the very settings that the product uses, which were chosen on the synthetic truth and not on them.
@@ -34,7 +34,7 @@ _TRUTH = pa.schema([("provider", pa.string()), ("local_id", pa.string()), ("pers
 
 def write_synthetic(folder: Path, people: int, seed: int) -> None:
     """Write the providers' views of people, and the truth, block by block."""
-    with _writers(folder) as write:
+    with _Writer(folder) as write:
         for first in range(0, -(-people // BLOCK), 200):
             records, truth = [], []
             for block in range(first, min(first + 200, -(-people // BLOCK))):
@@ -51,7 +51,7 @@ def write_synthetic(folder: Path, people: int, seed: int) -> None:
             write(records, truth)
 
 
-class _writers:
+class _Writer:
     def __init__(self, folder: Path) -> None:
         for name in ("records", "truth/links"):
             (folder / name).mkdir(parents=True)
@@ -91,7 +91,7 @@ def write_febrl(folder: Path, number: int) -> None:
                 }
             )  # fmt: skip
             truth.append((f"set-{place}", str(name), str(name).split("-")[1]))
-    with _writers(folder) as write:
+    with _Writer(folder) as write:
         write(records, truth)
 
 
