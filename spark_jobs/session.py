@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pyspark.sql import SparkSession
+
+# Splink's string similarities for Spark, which linkage on Spark needs; found without the cost of importing it.
+_SPLINK = importlib.util.find_spec("splink")
+_SIMILARITY = Path(
+    (_SPLINK.origin if _SPLINK else None) or "", "..", "internals", "files", "spark_jars",
+    "scala-udf-similarity-0.2.1_spark4.x.jar",
+).resolve()  # fmt: skip
 
 
 @contextmanager
@@ -33,6 +42,7 @@ def session(name: str) -> Iterator[SparkSession]:
         .config("spark.sql.ansi.enabled", "true")
         .config("spark.sql.parquet.compression.codec", "zstd")
         .config("spark.log.level", "ERROR")
+        .config("spark.jars", str(_SIMILARITY))
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .getOrCreate()
     )

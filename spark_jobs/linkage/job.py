@@ -88,15 +88,17 @@ def link(
 
 def _load(backend: Backend, records: Path, old_spine: Path | None, decisions: Path | None, out: Path) -> None:
     backend.load("sent", records)
-    backend.make("records", rules.RECORDS)
+    backend.make("plain", rules.RECORDS)
     if old_spine is not None:
         backend.load("old_spine", old_spine)
     else:
-        backend.make("old_spine", "SELECT record, cast(NULL AS string) AS person FROM records WHERE 1 = 0")
+        backend.make("old_spine", "SELECT record, cast(NULL AS string) AS person FROM plain WHERE 1 = 0")
     if decisions is not None:
         backend.load("decided", decisions)
     else:
-        backend.make("decided", "SELECT record AS l, record AS r, true AS joined FROM records WHERE 1 = 0")
+        backend.make("decided", "SELECT record AS l, record AS r, true AS joined FROM plain WHERE 1 = 0")
+    backend.make("same_numbers", rules.SAME_NUMBERS)
+    backend.make("records", rules.ANCHORS)
 
 
 def _cluster(backend: Backend, settings: LinkageSettings) -> None:

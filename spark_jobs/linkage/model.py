@@ -17,10 +17,10 @@ def score(backend: Backend, settings: LinkageSettings) -> dict[str, Any]:
     """
     from splink import Linker
 
-    logging.getLogger("splink").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         linker = Linker(backend.registered("records"), _creator(settings))
+        logging.getLogger("splink").setLevel(logging.ERROR)  # a linker that is made turns its logging on
         _train(linker, settings)
         found = linker.inference.predict(threshold_match_probability=settings.thresholds.review)
         backend.adopt("predicted", found)

@@ -17,6 +17,18 @@ RECORDS = """
     FROM sent
 """
 
+# Where a person joined two records with two verified numbers, the numbers stand for each other: the smaller for both.
+SAME_NUMBERS = """
+    SELECT greatest(a.nhs_number, b.nhs_number) AS number, min(least(a.nhs_number, b.nhs_number)) AS stands_for
+    FROM decided d JOIN plain a ON d.l = a.record JOIN plain b ON d.r = b.record
+    WHERE d.joined AND a.nhs_number <> b.nhs_number GROUP BY greatest(a.nhs_number, b.nhs_number)
+"""
+ANCHORS = """
+    SELECT p.*, coalesce(second.stands_for, first.stands_for, p.nhs_number) AS anchor FROM plain p
+    LEFT JOIN same_numbers first ON p.nhs_number = first.number
+    LEFT JOIN same_numbers second ON first.stands_for = second.number
+"""
+
 
 def certain(rule: Deterministic) -> str:
     """Return the pairs that a verified number joins.
@@ -68,22 +80,22 @@ def edges(thresholds: Thresholds) -> str:
 # A record without a verified number follows the one number that it is nearest to; what would tie it to another number's
 # records is cut, or it would join two persons into one.
 NEAREST = """
-    SELECT record, max_by(number, p) AS number FROM (
-        SELECT e.l AS record, b.nhs_number AS number, e.p FROM edges e
+    SELECT record, max_by(anchor, p) AS anchor FROM (
+        SELECT e.l AS record, b.anchor, e.p FROM edges e
         JOIN records a ON e.l = a.record JOIN records b ON e.r = b.record
-        WHERE a.nhs_number IS NULL AND b.nhs_number IS NOT NULL
+        WHERE a.anchor IS NULL AND b.anchor IS NOT NULL
         UNION ALL
-        SELECT e.r AS record, a.nhs_number AS number, e.p FROM edges e
+        SELECT e.r AS record, a.anchor, e.p FROM edges e
         JOIN records a ON e.l = a.record JOIN records b ON e.r = b.record
-        WHERE b.nhs_number IS NULL AND a.nhs_number IS NOT NULL
+        WHERE b.anchor IS NULL AND a.anchor IS NOT NULL
     ) AS found GROUP BY record
 """
 ANCHORED = """
     SELECT e.l, e.r, e.p FROM edges e
     JOIN records a ON e.l = a.record JOIN records b ON e.r = b.record
     LEFT JOIN nearest n ON e.l = n.record LEFT JOIN nearest m ON e.r = m.record
-    WHERE coalesce(a.nhs_number, n.number) IS NULL OR coalesce(b.nhs_number, m.number) IS NULL
-       OR coalesce(a.nhs_number, n.number) = coalesce(b.nhs_number, m.number)
+    WHERE coalesce(a.anchor, n.anchor) IS NULL OR coalesce(b.anchor, m.anchor) IS NULL
+       OR coalesce(a.anchor, n.anchor) = coalesce(b.anchor, m.anchor)
 """
 
 
@@ -91,7 +103,7 @@ def implausible(guards: Guards) -> str:
     """Return the clusters that cannot be one person: two verified numbers, too many records, or a decided parting."""
     return f"""
         SELECT c.cluster FROM clusters c JOIN records r ON c.record = r.record GROUP BY c.cluster
-        HAVING count(DISTINCT r.nhs_number) > 1 OR count(*) > {guards.most_records}
+        HAVING count(DISTINCT r.anchor) > 1 OR count(*) > {guards.most_records}
         UNION
         SELECT a.cluster FROM decided d JOIN clusters a ON d.l = a.record JOIN clusters b ON d.r = b.record
         WHERE NOT d.joined AND a.cluster = b.cluster

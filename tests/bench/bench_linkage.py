@@ -111,7 +111,6 @@ def _by_splink_alone(folder: Path) -> None:
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
     from splink.clustering import cluster_pairwise_predictions_at_threshold as connected
 
-    logging.getLogger("splink").setLevel(logging.ERROR)
     rules = [block_on("number"), block_on("forename", "surname"), block_on("birth_date", "surname"),
              block_on("postcode", "forename")]  # fmt: skip
     settings = SettingsCreator(
@@ -129,6 +128,7 @@ def _by_splink_alone(folder: Path) -> None:
         )
         api = DuckDBAPI(database)
         linker = Linker(api.register("records", table_name="people"), settings)
+        logging.getLogger("splink").setLevel(logging.ERROR)
         linker.training.estimate_probability_two_random_records_match([block_on("number")], recall=0.85)
         linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
         for columns in (("forename", "surname"), ("birth_date",)):

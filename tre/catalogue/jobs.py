@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tre.catalogue import clerical
 from tre.catalogue.models import Submission, WarehouseBuild
 from tre.catalogue.services import inputs, write_build, write_submission
 from tre.config.options import REPOSITORY, load
@@ -52,6 +53,7 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
             # Ground truth exists for the synthetic health system alone; it measures linkage and is never linked by.
             "truth": str(truth) if options.demonstration and truth.is_dir() else None,
             "as_of": None,
+            "decisions": clerical.decisions(),
         },
         {purpose: keys.derive(purpose) for purpose in ("warehouse-pseudonym", "exact-match")},
         progress=progress,

@@ -30,6 +30,7 @@ class WarehouseBuild(models.Model):
     inputs = models.CharField(max_length=64, unique=True, help_text="Digest of the submissions it was built from.")
     linkage = models.JSONField(null=True)
     quarantine = models.JSONField(default=list)
+    model = models.JSONField(null=True, help_text="The weights of linkage: no person's value is in them.")
     opted_out = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -54,3 +55,30 @@ class DatasetVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset} version {self.version}"
+
+
+class DoubtfulPair(models.Model):
+    """Two records that may be one person's, for a data manager to decide. It holds no identifier, only agreement."""
+
+    class State(models.TextChoices):
+        """What was decided of a pair."""
+
+        OPEN = "open"
+        JOINED = "joined", "One person"
+        PARTED = "parted", "Two persons"
+
+    pair = models.UUIDField(primary_key=True)
+    build = models.ForeignKey(WarehouseBuild, on_delete=models.PROTECT, related_name="doubtful")
+    probability = models.FloatField()
+    numbers = models.CharField(max_length=10)
+    agreement = models.JSONField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    decided_by = models.CharField(max_length=32, blank=True, default="")
+    decided = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-probability", "pair")
+        indexes = (models.Index(fields=["state", "-probability"], name="doubtful_queue"),)
+
+    def __str__(self) -> str:
+        return f"pair {self.pair}"

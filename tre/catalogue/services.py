@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from tre.audit.services import record
+from tre.catalogue import clerical
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
@@ -30,9 +31,10 @@ def ask_for_build(actor: Principal) -> None:
 
 
 def inputs() -> str:
-    """Return a digest of the submissions that have landed: the same ones make the same warehouse."""
+    """Return a digest of what a warehouse is made from: what has landed, and what clerical review decided."""
     names = Submission.objects.order_by("identity").values_list("identity", flat=True)
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+    said = (f"{each['pair']} {each['joined']}" for each in clerical.decisions())
+    return hashlib.sha256("\n".join([*names, *said]).encode()).hexdigest()
 
 
 @transaction.atomic
@@ -62,12 +64,14 @@ def write_build(result: dict[str, Any], digest: str, by: str) -> WarehouseBuild:
         defaults={
             "by": by,
             "linkage": result["linkage"],
+            "model": result["model"],
             "quarantine": result["quarantine"],
             "opted_out": result["opted_out"],
         },
     )
     if not made:
         return build
+    clerical.write_doubtful(build, result["doubtful"])
     for table in result["tables"]:
         DatasetVersion.objects.get_or_create(
             dataset=table["dataset"],

@@ -28,6 +28,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     may_build = decide(person, "build_warehouse", PLATFORM).allowed
     submissions = Submission.objects.all() if may_build else ()
     page = {"rows": rows, "build": build, "may_build": may_build, "submissions": submissions}
+    page["may_review_linkage"] = decide(person, "review_linkage", PLATFORM).allowed
     return render(request, "catalogue/list.html", page)
 
 
