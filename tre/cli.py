@@ -41,10 +41,23 @@ def parser() -> argparse.ArgumentParser:
     add("code", _code, "print a demonstration account's one-time code").add_argument("username")
     audit = add("audit", _audit, "verify the audit log")
     audit.add_argument("action", choices=["verify"])
+    _add_models(add)
     inspect = add("inspect", _inspect, "say what files would disclose")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.add_argument("--json", action="store_true", help="print the inspections as JSON lines")
     return made
+
+
+def _add_models(add: Callable[..., argparse.ArgumentParser]) -> None:
+    fetch = add("fetch-model", _fetch_model, "fetch a released model and verify all of it with the release key")
+    fetch.add_argument("model", metavar="NAME@ALIAS")
+    serve = add("serve-model", _serve_model, "verify a fetched model once more and serve it")
+    serve.add_argument("model", metavar="NAME")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=5000)
+    for each in (fetch, serve):
+        each.add_argument("folder", type=Path, metavar="FOLDER")
+        each.add_argument("--release", required=True, help="the release that the page of released models names")
 
 
 def _django() -> None:
@@ -108,6 +121,21 @@ def _audit(options: argparse.Namespace) -> int:
     verified = verify()
     print(f"{verified.entries} entries verified; root {verified.root}")
     return 0
+
+
+def _fetch_model(options: argparse.Namespace) -> int:
+    from ml.deployment import fetch
+
+    statement = fetch(options.model, options.folder, options.release)
+    print(f"{statement.name} of {statement.release} is verified: {options.folder}")
+    return 0
+
+
+def _serve_model(options: argparse.Namespace) -> int:
+    from ml.deployment import serve
+
+    serve(options.model, options.folder, options.release, options.host, options.port)
+    return 0  # pragma: no cover - the process has become the server
 
 
 def _inspect(options: argparse.Namespace) -> int:

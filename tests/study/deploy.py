@@ -37,17 +37,18 @@ def deploy(report: Report, asked: Asked) -> None:
     report.promise("it came by the request that was approved", tags.get("request") == str(asked.safe))
     report.figure("the model's epsilon", tags.get("epsilon"))
     with tempfile.TemporaryDirectory() as scratch:
-        folder = _fetch(Path(scratch))
+        release = tags["release"]
+        folder = Path(scratch) / "model"
+        fetched = _tre("fetch-model", f"{MODEL}@{ALIAS}", str(folder), "--release", release)
+        report.promise("the deployer fetches it, verified", fetched.returncode == 0, fetched.stderr[-200:])
+        other = _tre("fetch-model", f"{MODEL}@{ALIAS}", f"{folder}-other", "--release", "release-0")
+        report.promise("as another release it is refused", other.returncode != 0 and "another model" in other.stderr)
         report.promise("its card came with it", any(path.name == "card.md" for path in folder.rglob("*")))
         with _served(folder) as address:
             answer = httpx.post(f"{address}/invocations", json={"dataframe_split": _example(folder)}, timeout=60)
             probability = answer.json()["predictions"][0]["probability"] if answer.is_success else -1
             report.promise("`mlflow models serve` loads it and answers", 0 <= probability <= 1, answer.text[:200])
-        weights = next(folder.rglob("weights.safetensors"))
-        raw = bytearray(weights.read_bytes())
-        raw[-1] ^= 1
-        weights.write_bytes(raw)
-        report.promise("a model with one bit changed is not served", not _loads(folder))
+        _try_changed(report, folder, release)
     _try_to_register(report, asked)
 
 
@@ -71,10 +72,29 @@ def _client_environment() -> dict[str, str]:
     }
 
 
-def _fetch(scratch: Path) -> Path:
-    told = [sys.executable, "-m", "mlflow", "artifacts", "download", "-u", f"models:/{MODEL}@{ALIAS}", "-d"]
-    subprocess.run([*told, str(scratch / "model")], env=_client_environment(), check=True, capture_output=True)
-    return next(path.parent for path in scratch.rglob("MLmodel"))
+def _tre(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tre.cli", *words]
+    return subprocess.run(command, env=_client_environment(), capture_output=True, text=True)
+
+
+def _try_changed(report: Report, folder: Path, release: str) -> None:
+    """Change a bit of the weights, then the file that names the loader, and see neither served."""
+    weights = next(folder.rglob("weights.safetensors"))
+    good = weights.read_bytes()
+    weights.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    report.promise("a model with one bit changed is not served", not _loads(folder))
+    weights.write_bytes(good)
+    report.promise("mended, it loads again", _loads(folder))
+    proof = folder.with_name("proof")
+    described = folder / "MLmodel"
+    described.write_text(described.read_text().replace("loader_module: ml.serving", "code: code\n    loader_module: other"))
+    (folder / "code").mkdir()
+    (folder / "code" / "other.py").write_text(f"open({str(proof)!r}, 'w')\n")
+    refused = _tre("serve-model", MODEL, str(folder), "--release", release)
+    told = refused.returncode != 0 and "signature" in refused.stderr
+    report.promise("a changed MLmodel is refused before anything of it runs", told and not proof.exists())
+    _loads(folder)
+    report.promise("which would have run where MLflow alone loads it", proof.exists())
 
 
 def _example(folder: Path) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def _register(request: Request, identity: str, folder: Path, model: str) -> dict
         for file in request.files.all()
         if file.name.startswith(f"{model}/")
     }
-    return register(request, identity, folder / model, held)
+    return register(request, identity, folder, model, held)
 
 
 @transaction.atomic
