@@ -1,7 +1,7 @@
 """The deployer's verbs: fetch a released model and verify it whole, then serve it. Needs no control plane.
 
-The registry's address and account are those of MLflow's own client (``MLFLOW_TRACKING_URI``, ``MLFLOW_TRACKING_USERNAME``
-and ``MLFLOW_TRACKING_PASSWORD``); ``TRE_MODEL_PUBLIC_KEY`` names the release key's file.
+The registry's address and account are those of MLflow's own client (``MLFLOW_TRACKING_URI``,
+``MLFLOW_TRACKING_USERNAME`` and ``MLFLOW_TRACKING_PASSWORD``); ``TRE_MODEL_PUBLIC_KEY`` names the release key's file.
 """
 
 from __future__ import annotations

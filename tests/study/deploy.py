@@ -87,7 +87,8 @@ def _try_changed(report: Report, folder: Path, release: str) -> None:
     report.promise("mended, it loads again", _loads(folder))
     proof = folder.with_name("proof")
     described = folder / "MLmodel"
-    described.write_text(described.read_text().replace("loader_module: ml.serving", "code: code\n    loader_module: other"))
+    changed = described.read_text().replace("loader_module: ml.serving", "code: code\n    loader_module: other")
+    described.write_text(changed)
     (folder / "code").mkdir()
     (folder / "code" / "other.py").write_text(f"open({str(proof)!r}, 'w')\n")
     refused = _tre("serve-model", MODEL, str(folder), "--release", release)
