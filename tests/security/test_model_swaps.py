@@ -51,7 +51,9 @@ class Registry:
     def stored(self, version: int, name: str = NAME) -> Path:
         from mlflow import MlflowClient
 
-        return Path(MlflowClient(self.uri, self.uri).get_model_version(name, str(version)).source.removeprefix("file://"))
+        return Path(
+            MlflowClient(self.uri, self.uri).get_model_version(name, str(version)).source.removeprefix("file://")
+        )
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Real outputs that must not be blocked: every one keeps the verdict that it had before rows were looked for in text."""
+"""Outputs as researchers make them, which must not be blocked: each has the verdict that a checker expects."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def application_log() -> str:
 
 def markdown() -> str:
     table = "".join(f"| {band} | {sex} | {Random(band).randint(10, 99)} |\n" for band, sex in product(BANDS, "FM"))
-    prose = "We counted people, by age and sex, in each region; the tables are below, and the code is in the appendix.\n\n"
+    prose = (
+        "We counted people, by age and sex, in each region; the tables are below, and the code is in the appendix.\n\n"
+    )
     return f"# Results\n\n{prose * 40}| age | sex | count |\n| --- | --- | ---: |\n{table}\n{prose}"
 
 
@@ -132,11 +134,14 @@ def weights() -> bytes:
     made = np.random.default_rng(1)
     return save(
         {
-            "0.weight": made.normal(size=(128, 40)).astype("f4"), "0.bias": np.zeros(128, "f4"),
-            "1.weight": made.normal(0, 0.02, size=(1, 128)).astype("f4"), "half": made.normal(size=(64, 64)).astype("f2"),
-            "positions": np.arange(512), "pruned": (made.normal(size=(80, 80)) * (made.random((80, 80)) > 0.8)).astype("f4"),
+            "0.weight": made.normal(size=(128, 40)).astype("f4"),
+            "0.bias": np.zeros(128, "f4"),
+            "1.weight": made.normal(0, 0.02, size=(1, 128)).astype("f4"),
+            "half": made.normal(size=(64, 64)).astype("f2"),
+            "positions": np.arange(512),
+            "pruned": (made.normal(size=(80, 80)) * (made.random((80, 80)) > 0.8)).astype("f4"),
         }
-    )  # fmt: skip
+    )
 
 
 def workbook() -> bytes:
@@ -164,27 +169,40 @@ def table_one() -> str:
 
 CLEAN = {
     "three groups": (counted(1, "age,sex,region", BANDS, ["F", "M"], REGIONS), "pass"),
-    "four groups": (counted(2, "age,sex,imd,year", BANDS, ["F", "M"], list(range(1, 6)), list(range(2010, 2020))), "pass"),
+    "four groups": (
+        counted(2, "age,sex,imd,year", BANDS, ["F", "M"], list(range(1, 6)), list(range(2010, 2020))),
+        "pass",
+    ),
     "four groups, small cells left out": (
-        counted(3, "age,sex,region,icd", BANDS, ["F", "M"], REGIONS, [f"I{n}" for n in range(10, 60)], keep=0.08), "pass"
+        counted(3, "age,sex,region,icd", BANDS, ["F", "M"], REGIONS, [f"I{n}" for n in range(10, 60)], keep=0.08),
+        "pass",
     ),
     "small areas": (counted(4, "lsoa", [f"E0100{n:04d}" for n in range(900)]), "pass"),
     "small areas and their districts": (
-        "lsoa,msoa,district,n\n" + "".join(f"E0100{n:04d},E0200{n // 5:03d},D{n // 60},{n % 70 + 10}\n" for n in range(900)),
+        "lsoa,msoa,district,n\n"
+        + "".join(f"E0100{n:04d},E0200{n // 5:03d},D{n // 60},{n % 70 + 10}\n" for n in range(900)),
         "pass",
     ),
-    "months": (counted(5, "month", [f"{year}-{month:02d}" for year, month in product(range(2015, 2020), range(1, 13))]), "pass"),
+    "months": (
+        counted(5, "month", [f"{year}-{month:02d}" for year, month in product(range(2015, 2020), range(1, 13))]),
+        "pass",
+    ),
     "days": (counted(6, "day", [str(day.date()) for day in pd.date_range("2019-01-01", periods=300)]), "pass"),
     "days and regions": (
-        counted(7, "day,region", [str(day.date()) for day in pd.date_range("2019-01-01", periods=90)], REGIONS), "pass"
+        counted(7, "day,region", [str(day.date()) for day in pd.date_range("2019-01-01", periods=90)], REGIONS),
+        "pass",
     ),
     "specialties, busiest first": (
-        "specialty,admissions\n" + "".join(f"{code},{900 - n}\n" for n, code in enumerate(Random(9).sample(range(100, 900), 60))),
+        "specialty,admissions\n"
+        + "".join(f"{code},{900 - n}\n" for n, code in enumerate(Random(9).sample(range(100, 900), 60))),
         "pass",
     ),
     "rates": (
         "age,sex,n,rate,ci_low,ci_high\n"
-        + "".join(f"{b},{s},{Random(b + s).randint(10, 99)},{Random(b).random():.3f},0.1,0.9\n" for b, s in product(BANDS, "FM")),
+        + "".join(
+            f"{b},{s},{Random(b + s).randint(10, 99)},{Random(b).random():.3f},0.1,0.9\n"
+            for b, s in product(BANDS, "FM")
+        ),
         "pass",
     ),
     "doses": (
@@ -195,11 +213,17 @@ CLEAN = {
     "a table one with totals": (table_one(), "pass"),
     "a summary with totals": (counted(8, "age,sex", [*BANDS, "All"], ["F", "M", "All"]), "pass"),
     "suppressed cells": ("band,count\n20-29,[c]\n30-39,10\n40-49,*\n", "pass"),
-    "a crosstab": ("region,F,M\n" + "".join(f"{region},{40 + n},{50 + n}\n" for n, region in enumerate(REGIONS)), "pass"),
+    "a crosstab": (
+        "region,F,M\n" + "".join(f"{region},{40 + n},{50 + n}\n" for n, region in enumerate(REGIONS)),
+        "pass",
+    ),
     "a wide crosstab": (wide(), "pass"),
     "a regression": (regression(), "pass"),
     "a regression, tabs": (regression("\t"), "pass"),
-    "coefficients": ("feature,coefficient\n" + "".join(f"x{n},{Random(n).gauss(0, 1):.5f}\n" for n in range(25)), "pass"),
+    "coefficients": (
+        "feature,coefficient\n" + "".join(f"x{n},{Random(n).gauss(0, 1):.5f}\n" for n in range(25)),
+        "pass",
+    ),
     "survival": (survival(), "review"),
     "a curve": ("fpr,tpr\n" + "".join(f"{n / 200:.3f},{(n / 200) ** 0.5:.4f}\n" for n in range(200)), "review"),
     "a code list": (code_list(), "review"),
@@ -217,9 +241,15 @@ CLEAN = {
     "a drawing": (drawing(), "pass"),
     "weights": (weights(), "review"),
     "a workbook": (workbook(), "pass"),
-    "a specification": (json.dumps({"features": [{"name": f"x{n}", "low": 0, "high": n} for n in range(20)]}, indent=1), "review"),
-    "figures in JSON": (json.dumps({"auroc": 0.81, "folds": {f"fold {n}": {"auroc": 0.8, "n": 500} for n in range(10)}}), "pass"),
-}  # fmt: skip
+    "a specification": (
+        json.dumps({"features": [{"name": f"x{n}", "low": 0, "high": n} for n in range(20)]}, indent=1),
+        "review",
+    ),
+    "figures in JSON": (
+        json.dumps({"auroc": 0.81, "folds": {f"fold {n}": {"auroc": 0.8, "n": 500} for n in range(10)}}),
+        "pass",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", CLEAN)
@@ -228,12 +258,17 @@ def test_a_clean_output_is_judged_no_worse_than_it_should_be(tmp_path: Path, nam
     path = tmp_path / "file.bin"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     found = inspect(path, Context(sandbox=False))
-    assert (found.verdict, [(each.rule, each.location) for each in found.findings if each.severity != "note"])[0] == verdict
+    assert (found.verdict, [(each.rule, each.location) for each in found.findings if each.severity != "note"])[
+        0
+    ] == verdict
 
 
 @pytest.mark.parametrize(
-    "name", ["fig1_kaplan_meier.png", "model/weights.safetensors", "table_2_age_sex_2024-01-31.csv", "run_1700000000.log",
-             "roc curve (final v3).svg", "Table1.csv", "appendix-B_sensitivity_analysis.md", "will_page_summary.csv"],
+    "name",
+    [
+        "fig1_kaplan_meier.png", "model/weights.safetensors", "table_2_age_sex_2024-01-31.csv", "run_1700000000.log",
+        "roc curve (final v3).svg", "Table1.csv", "appendix-B_sensitivity_analysis.md", "will_page_summary.csv",
+    ],
 )  # fmt: skip
 def test_a_clean_name_is_not_blocked(tmp_path: Path, name: str) -> None:
     path = tmp_path / "file.bin"

@@ -21,6 +21,7 @@ from tre.disclosure.model import Hit
 DECIMAL = re.compile(r"[-+]?\d*\.?\d+(?:e[-+]?\d+)?%?", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}.*|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|(?:19|20)\d{6}")
 _SAMPLE = 2000
+_MEASURED = 100  # different decimals, beyond which they name no groups
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Column:
     distinct: int
     one_way: bool
     day: bool
-    measure: bool  # numbers with decimals, hardly two alike
+    measure: bool  # numbers with decimals, of very many values
 
 
 def one_way(values: list[str] | tuple[str, ...]) -> bool:
@@ -59,7 +60,7 @@ def read_column(values: pa.Array) -> Column:
     sample = [word.strip() for word in words[:_SAMPLE]]
     numeric = sum(bool(DECIMAL.fullmatch(word)) for word in sample) >= 0.9 * len(sample)
     numbers = np.array([float(word.rstrip("%")) for word in sample if DECIMAL.fullmatch(word)])
-    measure = bool(numeric and share >= 0.5 and not whole_steps(numbers).mean() > 0.9)
+    measure = bool(numeric and (share >= 0.5 or len(words) > _MEASURED) and not whole_steps(numbers).mean() > 0.9)
     day = sum(bool(_DAY.fullmatch(word)) for word in sample) >= 0.9 * len(sample)
     ordered = len(words) == len(codes) and _ordered(words)
     return Column(codes, len(words), ordered, day, measure and not ordered)
@@ -77,7 +78,7 @@ def find_groups(table: Table, counts: list[int], shape: Mapping[str, float]) -> 
     labels = [each for each in columns if not each.measure]
     # a column of names for the rows (areas, sites, ordered times) tells them apart and hides what else is there
     telling = [each for each in labels if each.distinct < table.rows or (each.day and not each.one_way)]
-    cells, unique, parts = _key(telling, table.rows)
+    cells, unique, parts = combinations(telling, table.rows)
     rule = "record-level" if table.rows >= shape["record_rows"] else "possible-records"
     if unique == table.rows:
         by_chance = table.rows**2 / (2 * cells) < shape["coincidences"]
@@ -88,8 +89,8 @@ def find_groups(table: Table, counts: list[int], shape: Mapping[str, float]) -> 
         yield Hit(repeated, "repeated-groups", table.where, "", table.rows, "", 0.8)
 
 
-def _key(columns: list[Column], rows: int) -> tuple[float, int, int]:
-    """Return the possible and the seen combinations of the fewest coarse columns that tell all rows apart, and their number.
+def combinations(columns: list[Column], rows: int) -> tuple[float, int, int]:
+    """Return the possible and the seen combinations of the coarse columns that tell all rows apart, and their number.
 
     Columns are taken from the coarsest on; where even all of them do not tell the rows apart, they are all taken.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -48,6 +49,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     """Yield what the shape of a table gives away: records, or small counts in a summary."""
     if not table.rows or not table.names:
         return
+    table = replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns)))
     if len(table.names) >= shape["record_rows"] > table.rows and _turned(table):
         yield Hit("record-level", "turned", table.where, "", len(table.names), "", 0.8)
         return
@@ -121,17 +123,12 @@ def _small_counts(table: Table, columns: list[int], profile: Profile, rule: str)
 
 
 def _records(table: Table, shape: Mapping[str, float]) -> Iterator[Hit]:
-    """Yield a hit for a table without counts and of many rows that are near-unique, or repeat whole."""
+    """Yield a hit for a table without counts and of many rows, whether each stands once or they repeat."""
     if table.rows < shape["review_rows"] or len(table.names) < 2:
         return
-    joined = pc.binary_join_element_wise(*table.columns, "\x1f")
-    unique = pc.count_distinct(joined).as_py() / table.rows
-    rule = "possible-records"
-    if table.rows >= shape["record_rows"] and (unique >= shape["near_unique"] or unique < 0.5):
-        rule = "record-level"
-    if rule == "record-level" and _is_curve(table):
-        rule = "possible-records"
-    yield Hit(rule, "many-rows", table.where, "", table.rows, "", 0.9 if rule == "record-level" else 0.5)
+    sure = table.rows >= shape["record_rows"] and not _is_curve(table)
+    rule, confidence = ("record-level", 0.9) if sure else ("possible-records", 0.5)
+    yield Hit(rule, "many-rows", table.where, "", table.rows, "", confidence)
 
 
 def _is_curve(table: Table) -> bool:
