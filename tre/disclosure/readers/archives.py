@@ -14,6 +14,10 @@ from tre.disclosure.contents import Contents, Part, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, NotImplementedError,
+)  # fmt: skip
+
 
 class _Unpacker(Protocol):
     """What the three compression modules have in common."""
@@ -61,15 +65,7 @@ def open_zip(data: bytes, where: str, contents: Contents, policy: Policy) -> dic
                     raise Unreadable("it unpacks to more than inspection reads", rule="too-big")
                 total += len(body)
                 members[entry.filename] = body
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        EOFError,
-        OSError,
-        ValueError,
-        NotImplementedError,
-    ) as error:
+    except _DAMAGED as error:
         raise Unreadable("the archive is damaged or of an unknown kind") from error
     return members
 
