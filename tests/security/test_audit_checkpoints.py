@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from tests.insider import as_an_insider, rewrite_log
@@ -74,8 +74,9 @@ def test_the_newest_entries_cut_off_are_told():
     Head.objects.create(id=1, size=3)
     rewrite_log()
     assert verify().entries == 3
-    with pytest.raises(AuditBroken, match="missing"):
-        verify_checkpoints()
+    for look in (verify_checkpoints, write_checkpoint):
+        with pytest.raises(AuditBroken, match="missing"):
+            look()
 
 
 def test_a_forged_past_is_never_covered_by_the_next_checkpoint(folder):
@@ -90,6 +91,7 @@ def test_a_forged_past_is_never_covered_by_the_next_checkpoint(folder):
 
 def test_entries_without_any_checkpoint_do_not_verify(folder):
     assert verify_checkpoints().entries == 0
+    assert write_checkpoint() is None  # an empty log needs none
     write(1)
     with pytest.raises(AuditBroken, match="no checkpoint"):
         verify_checkpoints()
@@ -243,6 +245,21 @@ def test_the_worker_writes_them_and_outlives_a_broken_log(folder, monkeypatch, c
         stop.set()
         worker.join()
     assert len(list(folder.glob("*.json"))) == 1
+
+
+def test_a_lost_database_does_not_end_it(monkeypatch, caplog):
+    monkeypatch.setattr(checkpoints, "_LOOK_SECONDS", 0.01)
+    stop, looks = threading.Event(), []
+
+    def look() -> None:
+        looks.append(1)
+        if len(looks) == 3:
+            stop.set()
+        raise OperationalError
+
+    monkeypatch.setattr(checkpoints, "write_when_due", look)
+    checkpoints.keep_writing(stop)
+    assert caplog.text.count("did not answer") == 3
 
 
 def _comes(holds) -> bool:

@@ -12,10 +12,12 @@ from tests.factories import as_seen_now, person, project
 from tre.audit.models import Entry
 from tre.config.options import load
 from tre.errors import Refused
+from tre.privacy import reconciliation
+from tre.privacy.domain import spends_told
 from tre.privacy.errors import LedgerBroken
 from tre.privacy.models import Ledger, Payment, Spend
 from tre.privacy.reconciliation import reconcile
-from tre.privacy.services import commit, pay, refund, reserve, spent
+from tre.privacy.services import commit, open_ledger, pay, refund, reserve, spent
 
 PLATFORM = Spend.Origin.PLATFORM
 WEIGHTS, OTHERS = "a" * 64, "b" * 64
@@ -224,6 +226,31 @@ def ledger(study):
 @pytest.mark.django_db
 def test_a_ledger_that_nobody_touched_is_what_the_log_tells(ledger):
     reconcile()
+
+
+def test_an_entry_of_a_spend_that_none_reserved_makes_none():
+    assert spends_told([("privacy.committed", "frailty", {"spend": 3}), ("privacy.spend_bound", "x", {})]) == {}
+
+
+@pytest.mark.django_db
+def test_a_project_s_budget_is_opened_once(study):
+    open_ledger(study, 1000, "data-manager")
+    assert Ledger.objects.get(project=study).epsilon == load().project_epsilon
+    assert Entry.objects.filter(event="privacy.budget_opened").count() == 1
+
+
+@pytest.mark.django_db
+def test_who_spends_while_the_ledger_is_looked_at_is_no_forger(ledger, study, monkeypatch):
+    real, taken = reconciliation._account, []
+
+    def meanwhile(spend: Spend) -> object:
+        if not taken:
+            taken.append(take(study, "0.25", "meanwhile"))
+        return real(spend)
+
+    monkeypatch.setattr(reconciliation, "_account", meanwhile)
+    reconcile()
+    assert taken
 
 
 def _another(ledger: Ledger) -> None:
