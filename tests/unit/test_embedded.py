@@ -16,6 +16,7 @@ from tre.audit.errors import AuditBroken
 from tre.audit.models import Entry
 from tre.audit.services import record
 from tre.config.options import load
+from tre.errors import TreError
 from tre.runs import queue, runner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,7 +69,7 @@ def test_a_stop_covers_what_happened_until_every_process_had_ended(folder, monke
 
         def start(self, services: object) -> None:
             happen()
-            raise KeyboardInterrupt
+            raise TreError("The hub did not answer in time")
 
         def stop(self) -> None:
             happen()
@@ -82,13 +83,14 @@ def test_a_stop_covers_what_happened_until_every_process_had_ended(folder, monke
     monkeypatch.setattr(embedded, "check_ports", lambda *told: None)
     monkeypatch.setattr(embedded, "check_available", lambda: None)
     monkeypatch.setattr(embedded, "only_one", alone)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(TreError, match="did not answer"):
         embedded.up(lambda text: None)
     assert covered(folder) == Entry.objects.count()
 
 
 def test_the_worker_keeps_checkpoints_beside_its_jobs(monkeypatch):
     began = threading.Event()
+    monkeypatch.setattr(cli, "_django", lambda: None)
     monkeypatch.setattr(checkpoints, "keep_writing", lambda stop: began.set())
     monkeypatch.setattr(queue, "work_forever", lambda: began.wait(10))
     assert cli.main(["worker"]) == 0
