@@ -92,8 +92,13 @@ def _init(options: argparse.Namespace) -> int:
 
 def _worker(options: argparse.Namespace) -> int:
     _django()
+    import threading
+
+    from tre.audit.checkpoints import keep_writing
     from tre.runs.queue import work_forever
 
+    # Beside the jobs: a job may take longer than the log may stay without a checkpoint.
+    threading.Thread(target=keep_writing, args=(threading.Event(),), daemon=True).start()
     work_forever()
     return 0
 
@@ -116,9 +121,11 @@ def _code(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     _django()
-    from tre.audit.services import verify
+    from tre.audit.checkpoints import verify_checkpoints
+    from tre.privacy.reconciliation import reconcile
 
-    verified = verify()
+    verified = verify_checkpoints()
+    reconcile()
     print(f"{verified.entries} entries verified; root {verified.root}")
     return 0
 

@@ -24,6 +24,7 @@ def prepare(say: Say) -> None:
     from django.core.management import call_command
 
     from tre.airlock.registry import publish_public_key
+    from tre.audit.checkpoints import write_checkpoint
     from tre.people.services import refuse_demonstration_accounts, register_hub_client
     from tre.runs.runner import run_job
     from tre.workspace.services import tracking_template
@@ -48,6 +49,7 @@ def prepare(say: Say) -> None:
         with step(say, "Demonstration accounts"):
             people()
         build(say)
+    write_checkpoint()  # a log that does not continue what was signed before stops the start
 
 
 def up(say: Say) -> int:
@@ -81,6 +83,9 @@ def up(say: Say) -> int:
             supervisor.watch()
         finally:
             supervisor.stop()
+            from tre.audit.checkpoints import write_checkpoint  # its models need the prepared database
+
+            write_checkpoint()  # nothing writes any more: what is there is covered
     return 0
 
 

@@ -154,28 +154,69 @@ def _try_to_register(report: Report, asked: Asked) -> None:
 
 
 def prove(report: Report) -> None:
-    """Verify the audit log, then alter one entry in a copy, and see it told where."""
+    """Verify the audit log, then alter a copy of it as an insider would: one entry, the whole log, what covers it."""
+    _await_checkpoint(_reviewed())
     done = _verify(load().home)
     report.say(f"          {done.stdout.strip()}")
     report.promise("the audit log verifies", done.returncode == 0, done.stderr.strip())
     _once(report)
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch)
-        for part in ("db", "keys", "secrets"):
-            (copy / part).mkdir()
+        (copy / "db").mkdir()
         for part in ("keys", "secrets"):
-            shutil.copytree(load().path(part), copy / part, dirs_exist_ok=True)
+            shutil.copytree(load().path(part), copy / part)
+        shutil.copytree(load().checkpoints, copy / "audit")  # before the database: it covers no more than that holds
         number = _tamper(copy)
         done = _verify(copy)
-        told = done.stderr.strip()
-        report.say(f"          told: {told}")
+        told = _told(report, done)
         report.promise("an altered entry makes it fail and say where", done.returncode != 0 and str(number) in told)
+        _rewrite(copy)
+        done = _verify(copy)
+        rewritten = done.returncode != 0 and "rewritten" in _told(report, done)
+        report.promise("a log rewritten whole, right in itself, makes it fail by a checkpoint", rewritten)
+        shutil.rmtree(copy / "audit")
+        done = _verify(copy)
+        missing = done.returncode != 0 and "checkpoint" in _told(report, done)
+        report.promise("and so does a log without its checkpoints", missing)
+
+
+def _told(report: Report, done: subprocess.CompletedProcess[str]) -> str:
+    told = done.stderr.strip()
+    report.say(f"          told: {told}")
+    return told
+
+
+def _reviewed() -> int:
+    """Return the number of the first review's entry: what the tampering begins with."""
+    from tre.audit.models import Entry
+
+    number = Entry.objects.filter(event="airlock.reviewed").order_by("number").values_list("number", flat=True).first()
+    return int(number or 0)
+
+
+def _await_checkpoint(number: int, seconds: float = 180) -> None:
+    """Wait until the running platform has covered an entry by a checkpoint of its own accord."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        covered = [int(path.stem.rpartition("-")[2]) for path in load().checkpoints.glob("checkpoint-*.json")]
+        if max(covered, default=0) >= number:
+            return
+        time.sleep(1)
+
+
+def _rewrite(copy: Path) -> None:
+    """Write every hash of the copy's log anew, as someone with the database's password could."""
+    code = "import django; django.setup(); from tests.insider import rewrite_log; rewrite_log()"
+    subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env=_environment(copy), check=True)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "TRE_HOME": str(home), "DJANGO_SETTINGS_MODULE": "tre.config.settings"}
 
 
 def _verify(home: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tre.cli", "audit", "verify"]
-    environment = {**os.environ, "TRE_HOME": str(home)}
-    return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
+    return subprocess.run(command, cwd=REPOSITORY, env=_environment(home), capture_output=True, text=True)
 
 
 def _tamper(copy: Path) -> int:
@@ -185,8 +226,7 @@ def _tamper(copy: Path) -> int:
     source.backup(target)
     for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         target.execute(f'DROP TRIGGER "{name}"')
-    query = "SELECT number FROM audit_entry WHERE event = 'airlock.reviewed' ORDER BY number LIMIT 1"
-    number = int(target.execute(query).fetchone()[0])
+    number = _reviewed()
     target.execute("UPDATE audit_entry SET actor = 'researcher' WHERE number = ?", (number,))
     target.commit()
     target.close()

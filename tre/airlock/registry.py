@@ -51,6 +51,17 @@ def open_deployer_account() -> None:
         raise TreError("The registry did not take the deployers' account", where=f"status {answer.status_code}")
 
 
+def price(folder: Path) -> dict[str, Any]:
+    """Return ``epsilon`` and ``delta`` of a model's training, recomputed in the learning plane.
+
+    Raises
+    ------
+    JobRefused
+        When the folder is no model, or its numbers do not hold together.
+    """
+    return run_job("price", {"folder": str(folder)}, plane="ml")
+
+
 def register(request: Request, identity: str, folder: Path, model: str, hashes: dict[str, str]) -> dict[str, Any]:
     """Sign and register one model; run again for the same release and model, the first version is found.
 
