@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,10 +24,12 @@ from tre.config.secrets import secret
 from tre.projects.models import Project
 from tre.runs.java import java_home
 from tre.workspace.models import WorkspaceSession
-from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, Inbound, Sandbox
-from tre.workspace.services import extract_folder, folder, service_uid, sockets_folder, tracking_template
+from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, First, Inbound, Sandbox
+from tre.workspace.folders import folder
+from tre.workspace.services import extract_folder, service_uid, sockets_folder, tracking_template
 
 _PAUSE_SECONDS = 1.0
+_TEMPLATE = "/opt/mlflow.db"  # where the empty MLflow database stands inside
 _log = logging.getLogger("tre.workspace")
 
 
@@ -97,13 +98,14 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
     options, code = load(), project.code
     uid, gid = service_uid(project), project.gid
     state = folder("projects", code, "service", uid=uid, gid=gid, mode=0o700)
-    _begin_tracking(state / "mlflow.db", uid, gid)
     shared = folder("projects", code, "shared", uid=0, gid=gid, mode=0o2770)
     own = folder("run", "services", code, "launch", uid=0, gid=0, mode=0o700)
     settings = folder("run", "services", code, "spark", uid=0, gid=0, mode=0o755)
     java = java_home(options.path("run", "java"))
     _write_spark_settings(settings, options.spark_memory)
     sockets = sockets_folder(code)
+    template = tracking_template()
+    begun = template.exists()  # MLflow makes its database whole where there is no template; see ml.databases
     java_binds = () if java.is_relative_to("/usr") else (Bind(str(java), str(java)),)
     return Sandbox(
         name=f"services of {code}",
@@ -120,26 +122,16 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
             Bind(str(shared), "/project/shared", writable=True),
             Bind(str(state), "/project/service", writable=True),
             Bind(str(settings), "/opt/spark-settings"),
+            *((Bind(str(template), _TEMPLATE),) if begun else ()),
             *java_binds,
         ),
         inbound=(
             Inbound(str(sockets / "spark.sock"), SPARK_PORT),
             Inbound(str(sockets / "mlflow.sock"), MLFLOW_PORT),
         ),
+        firsts=(First(_TEMPLATE, "/project/service/mlflow.db"),) if begun else (),
         watch=os.getpid(),
     )
-
-
-def _begin_tracking(database: Path, uid: int, gid: int) -> None:
-    """Give a project its MLflow database, whole: see :mod:`ml.databases`."""
-    template = tracking_template()
-    if database.exists() or not template.exists():
-        return
-    staged = database.with_name(".mlflow.db.staged")
-    shutil.copyfile(template, staged)
-    if os.geteuid() == 0:
-        os.chown(staged, uid, gid)
-    os.replace(staged, database)
 
 
 def _write_spark_settings(target: Path, memory: str) -> None:

@@ -87,6 +87,17 @@ class Outbound:
 
 
 @dataclass(frozen=True)
+class First:
+    """A file that the sandbox's own user begins with: copied inside, before the commands start, unless one is there.
+
+    Inside, because the privileged side makes nothing by name in a folder that a sandbox can write.
+    """
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
 class Sandbox:
     """One sandbox, as plain values that travel as JSON to the launcher.
 
@@ -107,9 +118,11 @@ class Sandbox:
     folder : str
         The launcher's own folder for this sandbox, outside everybody's reach.
     log : str
-        The file that receives what the commands print.
+        The file that receives what the commands print, through a pipe: see :mod:`tre.workspace.kept_log`.
     api_door : mapping
         Where the platform's door leads: ``hub`` and ``portal`` addresses and the workspace's ``token``; empty for none.
+    marked : bool
+        Whether it ends when the marker in its folder is taken away: see :mod:`tre.workspace.marker`.
     watch : int
         The process whose end is this sandbox's end; 0 for none.
     """
@@ -126,8 +139,10 @@ class Sandbox:
     binds: tuple[Bind, ...] = ()
     inbound: tuple[Inbound, ...] = ()
     outbound: tuple[Outbound, ...] = ()
+    firsts: tuple[First, ...] = ()
     api_door: Mapping[str, str] = field(default_factory=dict)
     processes: int = 1024
+    marked: bool = False
     watch: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -144,6 +159,7 @@ class Sandbox:
                 "binds": tuple(Bind(**each) for each in told["binds"]),
                 "inbound": tuple(Inbound(**each) for each in told["inbound"]),
                 "outbound": tuple(Outbound(**each) for each in told["outbound"]),
+                "firsts": tuple(First(**each) for each in told["firsts"]),
             }
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from tre.policy.decision import require
 from tre.projects.models import Membership, Project
 from tre.projects.services import current_extract, get
 from tre.workspace.auth import hash_token
+from tre.workspace.folders import folder
 from tre.workspace.models import WorkspaceSession
 
 # User ids of project services lie above those of persons: one range for each, both above the base.
@@ -105,16 +105,6 @@ def sockets_folder(code: str) -> Path:
 def tracking_template() -> Path:
     """Return the empty MLflow database that each project's begins as a copy of."""
     return load().path("run", "mlflow.db")
-
-
-def folder(*parts: str, uid: int, gid: int, mode: int) -> Path:
-    """Make a folder in the home, owned as told when this process may give folders away."""
-    path = load().path(*parts)
-    path.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0:
-        os.chown(path, uid, gid)
-    path.chmod(mode)
-    return path
 
 
 @transaction.atomic
