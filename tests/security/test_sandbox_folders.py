@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import project
-from tests.security.test_sandbox import _HOME, attack, box  # noqa: F401 - the fixture is used by name
+from tests.security import test_sandbox
 from tre.config.options import load
 from tre.errors import Refused
 from tre.projects.models import Project
@@ -26,6 +26,7 @@ in_a_sandbox = [
     pytest.mark.sandbox,
     pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed"),
 ]
+_HOME, box = test_sandbox._HOME, test_sandbox.box
 _NOTHING = (sys.executable, "-c", "print('{}', flush=True)")
 
 
@@ -136,7 +137,7 @@ class TestInsideASandbox:
         )
         return made, home
 
-    def test_its_user_begins_with_a_copy_of_its_own_and_keeps_what_is_there(self, box, host_file):  # noqa: F811
+    def test_its_user_begins_with_a_copy_of_its_own_and_keeps_what_is_there(self, box, host_file):
         made, home = self._first(box, host_file)
         _run(made)
         begun = home / "mlflow.db"
@@ -148,7 +149,7 @@ class TestInsideASandbox:
         assert begun.read_text() == "used since"
 
     @pytest.mark.parametrize("plant", [_plant_link, _plant_folder])
-    def test_what_is_planted_in_its_place_harms_nobody_and_stops_nothing(self, box, host_file, plant):  # noqa: F811
+    def test_what_is_planted_in_its_place_harms_nobody_and_stops_nothing(self, box, host_file, plant):
         made, home = self._first(box, host_file)
         victim = host_file.parent / "victim"
         victim.write_text("another's")
@@ -156,13 +157,13 @@ class TestInsideASandbox:
         assert "{}" in _run(made)
         assert victim.read_text() == "another's"
 
-    def test_nothing_inside_can_empty_or_fill_the_log_of_the_host(self, box, monkeypatch):  # noqa: F811
+    def test_nothing_inside_can_empty_or_fill_the_log_of_the_host(self, box):
         """The attack of a program that owns its own output: truncate it, seek in it, write without an end."""
         program = (
             "import os\n"
             "print('the first line', flush=True)\n"
             "for act in (lambda: os.ftruncate(1, 0), lambda: os.truncate('/proc/self/fd/1', 0),\n"
-            "            lambda: os.lseek(1, 0, 0), lambda: os.close(os.open('/proc/self/fd/1', os.O_WRONLY | os.O_TRUNC))):\n"
+            "            lambda: os.lseek(1, 0, 0), lambda: os.open('/proc/self/fd/1', os.O_WRONLY | os.O_TRUNC)):\n"
             "    try:\n"
             "        act()\n"
             "    except OSError:\n"
@@ -179,7 +180,7 @@ class TestInsideASandbox:
         assert len(sizes) == 2
         assert max(sizes) <= kept_log.MOST_BYTES
 
-    def test_one_file_is_bounded(self, box):  # noqa: F811
+    def test_one_file_is_bounded(self, box):
         program = "import resource; print('{', resource.getrlimit(resource.RLIMIT_FSIZE)[1] // 1024**3, 'GiB')"
         printed = _run(replace(box, commands=((sys.executable, "-c", program),)))
         assert "{ 64 GiB" in printed

@@ -23,9 +23,9 @@ from tre.config.options import REPOSITORY, load
 from tre.config.secrets import secret
 from tre.projects.models import Project
 from tre.runs.java import java_home
+from tre.workspace.folders import folder
 from tre.workspace.models import WorkspaceSession
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, First, Inbound, Sandbox
-from tre.workspace.folders import folder
 from tre.workspace.services import extract_folder, service_uid, sockets_folder, tracking_template
 
 _PAUSE_SECONDS = 1.0
