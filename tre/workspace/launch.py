@@ -20,6 +20,7 @@ import uvicorn
 from tre.workspace import marker
 from tre.workspace.door import door
 from tre.workspace.forward import forwarder, to_socket
+from tre.workspace.hub_door import Server
 from tre.workspace.kept_log import KeptLog
 from tre.workspace.sandbox import Sandbox
 
@@ -87,8 +88,9 @@ def _listen(path: str) -> socket.socket:
 
 async def _open_api_door(path: Path, sandbox: Sandbox) -> None:
     listener = _listen(str(path))
-    leads = sandbox.api_door
-    application = door(leads["hub"], leads["portal"], leads["token"])
+    leads = dict(sandbox.api_door)
+    portal, token = leads.pop("portal"), leads.pop("token")
+    application = door(Server(**leads), portal, token)
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # this process has its own
     _KEPT.append(asyncio.ensure_future(server.serve(sockets=[listener])))
