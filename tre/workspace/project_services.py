@@ -1,4 +1,4 @@
-"""Keeps each project's Spark Connect and MLflow running while somebody works in it: one sandbox for each project.
+"""A project's Spark Connect and MLflow: one sandbox for each project, kept running by :mod:`tre.workspace.rooms`.
 
 A Spark Connect client's Python runs as the server's user and can read whatever it can. So the server stands inside a
 sandbox of its own, over this project's extract alone, and is called through sockets in one folder that is bound into
@@ -8,74 +8,20 @@ this project's notebooks and no other's.
 from __future__ import annotations
 
 import json
-import logging
 import os
-import signal
 import subprocess
 import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
-
-from django.db import close_old_connections
 
 from tre.config.options import REPOSITORY, load
 from tre.config.secrets import secret
 from tre.projects.models import Project
 from tre.runs.java import java_home
 from tre.workspace.folders import folder
-from tre.workspace.models import WorkspaceSession
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, First, Inbound, Sandbox
-from tre.workspace.services import extract_folder, service_uid, sockets_folder, tracking_template
+from tre.workspace.services import service_uid, sockets_folder, tracking_template
 
-_PAUSE_SECONDS = 1.0
 _TEMPLATE = "/opt/mlflow.db"  # where the empty MLflow database stands inside
-_log = logging.getLogger("tre.workspace")
-
-
-@dataclass
-class _Running:
-    process: subprocess.Popen[bytes]
-    extract: Path
-
-
-def main() -> None:
-    """Start, watch and stop project services until told to stop."""
-    stop: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda received, frame: stop.append(received))
-    running: dict[str, _Running] = {}
-    while not stop:
-        close_old_connections()
-        in_use = WorkspaceSession.objects.filter(closed=None).values("project")
-        wanted = {project.code: project for project in Project.objects.filter(pk__in=in_use)}
-        for code in [code for code in running if code not in wanted]:
-            _end(running.pop(code))
-        for code, project in wanted.items():
-            _keep(running, code, project)
-        time.sleep(_PAUSE_SECONDS)
-    for each in running.values():
-        _end(each)
-
-
-def _keep(running: dict[str, _Running], code: str, project: Project) -> None:
-    extract = extract_folder(project)
-    held = running.get(code)
-    if held is not None and (held.process.poll() is not None or held.extract != extract):
-        _log.info("the services of %s start anew", code)  # they ended, or a newer extract is there
-        _end(running.pop(code))
-        held = None
-    if held is None:
-        running[code] = _Running(launch(service_sandbox(project, extract)), extract)
-
-
-def _end(held: _Running) -> None:
-    held.process.terminate()
-    try:
-        held.process.wait(20)
-    except subprocess.TimeoutExpired:
-        held.process.kill()
-        held.process.wait()
 
 
 def launch(sandbox: Sandbox) -> subprocess.Popen[bytes]:

@@ -6,15 +6,20 @@ own loopback, no capability, no new user namespace, a read-only root. See bwrap(
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tre.errors import SettingsError
+
+if TYPE_CHECKING:  # a launcher starts the sooner without the settings
+    from tre.config.options import Options
+    from tre.progress import Say
 
 PACKAGES = "/opt/tre"  # where the platform's own few modules stand inside
 DOORS = "/doors"
@@ -58,6 +63,28 @@ def check_available() -> None:
             where=(done.stderr.strip().splitlines() or ["bwrap"])[-1],
             todo="Allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1) and start again",
         )
+
+
+def check_own_users(options: Options, say: Say) -> None:
+    """Refuse production without a user of its own for each sandbox; a demonstration is told of it.
+
+    Only root may give a process to another user. Without, what is inside runs as the platform's own user: whoever
+    broke out of one sandbox would hold every key.
+
+    Raises
+    ------
+    SettingsError
+        In production, when this process is not root.
+    """
+    if os.geteuid() == 0:
+        return
+    if not options.demonstration:
+        raise SettingsError(
+            "Production gives each sandbox a user of its own, which only root may do",
+            where="TRE_MODE",
+            todo="Start it as root, or in a container whose root is an ordinary user outside",
+        )
+    say("This is not root: sandboxes run as the platform's own user, which will do for a demonstration alone.")
 
 
 @dataclass(frozen=True)
@@ -120,7 +147,8 @@ class Sandbox:
     log : str
         The file that receives what the commands print, through a pipe: see :mod:`tre.workspace.kept_log`.
     api_door : mapping
-        Where the platform's door leads: ``hub`` and ``portal`` addresses and the workspace's ``token``; empty for none.
+        Where the platform's door leads: the ``portal``'s address, the workspace's ``token`` there, and the fields of
+        :class:`tre.workspace.hub_door.Server`; empty for none. It stays outside with the launcher.
     marked : bool
         Whether it ends when the marker in its folder is taken away: see :mod:`tre.workspace.marker`.
     watch : int

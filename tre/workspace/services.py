@@ -121,8 +121,22 @@ def close_workspaces(account: Account, project: Project) -> None:
         _close(session)
 
 
-def _close(session: WorkspaceSession) -> None:
+@transaction.atomic
+def close_for(number: int, why: str) -> None:
+    """Close one workspace because the platform found a reason to; closed already, nothing changes."""
+    session = WorkspaceSession.objects.select_for_update().filter(pk=number, closed=None).first()
+    if session is not None:
+        _close(session, actor="platform", why=why)
+
+
+def close_all(why: str) -> None:
+    """Close every open workspace; each in a transaction of its own, so that a cut leaves none half closed."""
+    for number in WorkspaceSession.objects.filter(closed=None).values_list("pk", flat=True):
+        close_for(number, why)
+
+
+def _close(session: WorkspaceSession, actor: str = "", why: str = "asked for") -> None:
     session.closed = timezone.now()
     session.save(update_fields=["closed"])
-    subject = f"project:{session.project.code}"
-    record("workspace.closed", actor=session.account.username, subject=subject, data={"session": session.pk})
+    actor, subject = actor or session.account.username, f"project:{session.project.code}"
+    record("workspace.closed", actor=actor, subject=subject, data={"session": session.pk, "why": why})
