@@ -12,9 +12,10 @@ from jupyterhub.apihandlers.users import UserServerAPIHandler
 from oauthenticator.generic import GenericOAuthenticator
 from tornado.web import HTTPError
 
-# What a person may do: start, stop and use their own servers. ``users:activity`` is there for their servers' tokens,
-# which get of a person's scopes what the Hub's role ``server`` names. No scope makes a token.
-USER_SCOPES = ("servers!user", "access:servers!user", "users:activity!user")
+# What a person may do: start, stop and use their own servers, and be told apart by them (a sign-in at a server asks for
+# the person's name and groups). ``users:activity`` is there for their servers' tokens, which get of a person's scopes
+# what the Hub's role ``server`` names. No scope makes a token.
+USER_SCOPES = ("servers!user", "access:servers!user", "read:users:groups!user", "users:activity!user")
 
 
 class OwnServers(UserServerAPIHandler):

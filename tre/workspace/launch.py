@@ -88,9 +88,8 @@ def _listen(path: str) -> socket.socket:
 
 async def _open_api_door(path: Path, sandbox: Sandbox) -> None:
     listener = _listen(str(path))
-    leads = dict(sandbox.api_door)
-    portal, token = leads.pop("portal"), leads.pop("token")
-    application = door(Server(**leads), portal, token)
+    leads = sandbox.api_door
+    application = door(Server(**leads["server"]), leads["portal"], leads["token"])
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # this process has its own
     _KEPT.append(asyncio.ensure_future(server.serve(sockets=[listener])))

@@ -147,8 +147,8 @@ class Sandbox:
     log : str
         The file that receives what the commands print, through a pipe: see :mod:`tre.workspace.kept_log`.
     api_door : mapping
-        Where the platform's door leads: the ``portal``'s address, the workspace's ``token`` there, and the fields of
-        :class:`tre.workspace.hub_door.Server`; empty for none. It stays outside with the launcher.
+        Where the platform's door leads: the ``portal``'s address, the workspace's ``token`` there, and the ``server``
+        as :class:`tre.workspace.hub_door.Server`; empty for none. It stays outside with the launcher.
     marked : bool
         Whether it ends when the marker in its folder is taken away: see :mod:`tre.workspace.marker`.
     watch : int
@@ -168,7 +168,7 @@ class Sandbox:
     inbound: tuple[Inbound, ...] = ()
     outbound: tuple[Outbound, ...] = ()
     firsts: tuple[First, ...] = ()
-    api_door: Mapping[str, str] = field(default_factory=dict)
+    api_door: Mapping[str, Any] = field(default_factory=dict)
     processes: int = 1024
     marked: bool = False
     watch: int = 0

@@ -139,7 +139,11 @@ class SandboxSpawner(Spawner):
                 Outbound(SPARK_PORT, "/project/doors/spark.sock"),
                 Outbound(MLFLOW_PORT, "/project/doors/mlflow.sock"),
             ),
-            api_door={**asdict(self._known_as()), "portal": load().portal_internal, "token": opened["token"]},
+            api_door={
+                "server": asdict(self._known_as()),
+                "portal": load().portal_internal,
+                "token": opened["token"],
+            },
             marked=True,
             watch=_supervisor(),
         )
