@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -249,3 +250,14 @@ class TestRooms:
         assert started == ["frailty"]
         assert len([record for record in caplog.records if record.exc_info]) == 1
         looked_after.end()
+
+    def test_a_lost_database_is_the_loop_s_to_outlast(self, token, started, monkeypatch):
+        looked_after = Rooms()
+
+        def lose() -> None:
+            raise OperationalError("gone")
+
+        monkeypatch.setattr(looked_after._watch, "look", lose)
+        with pytest.raises(OperationalError):
+            looked_after.look()
+        assert started == []

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection
@@ -76,6 +79,24 @@ def test_the_worker_goes_on_after_its_database_was_lost(monkeypatch):
     with pytest.raises(_Over):
         queue.work_forever(pause=0)
     assert list(rounds) == []
+
+
+def test_a_lease_is_renewed_after_the_database_was_lost(monkeypatch):
+    stop, renewals = threading.Event(), iter([OperationalError("gone"), None])
+
+    def update(**changes: object) -> None:
+        met = next(renewals, stop)
+        if met is stop:
+            stop.set()
+        elif met is not None:
+            raise met
+
+    job = SimpleNamespace(objects=SimpleNamespace(filter=lambda **asked: SimpleNamespace(update=update)))
+    monkeypatch.setattr(queue, "Job", job)
+    monkeypatch.setattr(queue, "LEASE", timedelta(seconds=0.03))
+    queue._keep_lease(1, "lease", stop)
+    assert list(renewals) == []
+    assert stop.is_set()
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is a file: there is no server to lose")
