@@ -43,7 +43,9 @@ def door(server: Server, portal: str, token: str) -> Starlette:
         return await _pass(client, request, f"{portal}/api/workspace", {"authorization": f"Bearer {token}"})
 
     portal_route = Route(_TRE + "{rest:path}", to_portal, methods=["GET", "POST"])
-    return Starlette(routes=[*routes(client, server), portal_route])
+    made = Starlette(routes=[*routes(client, server), portal_route])
+    made.router.redirect_slashes = False  # an address is right or leads nowhere
+    return made
 
 
 async def _pass(client: httpx.AsyncClient, request: Request, base: str, more: Mapping[str, str]) -> Response:
