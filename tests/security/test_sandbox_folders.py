@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
@@ -194,3 +195,21 @@ def test_a_log_keeps_its_newest_lines_in_two_files(tmp_path):
     assert (tmp_path / "log.1").read_text() == "line 7\n"
     log.write(b"y" * 35)
     assert [(tmp_path / name).stat().st_size for name in ("log", "log.1")] == [5, 10]
+
+
+def test_a_disk_that_takes_no_more_loses_lines_and_the_sandbox_goes_on(tmp_path, monkeypatch):
+    log, tried = KeptLog(tmp_path / "log"), []
+
+    def full(text: bytes) -> None:
+        tried.append(text)
+        raise OSError(28, "No space left on device")
+
+    async def print_all() -> None:
+        printed = asyncio.StreamReader()
+        printed.feed_data(b"x" * 200_000)
+        printed.feed_eof()
+        await log.keep(printed)
+
+    monkeypatch.setattr(log, "write", full)
+    asyncio.run(asyncio.wait_for(print_all(), 20))
+    assert sum(map(len, tried)) == 200_000
