@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     add("down", _down, "stop everything that `tre up` started")
     add("init", _init, "create the database and the demonstration, and start nothing")
     add("worker", _worker, "run queued jobs until stopped")
-    add("rooms", _rooms, "keep each project's Spark Connect and MLflow running")
+    add("rooms", _rooms, "watch over open workspaces, and keep each project's Spark Connect and MLflow running")
     add("code", _code, "print a demonstration account's one-time code").add_argument("username")
     audit = add("audit", _audit, "verify the audit log")
     audit.add_argument("action", choices=["verify"])
@@ -105,9 +105,9 @@ def _worker(options: argparse.Namespace) -> int:
 
 def _rooms(options: argparse.Namespace) -> int:
     _django()
-    from tre.workspace.project_services import main as rooms
+    from tre.workspace.rooms import main
 
-    rooms()
+    main()
     return 0
 
 

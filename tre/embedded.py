@@ -9,7 +9,7 @@ from tre.config.options import Options, load
 from tre.config.secrets import secret
 from tre.progress import Say, step
 from tre.supervisor import Service, Supervisor, check_ports, only_one
-from tre.workspace.sandbox import check_available
+from tre.workspace.sandbox import check_available, check_own_users
 
 
 def prepare(say: Say) -> None:
@@ -63,9 +63,11 @@ def up(say: Say) -> int:
     options = load()
     if options.sandbox == "bubblewrap":
         check_available()
+        check_own_users(options, say)
     with only_one(options.home):
         check_ports(ports(options), options.host)
         prepare(say)
+        _close_left_workspaces()
         supervisor = Supervisor(options.path("logs"), say)
         supervisor.stop_on_signals()
         try:
@@ -87,6 +89,13 @@ def up(say: Say) -> int:
 
             write_checkpoint()  # nothing writes any more: what is there is covered
     return 0
+
+
+def _close_left_workspaces() -> None:
+    """Close what a supervisor that is gone left open: no launcher outlives its supervisor."""
+    from tre.workspace.services import close_all  # its models need the prepared database
+
+    close_all("the platform started anew")
 
 
 def ports(options: Options) -> dict[str, int]:

@@ -22,6 +22,7 @@ from pydantic_settings import (
 from tre.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SIGN_IN_SECONDS = 8 * 3600  # a working day: how long a sign-in lasts, at the portal and at the Hub alike
 
 _FHIR_BESIDE = REPOSITORY.parent / "shared" / "data" / "synthea-fhir-10"
 
