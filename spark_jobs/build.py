@@ -19,7 +19,8 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import fhir, filters, link, tables, validate
+from spark_jobs import fhir, filters, landed, link, tables, validate
+from spark_jobs.check_digits import is_nhs_number
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.manifest import Manifest, read
@@ -29,7 +30,6 @@ from spark_jobs.session import session
 Say = Callable[[str], None]
 PEOPLE = "people"
 _IDENTITY = ("nhs_number", "forename", "surname", "sex", "birth_date", "postcode")
-_NHS_WEIGHTS = range(10, 1, -1)
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _as_sent(spark: SparkSession, folder: Path, manifest: Manifest, contract: Co
         rows = spark.read.csv(
             paths, schema=schema, header=True, enforceSchema=True, quote='"', escape='"', multiLine=True
         )
-    told = {"provider": manifest.provider, "submission": manifest.submission, "created": manifest.created}
+    told = {"provider": manifest.provider, "submission": manifest.submission, "landed": landed.number(folder)}
     return rows.select(*(F.lit(value).alias(name) for name, value in told.items()), *rows.columns)
 
 
@@ -180,25 +180,17 @@ def _records(good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _
     views = []
     for dataset, frame in good.items():
         roles = contracts[dataset].identifiers
-        if roles:
+        if roles and contracts[dataset].person_level:
             columns = [
                 F.col(roles[role]).alias(role) if role in roles else F.lit(None).alias(role) for role in _IDENTITY
             ]
             views.append(frame.select("provider", F.col(contracts[dataset].local_key).alias("local_id"), *columns))
     everyone = reduce(DataFrame.unionByName, views)
     records = everyone.groupBy("provider", "local_id").agg(*(F.mode(role, True).alias(role) for role in _IDENTITY))
-    verified = records.withColumn("nhs_number", F.when(_is_valid_nhs_number("nhs_number"), F.col("nhs_number")))
+    verified = records.withColumn("nhs_number", F.when(is_nhs_number(F.col("nhs_number")), F.col("nhs_number")))
     path = str(zone.work / "records")
     verified.write.parquet(path)
     return verified.sparkSession.read.parquet(path)
-
-
-def _is_valid_nhs_number(name: str) -> Any:
-    """Return the condition of modulus 11 (NHS Data Model and Dictionary, "NHS NUMBER")."""
-    number = F.col(name)
-    digits = [F.substring(number, place + 1, 1).try_cast("int") * weight for place, weight in enumerate(_NHS_WEIGHTS)]
-    check = (F.lit(11) - reduce(lambda total, each: total + each, digits) % 11) % 11
-    return number.rlike("^[0-9]{10}$") & (check == F.substring(number, 10, 1).try_cast("int"))
 
 
 def _spine(zone: _Zone, progress: Say) -> Path:
@@ -269,7 +261,7 @@ def _people(good: dict[str, DataFrame], known: DataFrame, contracts: dict[str, C
     for dataset, frame in good.items():
         contract = contracts[dataset]
         roles = contract.identifiers
-        if not roles:
+        if not roles or not contract.person_level:
             continue
         there = {"birth_year": F.year(roles["birth_date"]), "sex": F.col(roles["sex"])}
         there |= {

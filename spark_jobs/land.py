@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from spark_jobs import landed
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.manifest import NAME, Manifest, SentFile, read
@@ -68,7 +69,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
         raise
-    os.rename(staged, target)
+    landed.adopt(staged, target)
     return _result(manifest, replayed=False)
 
 

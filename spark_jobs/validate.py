@@ -2,53 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from spark_jobs.check_digits import normalised_nhs_number
 from spark_jobs.contracts import Contract, Field
 
-SOURCE = ("provider", "submission", "created")
+SOURCE = ("provider", "submission", "landed")
 _OLDEST = "1900-01-01"
 
 
 def split(rows: DataFrame, contract: Contract, as_of: date) -> tuple[DataFrame, DataFrame]:
     """Return the good rows and the bad ones.
 
+    A later submission of a provider may send a key again: its good row then stands in place of the earlier one, which
+    is in neither frame. Only a key that one submission holds twice is repeated.
+
     Parameters
     ----------
     rows : DataFrame
-        The contract's columns as text, with :data:`SOURCE`.
+        The contract's columns as text, with :data:`SOURCE`; ``landed`` is the submission's place in the order of
+        landing (:mod:`spark_jobs.landed`).
     as_of : date
         No date may lie after it.
 
     Returns
     -------
     (DataFrame, DataFrame)
-        The good rows, cast, with :data:`SOURCE`; the bad ones as sent, with ``reason``: the field and the rule that
-        it breaks, never the value.
+        The good rows, cast, with :data:`SOURCE`; the bad ones as sent, all text, with ``reason``: the field and the
+        rule that it breaks, never the value.
     """
-    emptied = rows.select(*SOURCE, *(_emptied(field.name) for field in contract.fields))
-    first = Window.partitionBy("provider", *contract.primary_key).orderBy("created", "submission")
-    judged = emptied.withColumn("_repeat", F.row_number().over(first)).withColumn("reason", _reason(contract, as_of))
-    bad = judged.where(F.col("reason").isNotNull()).drop("_repeat")
-    good = judged.where(F.col("reason").isNull())
+    cleaned = rows.select(*SOURCE, *(_cleaned(field) for field in contract.fields))
+    judged = cleaned.withColumn("reason", _reason(contract, as_of))
+    # Good rows first: a correction that is itself wrong waits in quarantine and what it would correct stands. The
+    # content comes last, so that of a repeated key the same row is kept whenever the warehouse is built.
+    newest = Window.partitionBy("provider", *_quoted(contract.primary_key)).orderBy(
+        F.col("reason").isNotNull(), F.col("landed").desc(), *_quoted(rows.columns)
+    )
+    ranked = judged.withColumns(
+        {"_rank": F.row_number().over(newest), "_above": F.lag("landed").over(newest)},
+    )
+    repeated = F.when(F.col("_above") == F.col("landed"), F.lit(f"{', '.join(contract.primary_key)}: repeated"))
+    told = ranked.withColumn("reason", F.coalesce("reason", repeated))
+    good = told.where("reason IS NULL AND _rank = 1")
+    bad = told.where("reason IS NOT NULL").withColumn("landed", F.col("landed").cast("string"))
     cast = [F.col(f"`{field.name}`").try_cast(field.type).alias(field.name) for field in contract.fields]
-    return good.select(*SOURCE, *cast), bad
+    return good.select(*SOURCE, *cast), bad.drop("_rank", "_above")
 
 
-def _emptied(name: str) -> Column:
-    text = F.trim(F.col(f"`{name}`"))
-    return F.when(text != "", text).alias(name)
+def _quoted(names: Iterable[str]) -> list[str]:
+    return [f"`{name}`" for name in names]
+
+
+def _cleaned(field: Field) -> Column:
+    """Return the text that is judged and kept alike: no blanks around it, nothing where nothing is left."""
+    text = F.trim(F.col(f"`{field.name}`"))
+    if field.identifier == "nhs_number":
+        text = normalised_nhs_number(text)
+    return F.when(text != "", text).alias(field.name)
 
 
 def _reason(contract: Contract, as_of: date) -> Column:
     rules = [rule for field in contract.fields for rule in _rules(field, as_of)]
-    key = ", ".join(contract.primary_key)
-    rules.append((F.col("_repeat") > 1, f"{key}: repeated"))
-    return reduce(lambda found, rule: F.coalesce(found, F.when(rule[0], F.lit(rule[1]))), rules, F.lit(None))
+    return F.coalesce(*(F.when(broken, F.lit(reason)) for broken, reason in rules), F.lit(None).cast("string"))
 
 
 def _rules(field: Field, as_of: date) -> list[tuple[Column, str]]:
@@ -66,5 +85,6 @@ def _rules(field: Field, as_of: date) -> list[tuple[Column, str]]:
     if field.values:
         rules.append((there & ~value.isin(*field.values), f"{field.name}: unknown code"))
     if field.pattern:
-        rules.append((there & ~value.rlike(f"^(?:{field.pattern})$"), f"{field.name}: wrong form"))
+        # Java's $ matches before a final line's end too; \z does not.
+        rules.append((there & ~value.rlike(rf"\A(?:{field.pattern})\z"), f"{field.name}: wrong form"))
     return rules
