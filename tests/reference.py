@@ -16,7 +16,7 @@ _SAMPLES = {
     "timestamp": ("2020-01-31 10:00:00", "2021-06-01 23:59:59", "2020-01-31 25:00:00", "2031-01-01 00:00:00", "noon"),
     "int": ("1", "7", "30", "500", "-3", "99", "12a", "99999999999999"),
     "double": ("0.5", "12.25", "-1", "1000000", "abc"),
-    "string": ("A", "x\n", "J459", "E01000001", "M80012", "38341003", "38341004", "13645005", "9434765919",
+    "string": ("A", "x\n", "J459", "E01000001", "E01000002", "M80012", "38341003", "38341004", "13645005", "9434765919",
                "943 476 5919", "100", "W371", " R69X ", "W371 ", "É"),
 }  # fmt: skip
 
@@ -133,7 +133,7 @@ def sample(random: Random, contract: Contract, right: float = 0.9) -> Row:
 
 def _value(random: Random, field: Field, right: float) -> str | None:
     pool = [*field.values, *_SAMPLES[field.type]]
-    if not field.required and random.random() < 0.2:
+    if random.random() < (0.01 if field.required else 0.2):
         return random.choice((None, "", "  "))
     if random.random() < right:
         alone = Contract("", "1.0.0", "", "", "", "", False, "", "", (_alone(field),))

@@ -67,6 +67,8 @@ MUTATIONS = {
     "pattern": lambda random, contract, field: _with(contract, field, pattern=random.choice(("", "[A-Z].*", "[0-9]+"))),
     "check": lambda random, contract, field: _with(contract, field, check=random.choice(("", "snomed_ct"))),
     "class": lambda random, contract, field: _with(contract, field, classification=random.choice(CLASSES)),
+    "attribute": lambda random, contract, field: _with(contract, field, person_attribute=random.choice(("", "sex"))),
+    "role": lambda random, contract, field: _with(contract, field, identifier=random.choice(("", "forename"))),
     "key": lambda random, contract, field: _with(contract, field, primary_key=not field.primary_key),
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ from spark_jobs.land import run
 from spark_jobs.manifest import Manifest, describe
 from spark_jobs.validate import SOURCE, split
 from tests.conftest import REPOSITORY
+from tre.contracts import __main__ as command
 from tre.contracts.comparing import check_succession, compare
 from tre.contracts.records import accept, accepted, check_all
 
@@ -92,9 +93,7 @@ def test_a_loosened_classification_breaks_and_so_does_what_is_no_longer_publishe
     deaths = load_contracts(FOLDER)["deaths"]
 
     def classed(old: str, new: str) -> list[bool]:
-        pair = [
-            replace(deaths, fields=(replace(deaths.fields[0], classification=each),)) for each in (old, new)
-        ]  # fmt: skip
+        pair = [replace(deaths, fields=(replace(deaths.fields[0], classification=each),)) for each in (old, new)]
         return [change.breaking for change in compare(*pair)]
 
     assert classed("direct", "safe") == classed("sensitive", "quasi") == classed("quasi", "safe") == [True]
@@ -131,6 +130,27 @@ def test_a_damaged_record_is_told_in_one_sentence(folder, damage):
     (folder / "accepted" / "small_area" / "1.0.0.json").write_text(damage)
     with pytest.raises(ContractError, match="record of a contract"):
         load_contracts(folder)
+
+
+def accept_from(folder: Path, monkeypatch, verb: str) -> int:
+    monkeypatch.setattr(command, "FOLDER", folder)
+    monkeypatch.setattr(command, "load_contracts", lambda: load_contracts(folder))
+    monkeypatch.setattr("sys.argv", ["tre.contracts", verb])
+    return command.main()
+
+
+def test_the_command_accepts_a_new_version_and_tells_what_breaks(folder, monkeypatch, capsys):
+    assert accept_from(folder, monkeypatch, "check") == 0
+    assert accept_from(folder, monkeypatch, "forget") == 2
+    edit(folder, BREAKING["column removed"])
+    assert accept_from(folder, monkeypatch, "accept") == 1
+    assert "no_qualifications_percent: column removed" in capsys.readouterr().err
+    edit(folder, lambda told, fields: told.update(version="2.0.0"))
+    assert accept_from(folder, monkeypatch, "check") == 1
+    assert accept_from(folder, monkeypatch, "accept") == 0
+    assert capsys.readouterr().out == "accepted small_area 2.0.0\n"
+    assert accept_from(folder, monkeypatch, "accept") == 0
+    assert capsys.readouterr().out == ""
 
 
 def submission(folder: Path, version: str, rows: list[str], name: str = "reference-1") -> Path:

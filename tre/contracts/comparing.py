@@ -84,8 +84,9 @@ def _of_field(old: Field, new: Field) -> Iterator[Change]:
         yield Change(new.name, "required added" if new.required else "required removed", new.required)
     if old.classification != new.classification:
         yield _of_classification(old, new)
-    if old.identifier != new.identifier:
-        yield Change(new.name, "identifier role changed", bool(old.identifier))
+    for name, told in (("identifier", "identifier role"), ("person_attribute", "person_attribute")):
+        if _differs(old, new, name):
+            yield Change(new.name, f"{told} changed", bool(getattr(old, name)))
     yield from _of_values(old, new)
     for name in ("pattern", "check", "not_before"):
         if _differs(old, new, name):
