@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from spark_jobs.check_digits import is_snomed_ct
-from spark_jobs.validate import split
+from spark_jobs.validate import judge
 from tests import reference
 from tre.contracts import load_contracts
 
@@ -45,10 +45,11 @@ def test_it_says_what_plain_python_says(spark, met, dataset):
     table = [("p", str(place), landed, *(row[name] for name in names)) for place, (landed, row) in enumerate(rows)]
     schema = "provider string, submission string, landed int, " + ", ".join(f"`{name}` string" for name in names)
     # The place stands in the submission's column, so that each row can be told; it is no part of what is judged.
-    good, bad = split(spark.createDataFrame(table, schema), contract, reference.AS_OF)
+    frame = judge(spark.createDataFrame(table, schema), contract, reference.AS_OF)
+    judged = frame.select("submission", "reason").collect()
     wanted_good, wanted_bad = reference.split(rows, contract)
-    found_bad = {int(row.submission): row.reason for row in bad.select("submission", "reason").collect()}
-    found_good = {int(row.submission) for row in good.select("submission").collect()}
+    found_bad = {int(row.submission): row.reason for row in judged if row.reason}
+    found_good = {int(row.submission) for row in judged if not row.reason}
     content = {place: (landed, tuple(row.items())) for place, (landed, row) in enumerate(rows)}
     assert Counter(found_bad.values()) == Counter(wanted_bad.values())
     assert {place: why for place, why in found_bad.items() if "repeated" not in why} == {
