@@ -1,6 +1,6 @@
 # What a person wants, by name. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down study kills test check fix bench docs lock code
+.PHONY: help up down study kills test check fix bench docs lock code contracts
 PY := .venv/bin/python
 SIZE ?= small
 ONLY ?=
@@ -33,14 +33,18 @@ test: ## run every test, those of the database on PostgreSQL too; installs what 
 	$(PY) -m pytest -q
 	TRE_TEST_DB=postgresql $(PY) -m pytest -q -m django_db
 
-check: ## ruff, mypy, import-linter, djlint, and what the README says; changes nothing
+check: ## ruff, mypy, import-linter, djlint, the contracts' record, and what the README says; changes nothing
 	@.ci/bootstrap dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/djlint tre --lint --quiet
+	$(PY) -m tre.contracts check
 	$(PY) -m tests.readme
+
+contracts: ## have the data contracts' new versions accepted, unless one breaks what relies on it
+	$(PY) -m tre.contracts accept
 
 fix: ## let the tools mend what they can
 	.venv/bin/ruff check --fix .

@@ -8,7 +8,7 @@ import sys
 
 from tre.errors import TreError
 
-JOBS = ("databases", "promote")
+JOBS = ("databases", "price", "promote")
 
 
 def _say(text: str) -> None:

@@ -19,17 +19,16 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import fhir, filters, linkage, tables, validate
-from spark_jobs.contracts import Contract, load_contracts
+from spark_jobs import fhir, filters, landed, linkage, tables, validate, versions
+from spark_jobs.check_digits import is_nhs_number
+from spark_jobs.contracts import ROLES, Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.manifest import Manifest, read
+from spark_jobs.people import PEOPLE, people
 from spark_jobs.pseudonymise import with_pseudonym
 from spark_jobs.session import session
 
 Say = Callable[[str], None]
-PEOPLE = "people"
-_IDENTITY = ("nhs_number", "forename", "surname", "sex", "birth_date", "postcode")
-_NHS_WEIGHTS = range(10, 1, -1)
 
 
 @dataclass(frozen=True)
@@ -93,6 +92,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     zone, warehouse = _Zone(Path(spec["landing"])), Path(spec["warehouse"])
     contracts = load_contracts(Path(spec["contracts"]))
     as_of = date.fromisoformat(spec["as_of"]) if spec.get("as_of") else date.today()
+    versions.check_held(contracts.values(), zone.landing)
     submissions = _submissions(zone)
     shutil.rmtree(zone.work, ignore_errors=True)
     with session("build") as spark:
@@ -116,7 +116,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         "quarantine": summary,
         "linkage": {**linked.counts(), **measured},
         "model": linked.model,
-        "doubtful": linkage.keep(spine / "doubtful", zone.review, linkage.load_settings().review.most_pairs),
+        "doubtful": linkage.keep(spine / "_doubtful", zone.review, linkage.load_settings().review.most_pairs),
         "opted_out": persons,
         "filters": {"kinds": held},
     }
@@ -137,34 +137,38 @@ def _validated(
     as_of: date,
     say: Say,
 ) -> tuple[dict[str, DataFrame], dict[str, int]]:
-    """Write the good rows of each dataset to the work folder and the bad ones to quarantine."""
+    """Write the rows of each dataset to the work folder as judged, once, and the bad ones to quarantine."""
     frames: dict[str, list[DataFrame]] = defaultdict(list)
     for folder, manifest in submissions.items():
-        for dataset in sorted({file.dataset for file in manifest.files}):
-            frames[dataset].append(_as_sent(spark, folder, manifest, contracts[dataset]))
+        for dataset, version in sorted({(file.dataset, file.contract_version) for file in manifest.files}):
+            contract = versions.current(contracts, dataset, manifest.submission)
+            frames[dataset].append(_as_sent(spark, folder, manifest, contract, version))
     shutil.rmtree(zone.quarantine, ignore_errors=True)
     good, quarantined = {}, {}
     for dataset, parts in sorted(frames.items()):
         say(f"validating {dataset}")
-        kept, bad = validate.split(reduce(DataFrame.unionByName, parts), contracts[dataset], as_of)
-        kept.write.parquet(str(zone.work / "good" / dataset))
-        quarantined[dataset] = _quarantine(bad, zone, dataset)
-        good[dataset] = spark.read.parquet(str(zone.work / "good" / dataset))
+        judged = validate.judge(reduce(DataFrame.unionByName, parts), contracts[dataset], as_of)
+        judged.write.parquet(str(zone.work / "judged" / dataset))
+        held = spark.read.parquet(str(zone.work / "judged" / dataset))
+        quarantined[dataset] = _quarantine(validate.bad(held), zone, dataset)
+        good[dataset] = validate.good(held, contracts[dataset])
     return good, quarantined
 
 
-def _as_sent(spark: SparkSession, folder: Path, manifest: Manifest, contract: Contract) -> DataFrame:
-    files = [file for file in manifest.files if file.dataset == contract.dataset]
+def _as_sent(spark: SparkSession, folder: Path, manifest: Manifest, contract: Contract, version: str) -> DataFrame:
+    """Return the rows of a dataset that follow one version of its contract, in the form of the current one."""
+    sent = (contract.dataset, version)
+    files = [file for file in manifest.files if (file.dataset, file.contract_version) == sent]
     paths = [str(folder / file.name) for file in files]
     if files[0].format == "ndjson":
         rows = fhir.read(spark, contract.dataset, paths)
     else:
-        schema = ", ".join(f"`{field.name}` string" for field in contract.fields)
+        schema = ", ".join(f"`{field.name}` string" for field in contract.under(version).fields)
         rows = spark.read.csv(
             paths, schema=schema, header=True, enforceSchema=True, quote='"', escape='"', multiLine=True
         )
-    told = {"provider": manifest.provider, "submission": manifest.submission, "created": manifest.created}
-    return rows.select(*(F.lit(value).alias(name) for name, value in told.items()), *rows.columns)
+    told = {"provider": manifest.provider, "submission": manifest.submission, "landed": landed.number(folder)}
+    return versions.in_form(rows, contract).withColumns({name: F.lit(value) for name, value in told.items()})
 
 
 def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> int:
@@ -187,27 +191,17 @@ def _records(good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _
     views = []
     for dataset, frame in good.items():
         roles = contracts[dataset].identifiers
-        if roles:
-            columns = [
-                F.col(roles[role]).alias(role) if role in roles else F.lit(None).alias(role) for role in _IDENTITY
-            ]
+        if roles and contracts[dataset].person_level:
+            columns = [F.col(roles[role]).alias(role) if role in roles else F.lit(None).alias(role) for role in ROLES]
             views.append(frame.select("provider", F.col(contracts[dataset].local_key).alias("local_id"), *columns))
     everyone = reduce(DataFrame.unionByName, views)
-    records = everyone.groupBy("provider", "local_id").agg(*(F.mode(role, True).alias(role) for role in _IDENTITY))
+    records = everyone.groupBy("provider", "local_id").agg(*(F.mode(role, True).alias(role) for role in ROLES))
     # A number that fails its check joins nobody, but one that is nearly another's still says something.
     sent = records.withColumn("number", F.col("nhs_number"))
-    verified = sent.withColumn("nhs_number", F.when(_is_valid_nhs_number("nhs_number"), F.col("nhs_number")))
+    verified = sent.withColumn("nhs_number", F.when(is_nhs_number(F.col("nhs_number")), F.col("nhs_number")))
     path = str(zone.work / "records")
     verified.write.parquet(path)
     return verified.sparkSession.read.parquet(path)
-
-
-def _is_valid_nhs_number(name: str) -> Any:
-    """Return the condition of modulus 11 (NHS Data Model and Dictionary, "NHS NUMBER")."""
-    number = F.col(name)
-    digits = [F.substring(number, place + 1, 1).try_cast("int") * weight for place, weight in enumerate(_NHS_WEIGHTS)]
-    check = (F.lit(11) - reduce(lambda total, each: total + each, digits) % 11) % 11
-    return number.rlike("^[0-9]{10}$") & (check == F.substring(number, 10, 1).try_cast("int"))
 
 
 def _spine(
@@ -248,8 +242,8 @@ def _publish(
             frame = frame.select(*_published(contract))
         made.append(_told(dataset, tables.publish(frame, warehouse / dataset)))
     progress("publishing people")
-    people = _people(good, known, contracts).join(opted_out, "person", "left_anti")
-    made.append(_told(PEOPLE, tables.publish(with_pseudonym(people, "person", key), warehouse / PEOPLE)))
+    everyone = people(good, known, contracts).join(opted_out, "person", "left_anti")
+    made.append(_told(PEOPLE, tables.publish(with_pseudonym(everyone, "person", key), warehouse / PEOPLE)))
     return made
 
 
@@ -272,23 +266,3 @@ def _of_known_persons(frame: DataFrame, known: DataFrame, contract: Contract, zo
     columns = [F.col(name).cast("string").alias(name) for name in lost.columns]
     lost.select(*columns).write.mode("append").parquet(str(zone.quarantine / contract.dataset))
     return keyed.where("person IS NOT NULL")
-
-
-def _people(good: dict[str, DataFrame], known: DataFrame, contracts: dict[str, Contract]) -> DataFrame:
-    """Return one row for each person: what most providers say, the practice's own details, and the day of death."""
-    wanted = {"birth_year": "int", "sex": "string", "ethnicity": "string", "lsoa": "string", "practice_code": "string",
-              "died_on": "date"}  # fmt: skip
-    views = []
-    for dataset, frame in good.items():
-        contract = contracts[dataset]
-        roles = contract.identifiers
-        if not roles:
-            continue
-        there = {"birth_year": F.year(roles["birth_date"]), "sex": F.col(roles["sex"])}
-        there |= {
-            name: F.col(name) for name in ("ethnicity", "lsoa", "practice_code", "died_on") if name in contract.by_name
-        }
-        columns = [there.get(name, F.lit(None)).cast(kind).alias(name) for name, kind in wanted.items()]
-        views.append(frame.select("provider", F.col(contract.local_key).alias("local_id"), *columns).distinct())
-    everyone = reduce(DataFrame.unionByName, views).join(known, ["provider", "local_id"])
-    return everyone.groupBy("person").agg(*(F.mode(name, True).alias(name) for name in wanted))

@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from spark_jobs import landed, versions
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.manifest import NAME, Manifest, SentFile, read
@@ -61,14 +62,19 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     staged.mkdir(parents=True)
     try:
         _check_listed(source, manifest, contracts)
-        for file in manifest.files:
+        followed = [
+            versions.landable(contracts[file.dataset], file.contract_version, file.name) for file in manifest.files
+        ]
+        versions.check_held(contracts.values(), landing)
+        for file, contract in zip(manifest.files, followed, strict=True):
             progress(f"landing {manifest.provider}: {file.name}")
-            _copy(source / file.name, staged / file.name, file, contracts[file.dataset])
+            _copy(source / file.name, staged / file.name, file, contract)
         manifest.write(staged)
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
         raise
-    os.rename(staged, target)
+    versions.hold(followed, landing)
+    landed.adopt(staged, target)
     return _result(manifest, replayed=False)
 
 
@@ -101,9 +107,6 @@ def _check_listed(source: Path, manifest: Manifest, contracts: dict[str, Contrac
             raise JobRefused("A file that the manifest lists is missing", where=file.name, todo="Send it")
         if file.dataset not in contracts:
             raise JobRefused(f"There is no data contract for '{file.dataset}'", where=file.name)
-        if file.contract_version != contracts[file.dataset].version:
-            version = contracts[file.dataset].version
-            raise JobRefused(f"The file follows another version of its contract than {version}", where=file.name)
     if unlisted := sorted(there - set(names)):
         raise JobRefused("A file is there that the manifest does not list", where=unlisted[0], todo="List or remove it")
 

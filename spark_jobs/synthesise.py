@@ -146,7 +146,10 @@ def _small_area(out: Path, people: int, seed: int, contract: Contract, name: str
     writer.writerow([field.name for field in contract.fields])
     for area in range(areas(people)):
         decile = deprivation(area)
-        writer.writerow([area_code(area), decile, f"{max(2.0, random.gauss(22 - 1.2 * decile, 2.5)):.1f}"])
+        # Fuel poverty, overcrowding, social renting and no qualifications all fall as deprivation does.
+        means = ((22, -1.2, 2.5), (9, -0.7, 1.5), (38, -3.3, 5.0), (33, -2.1, 3.0))
+        shares = (max(0.5, random.gauss(most + step * decile, spread)) for most, step, spread in means)
+        writer.writerow([area_code(area), decile, *(f"{share:.1f}" for share in shares)])
     (folder / "small_area-00000.csv").write_text(text.getvalue())
     _finish(folder, {"small_area": contract}, "csv")
     return folder

@@ -9,14 +9,9 @@ from random import Random
 
 from spark_jobs import synthetic_names as words
 from spark_jobs.synthetic_people import AS_OF, Person, View, area_code, deprivation, view
-
-START = date(2023, 7, 1)
-YEARS = 3
-Row = tuple[str, str, list[str]]  # provider, dataset, values in the order of the contract
-
-GP, ACUTE, MENTAL, STOKE, COUNTY, ONS = (
-    "gp-system", "acute-trust", "mental-health-community-trust", "stoke-council", "staffordshire-council", "ons",
-)  # fmt: skip
+from spark_jobs.synthetic_registers import registrations
+from spark_jobs.synthetic_social import social_care
+from spark_jobs.synthetic_time import ACUTE, GP, MENTAL, START, Row, begin, count, some_day
 
 
 def care(person: Person, seed: int) -> Iterator[Row]:
@@ -28,32 +23,12 @@ def care(person: Person, seed: int) -> Iterator[Row]:
         yield from _gp(random, person, known[GP], last)
     yield from _acute(random, person, known, last)
     yield from _community(random, person, known, last)
-    yield from _social_care(random, person, known, last)
-    if person.died:
-        known[ONS] = view(random, person, ONS)
-        cause = next((words.CONDITIONS[name][1] for name in person.conditions), "R99X")
-        yield ONS, "deaths", [f"M{person.number:08d}", *known[ONS].row(), person.died.isoformat(), cause]
+    yield from social_care(random, person, known, last)
+    yield from registrations(random, person, known)
     if random.random() < 0.025 and person.nhs_number:
-        yield "nhs-england", "opt_outs", [person.nhs_number, _day(random, _begin(person), AS_OF).isoformat()]
+        yield "nhs-england", "opt_outs", [person.nhs_number, some_day(random, begin(person), AS_OF).isoformat()]
     for provider, held in known.items():
         yield "truth", "links", [provider, held.local_id, str(person.number)]
-
-
-def _day(random: Random, first: date, last: date) -> date:
-    return first + timedelta(days=random.randrange(max(1, (last - first).days)))
-
-
-def _begin(person: Person) -> date:
-    return max(START, person.birth)
-
-
-def _count(random: Random, mean: float) -> int:
-    """Return a count with a Poisson distribution (Knuth's method: the means here are small)."""
-    limit, count, product = math.exp(-mean), 0, random.random()
-    while product > limit:
-        count += 1
-        product *= random.random()
-    return count
 
 
 def _note(random: Random, person: Person) -> str:
@@ -82,16 +57,16 @@ def _gp(random: Random, person: Person, held: View, last: date) -> Iterator[Row]
     for name, since in person.conditions.items():
         snomed, _, medicine, *_ = words.CONDITIONS[name]
         yield event(since, snomed, note=_note(random, person))
-        for place in range(_count(random, 3.0) if medicine else 0):
+        for place in range(count(random, 3.0) if medicine else 0):
             identity = f"P{person.number:08d}-{name[:2]}{place}"
-            day = _day(random, max(since, _begin(person)), last).isoformat()
+            day = some_day(random, max(since, begin(person)), last).isoformat()
             yield GP, "gp_prescriptions", [identity, held.local_id, day, medicine, str(random.choice((28, 56, 84)))]
     for code, (unit, mean, spread) in words.MEASURES.items():
-        for _ in range(_count(random, 0.6 + 0.02 * person.age(AS_OF))):
+        for _ in range(count(random, 0.6 + 0.02 * person.age(AS_OF))):
             value = f"{max(mean / 3, random.gauss(mean, spread)):.1f}"
-            yield event(_day(random, _begin(person), last), code, value, unit)
-    for _ in range(_count(random, 1.0)):
-        yield event(_day(random, _begin(person), last), "185317003", note=_note(random, person))
+            yield event(some_day(random, begin(person), last), code, value, unit)
+    for _ in range(count(random, 1.0)):
+        yield event(some_day(random, begin(person), last), "185317003", note=_note(random, person))
 
 
 def emergency_rate(person: Person) -> float:
@@ -105,28 +80,68 @@ def emergency_rate(person: Person) -> float:
 def _acute(random: Random, person: Person, known: dict[str, View], last: date) -> Iterator[Row]:
     rate = min(6.0, emergency_rate(person) * math.exp(random.gauss(0, 0.5)))
     years = max(0.1, (last - START).days / 365)
-    admissions, planned = _count(random, rate * years), _count(random, 0.08 * years)
-    visits, clinics = _count(random, (0.12 + 0.6 * rate) * years), _count(random, 0.4 * years)
-    if not admissions + planned + visits + clinics:
+    admissions, planned = count(random, rate * years), count(random, 0.08 * years)
+    visits, clinics = count(random, (0.12 + 0.6 * rate) * years), count(random, 0.4 * years)
+    if not admissions + planned + visits + clinics and not any(START <= born <= last for born in person.gave_birth):
         return
     held = known[ACUTE] = view(random, person, ACUTE)
     twice = view(random, person, ACUTE, duplicate=True) if random.random() < 0.02 else held
     if twice is not held:
         yield "truth", "links", [ACUTE, twice.local_id, str(person.number)]
+    yield from _spells(random, person, (held, twice), (admissions, planned), last)
+    yield from _visits(random, person, held, (visits, clinics), last)
+
+
+def _spells(
+    random: Random, person: Person, views: tuple[View, View], counts: tuple[int, int], last: date
+) -> Iterator[Row]:
+    """Yield the spells in hospital, emergencies first, then the planned ones and the births, each with its episodes."""
+    admissions, planned = counts
+    births = sorted({born for born in person.gave_birth if START <= born <= last})  # twins come in one spell
     illness = [words.CONDITIONS[name][1] for name in person.conditions] or ["R69X"]
     for place in range(admissions + planned):
-        urgent, begins = place < admissions, _day(random, _begin(person), last)
-        ends = min(last, begins + timedelta(days=_count(random, 4 if urgent else 1)))
+        urgent, begins = place < admissions, some_day(random, begin(person), last)
+        ends = min(last, begins + timedelta(days=count(random, 4 if urgent else 1)))
         chosen = random.choice(illness + list(words.ACUTE)) if urgent else random.choice(illness)
         method = random.choice(("21", "21", "22", "24", "28")) if urgent else random.choice(("11", "12", "13"))
         operation = "" if urgent else random.choice(("W371", "H229", "C751", "M459"))
-        yield ACUTE, "admitted_care", [
-            f"S{person.number:08d}-{place}", *(twice if place % 2 else held).row(),
-            begins.isoformat(), ends.isoformat(), method,
-            chosen, random.choice(illness), operation, _note(random, person),
+        coded = [chosen, random.choice(illness), operation]
+        yield from _spell(random, person, views[place % 2], (place, begins, ends), method, coded)
+    for place, born in enumerate(births, start=admissions + planned):
+        method, diagnosis, operation = words.DELIVERY
+        ends = min(last, born + timedelta(days=1))
+        yield from _spell(random, person, views[0], (place, born, ends), method, [diagnosis, "", operation])
+
+
+def _spell(
+    random: Random, person: Person, held: View, at: tuple[int, date, date], method: str, coded: list[str]
+) -> Iterator[Row]:
+    place, begins, ends = at
+    identity, first, last = f"S{person.number:08d}-{place}", begins.isoformat(), ends.isoformat()
+    died = "4" if person.died == ends else "1"
+    kind = "2" if begins == ends and method < "20" else "1"
+    yield ACUTE, "admitted_care", [
+        identity, *held.row(), first, last, method, *coded, kind, died, _note(random, person),
+    ]  # fmt: skip
+    moved = ends > begins and random.random() < 0.2  # to another consultant's care
+    middle = some_day(random, begins, ends).isoformat() if moved else last
+    specialty = "501" if method == words.DELIVERY[0] else random.choice(words.SPECIALTIES)
+    yield (
+        ACUTE,
+        "admitted_episodes",
+        [f"{identity}-1", identity, held.local_id, first, "1", first, middle, specialty, *coded],
+    )
+    if moved:
+        yield ACUTE, "admitted_episodes", [
+            f"{identity}-2", identity, held.local_id, first, "2", middle, last, random.choice(words.SPECIALTIES),
+            coded[0], coded[1], "",
         ]  # fmt: skip
+
+
+def _visits(random: Random, person: Person, held: View, counts: tuple[int, int], last: date) -> Iterator[Row]:
+    visits, clinics = counts
     for place in range(visits):
-        arrived = datetime.combine(_day(random, _begin(person), last), datetime.min.time()) + timedelta(
+        arrived = datetime.combine(some_day(random, begin(person), last), datetime.min.time()) + timedelta(
             minutes=random.randrange(1440)
         )
         disposal = random.choices(("admitted", "discharged", "left", "transferred"), (30, 60, 7, 3))[0]
@@ -136,37 +151,29 @@ def _acute(random: Random, person: Person, known: dict[str, View], last: date) -
         ]  # fmt: skip
     for place in range(clinics):
         yield ACUTE, "outpatients", [
-            f"O{person.number:08d}-{place}", *held.row(), _day(random, _begin(person), last).isoformat(),
+            f"O{person.number:08d}-{place}", *held.row(), some_day(random, begin(person), last).isoformat(),
             random.choice(words.SPECIALTIES), random.choices("5367", (80, 10, 6, 4))[0],
         ]  # fmt: skip
 
 
 def _community(random: Random, person: Person, known: dict[str, View], last: date) -> Iterator[Row]:
-    unwell = {"depression": "talking therapies", "dementia": "memory clinic", "fall": "district nursing"}
-    services = [service for name, service in unwell.items() if name in person.conditions]
-    if not services or random.random() < 0.4:
+    mental = [name for name in words.MENTAL_SERVICES if name in person.conditions]
+    bodily = [name for name in words.COMMUNITY_SERVICES if name in person.conditions]
+    if not mental + bodily or random.random() < 0.6:
         return
     held = known[MENTAL] = view(random, person, MENTAL)
-    for place in range(1 + _count(random, 2.0)):
-        service = random.choice([*services, "community mental health", "district nursing"])
-        name = next(name for name in unwell if name in person.conditions)
-        yield MENTAL, "mh_community", [
-            f"C{person.number:08d}-{place}", *held.row(), _day(random, _begin(person), last).isoformat(), service,
-            words.CONDITIONS[name][1], _note(random, person),
+    for place in range(1 + count(random, 2.0) if mental else 0):
+        name, seen = random.choice(mental), some_day(random, begin(person), last)
+        referred = max(person.birth, seen - timedelta(days=random.randrange(7, 90))).isoformat()
+        service = random.choice(words.MENTAL_SERVICES[name])
+        yield MENTAL, "mental_health", [
+            f"C{person.number:08d}-{place}", *held.row(), referred, seen.isoformat(), service,
+            random.choices("5367", (80, 10, 6, 4))[0], words.CONDITIONS[name][1], _note(random, person),
         ]  # fmt: skip
-
-
-def _social_care(random: Random, person: Person, known: dict[str, View], last: date) -> Iterator[Row]:
-    age = person.age(AS_OF)
-    if random.random() > (0.002 if age < 65 else 0.04 * math.exp(0.07 * (age - 65))):
-        return
-    council, code = (STOKE, "E06000021") if person.area % 4 == 0 else (COUNTY, "E10000028")
-    held = known[council] = view(random, person, council)
-    for place in range(1 + _count(random, 0.6)):
-        begins = _day(random, _begin(person), last)
-        ends = begins + timedelta(days=random.randrange(20, 900))
-        service = random.choice(("home care", "residential", "nursing", "direct payment", "equipment", "reablement"))
-        ended = ends.isoformat() if ends < last else ""
-        yield council, "adult_social_care", [
-            f"L{person.number:08d}-{place}", *held.row(), begins.isoformat(), ended, service, code,
+    for place in range(1 + count(random, 1.0) if bodily else 0):
+        name = random.choice(bodily)
+        yield MENTAL, "community", [
+            f"V{person.number:08d}-{place}", *held.row(), some_day(random, begin(person), last).isoformat(),
+            random.choice(words.COMMUNITY_SERVICES[name]), words.CONDITIONS[name][0],
+            str(random.choice((10, 20, 30, 45, 60))), _note(random, person),
         ]  # fmt: skip

@@ -43,18 +43,37 @@ POSTCODE_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"  # the inward part leaves out C, I, K,
 
 # name: (SNOMED CT, ICD-10, yearly prescriptions' dm+d, logit at 50, logit per decade, logit per deprivation decile)
 CONDITIONS = {
-    "hypertension": ("38341003", "I10", "318904001", -1.2, 0.55, 0.02),
+    "hypertension": ("38341003", "I10", "318904003", -1.2, 0.55, 0.02),
     "diabetes": ("44054006", "E119", "325278007", -2.4, 0.35, 0.06),
     "asthma": ("195967001", "J459", "320139002", -2.1, -0.05, 0.04),
-    "copd": ("13645005", "J449", "320161003", -3.6, 0.55, 0.14),
+    "copd": ("13645005", "J449", "320161007", -3.6, 0.55, 0.14),
     "heart failure": ("84114007", "I509", "317971007", -4.4, 0.80, 0.05),
     "atrial fibrillation": ("49436004", "I48X", "319775004", -4.0, 0.80, 0.01),
     "chronic kidney disease": ("709044004", "N189", "", -3.6, 0.75, 0.03),
-    "depression": ("35489007", "F329", "321988009", -1.8, -0.05, 0.07),
+    "depression": ("35489007", "F329", "321988008", -1.8, -0.05, 0.07),
     "dementia": ("52448006", "F03X", "", -6.2, 1.20, 0.02),
     "fall": ("217082002", "W19X", "", -4.0, 0.75, 0.03),
 }
 MEASURES = {"271649006": ("mm[Hg]", 132.0, 16.0), "60621009": ("kg/m2", 27.5, 5.0)}
+DELIVERY = ("31", "O809", "R249")  # admitted ante partum, a spontaneous birth, a normal delivery
+# Who is unwell in which way meets which service.
+MENTAL_SERVICES = {
+    "depression": ("talking therapies", "community mental health"),
+    "dementia": ("memory clinic", "crisis"),
+}
+COMMUNITY_SERVICES = {
+    "fall": ("district nursing", "physiotherapy"),
+    "heart failure": ("heart failure nursing",),
+    "dementia": ("district nursing",),
+    "diabetes": ("podiatry",),
+}
+CARE_SERVICES = (
+    "Short term support: reablement", "Short term support: other", "Long term support: community",
+    "Long term support: residential care", "Long term support: nursing care",
+)  # fmt: skip
+CARE_DELIVERY = ("CASSR managed personal budget", "Direct payment", "CASSR commissioned support")
+CARE_ROUTES = ("Community", "Discharge from hospital", "Self-funder")
+CARE_ENDED = ("Service ended as planned", "Support ended: moved", "Admitted to hospital")
 SPECIALTIES = ("100", "110", "120", "130", "300", "320", "340", "410", "430", "502")
 ACUTE = ("R074", "N390", "J189", "S720", "K529", "I639", "A419", "R55X")
 COMPLAINTS = ("29857009", "267036007", "21522001", "25064002", "217082002", "422587007")

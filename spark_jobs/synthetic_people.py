@@ -38,6 +38,8 @@ class Person:
     housemate: str
     conditions: dict[str, date] = field(default_factory=dict)
     died: date | None = None
+    mother: Person | None = None
+    gave_birth: list[date] = field(default_factory=list)
 
     def age(self, at: date) -> float:
         """Return the age in years."""
@@ -87,11 +89,22 @@ def _household(random: Random, first: int, most: int, people: int) -> list[Perso
         if place == 1 and random.random() < 0.25:
             person.surname = person.former_surname = zipf(random, words.SURNAMES)  # a couple of two names
         household.append(person)
+    _mothers(household)
     for person in household:
         others = [each for each in household if each is not person]
         person.housemate = f"{others[0].forename} {others[0].surname}" if others else zipf(random, words.FEMALE)
         _illness(random, person)
     return household
+
+
+def _mothers(household: list[Person]) -> None:
+    """Let each child of the house have the mother who can be hers: of the couple, a woman of 16 to 45 at the birth."""
+    for child in household[2:]:
+        for person in household[:2]:
+            if person.sex == "2" and 16 <= person.age(child.birth) <= 45:
+                child.mother = person
+                person.gave_birth.append(child.birth)
+                break
 
 
 def _ages(random: Random, size: int) -> list[float]:
@@ -175,7 +188,7 @@ def view(random: Random, person: Person, provider: str, duplicate: bool = False)
         forename = words.NICKNAMES.get(forename, forename)
     born = person.birth.isoformat()
     return View(
-        local_id=f"{_PREFIX[provider]}{person.number * 10 + duplicate:08d}",
+        local_id=local_number(person, provider, duplicate),
         nhs_number=_nhs_number_as_held(random, person),
         forename=_mistyped(random, forename, 0.015),
         surname=_mistyped(random, surname, 0.02),
@@ -183,6 +196,11 @@ def view(random: Random, person: Person, provider: str, duplicate: bool = False)
         birth_date=_wrong_date(random, person.birth) if random.random() < 0.015 else born,
         postcode=_postcode_as_held(random, person, former),
     )
+
+
+def local_number(person: Person, provider: str, duplicate: bool = False) -> str:
+    """Return a provider's own number for a person."""
+    return f"{_PREFIX[provider]}{person.number * 10 + duplicate:08d}"
 
 
 _PREFIX = {

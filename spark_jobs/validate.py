@@ -2,69 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from spark_jobs.contracts import Contract, Field
+from spark_jobs.check_digits import CHECKS, normalised_nhs_number
+from spark_jobs.contracts import NHS_NUMBER_ROLES, Contract, Field
 
-SOURCE = ("provider", "submission", "created")
+SOURCE = ("provider", "submission", "landed")
 _OLDEST = "1900-01-01"
 
 
 def split(rows: DataFrame, contract: Contract, as_of: date) -> tuple[DataFrame, DataFrame]:
-    """Return the good rows and the bad ones.
+    """Return the good rows and the bad ones of :func:`judge`. Each of the two judges anew: write what is large."""
+    judged = judge(rows, contract, as_of)
+    return good(judged, contract), bad(judged)
+
+
+def judge(rows: DataFrame, contract: Contract, as_of: date) -> DataFrame:
+    """Return the rows that stand, and with a reason those that do not.
+
+    A later submission of a provider may send a key again: its good row then stands in place of the earlier one, which
+    is left out. Only a key that one submission holds twice is repeated.
 
     Parameters
     ----------
     rows : DataFrame
-        The contract's columns as text, with :data:`SOURCE`.
+        The contract's columns as text, with :data:`SOURCE`; ``landed`` is the submission's place in the order of
+        landing (:mod:`spark_jobs.landed`).
     as_of : date
         No date may lie after it.
 
     Returns
     -------
-    (DataFrame, DataFrame)
-        The good rows, cast, with :data:`SOURCE`; the bad ones as sent, with ``reason``: the field and the rule that
-        it breaks, never the value.
+    DataFrame
+        :data:`SOURCE`, the columns as text, and ``reason``: null, or the field and the rule that it breaks, never the
+        value.
     """
-    emptied = rows.select(*SOURCE, *(_emptied(field.name) for field in contract.fields))
-    first = Window.partitionBy("provider", *contract.primary_key).orderBy("created", "submission")
-    judged = emptied.withColumn("_repeat", F.row_number().over(first)).withColumn("reason", _reason(contract, as_of))
-    bad = judged.where(F.col("reason").isNotNull()).drop("_repeat")
-    good = judged.where(F.col("reason").isNull())
+    cleaned = rows.select(*SOURCE, *(_cleaned(field) for field in contract.fields))
+    judged = cleaned.withColumn("reason", _reason(contract, as_of))
+    # Good rows first: a correction that is itself wrong waits in quarantine and what it would correct stands. The
+    # content comes last, so that of a repeated key the same row is kept whenever the warehouse is built.
+    newest = Window.partitionBy("provider", *_quoted(contract.primary_key)).orderBy(
+        F.col("reason").isNotNull(), F.col("landed").desc(), *_quoted(field.name for field in contract.fields)
+    )
+    ranked = judged.withColumns({"_rank": F.row_number().over(newest), "_above": F.lag("landed").over(newest)})
+    repeated = F.when(F.col("_above") == F.col("landed"), F.lit(f"{', '.join(contract.primary_key)}: repeated"))
+    told = ranked.withColumn("reason", F.coalesce("reason", repeated))
+    return told.where("reason IS NOT NULL OR _rank = 1").drop("_rank", "_above")
+
+
+def good(judged: DataFrame, contract: Contract) -> DataFrame:
+    """Return the rows that stand, cast to the contract's types, with :data:`SOURCE`."""
     cast = [F.col(f"`{field.name}`").try_cast(field.type).alias(field.name) for field in contract.fields]
-    return good.select(*SOURCE, *cast), bad
+    return judged.where("reason IS NULL").select(*SOURCE, *cast)
 
 
-def _emptied(name: str) -> Column:
-    text = F.trim(F.col(f"`{name}`"))
-    return F.when(text != "", text).alias(name)
+def bad(judged: DataFrame) -> DataFrame:
+    """Return the rows that do not stand, as sent, all text, with ``reason``."""
+    return judged.where("reason IS NOT NULL").withColumn("landed", F.col("landed").cast("string"))
+
+
+def _quoted(names: Iterable[str]) -> list[str]:
+    return [f"`{name}`" for name in names]
+
+
+def _cleaned(field: Field) -> Column:
+    """Return the text that is judged and kept alike: no blanks around it, nothing where nothing is left."""
+    text = F.trim(F.col(f"`{field.name}`"))
+    if field.identifier in NHS_NUMBER_ROLES:
+        text = normalised_nhs_number(text)
+    return F.when(text != "", text).alias(field.name)
 
 
 def _reason(contract: Contract, as_of: date) -> Column:
-    rules = [rule for field in contract.fields for rule in _rules(field, as_of)]
-    key = ", ".join(contract.primary_key)
-    rules.append((F.col("_repeat") > 1, f"{key}: repeated"))
-    return reduce(lambda found, rule: F.coalesce(found, F.when(rule[0], F.lit(rule[1]))), rules, F.lit(None))
+    rules = [rule for field in contract.fields for rule in _rules(field, contract, as_of)]
+    return F.coalesce(*(F.when(broken, F.lit(reason)) for broken, reason in rules), F.lit(None).cast("string"))
 
 
-def _rules(field: Field, as_of: date) -> list[tuple[Column, str]]:
+def _rules(field: Field, contract: Contract, as_of: date) -> list[tuple[Column, str]]:
+    """Return each way in which a row can break the field's rules, and how that is told."""
     value = F.col(f"`{field.name}`")
-    there = value.isNotNull()
+    there, typed = value.isNotNull(), value.try_cast(field.type)
     rules: list[tuple[Column, str]] = []
     if field.required:
         rules.append((value.isNull(), f"{field.name}: missing"))
     if field.type != "string":
-        rules.append((there & value.try_cast(field.type).isNull(), f"{field.name}: not a {field.type}"))
+        rules.append((there & typed.isNull(), f"{field.name}: not a {field.type}"))
     if field.type in ("date", "timestamp"):
-        day = value.try_cast(field.type).cast("date")
+        day = typed.cast("date")
         outside = (day < F.lit(_OLDEST).cast("date")) | (day > F.lit(as_of.isoformat()).cast("date"))
         rules.append((there & outside, f"{field.name}: impossible date"))
     if field.values:
         rules.append((there & ~value.isin(*field.values), f"{field.name}: unknown code"))
     if field.pattern:
-        rules.append((there & ~value.rlike(f"^(?:{field.pattern})$"), f"{field.name}: wrong form"))
+        # Java's $ matches before a final line's end too; \z does not.
+        rules.append((there & ~value.rlike(rf"\A(?:{field.pattern})\z"), f"{field.name}: wrong form"))
+    if field.check:
+        rules.append((there & ~CHECKS[field.check](value), f"{field.name}: wrong form"))
+    if field.minimum is not None:
+        rules.append((typed < F.lit(field.minimum), f"{field.name}: out of range"))
+    if field.maximum is not None:
+        rules.append((typed > F.lit(field.maximum), f"{field.name}: out of range"))
+    if field.not_before:
+        other = F.col(f"`{field.not_before}`").try_cast(contract.by_name[field.not_before].type)
+        rules.append((typed.cast("date") < other.cast("date"), f"{field.name}: before {field.not_before}"))
     return rules

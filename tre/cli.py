@@ -37,14 +37,27 @@ def parser() -> argparse.ArgumentParser:
     add("down", _down, "stop everything that `tre up` started")
     add("init", _init, "create the database and the demonstration, and start nothing")
     add("worker", _worker, "run queued jobs until stopped")
-    add("rooms", _rooms, "keep each project's Spark Connect and MLflow running")
+    add("rooms", _rooms, "watch over open workspaces, and keep each project's Spark Connect and MLflow running")
     add("code", _code, "print a demonstration account's one-time code").add_argument("username")
     audit = add("audit", _audit, "verify the audit log")
     audit.add_argument("action", choices=["verify"])
+    _add_models(add)
     inspect = add("inspect", _inspect, "say what files would disclose")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.add_argument("--json", action="store_true", help="print the inspections as JSON lines")
     return made
+
+
+def _add_models(add: Callable[..., argparse.ArgumentParser]) -> None:
+    fetch = add("fetch-model", _fetch_model, "fetch a released model and verify all of it with the release key")
+    fetch.add_argument("model", metavar="NAME@ALIAS")
+    serve = add("serve-model", _serve_model, "verify a fetched model once more and serve it")
+    serve.add_argument("model", metavar="NAME")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=5000)
+    for each in (fetch, serve):
+        each.add_argument("folder", type=Path, metavar="FOLDER")
+        each.add_argument("--release", required=True, help="the release that the page of released models names")
 
 
 def _django() -> None:
@@ -79,17 +92,22 @@ def _init(options: argparse.Namespace) -> int:
 
 def _worker(options: argparse.Namespace) -> int:
     _django()
+    import threading
+
+    from tre.audit.checkpoints import keep_writing
     from tre.runs.queue import work_forever
 
+    # Beside the jobs: a job may take longer than the log may stay without a checkpoint.
+    threading.Thread(target=keep_writing, args=(threading.Event(),), daemon=True).start()
     work_forever()
     return 0
 
 
 def _rooms(options: argparse.Namespace) -> int:
     _django()
-    from tre.workspace.project_services import main as rooms
+    from tre.workspace.rooms import main
 
-    rooms()
+    main()
     return 0
 
 
@@ -103,11 +121,28 @@ def _code(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     _django()
-    from tre.audit.services import verify
+    from tre.audit.checkpoints import verify_checkpoints
+    from tre.privacy.reconciliation import reconcile
 
-    verified = verify()
+    verified = verify_checkpoints()
+    reconcile()
     print(f"{verified.entries} entries verified; root {verified.root}")
     return 0
+
+
+def _fetch_model(options: argparse.Namespace) -> int:
+    from ml.deployment import fetch
+
+    statement = fetch(options.model, options.folder, options.release)
+    print(f"{statement.name} of {statement.release} is verified: {options.folder}")
+    return 0
+
+
+def _serve_model(options: argparse.Namespace) -> int:
+    from ml.deployment import serve
+
+    serve(options.model, options.folder, options.release, options.host, options.port)
+    return 0  # pragma: no cover - the process has become the server
 
 
 def _inspect(options: argparse.Namespace) -> int:

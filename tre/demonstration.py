@@ -137,7 +137,7 @@ STUDIES = (
             "admitted_care": ("admitted_on", "discharged_on", "admission_method", "icd10_primary"),
             "emergency_care": ("arrived_at", "disposal"),
             "gp_events": ("event_date", "snomed_code", "value", "unit"),
-            "adult_social_care": ("started_on", "ended_on", "service_type"),
+            "adult_social_care": ("event_type", "started_on", "ended_on", "service_type"),
             "small_area": ("lsoa", "imd_decile", "fuel_poverty_percent"),
         },
     ),

@@ -53,8 +53,8 @@ def link(
     old_spine : Path or None
         The spine of the last build, whose persons keep their numbers.
     out : Path
-        Folder that receives the spine (provider, local_id, record, person) and, below it, ``changes`` and
-        ``doubtful``.
+        Folder that receives the spine (provider, local_id, record, person) and, below it, ``_changes`` and
+        ``_doubtful``.
     generation : int
         The number of this build.
     decisions : Path or None
@@ -78,7 +78,7 @@ def link(
         backend.make("doubtful", rules.doubtful(told.thresholds))
         backend.save("spine", out)
         for table in ("changes", "doubtful"):
-            backend.save(table, out / table)
+            backend.save(table, out / f"_{table}")  # what begins so is no part of a Parquet folder
         persons, doubtful = (
             int(backend.rows(query)[0][0])
             for query in ("SELECT count(DISTINCT person) FROM spine", "SELECT count(*) FROM doubtful")

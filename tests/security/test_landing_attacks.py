@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from spark_jobs import landed
 from spark_jobs.contracts import load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.land import run
@@ -184,6 +185,23 @@ def test_what_a_run_that_was_cut_off_left_is_cleared(tmp_path):
     land(outbox(tmp_path / "out", good()), tmp_path)
     assert not half.exists()
     assert sorted(path.name for path in (tmp_path / "landing" / "submissions" / "ons-1").iterdir()) == [
+        ".landed",
         "deaths.csv",
         "manifest.json",
     ]
+
+
+def test_submissions_are_numbered_as_they_land_whatever_the_provider_says(tmp_path):
+    for name, created in (("ons-b", "2026-07-01"), ("ons-a", "2020-01-01"), ("ons-c", "1999-01-01")):
+        land(outbox(tmp_path / name, good(), submission=name, created=created), tmp_path)
+    land(tmp_path / "ons-b", tmp_path)  # sent again: it keeps its place
+    submissions = tmp_path / "landing" / "submissions"
+    assert {name: landed.number(submissions / name) for name in ("ons-b", "ons-a", "ons-c")} == {
+        "ons-b": 1, "ons-a": 2, "ons-c": 3,
+    }  # fmt: skip
+
+
+def test_a_provider_cannot_send_its_own_place_in_the_order(tmp_path):
+    source = outbox(tmp_path / "out", good(), name=landed.MARK)
+    (source / "deaths.csv").rename(source / landed.MARK)
+    assert "label" in refused(source, tmp_path)

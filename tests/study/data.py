@@ -74,7 +74,8 @@ def _files(folder: Path) -> set[str]:
 
 def check_extract(report: Report) -> None:
     """Show that the extract holds no direct identifier and no warehouse pseudonym, and just what was agreed."""
-    from tre.catalogue.contracts import NEVER_SHARED, dataset
+    from tre.catalogue.contracts import dataset
+    from tre.contracts import NEVER_PUBLISHED
     from tre.projects.models import Project
     from tre.projects.services import current_extract
 
@@ -89,7 +90,7 @@ def check_extract(report: Report) -> None:
     minimal = held.keys() == agreed.keys() and all(columns <= agreed[name] for name, columns in held.items())
     report.promise("the extract has the agreed tables and columns, and no other", minimal)
     kinds = {column.classification for name in held for column in dataset(name).columns if column.name in held[name]}
-    report.promise("no column of the extract is a direct identifier or free text", not kinds & NEVER_SHARED)
+    report.promise("no column of the extract is a direct identifier or free text", not kinds & NEVER_PUBLISHED)
     people = _pseudonyms(arrow.dataset(str(load().path("warehouse", "people"))))
     pseudonyms = set[str]().union(*(_pseudonyms(table) for table in tables.values()))
     report.promise("its pseudonyms are its own: none is the warehouse's", bool(pseudonyms) and not pseudonyms & people)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
 
 import pytest
 from django.db import transaction
 
-from tests.factories import as_seen_now, person, project
+from tests.airlock import SAFE, events, inspected, open_study, state, submit, vote
+from tests.factories import as_seen_now, person
 from tre.airlock import jobs, services
-from tre.airlock.domain import Vote
-from tre.airlock.models import Release, Request, RequestFile, Review
+from tre.airlock.models import Release, Request, RequestFile
 from tre.airlock.services import Upload
 from tre.airlock.storage import storage
 from tre.audit.models import Entry
@@ -23,47 +22,13 @@ from tre.runs.models import Job
 from tre.runs.queue import work_once
 
 pytestmark = pytest.mark.django_db
-SAFE = b"age_band,persons\n60s,120\n70s,340\n80s,210\n"
 PSEUDONYMS = [base64.b32encode(hashlib.sha256(b"%d" % n).digest()[:16]).decode().rstrip("=") for n in range(39)]
 ROWS = "\n".join(["pseudonym,age", *(f"{each},{60 + n % 30}" for n, each in enumerate(PSEUDONYMS))]).encode()
 
 
 @pytest.fixture
 def study():
-    for part in ("airlock", "release"):  # requests of other tests had the same numbers
-        shutil.rmtree(load().path(part), ignore_errors=True)
-    person("ann", "researcher")
-    made = project("frailty", "ann")
-    for checker in ("cat", "dan", "eve"):
-        person(checker, "output_checker")
-    return made
-
-
-def submit(study, *files: tuple[str, bytes], context: str = "Counts by age.") -> Request:
-    uploads = [Upload(name, [content]) for name, content in files or (("table.csv", SAFE),)]
-    return services.submit(as_seen_now("ann"), study, context, uploads)
-
-
-def state(request: Request) -> str:
-    return Request.objects.get(pk=request.pk).state
-
-
-def inspected(study, *files: tuple[str, bytes]) -> Request:
-    made = submit(study, *files)
-    while work_once():
-        pass
-    return Request.objects.get(pk=made.pk)
-
-
-def vote(request: Request, who: str, choice: str = "approve", comment: str = "Because.") -> Review:
-    votes = [Vote(file.pk, choice, comment) for file in request.files.all()]
-    return services.review(request.pk, as_seen_now(who), votes)
-
-
-def events(request: Request) -> list[str]:
-    return list(
-        Entry.objects.filter(subject=f"request:{request.pk}").order_by("number").values_list("event", flat=True)
-    )
+    return open_study()
 
 
 def test_a_safe_table_goes_all_the_way(study):

@@ -31,6 +31,7 @@ def person(
     return {"provider": provider, "local_id": local_id, "nhs_number": number, "number": sent or number, **ada, **told}
 
 
+DORA = {"forename": "Dora", "surname": "Tunnicliffe", "birth_date": "1972-08-08", "postcode": "ST1 1ZZ"}
 CASES = [
     *(person("gp", "ada", NUMBERS[0]), person("acute", "ada", NUMBERS[0], surname="Bagnall", postcode="ST4 1AA")),
     person("council", "ada"),  # without a number
@@ -106,7 +107,7 @@ def test_no_person_has_two_verified_numbers(linked, records):
 
 
 def test_what_is_in_doubt_waits_for_a_person(linked, tmp_path):
-    told = linkage.keep(linked[1] / "doubtful", tmp_path, most=1000)
+    told = linkage.keep(linked[1] / "_doubtful", tmp_path, most=1000)
     pairs = duckdb.sql(f"SELECT pair, l, r FROM read_parquet('{tmp_path}/pairs.parquet')").fetchall()
     dora = next(pair for pair, *records in pairs if set(records) == {"gp dora", "acute dora"})
     known = next(each for each in told if each["pair"] == dora)
@@ -116,8 +117,8 @@ def test_what_is_in_doubt_waits_for_a_person(linked, tmp_path):
 
 
 def test_a_decision_is_kept_and_the_names_of_pairs_too(linked, records, tmp_path):
-    first = linkage.keep(linked[1] / "doubtful", tmp_path, most=1000)
-    again = linkage.keep(linked[1] / "doubtful", tmp_path, most=1000)
+    first = linkage.keep(linked[1] / "_doubtful", tmp_path, most=1000)
+    again = linkage.keep(linked[1] / "_doubtful", tmp_path, most=1000)
     assert {each["pair"] for each in first} == {each["pair"] for each in again}
     pairs = duckdb.sql(f"SELECT pair, l, r FROM read_parquet('{tmp_path}/pairs.parquet')").fetchall()
     dora = next(pair for pair, *of in pairs if set(of) == {"gp dora", "acute dora"})
@@ -127,7 +128,7 @@ def test_a_decision_is_kept_and_the_names_of_pairs_too(linked, records, tmp_path
     before, after = persons(linked[1]), persons(out)
     assert after["gp dora"] == after["acute dora"]
     assert after["gp dora"] in {before["gp dora"], before["acute dora"]}
-    changes = duckdb.sql(f"SELECT change, after FROM read_parquet('{out}/changes/*.parquet')").fetchall()
+    changes = duckdb.sql(f"SELECT change, after FROM read_parquet('{out}/_changes/*.parquet')").fetchall()
     assert ("merged", after["gp dora"]) in changes
     assert {name: after[name] for name in before if "dora" not in name} == {
         name: of for name, of in before.items() if "dora" not in name
@@ -213,7 +214,7 @@ def test_values_are_masked(value, shown):
 
 
 def test_a_pair_is_shown_masked_and_another_is_not_there(linked, tmp_path):
-    linkage.keep(linked[1] / "doubtful", tmp_path / "review", most=1000)
+    linkage.keep(linked[1] / "_doubtful", tmp_path / "review", most=1000)
     pair, surname = duckdb.sql(
         f"SELECT pair, surname_x FROM read_parquet('{tmp_path}/review/pairs.parquet')"
     ).fetchone()

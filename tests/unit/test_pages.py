@@ -112,6 +112,8 @@ def test_a_deployer_sees_what_was_released_and_no_password(released):
     page = browser("dep").get(reverse("released_models")).content.decode()
     assert "frailty-risk@champion" in page
     assert "2.5" in page
+    assert f"tre fetch-model frailty-risk@champion model --release {'a' * 32}" in page
+    assert "mlflow models serve" not in page  # by itself it would run what nobody verified
     assert secret("registry-deployer") not in page
 
 

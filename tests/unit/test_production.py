@@ -9,7 +9,7 @@ import pytest
 from tornado.web import HTTPError
 
 from tests.factories import person
-from tre import demonstration
+from tre import demonstration, embedded
 from tre.errors import Refused, SettingsError
 from tre.people.models import Account
 from tre.people.services import refuse_demonstration_accounts
@@ -51,3 +51,31 @@ def test_without_a_sandbox_no_workspace_opens(monkeypatch):
     monkeypatch.setattr(spawner, "load", lambda: SimpleNamespace(sandbox="none"))
     with pytest.raises(HTTPError, match="switched off"):
         asyncio.run(spawner.SandboxSpawner.start(SimpleNamespace(name="frailty")))
+
+
+@pytest.mark.parametrize(
+    ("user", "demonstration", "refused", "told"),
+    [(0, True, False, 0), (0, False, False, 0), (1000, True, False, 1), (1000, False, True, 0)],
+)
+def test_production_gives_each_sandbox_a_user_of_its_own(monkeypatch, user, demonstration, refused, told):
+    lines: list[str] = []
+    monkeypatch.setattr(sandbox.os, "geteuid", lambda: user)
+    options = SimpleNamespace(demonstration=demonstration)
+    if refused:
+        with pytest.raises(SettingsError, match="Start it as root"):
+            sandbox.check_own_users(options, lines.append)
+    else:
+        sandbox.check_own_users(options, lines.append)
+    assert len(lines) == told
+    assert all("demonstration alone" in line for line in lines)
+
+
+def test_nothing_starts_before_that_was_asked(monkeypatch):
+    def refuse(options: object, say: object) -> None:
+        raise SettingsError("Not root")
+
+    monkeypatch.setattr(embedded, "check_available", lambda: None)
+    monkeypatch.setattr(embedded, "check_own_users", refuse)
+    monkeypatch.setattr(embedded, "prepare", lambda say: pytest.fail("it went on"))
+    with pytest.raises(SettingsError, match="Not root"):
+        embedded.up(print)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as parquet
 import pytest
 from pyspark.sql import Row
+from pyspark.sql import functions as F
 
 from spark_jobs import provision, tables
+from spark_jobs.check_digits import is_nhs_number
 from spark_jobs.contracts import Contract, Field, load_contracts
 from spark_jobs.errors import JobRefused
+from spark_jobs.nhs_number import is_valid
 from spark_jobs.pseudonymise import PATTERN, pseudonym, with_pseudonym
 from spark_jobs.validate import split
 from tests.conftest import REPOSITORY
@@ -52,25 +56,95 @@ CONTRACT = Contract(
         ({"number": "99999999999999"}, "number: not a int"),
         ({"form": "AB12"}, "form: wrong form"),
         ({"form": "xAB1"}, "form: wrong form"),
-        ({"form": "AB1\n"}, None),
+        ({"form": "AB1\n"}, "form: wrong form"),
+        ({"form": "AB1\r\n"}, "form: wrong form"),
+        ({"code": "A\n"}, "code: unknown code"),
+        ({"form": " AB1 "}, None),
         ({"on": "", "code": "", "number": "", "form": ""}, None),
     ],
 )
 def test_a_row_is_good_or_says_why_not(spark, changed, reason):
     row = {"local_id": "1", "on": "2020-01-31", "code": "A", "number": "7", "form": "AB1", **changed}
-    frame = spark.createDataFrame([Row(provider="p", submission="s", created="c", **row)])
+    frame = spark.createDataFrame([Row(provider="p", submission="s", landed=1, **row)])
     good, bad = split(frame, CONTRACT, date(2026, 7, 1))
     assert [each["reason"] for each in bad.collect()] == ([reason] if reason else [])
     assert good.count() == (0 if reason else 1)
 
 
-def test_a_repeated_key_keeps_the_first_and_no_value_is_told(spark):
-    names = ("provider", "submission", "created", "local_id", "on", "code", "number", "form")
-    rows = [("p", f"s{n}", f"c{n}", "1", None, "A", str(n), "") for n in range(3)]
-    frame = spark.createDataFrame(rows, ", ".join(f"`{name}` string" for name in names))
-    good, bad = split(frame, CONTRACT, date(2026, 7, 1))
-    assert [each["number"] for each in good.collect()] == [0]
-    assert {each["reason"] for each in bad.collect()} == {"local_id: repeated"}
+def sent(spark, *rows):
+    """Return rows as sent: submission, its place in the order of landing, local_id and number."""
+    names = ("provider", "submission", "landed", "local_id", "on", "code", "number", "form")
+    told = [("p", f"s{landed}", landed, local_id, None, "A", number, "") for landed, local_id, number in rows]
+    kinds = (f"`{name}` {'int' if name == 'landed' else 'string'}" for name in names)
+    return spark.createDataFrame(told, ", ".join(kinds))
+
+
+@pytest.mark.parametrize(
+    ("rows", "good", "bad"),
+    [
+        ([(1, "1", "7"), (2, "1", "8"), (10, "1", "9")], [9], []),  # by number, not by text
+        ([(1, "1", "7"), (1, "1", "7")], [7], ["local_id: repeated"]),
+        ([(1, "1", "7"), (2, "1", "8"), (2, "1", "8")], [8], ["local_id: repeated"]),
+        ([(1, "1", "7"), (1, "1", "7"), (2, "1", "8")], [8], ["local_id: repeated"]),
+        ([(1, "1", "7"), (2, "1", "x")], [7], ["number: not a int"]),
+        ([(1, "1", "7"), (2, "2", "8")], [7, 8], []),
+    ],
+)
+def test_the_newest_good_row_of_a_key_stands_and_only_a_repeat_within_one_submission_is_bad(spark, rows, good, bad):
+    kept, refused = split(sent(spark, *rows), CONTRACT, date(2026, 7, 1))
+    assert sorted(each["number"] for each in kept.collect()) == good
+    assert [each["reason"] for each in refused.collect()] == bad
+
+
+def test_of_a_repeated_key_the_same_row_is_kept_whatever_the_order(spark):
+    rows = [(1, "1", str(number)) for number in range(20)]
+    kept = {
+        split(sent(spark, *each).repartition(3), CONTRACT, date(2026, 7, 1))[0].collect()[0]["number"]
+        for each in (rows, rows[::-1])
+    }
+    assert len(kept) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("943 476 5919", "9434765919"),
+        ("943-476-5919", "9434765919"),
+        (" 9434765919 ", "9434765919"),
+        ("9434765919\n", "9434765919"),
+        ("943\u00a0476\u20115919", "9434765919"),
+        ("see letter - ask", "see letter - ask"),
+        ("943 476 591", "943 476 591"),
+        (" ", None),
+    ],
+)
+def test_an_nhs_number_is_the_same_with_spaces_and_hyphens(spark, written, kept):
+    contract = replace(CONTRACT, fields=(*CONTRACT.fields, field("nhs_number", identifier="nhs_number")))
+    frame = sent(spark, (1, "1", "7")).withColumn("nhs_number", F.lit(written))
+    assert split(frame, contract, date(2026, 7, 1))[0].collect()[0]["nhs_number"] == kept
+
+
+def test_an_opt_out_is_found_however_its_number_is_written(spark):
+    contract = load_contracts(CONTRACTS)["opt_outs"]
+    frame = spark.createDataFrame(
+        [("p", "s", 1, "943 476 5919", "2026-01-01"), ("p", "s", 1, "943-476-591", "2026-01-01")],
+        "provider string, submission string, landed int, nhs_number string, recorded_on string",
+    )
+    good, bad = split(frame, contract, date(2026, 7, 1))
+    assert [each["nhs_number"] for each in good.collect()] == ["9434765919"]
+    assert [each["reason"] for each in bad.collect()] == ["nhs_number: wrong form"]
+
+
+def test_the_check_digit_in_spark_is_that_of_plain_python(spark):
+    numbers = ["9434765919", "9434765918", "9434765919\n", "943476591", "", "94347659190", "abcdefghij", "٩434765919"]
+    numbers += [str(9_990_000_000 + 37 * number) for number in range(2000)]
+    frame = spark.createDataFrame([(each,) for each in numbers], "number string")
+    found = {
+        each["number"]: each["valid"]
+        for each in frame.select("number", is_nhs_number(F.col("number")).alias("valid")).collect()
+    }
+    assert found == {each: is_valid(each) for each in numbers}
+    assert 150 < sum(found.values()) < 250
 
 
 IDENTITIES = [*(str(n) for n in range(500)), "", "é", "名前", "a" * 5000, "spine 1", "\u0000"]

@@ -1,4 +1,4 @@
-"""Reads the data contracts (Open Data Contract Standard v3) for the catalogue's pages."""
+"""What the data contracts say, for the catalogue's pages. They are read in :mod:`tre.contracts`, for both planes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from open_data_contract_standard.model import OpenDataContractStandard
-
-from tre.config.options import REPOSITORY
+from tre.contracts import CLASSIFICATIONS, FOLDER, TYPES, Contract, Field, load_contracts
 from tre.errors import Refused
-
-FOLDER = REPOSITORY / "policies" / "contracts"
-CLASSIFICATIONS = {
-    "direct": "Direct identifier: never leaves landing",
-    "quasi": "Quasi-identifier",
-    "sensitive": "Sensitive",
-    "free_text": "Free text: never leaves landing",
-    "safe": "Safe",
-}
-NEVER_SHARED = frozenset({"direct", "free_text"})
 
 
 @dataclass(frozen=True)
@@ -31,11 +19,14 @@ class Column:
     description: str
     classification: str
     shared: bool
+    standard: str
+    definition: str
+    rules: tuple[str, ...]
 
     @property
     def classed(self) -> str:
         """Return the classification in words."""
-        return CLASSIFICATIONS.get(self.classification, self.classification)
+        return CLASSIFICATIONS[self.classification]
 
 
 @dataclass(frozen=True)
@@ -55,8 +46,7 @@ class Dataset:
 @lru_cache(maxsize=1)
 def datasets(folder: Path = FOLDER) -> dict[str, Dataset]:
     """Return every dataset by name."""
-    found = [_dataset(OpenDataContractStandard.from_file(str(path))) for path in sorted(folder.glob("*.odcs.yaml"))]
-    return {dataset.name: dataset for dataset in found}
+    return {name: _dataset(contract) for name, contract in load_contracts(folder).items()}
 
 
 def dataset(name: str) -> Dataset:
@@ -73,26 +63,27 @@ def dataset(name: str) -> Dataset:
         raise Refused("No data contract has this name", where=name, todo="Choose one from the catalogue") from None
 
 
-def _dataset(contract: OpenDataContractStandard) -> Dataset:
-    table = (contract.schema_ or [])[0]
-    told = {each.property: str(each.value) for each in contract.customProperties or []}
-    purpose = contract.description.purpose if contract.description else ""
+def _dataset(contract: Contract) -> Dataset:
     return Dataset(
-        name=str(table.name),
-        version=str(contract.version),
-        description=str(table.description or purpose or ""),
-        controller=told.get("controller", ""),
-        lawful_basis=told.get("lawful_basis", ""),
-        cadence=told.get("cadence", ""),
-        date_column=told.get("date_column", ""),
-        columns=tuple(
-            Column(
-                name=str(field.name),
-                type=str(field.logicalType or ""),
-                description=str(field.description or ""),
-                classification=str(field.classification or ""),
-                shared=field.classification not in NEVER_SHARED,
-            )
-            for field in table.properties or []
-        ),
+        name=contract.dataset,
+        version=contract.version,
+        description=contract.description,
+        controller=contract.controller,
+        lawful_basis=contract.lawful_basis,
+        cadence=contract.cadence,
+        date_column=contract.date_column,
+        columns=tuple(_column(field) for field in contract.fields),
+    )
+
+
+def _column(field: Field) -> Column:
+    return Column(
+        name=field.name,
+        type=TYPES[field.type],
+        description=field.description,
+        classification=field.classification,
+        shared=field.published,
+        standard=field.standard,
+        definition=field.definition,
+        rules=tuple(field.rules()),
     )

@@ -8,18 +8,18 @@ from typing import Any
 
 from tre.catalogue import clerical
 from tre.catalogue.models import Submission, WarehouseBuild
-from tre.catalogue.services import inputs, write_build, write_submission
+from tre.catalogue.services import inputs, write_build, write_refusal, write_submission
 from tre.config.options import REPOSITORY, load
 from tre.keys.custody import custody
 from tre.runs.queue import handler
-from tre.runs.runner import run_job
+from tre.runs.runner import JobRefused, run_job
 
 Say = Callable[[str], None]
 CONTRACTS = REPOSITORY / "policies" / "contracts"
 
 
 def land(source: Path, by: str, progress: Say | None = None) -> Submission:
-    """Land one submission: accepted whole, or refused whole.
+    """Land one submission: accepted whole, or refused whole. Either is written down.
 
     Parameters
     ----------
@@ -32,7 +32,12 @@ def land(source: Path, by: str, progress: Say | None = None) -> Submission:
         Saying which file, row and field is wrong.
     """
     spec = {"source": str(source), "landing": str(load().path("landing")), "contracts": str(CONTRACTS)}
-    return write_submission(run_job("land", spec, progress=progress), by)
+    try:
+        result = run_job("land", spec, progress=progress)
+    except JobRefused:
+        write_refusal(by)
+        raise
+    return write_submission(result, by)
 
 
 @handler("catalogue.build")

@@ -57,6 +57,12 @@ def write_submission(result: dict[str, Any], by: str) -> Submission:
 
 
 @transaction.atomic
+def write_refusal(by: str) -> None:
+    """Write down that a submission was refused. What it was called and why stays out: those are the sender's words."""
+    record("catalogue.landing_refused", actor=by, subject="landing")
+
+
+@transaction.atomic
 def write_build(result: dict[str, Any], digest: str, by: str) -> WarehouseBuild:
     """Write down a build of the warehouse, once for the same submissions."""
     build, made = WarehouseBuild.objects.get_or_create(

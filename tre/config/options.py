@@ -22,6 +22,7 @@ from pydantic_settings import (
 from tre.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SIGN_IN_SECONDS = 8 * 3600  # a working day: how long a sign-in lasts, at the portal and at the Hub alike
 
 _FHIR_BESIDE = REPOSITORY.parent / "shared" / "data" / "synthea-fhir-10"
 
@@ -65,6 +66,11 @@ class Options(BaseSettings):
     seed: int = Field(20260701, description="Seed of the synthetic health system.")
     spark_memory: str = Field("2g", pattern=r"^\d+[mg]$", description="Heap of each Spark driver.")
     project_epsilon: float = Field(10.0, gt=0, description="Privacy budget (epsilon) that a new project receives.")
+    audit_checkpoints: Path | None = Field(
+        None,
+        description="Folder of the audit log's signed checkpoints; empty means `audit` in home. In production: where "
+        "the database's role and its administrators cannot write.",
+    )
     fhir_sample: Path | None = Field(
         default_factory=lambda: _FHIR_BESIDE if _FHIR_BESIDE.is_dir() else None,
         description="Folder of FHIR NDJSON that lands as one more provider.",
@@ -135,6 +141,11 @@ class Options(BaseSettings):
     def demonstration(self) -> bool:
         """Return whether demonstration accounts and synthetic data are allowed."""
         return self.mode == "demonstration"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Return the folder of the audit log's checkpoints."""
+        return self.audit_checkpoints or self.path("audit")
 
     def path(self, *parts: str) -> Path:
         """Return a path below the home folder."""

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from tre.config.options import REPOSITORY, load
+from tre.config.options import REPOSITORY, SIGN_IN_SECONDS, load
 from tre.config.secrets import private_key, secret
 
 OPTIONS = load()
@@ -141,7 +141,7 @@ SESSION_COOKIE_NAME = "tre_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _portal.scheme == "https"
-SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_AGE = SIGN_IN_SECONDS
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_NAME = "tre_csrf"
 CSRF_TRUSTED_ORIGINS = [OPTIONS.portal]

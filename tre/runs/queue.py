@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from django.db import close_old_connections, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
@@ -22,6 +22,7 @@ from django.utils.module_loading import autodiscover_modules
 from tre.audit.services import record
 from tre.errors import TreError
 from tre.runs.models import Job
+from tre.runs.outage import LOST, Outage
 
 Handler = Callable[..., None]
 LEASE = timedelta(seconds=15)
@@ -72,11 +73,10 @@ def work_once() -> bool:
 
 
 def work_forever(pause: float = 0.5) -> None:
-    """Do jobs until the process is stopped."""
-    idle = threading.Event()
+    """Do jobs until the process is stopped; a database that is away is waited for."""
+    idle, outage = threading.Event(), Outage()
     while True:
-        close_old_connections()
-        if not work_once():
+        if outage.outlast(work_once) is False:
             idle.wait(pause)
 
 
@@ -106,7 +106,10 @@ def _claim() -> Job | None:
 def _keep_lease(job: int, lease: str, stop: threading.Event) -> None:
     try:
         while not stop.wait(LEASE.total_seconds() / 3):
-            Job.objects.filter(pk=job, lease=lease).update(due=timezone.now() + LEASE)
+            try:
+                Job.objects.filter(pk=job, lease=lease).update(due=timezone.now() + LEASE)
+            except LOST:  # the next time connects anew; a lease that ran out meanwhile passes to another
+                connection.close()
     finally:
         connection.close()
 

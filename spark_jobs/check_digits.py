@@ -1,0 +1,89 @@
+"""Check digits as expressions of Spark itself: no value leaves the executors' own memory for Python."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+NHS_WEIGHTS = tuple(range(10, 1, -1))
+_SEPARATORS = " \t\r\n\u00a0-\u2010\u2011\u2012\u2013"
+
+
+def normalised_nhs_number(value: Column) -> Column:
+    """Return ten digits where the value is ten digits once spaces and hyphens are left out, else the value as it is.
+
+    People write NHS numbers in groups of 3, 3 and 4 (NHS Data Model and Dictionary, "NHS NUMBER"; DCB0149).
+    """
+    digits = F.translate(value, _SEPARATORS, "")
+    return F.when(digits.rlike(r"\A[0-9]{10}\z"), digits).otherwise(value)
+
+
+def is_nhs_number(value: Column) -> Column:
+    """Return whether the value is ten digits of which the last is the check digit.
+
+    Modulus 11 with weights 10 to 2 (NHS Data Model and Dictionary, "NHS NUMBER"). See
+    :func:`spark_jobs.nhs_number.is_valid`, the same in plain Python.
+    """
+    digits = [_digit(value, place) * weight for place, weight in enumerate(NHS_WEIGHTS)]
+    check = (F.lit(11) - reduce(add, digits) % 11) % 11
+    return value.rlike(r"\A[0-9]{10}\z") & (check == _digit(value, len(NHS_WEIGHTS)))
+
+
+def _digit(value: Column, place: int) -> Column:
+    return F.substring(value, place + 1, 1).try_cast("int")
+
+
+# Verhoeff's dihedral check: multiplication in the group D5, and the permutation of each place (period 8).
+# J. Verhoeff, Error Detecting Decimal Codes, 1969; SNOMED CT Release File Specifications, "Check-digit".
+_D5 = (
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+    (1, 2, 3, 4, 0, 6, 7, 8, 9, 5),
+    (2, 3, 4, 0, 1, 7, 8, 9, 5, 6),
+    (3, 4, 0, 1, 2, 8, 9, 5, 6, 7),
+    (4, 0, 1, 2, 3, 9, 5, 6, 7, 8),
+    (5, 9, 8, 7, 6, 0, 4, 3, 2, 1),
+    (6, 5, 9, 8, 7, 1, 0, 4, 3, 2),
+    (7, 6, 5, 9, 8, 2, 1, 0, 4, 3),
+    (8, 7, 6, 5, 9, 3, 2, 1, 0, 4),
+    (9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+)
+_FIRST_STEP = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
+SNOMED_CT_PATTERN = r"[1-9][0-9]{2,14}[01]0[0-9]"  # a concept's identifier: its partition is 00, or 10 in an extension
+_LONGEST = 18
+
+
+def _permutations() -> list[tuple[int, ...]]:
+    rows = [tuple(range(10))]
+    while len(rows) < 8:
+        rows.append(tuple(_FIRST_STEP[digit] for digit in rows[-1]))
+    return rows
+
+
+def has_verhoeff_digit(number: str) -> bool:
+    """Return whether a text of digits ends with its Verhoeff check digit: plain Python, for what is no column."""
+    rows, check = _permutations(), 0
+    for place, digit in enumerate(reversed(number)):
+        check = _D5[check][rows[place % 8][int(digit)]]
+    return check == 0
+
+
+def is_snomed_ct(value: Column) -> Column:
+    """Return whether the value is a SNOMED CT concept's identifier by its form and check digit.
+
+    6 to 18 digits, of which the last is the check digit and the two before it say that it names a concept (SNOMED CT
+    Release File Specifications, "SCTID"). Whether the concept exists is not asked: the list is licensed.
+    """
+    backwards, check = F.reverse(value), F.lit(0)
+    products = F.lit([product for row in _D5 for product in row])
+    for place in range(_LONGEST):
+        # A place that the number does not have gives 0, the group's identity.
+        digit = F.ascii(F.substring(backwards, place + 1, 1)) - ord("0")
+        moved = F.coalesce(F.get(F.lit(list(_permutations()[place % 8])), digit), F.lit(0))
+        check = F.get(products, check * 10 + moved)
+    return value.rlike(rf"\A{SNOMED_CT_PATTERN}\z") & (check == 0)
+
+
+CHECKS = {"snomed_ct": is_snomed_ct}

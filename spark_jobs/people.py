@@ -1,0 +1,54 @@
+"""The people table: what the datasets tell of each person, as their contracts say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.contracts import Contract, Field
+
+PEOPLE = "people"
+
+
+def people(good: Mapping[str, DataFrame], known: DataFrame, contracts: Mapping[str, Contract]) -> DataFrame:
+    """Return one row for each person: of each column what most of the local numbers say.
+
+    Parameters
+    ----------
+    good : mapping of str to DataFrame
+        The good rows of each dataset.
+    known : DataFrame
+        ``provider``, ``local_id`` and ``person``.
+
+    Returns
+    -------
+    DataFrame
+        ``person`` and the columns of the people contract but its key.
+    """
+    wanted = [field for field in contracts[PEOPLE].fields if not field.primary_key]
+    views = [
+        _view(frame, contracts[dataset], wanted)
+        for dataset, frame in good.items()
+        if contracts[dataset].person_level and contracts[dataset].person_attributes
+    ]
+    everyone = reduce(DataFrame.unionByName, views).join(known, ["provider", "local_id"])
+    return everyone.groupBy("person").agg(*(F.mode(field.name, True).alias(field.name) for field in wanted))
+
+
+def _view(frame: DataFrame, contract: Contract, wanted: list[Field]) -> DataFrame:
+    """Return what one dataset tells of each local number; a number counts once for each thing that it says."""
+    told = contract.person_attributes
+    columns = [_as_told(told.get(field.name), field) for field in wanted]
+    return frame.select("provider", F.col(contract.local_key).alias("local_id"), *columns).distinct()
+
+
+def _as_told(source: Field | None, wanted: Field) -> Column:
+    if source is None:
+        return F.lit(None).cast(wanted.type).alias(wanted.name)
+    value = F.col(source.name)
+    # Of a date, a whole number can only be the year.
+    plain = F.year(value) if (source.type, wanted.type) == ("date", "int") else value
+    return plain.cast(wanted.type).alias(wanted.name)
