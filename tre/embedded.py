@@ -97,6 +97,7 @@ def services(options: Options) -> list[Service]:
     own = environment(options)
     portal = [sys.executable, "-m", "uvicorn", "tre.config.asgi:application", "--host", options.host]
     portal += ["--port", str(options.portal_port), "--no-access-log", "--no-server-header", "--log-level", "warning"]
+    portal += ["--no-proxy-headers"]  # else whoever calls from this machine chooses the address that sign-in counts
     tre = [sys.executable, "-m", "tre.cli"]
     hub_ready = f"{options.hub_api_internal}/"
     return [
