@@ -38,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     add("init", _init, "create the database and the demonstration, and start nothing")
     add("worker", _worker, "run queued jobs until stopped")
     add("rooms", _rooms, "keep each project's Spark Connect and MLflow running")
+    add("jobs", _jobs, "list the jobs that failed")
+    add("retry", _retry, "queue a failed job again").add_argument("job", type=int, metavar="NUMBER")
     add("code", _code, "print a demonstration account's one-time code").add_argument("username")
     audit = add("audit", _audit, "verify the audit log")
     audit.add_argument("action", choices=["verify"])
@@ -90,6 +92,24 @@ def _rooms(options: argparse.Namespace) -> int:
     from tre.workspace.project_services import main as rooms
 
     rooms()
+    return 0
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    _django()
+    from tre.runs.queue import failed
+
+    for job in failed():
+        print(f"{job.pk}  {job.kind}  {job.error}")
+    return 0
+
+
+def _retry(options: argparse.Namespace) -> int:
+    _django()
+    from tre.runs.queue import retry
+
+    job = retry(options.job, "operator")
+    print(f"Job {job.pk} ({job.kind}) is queued again.")
     return 0
 
 

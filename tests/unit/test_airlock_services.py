@@ -9,9 +9,10 @@ import shutil
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from tests.factories import as_seen_now, person, project
-from tre.airlock import jobs, services
+from tre.airlock import jobs, registry, services
 from tre.airlock.domain import Vote
 from tre.airlock.models import Release, Request, RequestFile, Review
 from tre.airlock.services import Upload
@@ -20,7 +21,8 @@ from tre.audit.models import Entry
 from tre.config.options import load
 from tre.errors import Refused
 from tre.runs.models import Job
-from tre.runs.queue import work_once
+from tre.runs.queue import MOST_ATTEMPTS, failed, retry, work_once
+from tre.runs.runner import JobFailed, JobRefused
 
 pytestmark = pytest.mark.django_db
 SAFE = b"age_band,persons\n60s,120\n70s,340\n80s,210\n"
@@ -58,6 +60,16 @@ def inspected(study, *files: tuple[str, bytes]) -> Request:
 def vote(request: Request, who: str, choice: str = "approve", comment: str = "Because.") -> Review:
     votes = [Vote(file.pk, choice, comment) for file in request.files.all()]
     return services.review(request.pk, as_seen_now(who), votes)
+
+
+def approved_model(study) -> Request:
+    """Return a request for a model that two checkers have approved."""
+    made = submit(study, ("m/model.json", b"{}"), ("m/weights.safetensors", b"weights"))
+    Job.objects.all().delete()  # what inspection says of a model is not looked at here
+    Request.objects.filter(pk=made.pk).update(state="in_review")
+    vote(made, "cat")
+    vote(made, "dan")
+    return made
 
 
 def events(request: Request) -> list[str]:
@@ -240,6 +252,40 @@ def test_a_release_done_twice_is_one_release(study):
         jobs.release_request({"request": made.pk})
     assert Release.objects.count() == 1
     assert events(made).count("airlock.released") == 1
+
+
+def test_a_release_whose_job_failed_is_finished_when_the_operator_says_so(study, monkeypatch):
+    made = approved_model(study)
+
+    def killed(*told: object, **more: object) -> dict:
+        raise JobFailed("The job 'promote' ended with status -9", where="promote.log")
+
+    monkeypatch.setattr(registry, "run_job", killed)
+    for _ in range(MOST_ATTEMPTS):
+        Job.objects.filter(state=Job.State.QUEUED).update(due=timezone.now())
+        work_once()
+    assert state(made) == "releasing"
+    (job,) = failed()
+    monkeypatch.setattr(registry, "run_job", lambda *told, **more: {"name": "frailty-m", "version": 1})
+    retry(job.pk, "operator")
+    work_once()
+    assert state(made) == "released"
+    assert Release.objects.get().models_registered == [{"name": "frailty-m", "version": 1}]
+    assert events(made).count("airlock.released") == 1
+
+
+def test_a_model_that_the_registry_refuses_halts_the_release_and_may_be_withdrawn(study, monkeypatch):
+    made = approved_model(study)
+
+    def refuse(*told: object, **more: object) -> dict:
+        raise JobRefused("The folder is no model", where="job promote")
+
+    monkeypatch.setattr(registry, "run_job", refuse)
+    work_once()
+    assert state(made) == "blocked"
+    assert Entry.objects.get(event="airlock.release_halted").data == {"why": "The folder is no model (job promote)."}
+    assert not Release.objects.exists()
+    assert services.withdraw(made.pk, as_seen_now("ann")).state == "withdrawn"
 
 
 def test_a_release_folder_that_was_altered_before_it_was_written_down_is_not_released(study):

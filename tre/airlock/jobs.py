@@ -17,6 +17,7 @@ from tre.airlock.services import locked, move
 from tre.airlock.storage import StorageBroken, storage
 from tre.config.options import load
 from tre.disclosure import Context, Inspection, inspect
+from tre.errors import Refused
 from tre.keys.custody import custody
 from tre.runs.queue import handler
 
@@ -78,7 +79,7 @@ def release_request(payload: dict[str, Any]) -> None:
     try:
         folder = _copy_out(request, identity)
         models = [_register(request, identity, folder, model) for model in _models(request)]
-    except StorageBroken as error:
+    except (StorageBroken, Refused) as error:  # never to be released as it is: the author may withdraw it
         _halt(request.pk, error.sentence())
         return
     _finish(request.pk, identity, models)

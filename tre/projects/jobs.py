@@ -23,9 +23,9 @@ Say = Callable[[str], None]
 
 @handler("projects.provision")
 def provision(payload: dict[str, Any], progress: Say | None = None) -> None:
-    """Make the extract, unless it is ready."""
+    """Make the extract, unless it is ready or another has taken its place."""
     extract = Extract.objects.select_related("project").get(pk=payload["extract"])
-    if extract.ready:
+    if extract.ready or extract.failed:
         return
     project = extract.project
     agreements = list(project.agreements.all())
@@ -68,7 +68,7 @@ def _table(agreement: Agreement) -> dict[str, Any]:
 def finish(extract: Extract, manifest: dict[str, Any]) -> None:
     """Mark the extract ready, once."""
     held = Extract.objects.select_for_update().get(pk=extract.pk)
-    if held.ready:
+    if held.ready or held.failed:
         return
     held.manifest, held.persons, held.ready = manifest, manifest["persons"], True
     held.save(update_fields=["manifest", "persons", "ready"])
