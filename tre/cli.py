@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from tre.errors import TreError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status (0 done, 1 failed, 2 wrong settings, 3 refused)."""
+    os.umask(0o077)  # identified data is read by nobody else; what a sandbox shows says so of itself
     options = parser().parse_args(arguments)
     verb: Callable[[argparse.Namespace], int] = options.verb
     try:
@@ -50,8 +52,6 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _django() -> None:
-    import os
-
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tre.config.settings")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from tre.config.home import close_to_others
 from tre.config.options import Options, load
 from tre.config.secrets import secret
 from tre.progress import Say, step
@@ -19,6 +20,8 @@ def prepare(say: Say) -> None:
     """
     import django
 
+    options = load()
+    close_to_others(options.home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tre.config.settings")
     django.setup()
     from django.core.management import call_command
@@ -28,7 +31,6 @@ def prepare(say: Say) -> None:
     from tre.runs.runner import run_job
     from tre.workspace.services import tracking_template
 
-    options = load()
     with step(say, "Database"):
         call_command("migrate", interactive=False, verbosity=0)
         if not options.demonstration:
