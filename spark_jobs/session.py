@@ -33,6 +33,7 @@ def session(name: str) -> Iterator[SparkSession]:
         .config("spark.driver.memory", os.environ.get("TRE_SPARK_MEMORY", "2g"))
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.hadoop.fs.permissions.umask-mode", "077")  # Hadoop sets modes itself, whatever the process's
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.session.timeZone", "UTC")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from tre.errors import TreError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status (0 done, 1 failed, 2 wrong settings, 3 refused)."""
+    os.umask(0o077)  # identified data is read by nobody else; what a sandbox shows says so of itself
     options = parser().parse_args(arguments)
     verb: Callable[[argparse.Namespace], int] = options.verb
     try:
@@ -38,6 +40,8 @@ def parser() -> argparse.ArgumentParser:
     add("init", _init, "create the database and the demonstration, and start nothing")
     add("worker", _worker, "run queued jobs until stopped")
     add("rooms", _rooms, "watch over open workspaces, and keep each project's Spark Connect and MLflow running")
+    add("jobs", _jobs, "list the jobs that failed")
+    add("retry", _retry, "queue a failed job again").add_argument("job", type=int, metavar="NUMBER")
     add("code", _code, "print a demonstration account's one-time code").add_argument("username")
     audit = add("audit", _audit, "verify the audit log")
     audit.add_argument("action", choices=["verify"])
@@ -61,8 +65,6 @@ def _add_models(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _django() -> None:
-    import os
-
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tre.config.settings")
@@ -108,6 +110,24 @@ def _rooms(options: argparse.Namespace) -> int:
     from tre.workspace.rooms import main
 
     main()
+    return 0
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    _django()
+    from tre.runs.queue import failed
+
+    for job in failed():
+        print(f"{job.pk}  {job.kind}  {job.error}")
+    return 0
+
+
+def _retry(options: argparse.Namespace) -> int:
+    _django()
+    from tre.runs.queue import retry
+
+    job = retry(options.job, "operator")
+    print(f"Job {job.pk} ({job.kind}) is queued again.")
     return 0
 
 

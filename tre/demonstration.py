@@ -95,21 +95,30 @@ def people() -> None:
     """Make the demonstration accounts that are not there yet, each with a second factor."""
     _only_in_demonstration()
     from tre.people.models import Account
-    from tre.people.services import create_account, enrol_totp
 
     there = set(Account.objects.values_list("username", flat=True))
     for person in PEOPLE:
         if person.username not in there:
-            account = create_account(
-                username=person.username,
-                email=f"{person.username}@example.org",
-                password=password(person.username),
-                roles=person.roles,
-                training_expires=date.today() + timedelta(days=365),
-                actor="demonstration",
-                demonstration=True,
-            )
-            enrol_totp(account)
+            _enrol(person)
+
+
+def _enrol(person: Person) -> None:
+    """Make an account with its second factor: both or neither, for an account that is there is not looked at again."""
+    from django.db import transaction
+
+    from tre.people.services import create_account, enrol_totp
+
+    with transaction.atomic():
+        account = create_account(
+            username=person.username,
+            email=f"{person.username}@example.org",
+            password=password(person.username),
+            roles=person.roles,
+            training_expires=date.today() + timedelta(days=365),
+            actor="demonstration",
+            demonstration=True,
+        )
+        enrol_totp(account)
 
 
 @dataclass(frozen=True)

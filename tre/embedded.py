@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from tre.config.home import close_to_others
 from tre.config.options import Options, load
 from tre.config.secrets import secret
 from tre.progress import Say, step
@@ -19,6 +20,8 @@ def prepare(say: Say) -> None:
     """
     import django
 
+    options = load()
+    close_to_others(options.home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tre.config.settings")
     django.setup()
     from django.core.management import call_command
@@ -29,7 +32,6 @@ def prepare(say: Say) -> None:
     from tre.runs.runner import run_job
     from tre.workspace.services import tracking_template
 
-    options = load()
     with step(say, "Database"):
         call_command("migrate", interactive=False, verbosity=0)
         if not options.demonstration:
@@ -111,6 +113,7 @@ def services(options: Options) -> list[Service]:
     own = environment(options)
     portal = [sys.executable, "-m", "uvicorn", "tre.config.asgi:application", "--host", options.host]
     portal += ["--port", str(options.portal_port), "--no-access-log", "--no-server-header", "--log-level", "warning"]
+    portal += ["--no-proxy-headers"]  # else whoever calls from this machine chooses the address that sign-in counts
     tre = [sys.executable, "-m", "tre.cli"]
     hub_ready = f"{options.hub_api_internal}/"
     return [

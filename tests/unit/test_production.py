@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
+from allauth.mfa.models import Authenticator
+from django.apps import apps
 from tornado.web import HTTPError
 
 from tests.factories import person
 from tre import demonstration, embedded
 from tre.errors import Refused, SettingsError
+from tre.people import services
 from tre.people.models import Account
 from tre.people.services import refuse_demonstration_accounts
 from tre.workspace import sandbox, spawner
@@ -30,6 +34,28 @@ def test_accounts_that_can_no_longer_sign_in_are_no_danger():
     demonstration.people()
     Account.objects.update(is_active=False)
     refuse_demonstration_accounts()
+
+
+@pytest.mark.django_db
+def test_accounts_older_than_the_mark_are_marked_by_what_the_log_tells_of_them():
+    person("operator-one", "operator")
+    demonstration.people()
+    Account.objects.update(demonstration=False)
+    (operation,) = import_module("tre.people.migrations.0004_mark_demonstration").Migration.operations
+    operation.code(apps, None)
+    marked = set(Account.objects.filter(demonstration=True).values_list("username", flat=True))
+    assert marked == {each.username for each in demonstration.PEOPLE}
+
+
+@pytest.mark.django_db
+def test_an_account_of_the_demonstration_has_its_second_factor_or_is_not_there(monkeypatch):
+    monkeypatch.setattr(services, "enrol_totp", lambda account: 1 / 0)  # cut off between the two
+    with pytest.raises(ZeroDivisionError):
+        demonstration.people()
+    assert not Account.objects.exists()
+    monkeypatch.undo()
+    demonstration.people()
+    assert Authenticator.objects.count() == Account.objects.count() == len(demonstration.PEOPLE)
 
 
 def test_a_machine_without_bubblewrap_is_told_what_to_install(monkeypatch):

@@ -88,7 +88,7 @@ def release_request(payload: dict[str, Any]) -> None:
         check_decided(request)
         folder = _copy_out(request, identity)
         models = _take_models(request, identity, folder)
-    except (StorageBroken, Refused) as error:
+    except (StorageBroken, Refused) as error:  # never to be released as it is: the author may withdraw it
         _halt(request.pk, error.sentence())
         return
     _finish(request.pk, identity, _files(request), models)

@@ -141,7 +141,8 @@ class Contents:
 def text_cells(where: str, text: str) -> Cells:
     """Return the lines of a text as cells, long lines cut with an overlap."""
     lines: list[str] = []
-    for line in text.splitlines() or [""]:
+    # Half a pair of UTF-16, which JSON can spell, is no text that Arrow takes.
+    for line in text.encode("utf-8", "replace").decode().splitlines() or [""]:
         step = LINE - OVERLAP
         lines.extend([line] if len(line) <= LINE else [line[at : at + LINE] for at in range(0, len(line), step)])
     return Cells.of(where, "", pa.array(lines, pa.string()), in_table=False)

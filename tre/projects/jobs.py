@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -23,9 +25,9 @@ Say = Callable[[str], None]
 
 @handler("projects.provision")
 def provision(payload: dict[str, Any], progress: Say | None = None) -> None:
-    """Make the extract, unless it is ready."""
+    """Make the extract, unless it is ready or another has taken its place."""
     extract = Extract.objects.select_related("project").get(pk=payload["extract"])
-    if extract.ready:
+    if extract.ready or extract.failed:
         return
     project = extract.project
     agreements = list(project.agreements.all())
@@ -33,12 +35,13 @@ def provision(payload: dict[str, Any], progress: Say | None = None) -> None:
     agreed = [agreement.agreed() for agreement in agreements]
     check_provisionable(project.status, project.starts, project.ends, agreed, date.today())
     options = load()
+    out = options.path("projects", project.code, "extracts", str(extract.number))
     manifest = run_job(
         "provision",
         {
             "warehouse": str(options.path("warehouse")),
             "contracts": str(REPOSITORY / "policies" / "contracts"),
-            "out": str(options.path("projects", project.code, "extracts", str(extract.number))),
+            "out": str(out),
             "project": project.code,
             "extract": extract.number,
             "cohort": {"where": project.cohort},
@@ -47,7 +50,19 @@ def provision(payload: dict[str, Any], progress: Say | None = None) -> None:
         {"project-pseudonym": custody().derive("project-pseudonym", project.code)},
         progress=progress,
     )
+    show_to_group(out, project.gid)
     finish(extract, manifest)
+
+
+def show_to_group(extract: Path, gid: int) -> None:
+    """Let the project's own group read the extract, and nobody else.
+
+    Sandboxes have that group when this process may give files away, which root alone may; else they run as its user.
+    """
+    for path in (extract, *extract.rglob("*")):
+        if os.geteuid() == 0:
+            os.chown(path, 0, gid)
+        path.chmod(0o750 if path.is_dir() else 0o640)
 
 
 def _table(agreement: Agreement) -> dict[str, Any]:
@@ -68,7 +83,7 @@ def _table(agreement: Agreement) -> dict[str, Any]:
 def finish(extract: Extract, manifest: dict[str, Any]) -> None:
     """Mark the extract ready, once."""
     held = Extract.objects.select_for_update().get(pk=extract.pk)
-    if held.ready:
+    if held.ready or held.failed:
         return
     held.manifest, held.persons, held.ready = manifest, manifest["persons"], True
     held.save(update_fields=["manifest", "persons", "ready"])

@@ -106,6 +106,7 @@ class Extract(models.Model):
     manifest = models.JSONField(default=dict)
     persons = models.PositiveIntegerField(default=0)
     ready = models.BooleanField(default=False)
+    failed = models.BooleanField(default=False, help_text="Given up: the next one takes its place.")
     asked_by = models.CharField(max_length=32)
     created = models.DateTimeField(auto_now_add=True)
 

@@ -16,6 +16,7 @@ from tre.policy.decision import require
 from tre.policy.domain import Principal
 from tre.projects.domain import Agreed, check_approvable, check_provisionable
 from tre.projects.models import Agreement, Approval, Extract, Membership, Project
+from tre.runs.queue import enqueue, has_failed
 
 
 @transaction.atomic
@@ -88,25 +89,39 @@ def approve(code: str, actor: Principal) -> Project:
 def ask_for_extract(code: str, actor: Principal) -> Extract:
     """Queue the making of a project's next extract; one that is under way is returned instead.
 
+    One whose job was given up is marked failed, and the next takes its place.
+
     Raises
     ------
     Refused
         When the person may not, or the project or an agreement is not in force.
     """
-    from tre.runs.queue import enqueue
-
     project = get(code, lock=True)
     require(actor, "provision_extract", project.resource())
     agreements = [agreement.agreed() for agreement in project.agreements.all()]
     check_provisionable(project.status, project.starts, project.ends, agreements, date.today())
-    if under_way := project.extracts.filter(ready=False).first():
-        return under_way
+    if unfinished := unfinished_extract(project):
+        if not given_up(unfinished):
+            return unfinished
+        _mark_failed(unfinished, actor)
     number = (project.extracts.aggregate(most=Max("number"))["most"] or 0) + 1
     extract = Extract.objects.create(project=project, number=number, asked_by=actor.username)
     subject = f"project:{code}"
     record("projects.extract_asked", actor=actor.username, subject=subject, data={"extract": number})
-    enqueue("projects.provision", {"extract": extract.pk}, once=f"projects.provision:{extract.pk}")
+    enqueue("projects.provision", {"extract": extract.pk}, once=_provisioning(extract))
     return extract
+
+
+def _provisioning(extract: Extract) -> str:
+    """Return what the queue calls the making of this extract."""
+    return f"projects.provision:{extract.pk}"
+
+
+def _mark_failed(extract: Extract, actor: Principal) -> None:
+    extract.failed = True
+    extract.save(update_fields=["failed"])
+    subject = f"project:{extract.project.code}"
+    record("projects.extract_failed", actor=actor.username, subject=subject, data={"extract": extract.number})
 
 
 def get(code: str, lock: bool = False) -> Project:
@@ -127,3 +142,13 @@ def get(code: str, lock: bool = False) -> Project:
 def current_extract(project: Project) -> Extract | None:
     """Return the newest extract that is ready, or None."""
     return project.extracts.filter(ready=True).order_by("-number").first()
+
+
+def unfinished_extract(project: Project) -> Extract | None:
+    """Return the extract that is asked for and neither ready nor marked failed, or None."""
+    return project.extracts.filter(ready=False, failed=False).first()
+
+
+def given_up(extract: Extract) -> bool:
+    """Return whether the job that makes the extract has failed for good."""
+    return has_failed(_provisioning(extract))

@@ -12,7 +12,7 @@ from tre.config.options import load
 from tre.people.services import principal
 from tre.policy.decision import decide, require
 from tre.projects.models import Project
-from tre.projects.services import approve, ask_for_extract, current_extract, get
+from tre.projects.services import approve, ask_for_extract, current_extract, get, given_up, unfinished_extract
 
 
 @require_safe
@@ -28,6 +28,7 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
     """Show one project: its purpose, people, agreements, extract, and what the person may do."""
     person, found = principal(request), get(code)
     require(person, "view_project", found.resource())
+    unfinished = unfinished_extract(found)
 
     def may(action: str) -> bool:
         return decide(person, action, found.resource()).allowed
@@ -38,7 +39,8 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
         {
             "project": found,
             "extract": current_extract(found),
-            "under_way": found.extracts.filter(ready=False).exists(),
+            "unfinished": unfinished,
+            "given_up": unfinished is not None and given_up(unfinished),
             "may_open": may("open_workspace"),
             "may_approve": may("approve_project") and found.status == Project.Status.DRAFT,
             "may_provision": may("provision_extract") and found.status == Project.Status.APPROVED,

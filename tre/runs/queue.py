@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from tre.audit.services import record
-from tre.errors import TreError
+from tre.errors import Refused, TreError
 from tre.runs.models import Job
 from tre.runs.outage import LOST, Outage
 
@@ -48,11 +48,46 @@ def enqueue(kind: str, payload: Mapping[str, Any], *, once: str) -> None:
     Parameters
     ----------
     once : str
-        The name of this very piece of work: asked for again, nothing is queued.
+        The name of this very piece of work: asked for again, nothing is queued, unless it has failed.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{kind} was enqueued outside a transaction")
-    Job.objects.get_or_create(once=once, defaults={"kind": kind, "payload": dict(payload), "due": timezone.now()})
+    told = {"kind": kind, "payload": dict(payload), "due": timezone.now()}
+    job, made = Job.objects.select_for_update().get_or_create(once=once, defaults=told)
+    if not made and job.state == Job.State.FAILED:
+        _queue_again(job)
+
+
+def has_failed(once: str) -> bool:
+    """Return whether this very piece of work was given up."""
+    return Job.objects.filter(once=once, state=Job.State.FAILED).exists()
+
+
+def failed() -> list[Job]:
+    """Return the jobs that were given up, oldest first."""
+    return list(Job.objects.filter(state=Job.State.FAILED).order_by("pk"))
+
+
+@transaction.atomic
+def retry(number: int, actor: str) -> Job:
+    """Queue a job that was given up again.
+
+    Raises
+    ------
+    Refused
+        When there is no such job, or it was not given up.
+    """
+    job = Job.objects.select_for_update().filter(pk=number).first()
+    if job is None or job.state != Job.State.FAILED:
+        raise Refused("No job of this number has failed", where=f"job {number}", todo="See which have: tre jobs")
+    _queue_again(job)
+    record("runs.job_retried", actor=actor, subject=f"job:{number}", data={"kind": job.kind})
+    return job
+
+
+def _queue_again(job: Job) -> None:
+    job.state, job.attempts, job.due, job.error = Job.State.QUEUED, 0, timezone.now(), ""
+    job.save(update_fields=["state", "attempts", "due", "error"])
 
 
 def work_once() -> bool:
@@ -117,16 +152,24 @@ def _keep_lease(job: int, lease: str, stop: threading.Event) -> None:
 def _run(job: Job) -> None:
     try:
         _HANDLERS[job.kind](job.payload)
-    except TreError as error:
+    except Refused as error:  # asked again, the answer would be the same
         _fail(job, error.sentence())
+    except TreError as error:  # a disk that was full, a process that was killed: it may pass
+        _log.warning("job %s (%s) failed: %s", job.pk, job.kind, error.sentence())
+        _later(job, error.sentence())
     except Exception:  # a worker is an entry point: one bad job must not stop the others
         _log.exception("job %s (%s) failed", job.pk, job.kind)
-        if job.attempts >= MOST_ATTEMPTS:
-            _fail(job, "It failed five times; the operator's log says why.")
-        else:
-            _finish(job, Job.State.QUEUED, due=timezone.now() + timedelta(seconds=2**job.attempts))
+        _later(job, f"It failed {MOST_ATTEMPTS} times; the operator's log says why.")
     else:
         _finish(job, Job.State.DONE)
+
+
+def _later(job: Job, error: str) -> None:
+    """Queue a job that failed for a later attempt, or give it up when it has had them all."""
+    if job.attempts >= MOST_ATTEMPTS:
+        _fail(job, error)
+    else:
+        _finish(job, Job.State.QUEUED, due=timezone.now() + timedelta(seconds=2**job.attempts))
 
 
 @transaction.atomic

@@ -70,3 +70,4 @@ c.GenericOAuthenticator.logout_redirect_url = f"{options.portal}/accounts/logout
 
 if urlsplit(options.hub).scheme == "https":
     c.JupyterHub.tornado_settings["cookie_options"] = {"secure": True}
+    c.JupyterHub.cookie_host_prefix_enabled = True  # one person's server cannot plant a cookie for another's

@@ -56,10 +56,10 @@ async def run(sandbox: Sandbox) -> int:
 
 def _prepare(folder: Path, sandbox: Sandbox) -> None:
     """Write the sandbox's own few files: who its user is, and the folder of its doors."""
-    for name in ("etc", "doors"):
-        (folder / name).mkdir(mode=0o755, parents=True, exist_ok=True)
+    for name in ("etc", "etc/jupyter", "etc/jupyter/labconfig", "doors"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).chmod(0o755)  # the sandbox's user reads it; the folder that holds it all is closed
     uid, gid = (sandbox.uid, sandbox.gid) if os.geteuid() == 0 and sandbox.uid else (os.geteuid(), os.getegid())
-    (folder / "etc" / "jupyter" / "labconfig").mkdir(mode=0o755, parents=True, exist_ok=True)
     files = {
         "passwd": f"{sandbox.username}:x:{uid}:{gid}::{sandbox.home}:/bin/bash\n",
         "group": f"{sandbox.username}:x:{gid}:\n",
