@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -19,10 +18,10 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import fhir, filters, link, tables, validate
+from spark_jobs import arrivals, filters, link, tables, validate
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
-from spark_jobs.manifest import Manifest, read
+from spark_jobs.landed import Receipt
 from spark_jobs.pseudonymise import with_pseudonym
 from spark_jobs.session import session
 
@@ -69,8 +68,9 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     Parameters
     ----------
     spec : dict
-        ``landing``, ``warehouse``, ``filters``, ``contracts`` (folders), ``truth`` (folder or None) and ``as_of``
-        (ISO date or None for today).
+        ``landing``, ``warehouse``, ``filters``, ``contracts`` (folders), ``submissions`` (those to build from: each
+        with its name and the datasets of it that are held), ``truth`` (folder or None) and ``as_of`` (ISO date or None
+        for today).
     keys : dict
         ``warehouse-pseudonym`` and ``exact-match``.
 
@@ -88,10 +88,12 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     zone, warehouse = _Zone(Path(spec["landing"])), Path(spec["warehouse"])
     contracts = load_contracts(Path(spec["contracts"]))
     as_of = date.fromisoformat(spec["as_of"]) if spec.get("as_of") else date.today()
-    submissions = _submissions(zone)
+    receipts = arrivals.held(zone.landing, spec["submissions"])
+    if not receipts:
+        raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
     shutil.rmtree(zone.work, ignore_errors=True)
     with session("build") as spark:
-        good, quarantined = _validated(spark, zone, submissions, contracts, as_of, progress)
+        good, quarantined = _validated(spark, zone, receipts, contracts, as_of, progress)
         records = _records(good, contracts, zone)
         spine = _spine(zone, progress)
         known = spark.read.parquet(str(spine)).select("provider", "local_id", "person").persist()
@@ -115,49 +117,25 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     }
 
 
-def _submissions(zone: _Zone) -> dict[Path, Manifest]:
-    folders = sorted((zone.landing / "submissions").glob("[!.]*"))
-    if not folders:
-        raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
-    return {folder: read(folder) for folder in folders}
-
-
 def _validated(
     spark: SparkSession,
     zone: _Zone,
-    submissions: dict[Path, Manifest],
+    receipts: list[Receipt],
     contracts: dict[str, Contract],
     as_of: date,
     say: Say,
 ) -> tuple[dict[str, DataFrame], dict[str, int]]:
     """Write the good rows of each dataset to the work folder and the bad ones to quarantine."""
-    frames: dict[str, list[DataFrame]] = defaultdict(list)
-    for folder, manifest in submissions.items():
-        for dataset in sorted({file.dataset for file in manifest.files}):
-            frames[dataset].append(_as_sent(spark, folder, manifest, contracts[dataset]))
     shutil.rmtree(zone.quarantine, ignore_errors=True)
     good, quarantined = {}, {}
-    for dataset, parts in sorted(frames.items()):
+    for dataset in arrivals.datasets(receipts):
         say(f"validating {dataset}")
-        kept, bad = validate.split(reduce(DataFrame.unionByName, parts), contracts[dataset], as_of)
+        rows = arrivals.read(spark, zone.landing, receipts, contracts[dataset])
+        kept, bad = validate.split(rows, contracts[dataset], as_of)
         kept.write.parquet(str(zone.work / "good" / dataset))
         quarantined[dataset] = _quarantine(bad, zone, dataset)
         good[dataset] = spark.read.parquet(str(zone.work / "good" / dataset))
     return good, quarantined
-
-
-def _as_sent(spark: SparkSession, folder: Path, manifest: Manifest, contract: Contract) -> DataFrame:
-    files = [file for file in manifest.files if file.dataset == contract.dataset]
-    paths = [str(folder / file.name) for file in files]
-    if files[0].format == "ndjson":
-        rows = fhir.read(spark, contract.dataset, paths)
-    else:
-        schema = ", ".join(f"`{field.name}` string" for field in contract.fields)
-        rows = spark.read.csv(
-            paths, schema=schema, header=True, enforceSchema=True, quote='"', escape='"', multiLine=True
-        )
-    told = {"provider": manifest.provider, "submission": manifest.submission, "created": manifest.created}
-    return rows.select(*(F.lit(value).alias(name) for name, value in told.items()), *rows.columns)
 
 
 def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> int:

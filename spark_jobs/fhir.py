@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+# Literal references alone: relative or absolute, with a version or without one (FHIR R4, 2.3.0.1 "Literal References").
+_PATIENT = r"^(?:https?://[^\s?#]+/)?Patient/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?\z"
 _NHS_SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
 _SEX = {"male": "1", "female": "2"}
 
@@ -30,8 +32,9 @@ def _at(path: str) -> Column:
     return F.get_json_object("value", path)
 
 
-def _reference(path: str) -> Column:
-    return F.element_at(F.split(_at(path), "/"), -1)
+def _patient_of(path: str) -> Column:
+    """Return the patient's id, or nothing where the reference is to anything but a patient."""
+    return F.regexp_extract(_at(path), _PATIENT, 1)
 
 
 def _patient() -> dict[str, Column]:
@@ -51,7 +54,7 @@ def _patient() -> dict[str, Column]:
 def _condition() -> dict[str, Column]:
     return {
         "condition_id": _at("$.id"),
-        "local_id": _reference("$.subject.reference"),
+        "local_id": _patient_of("$.subject.reference"),
         "onset": F.substring(_at("$.onsetDateTime"), 1, 10),
         "code": _at("$.code.coding[0].code"),
     }
@@ -60,7 +63,7 @@ def _condition() -> dict[str, Column]:
 def _encounter() -> dict[str, Column]:
     return {
         "encounter_id": _at("$.id"),
-        "local_id": _reference("$.subject.reference"),
+        "local_id": _patient_of("$.subject.reference"),
         "started": F.substring(_at("$.period.start"), 1, 10),
         "class": _at("$.class.code"),
     }

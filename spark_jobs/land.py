@@ -12,16 +12,17 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from spark_jobs import landed
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
-from spark_jobs.manifest import NAME, Manifest, SentFile, read
+from spark_jobs.landed import LandedFile, Receipt
+from spark_jobs.manifest import NAME, RESOURCES, Manifest, SentFile, read
+from spark_jobs.register import check, load_register
 
 MOST_FILE_BYTES = 64 * 1024**3
 MOST_LINE_BYTES = 1024 * 1024
@@ -35,12 +36,13 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     Parameters
     ----------
     spec : dict
-        ``source`` (the provider's outbox: a folder), ``landing`` (the landing zone) and ``contracts`` (a folder).
+        ``source`` (the provider's outbox: a folder), ``provider`` (whose outbox it is), ``by`` (who lands it),
+        ``landing`` (the landing zone), ``contracts`` (a folder) and ``register`` (the register of providers).
 
     Returns
     -------
     dict
-        ``submission``, ``provider``, ``controller``, ``files``, and ``replayed`` when it had landed before.
+        The receipt (:class:`spark_jobs.landed.Receipt`), and ``replayed`` when it had landed before.
 
     Raises
     ------
@@ -49,42 +51,49 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     """
     source, landing = Path(spec["source"]), Path(spec["landing"])
     contracts = load_contracts(Path(spec["contracts"]))
+    register = load_register(Path(spec["register"]), contracts)
     manifest = read(source)
     for label, what in ((manifest.submission, "submission"), (manifest.provider, "provider")):
         if not _LABEL.fullmatch(label):
             raise JobRefused(f"The {what}'s name is not a label", where=NAME, todo="Use letters, digits and hyphens")
-    target = landing / "submissions" / manifest.submission
+    target = landed.place(landing, manifest.submission)
     if target.exists():
-        return _replayed(target, manifest)
-    staged = target.with_name(f".{manifest.submission}.staged")
-    shutil.rmtree(staged, ignore_errors=True)  # what a cut-off run left
-    staged.mkdir(parents=True)
-    try:
+        return _replayed(target, manifest, spec["provider"])
+    with landed.staging(landing, manifest.submission) as staged:
+        check(manifest, spec["provider"], register)
         _check_listed(source, manifest, contracts)
-        for file in manifest.files:
+        files = []
+        for place, file in enumerate(manifest.files, start=1):
             progress(f"landing {manifest.provider}: {file.name}")
-            _copy(source / file.name, staged / file.name, file, contracts[file.dataset])
+            files.append(_land(source, staged, file, place, contracts[file.dataset]))
         manifest.write(staged)
-    except BaseException:
-        shutil.rmtree(staged, ignore_errors=True)
-        raise
-    os.rename(staged, target)
-    return _result(manifest, replayed=False)
+        made = landed.adopt(staged, landing, _receipt(manifest, files, spec["by"]))
+    return {**made.to_json(), "replayed": False}
 
 
-def _result(manifest: Manifest, replayed: bool) -> dict[str, Any]:
-    told = asdict(manifest)
-    return {key: told[key] for key in ("submission", "provider", "controller", "files")} | {"replayed": replayed}
+def _land(source: Path, staged: Path, file: SentFile, place: int, contract: Contract) -> LandedFile:
+    # The platform chooses the name: by a sent one, Spark would choose how to read it.
+    stored = f"{place:04d}.{file.format}"
+    _copy(source / file.name, staged / stored, file, contract)
+    return LandedFile(
+        file.name, stored, file.dataset, file.contract_version, file.format, file.rows, file.sha256
+    )  # fmt: skip
 
 
-def _replayed(target: Path, manifest: Manifest) -> dict[str, Any]:
-    if read(target) != manifest:
+def _receipt(manifest: Manifest, files: list[LandedFile], by: str) -> Receipt:
+    return Receipt(
+        0, manifest.submission, manifest.provider, manifest.controller, manifest.created, by, tuple(files)
+    )  # fmt: skip
+
+
+def _replayed(target: Path, manifest: Manifest, provider: str) -> dict[str, Any]:
+    if manifest.provider != provider or read(target) != manifest:
         raise JobRefused(
             "A submission of this name has landed with other content",
             where=manifest.submission,
             todo="Give the new one a name of its own",
         )
-    return _result(manifest, replayed=True)
+    return {**landed.receipt(target).to_json(), "replayed": True}
 
 
 def _check_listed(source: Path, manifest: Manifest, contracts: dict[str, Contract]) -> None:
@@ -104,6 +113,9 @@ def _check_listed(source: Path, manifest: Manifest, contracts: dict[str, Contrac
         if file.contract_version != contracts[file.dataset].version:
             version = contracts[file.dataset].version
             raise JobRefused(f"The file follows another version of its contract than {version}", where=file.name)
+        if (file.format == "ndjson") != (file.dataset in RESOURCES):
+            form = "NDJSON" if file.dataset in RESOURCES else "CSV"
+            raise JobRefused(f"The dataset is sent as {form} alone", where=file.name, todo=f"Send {form}")
     if unlisted := sorted(there - set(names)):
         raise JobRefused("A file is there that the manifest does not list", where=unlisted[0], todo="List or remove it")
 
@@ -218,4 +230,7 @@ def _ndjson_rows(file: BinaryIO, told: SentFile) -> int:
             resource = None
         if not isinstance(resource, dict):
             raise JobRefused("A line is no JSON object", where=f"{told.name}, line {count}", todo="Send NDJSON")
+        if resource.get("resourceType") != RESOURCES[told.dataset]:
+            where = f"{told.name}, line {count}, field resourceType"
+            raise JobRefused(f"A resource is no {RESOURCES[told.dataset]}", where=where, todo="Send each kind apart")
     return count

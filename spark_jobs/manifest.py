@@ -14,6 +14,8 @@ from spark_jobs.errors import JobRefused
 
 NAME = "manifest.json"
 Format = Literal["csv", "ndjson"]
+# The datasets that are FHIR R4 resources, and which: they are sent as NDJSON, everything else as a table.
+RESOURCES = {"fhir_patient": "Patient", "fhir_condition": "Condition", "fhir_encounter": "Encounter"}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.contracts import Contract, Field
 
-SOURCE = ("provider", "submission", "created")
+SOURCE = ("provider", "submission", "landed")
 _OLDEST = "1900-01-01"
 
 
@@ -20,7 +20,8 @@ def split(rows: DataFrame, contract: Contract, as_of: date) -> tuple[DataFrame, 
     Parameters
     ----------
     rows : DataFrame
-        The contract's columns as text, with :data:`SOURCE`.
+        The contract's columns as text, with :data:`SOURCE`; ``landed`` is the submission's place in the order of
+        landing (:mod:`spark_jobs.landed`).
     as_of : date
         No date may lie after it.
 
@@ -31,7 +32,7 @@ def split(rows: DataFrame, contract: Contract, as_of: date) -> tuple[DataFrame, 
         it breaks, never the value.
     """
     emptied = rows.select(*SOURCE, *(_emptied(field.name) for field in contract.fields))
-    first = Window.partitionBy("provider", *contract.primary_key).orderBy("created", "submission")
+    first = Window.partitionBy("provider", *contract.primary_key).orderBy("landed")
     judged = emptied.withColumn("_repeat", F.row_number().over(first)).withColumn("reason", _reason(contract, as_of))
     bad = judged.where(F.col("reason").isNotNull()).drop("_repeat")
     good = judged.where(F.col("reason").isNull())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tre.catalogue.models import Submission, WarehouseBuild
-from tre.catalogue.services import inputs, write_build, write_submission
+from tre.catalogue.services import held, inputs, write_build, write_submission
 from tre.config.options import REPOSITORY, load
 from tre.keys.custody import custody
 from tre.runs.queue import handler
@@ -15,29 +15,47 @@ from tre.runs.runner import run_job
 
 Say = Callable[[str], None]
 CONTRACTS = REPOSITORY / "policies" / "contracts"
+REGISTER = REPOSITORY / "policies" / "providers.yaml"
 
 
-def land(source: Path, by: str, progress: Say | None = None) -> Submission:
+def land(source: Path, by: str, progress: Say | None = None, *, provider: str | None = None) -> Submission:
     """Land one submission: accepted whole, or refused whole.
 
     Parameters
     ----------
     source : Path
         The provider's outbox: a folder with ``manifest.json`` and the files that it names.
+    provider : str, optional
+        Whose outbox it is; by default the name of the folder that the outbox lies in.
 
     Raises
     ------
     JobRefused
         Saying which file, row and field is wrong.
     """
-    spec = {"source": str(source), "landing": str(load().path("landing")), "contracts": str(CONTRACTS)}
-    return write_submission(run_job("land", spec, progress=progress), by)
+    spec = {
+        "source": str(source),
+        "provider": provider or source.resolve().parent.name,
+        "by": by,
+        "landing": str(load().path("landing")),
+        "contracts": str(CONTRACTS),
+        "register": str(REGISTER),
+    }
+    return write_submission(run_job("land", spec, progress=progress))
+
+
+def recover() -> None:
+    """Write down what landed whole when the process that landed it ended before it could."""
+    recorded = list(Submission.objects.values_list("identity", flat=True))
+    for receipt in run_job("recover", {"landing": str(load().path("landing")), "recorded": recorded})["landed"]:
+        write_submission(receipt)
 
 
 @handler("catalogue.build")
 def build(payload: dict[str, Any], progress: Say | None = None) -> None:
     """Build the warehouse from everything that has landed, unless that was done."""
-    digest = inputs()
+    recover()
+    digest, submissions = inputs(), held()
     if WarehouseBuild.objects.filter(inputs=digest).exists():
         return
     options, keys = load(), custody()
@@ -49,6 +67,7 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
             "warehouse": str(options.path("warehouse")),
             "filters": str(options.path("airlock", "filters")),
             "contracts": str(CONTRACTS),
+            "submissions": submissions,
             # Ground truth exists for the synthetic health system alone; it measures linkage and is never linked by.
             "truth": str(truth) if options.demonstration and truth.is_dir() else None,
             "as_of": None,

@@ -13,10 +13,11 @@ class Submission(models.Model):
     controller = models.CharField(max_length=200)
     files = models.JSONField(default=list)
     by = models.CharField(max_length=32)
+    number = models.PositiveIntegerField(unique=True, help_text="Its place in the order of landing.")
     landed = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ("-landed", "identity")
+        ordering = ("-number",)
 
     def __str__(self) -> str:
         return self.identity

@@ -31,26 +31,33 @@ def ask_for_build(actor: Principal) -> None:
 
 def inputs() -> str:
     """Return a digest of the submissions that have landed: the same ones make the same warehouse."""
-    names = Submission.objects.order_by("identity").values_list("identity", flat=True)
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+    lines = [f"{each['submission']}: {' '.join(each['datasets'])}" for each in held()]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def held() -> list[dict[str, Any]]:
+    """Return the submissions that landing holds, in the order of landing, each with its datasets."""
+    named = Submission.objects.order_by("number").values_list("identity", "files")
+    return [{"submission": name, "datasets": sorted({file["dataset"] for file in files})} for name, files in named]
 
 
 @transaction.atomic
-def write_submission(result: dict[str, Any], by: str) -> Submission:
-    """Write down an accepted submission, once."""
+def write_submission(receipt: dict[str, Any]) -> Submission:
+    """Write down an accepted submission, once, from landing's receipt."""
     submission, made = Submission.objects.get_or_create(
-        identity=result["submission"],
+        identity=receipt["submission"],
         defaults={
-            "provider": result["provider"],
-            "controller": result.get("controller", result["provider"]),
-            "files": result["files"],
-            "by": by,
+            "provider": receipt["provider"],
+            "controller": receipt["controller"],
+            "number": receipt["number"],
+            "files": receipt["files"],
+            "by": receipt["by"],
         },
     )
     if made:
-        files = [{"name": file["name"], "sha256": file["sha256"], "rows": file["rows"]} for file in result["files"]]
-        data = {"provider": submission.provider, "files": files}
-        record("catalogue.landed", actor=by, subject=f"submission:{submission.identity}", data=data)
+        files = [{"name": file["name"], "sha256": file["sha256"], "rows": file["rows"]} for file in receipt["files"]]
+        data = {"provider": submission.provider, "number": submission.number, "files": files}
+        record("catalogue.landed", actor=submission.by, subject=f"submission:{submission.identity}", data=data)
     return submission
 
 
