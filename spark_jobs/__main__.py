@@ -13,7 +13,7 @@ import sys
 
 from tre.errors import TreError
 
-JOBS = ("synthesise", "land", "recover", "build", "provision")
+JOBS = ("synthesise", "land", "recover", "build", "provision", "erase")
 
 
 def _say(text: str) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -16,6 +15,8 @@ from spark_jobs import fhir, landed
 from spark_jobs.contracts import Contract
 from spark_jobs.errors import JobRefused
 from spark_jobs.landed import LandedFile, Receipt
+from spark_jobs.landing.canonical import FILE, LINE, ROW
+from spark_jobs.manifest import RESOURCES
 
 
 def held(landing: Path, submissions: Sequence[dict[str, Any]]) -> list[Receipt]:
@@ -54,33 +55,30 @@ def read(spark: SparkSession, landing: Path, receipts: Sequence[Receipt], contra
     """
     parts = []
     for each in receipts:
-        by_format: dict[str, list[LandedFile]] = defaultdict(list)
-        for file in each.files:
-            if file.dataset == contract.dataset:
-                by_format[file.format].append(file)
+        files = [file for file in each.files if file.dataset == contract.dataset]
+        if not files:
+            continue
         folder = landed.place(landing, each.submission)
-        for form, files in sorted(by_format.items()):
-            rows = _as_sent(spark, form, [str(folder / file.stored) for file in files], contract)
-            _check_counts(rows, each.submission, files)
-            told = {"provider": each.provider, "submission": each.submission, "landed": each.number}
-            parts.append(rows.select(*(F.lit(value).alias(name) for name, value in told.items()), *rows.columns))
+        rows = _as_landed(spark, [str(folder / file.stored) for file in files], contract)
+        _check_counts(rows, each.submission, files)
+        told = {"provider": each.provider, "submission": each.submission, "landed": each.number}
+        parts.append(rows.select(*(F.lit(value).alias(name) for name, value in told.items()), *rows.columns))
     return reduce(DataFrame.unionByName, parts)
 
 
-def _as_sent(spark: SparkSession, form: str, paths: list[str], contract: Contract) -> DataFrame:
-    if form == "ndjson":
-        return fhir.read(spark, contract.dataset, paths)
-    schema = ", ".join(f"`{field.name}` string" for field in contract.fields)
-    return spark.read.csv(
-        paths, schema=schema, header=True, enforceSchema=True, quote='"', escape='"', multiLine=True
-    )  # fmt: skip
+def _as_landed(spark: SparkSession, paths: list[str], contract: Contract) -> DataFrame:
+    resource = contract.dataset in RESOURCES
+    names = [LINE] if resource else [field.name for field in contract.fields]
+    schema = ", ".join([f"`{FILE}` string", f"`{ROW}` bigint", *(f"`{name}` string" for name in names)])
+    rows = spark.read.schema(schema).parquet(*paths)
+    return fhir.read(rows, contract.dataset) if resource else rows
 
 
 def _check_counts(rows: DataFrame, submission: str, files: Sequence[LandedFile]) -> None:
-    """Compare what Spark reads with what landing counted: the two read CSV by code of their own."""
-    counted = rows.groupBy(F.input_file_name().alias("file")).count().collect()
-    found = Counter({Path(unquote(each["file"])).name: each["count"] for each in counted})
+    """Compare the rows that are there with those that landed; a column of one value is quickly counted."""
+    counted = rows.groupBy(FILE).count().collect()
+    found = Counter({each[FILE]: each["count"] for each in counted})
     for file in files:
-        if found[file.stored] != file.rows:
-            what = f"The build reads {found[file.stored]} rows of a file that landed with {file.rows}"
+        if found[file.name] != file.rows:
+            what = f"The build reads {found[file.name]} rows of a file that landed with {file.rows}"
             raise JobRefused(what, where=f"{submission}, {file.name}", todo="Withdraw the submission and land it anew")

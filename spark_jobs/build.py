@@ -23,6 +23,7 @@ from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.landed import Receipt
 from spark_jobs.pseudonymise import with_pseudonym
+from spark_jobs.register import DERIVED
 from spark_jobs.session import session
 
 Say = Callable[[str], None]
@@ -89,13 +90,13 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     contracts = load_contracts(Path(spec["contracts"]))
     as_of = date.fromisoformat(spec["as_of"]) if spec.get("as_of") else date.today()
     receipts = arrivals.held(zone.landing, spec["submissions"])
-    if not receipts:
+    if not arrivals.datasets(receipts) and tables.newest_version(warehouse / PEOPLE) is None:
         raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
     shutil.rmtree(zone.work, ignore_errors=True)
     with session("build") as spark:
         good, quarantined = _validated(spark, zone, receipts, contracts, as_of, progress)
-        records = _records(good, contracts, zone)
-        spine = _spine(zone, progress)
+        records = _records(spark, good, contracts, zone)
+        spine = _spine(zone, records, progress)
         known = spark.read.parquet(str(spine)).select("provider", "local_id", "person").persist()
         opted_out = _opted_out(good, records, known).persist()
         progress("writing the exact-match filters")
@@ -153,9 +154,10 @@ def _quarantine_summary(spark: SparkSession, zone: _Zone) -> list[dict[str, Any]
     return summary
 
 
-def _records(good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _Zone) -> DataFrame:
+def _records(spark: SparkSession, good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _Zone) -> DataFrame:
     """Write one record for each provider's local number: the identifiers that most of its rows carry."""
-    views = []
+    kinds = ", ".join(f"{role} {'date' if role == 'birth_date' else 'string'}" for role in _IDENTITY)
+    views = [spark.createDataFrame([], f"provider string, local_id string, {kinds}")]  # all may have been withdrawn
     for dataset, frame in good.items():
         roles = contracts[dataset].identifiers
         if roles:
@@ -179,10 +181,14 @@ def _is_valid_nhs_number(name: str) -> Any:
     return number.rlike("^[0-9]{10}$") & (check == F.substring(number, 10, 1).try_cast("int"))
 
 
-def _spine(zone: _Zone, progress: Say) -> Path:
+def _spine(zone: _Zone, records: DataFrame, progress: Say) -> Path:
     before, made = zone.spine, zone.next_spine()
     shutil.rmtree(made, ignore_errors=True)
-    link.link(zone.work / "records", before, made, int(made.name), progress)
+    if records.isEmpty():  # nothing to learn a model of linkage from
+        nobody = records.select("provider", "local_id", F.lit("").alias("record"), F.lit("").alias("person"))
+        nobody.write.parquet(str(made))
+    else:
+        link.link(zone.work / "records", before, made, int(made.name), progress)
     zone.adopt_spine(made)
     return made
 
@@ -212,10 +218,19 @@ def _publish(
         else:
             frame = frame.select(*_published(contract))
         made.append(_told(dataset, tables.publish(frame, warehouse / dataset)))
+    for dataset in _withdrawn(good, contracts, warehouse):
+        empty = tables.read(known.sparkSession, warehouse / dataset).limit(0)
+        made.append(_told(dataset, tables.publish(empty, warehouse / dataset)))
     progress("publishing people")
     people = _people(good, known, contracts).join(opted_out, "person", "left_anti")
     made.append(_told(PEOPLE, tables.publish(with_pseudonym(people, "person", key), warehouse / PEOPLE)))
     return made
+
+
+def _withdrawn(good: dict[str, DataFrame], contracts: dict[str, Contract], warehouse: Path) -> list[str]:
+    """Return the tables of which no submission is held any more: their newest version must be empty."""
+    gone = contracts.keys() - good.keys() - DERIVED
+    return sorted(name for name in gone if tables.newest_version(warehouse / name) is not None)
 
 
 def _published(contract: Contract) -> list[str]:
@@ -243,7 +258,8 @@ def _people(good: dict[str, DataFrame], known: DataFrame, contracts: dict[str, C
     """Return one row for each person: what most providers say, the practice's own details, and the day of death."""
     wanted = {"birth_year": "int", "sex": "string", "ethnicity": "string", "lsoa": "string", "practice_code": "string",
               "died_on": "date"}  # fmt: skip
-    views = []
+    kinds = ", ".join(f"{name} {kind}" for name, kind in wanted.items())
+    views = [known.sparkSession.createDataFrame([], f"provider string, local_id string, {kinds}")]
     for dataset, frame in good.items():
         contract = contracts[dataset]
         roles = contract.identifiers

@@ -6,9 +6,7 @@ validation decides whether that matters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 # Literal references alone: relative or absolute, with a version or without one (FHIR R4, 2.3.0.1 "Literal References").
@@ -17,15 +15,21 @@ _NHS_SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
 _SEX = {"male": "1", "female": "2"}
 
 
-def read(spark: SparkSession, dataset: str, files: Sequence[str]) -> DataFrame:
-    """Return a dataset's columns as text, in no particular order of rows.
+def read(lines: DataFrame, dataset: str) -> DataFrame:
+    """Return a dataset's columns as text.
+
+    Parameters
+    ----------
+    lines : DataFrame
+        One resource as JSON in each row's ``value``; its other columns are kept.
 
     Raises
     ------
     KeyError
         When the dataset is no FHIR resource that is known here.
     """
-    return spark.read.text(list(files)).select(*(column.alias(name) for name, column in _PATHS[dataset]().items()))
+    kept = [name for name in lines.columns if name != "value"]
+    return lines.select(*kept, *(column.alias(name) for name, column in _PATHS[dataset]().items()))
 
 
 def _at(path: str) -> Column:

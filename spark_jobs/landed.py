@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -152,6 +152,33 @@ def recover(landing: Path, recorded: set[str]) -> list[Receipt]:
                 os.close(descriptor)
     missing = [receipt(each) for each in folder.glob("[!.]*") if each.name not in recorded]
     return sorted(missing, key=lambda each: each.number)
+
+
+def erase(landing: Path, submission: str, datasets: Sequence[str]) -> list[dict[str, str]]:
+    """Erase the files of these datasets and return each one's stored name, dataset and digest as sent.
+
+    The receipt stays, so that the submission keeps its number and is not taken for a new one when it is sent again.
+    """
+    folder, erased = place(landing, submission), []
+    for file in receipt(folder).files:
+        if file.dataset in datasets and (folder / file.stored).exists():
+            (folder / file.stored).unlink()
+            erased.append({"stored": file.stored, "dataset": file.dataset, "sha256_as_sent": file.sha256})
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return erased
+
+
+def erase_old_spines(landing: Path) -> None:
+    """Remove the spines before the current one: they still list the local numbers of what was withdrawn."""
+    pointer = landing / "spine" / "current"
+    if pointer.exists():
+        for folder in (landing / "spine").glob("[0-9]*"):
+            if int(folder.name) < int(pointer.read_text()):
+                shutil.rmtree(folder)
 
 
 def _locked(descriptor: int) -> bool:

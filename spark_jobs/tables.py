@@ -22,6 +22,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType
 
+from spark_jobs.errors import JobRefused
+
 _FINGERPRINT = "tre.fingerprint"
 _ROWS = "tre.rows"
 
@@ -60,9 +62,14 @@ def read(spark: SparkSession, folder: Path, version: int | None = None) -> DataF
     ------
     deltalake.exceptions.TableNotFoundError
         When there is no such table or version.
+    JobRefused
+        When the version's files have been erased (:mod:`spark_jobs.vacuum`).
     """
     table = DeltaTable(folder, version=version)
     files = [str(folder / action) for action in table.get_add_actions(flatten=True)["path"].to_pylist()]
+    if not all(Path(file).exists() for file in files):
+        what = f"Version {table.version()} of the table has been erased"
+        raise JobRefused(what, where=folder.name, todo="Use a newer version")
     return spark.read.parquet(*files)
 
 

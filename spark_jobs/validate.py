@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.contracts import Contract, Field
 
-SOURCE = ("provider", "submission", "landed")
+SOURCE = ("provider", "submission", "landed", "file", "row")
 _OLDEST = "1900-01-01"
 
 
@@ -21,7 +21,7 @@ def split(rows: DataFrame, contract: Contract, as_of: date) -> tuple[DataFrame, 
     ----------
     rows : DataFrame
         The contract's columns as text, with :data:`SOURCE`; ``landed`` is the submission's place in the order of
-        landing (:mod:`spark_jobs.landed`).
+        landing (:mod:`spark_jobs.landed`), ``file`` and ``row`` say where in it a row was sent.
     as_of : date
         No date may lie after it.
 
@@ -32,7 +32,7 @@ def split(rows: DataFrame, contract: Contract, as_of: date) -> tuple[DataFrame, 
         it breaks, never the value.
     """
     emptied = rows.select(*SOURCE, *(_emptied(field.name) for field in contract.fields))
-    first = Window.partitionBy("provider", *contract.primary_key).orderBy("landed")
+    first = Window.partitionBy("provider", *contract.primary_key).orderBy("landed", "file", "row")
     judged = emptied.withColumn("_repeat", F.row_number().over(first)).withColumn("reason", _reason(contract, as_of))
     bad = judged.where(F.col("reason").isNotNull()).drop("_repeat")
     good = judged.where(F.col("reason").isNull())

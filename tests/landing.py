@@ -8,9 +8,13 @@ from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+import pyarrow.parquet as parquet
 
 from spark_jobs import land
 from spark_jobs.contracts import Contract, load_contracts
+from spark_jobs.landed import place
 from spark_jobs.manifest import Manifest, SentFile
 from spark_jobs.register import Provider, load_register
 from tests.conftest import REPOSITORY
@@ -57,4 +61,11 @@ def landed(source: Path, landing: Path) -> dict[str, Any]:
         "source": str(source), "provider": provider, "by": "mia", "landing": str(landing),
         "contracts": str(FOLDER), "register": str(REGISTER),
     }  # fmt: skip
-    return land.run(spec, {}, lambda text: None)
+    with patch.object(land, "load_contracts", lambda folder: contracts()):
+        return land.run(spec, {}, lambda text: None)
+
+
+def held(landing: Path, receipt: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows that landing keeps of a submission, in order."""
+    folder = place(landing, receipt["submission"])
+    return [row for file in receipt["files"] for row in parquet.read_table(folder / file["stored"]).to_pylist()]

@@ -41,6 +41,15 @@ def parser() -> argparse.ArgumentParser:
     add("code", _code, "print a demonstration account's one-time code").add_argument("username")
     audit = add("audit", _audit, "verify the audit log")
     audit.add_argument("action", choices=["verify"])
+    land = add("land", _land, "land a submission: accepted whole, or refused whole with the reason")
+    land.add_argument("folder", type=Path, help="the provider's outbox, with its manifest")
+    land.add_argument("--provider", help="whose outbox it is (by default the name of the folder it lies in)")
+    withdraw = add("withdraw", _withdraw, "take back a submission or a dataset, as its controller asks")
+    withdraw.add_argument("--submission", default="", help="the submission's name")
+    withdraw.add_argument("--dataset", default="", help="the dataset; alone, of every submission")
+    withdraw.add_argument("--reason", required=True, help="what the controller gave as its reason")
+    for each in (land, withdraw):
+        each.add_argument("--by", default="data-manager", help="the data manager in whose name this is done")
     inspect = add("inspect", _inspect, "say what files would disclose")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.add_argument("--json", action="store_true", help="print the inspections as JSON lines")
@@ -107,6 +116,22 @@ def _audit(options: argparse.Namespace) -> int:
 
     verified = verify()
     print(f"{verified.entries} entries verified; root {verified.root}")
+    return 0
+
+
+def _land(options: argparse.Namespace) -> int:
+    _django()
+    from tre.catalogue.verbs import land
+
+    land(options.folder, options.provider, options.by, print)
+    return 0
+
+
+def _withdraw(options: argparse.Namespace) -> int:
+    _django()
+    from tre.catalogue.verbs import take_back
+
+    take_back(options.submission, options.dataset, options.reason, options.by, print)
     return 0
 
 

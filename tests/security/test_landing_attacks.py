@@ -8,12 +8,13 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from spark_jobs import land as job
 from spark_jobs import recover
 from spark_jobs.errors import JobRefused
-from spark_jobs.land import run
 from spark_jobs.landed import place, receipt, staging
 from tests.landing import FOLDER, REGISTER, contracts
 
@@ -46,7 +47,7 @@ def outbox(folder: Path, content: bytes, **changes: object) -> Path:
         "controller": CONTROLLER,
         "created": "2026-07-01T00:00:00+00:00",
     }
-    own = {name: value for name, value in changes.items() if name in file}
+    own = {name: value for name, value in changes.items() if name not in manifest}
     told = {**manifest, **{name: value for name, value in changes.items() if name in manifest}}
     (folder / "manifest.json").write_text(json.dumps({**told, "files": [{**file, **own}]}))
     return folder
@@ -57,7 +58,8 @@ def land(source: Path, tmp_path: Path, provider: str = "ons") -> dict:
         "source": str(source), "landing": str(tmp_path / "landing"), "contracts": str(FOLDER),
         "register": str(REGISTER), "provider": provider, "by": "mia",
     }  # fmt: skip
-    return run(spec, {}, lambda text: None)
+    with patch.object(job, "load_contracts", lambda folder: contracts()):
+        return job.run(spec, {}, lambda text: None)
 
 
 def refused(source: Path, tmp_path: Path, provider: str = "ons") -> str:
@@ -108,9 +110,11 @@ def _line(text: str) -> bytes:
         (HEADER.encode() + b"\n" + row("caf\xe9").encode("latin-1") + b"\n", "UTF-8"),
         (good().decode().encode("utf-16"), "UTF-8"),
         (HEADER.encode() + b"\n" + row("a\0b").encode() + b"\n", "text"),
-        (HEADER.encode() + b"\n" + b"x" * (1024 * 1024 + 5) + b"\n", "too long"),
+        (HEADER.encode() + b"\n" + b"x" * (3 * 1024 * 1024) + b"\n", "too long"),
         (gzip.compress(good()), "UTF-8"),
-        (",".join(reversed(HEADER.split(","))).encode() + b"\n", "order"),
+        (_line(row("  =cmd")), "formula"),
+        (_line(row("+44 7700 900000")), "formula"),
+        (HEADER.encode() + b"\n" + row("x" * 200_000).encode() + b"\n", "field is too long"),
         ((HEADER + ",extra\n").encode(), "instead of"),
     ],
 )
@@ -130,15 +134,22 @@ def test_a_bad_file(tmp_path, content, sentence):
         ({"dataset": "people"}, "made here"),
         ({"provider": "nhs-england"}, "another provider"),
         ({"controller": "Somebody else"}, "controller"),
-        ({"format": "ndjson"}, "CSV alone"),
+        ({"format": "ndjson"}, "CSV or Parquet alone"),
         ({"contract_version": "9.9.9"}, "another version"),
         ({"name": "../../etc/passwd"}, "label"),
         ({"name": "other.csv"}, "missing"),
         ({"submission": "../../evil"}, "label"),
         ({"submission": ""}, "label"),
         ({"provider": "a/b"}, "label"),
-        ({"format": "parquet"}, "manifest"),
+        ({"format": "xml"}, "manifest"),
         ({"rows": "three"}, "manifest"),
+        ({"rows": True}, "manifest"),
+        ({"rows": -1}, "manifest"),
+        ({"encoding": "ebcdic"}, "encoding"),
+        ({"delimiter": ":"}, "delimiter"),
+        ({"dates": "whenever"}, "dates"),
+        ({"encoding": "utf-16"}, "UTF-16"),
+        ({"delimiter": ";"}, "missing"),
     ],
 )
 def test_a_manifest_that_tells_wrongly(tmp_path, changes, sentence):
@@ -198,7 +209,7 @@ def test_what_a_run_that_was_cut_off_left_is_cleared(tmp_path):
     land(outbox(tmp_path / "out", good()), tmp_path)
     assert not half.exists()
     assert sorted(path.name for path in (tmp_path / "landing" / "submissions" / "ons-1").iterdir()) == [
-        "0001.csv",
+        "0001.parquet",
         "manifest.json",
         "receipt.json",
     ]
@@ -213,8 +224,8 @@ def test_what_is_sent_under_a_tempting_name_is_kept_under_our_own(tmp_path):
     source = outbox(tmp_path / "out", good(), name="deaths.csv.gz")
     (source / "deaths.csv").rename(source / "deaths.csv.gz")
     told = land(source, tmp_path)["files"]
-    assert [(file["name"], file["stored"]) for file in told] == [("deaths.csv.gz", "0001.csv")]
-    assert (tmp_path / "landing" / "submissions" / "ons-1" / "0001.csv").is_file()
+    assert [(file["name"], file["stored"]) for file in told] == [("deaths.csv.gz", "0001.parquet")]
+    assert (tmp_path / "landing" / "submissions" / "ons-1" / "0001.parquet").is_file()
 
 
 def test_submissions_are_numbered_as_they_land_whatever_the_provider_says(tmp_path):
@@ -230,7 +241,7 @@ def test_what_landed_and_was_not_recorded_is_found_again_and_what_is_half_there_
         land(outbox(tmp_path / name, good(), submission=name), tmp_path)
     half = tmp_path / "landing" / "submissions" / ".ons-4.staged"
     half.mkdir()
-    (half / "0001.csv").write_text("half")
+    (half / "0001.parquet").write_text("half")
     found = recover.run({"landing": str(tmp_path / "landing"), "recorded": ["ons-2"]}, {}, lambda text: None)["landed"]
     assert [(each["submission"], each["number"], each["by"]) for each in found] == [
         ("ons-1", 1, "mia"), ("ons-3", 3, "mia"),
@@ -241,9 +252,9 @@ def test_what_landed_and_was_not_recorded_is_found_again_and_what_is_half_there_
 def test_what_a_living_process_is_landing_is_left_alone(tmp_path):
     source = outbox(tmp_path / "out", good())
     with staging(tmp_path / "landing", "ons-1") as staged:
-        (staged / "0001.csv").write_text("half")
+        (staged / "0001.parquet").write_text("half")
         with pytest.raises(JobRefused, match="being landed"):
             land(source, tmp_path)
         recover.run({"landing": str(tmp_path / "landing"), "recorded": []}, {}, lambda text: None)
-        assert (staged / "0001.csv").exists()
+        assert (staged / "0001.parquet").exists()
     assert land(source, tmp_path)["replayed"] is False

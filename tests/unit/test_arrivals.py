@@ -82,5 +82,5 @@ def test_a_reference_names_a_patient_or_nobody(spark, tmp_path, reference, patie
 
     condition = {"resourceType": "Condition", "id": "c", "subject": {"reference": reference}}
     (tmp_path / "condition.ndjson").write_text(json.dumps(condition) + "\n")
-    (row,) = fhir.read(spark, "fhir_condition", [str(tmp_path / "condition.ndjson")]).collect()
+    (row,) = fhir.read(spark.read.text(str(tmp_path / "condition.ndjson")), "fhir_condition").collect()
     assert row.local_id == patient

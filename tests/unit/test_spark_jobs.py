@@ -58,7 +58,7 @@ CONTRACT = Contract(
 )
 def test_a_row_is_good_or_says_why_not(spark, changed, reason):
     row = {"local_id": "1", "on": "2020-01-31", "code": "A", "number": "7", "form": "AB1", **changed}
-    frame = spark.createDataFrame([Row(provider="p", submission="s", landed=1, **row)])
+    frame = spark.createDataFrame([Row(provider="p", submission="s", landed=1, file="f", row=1, **row)])
     good, bad = split(frame, CONTRACT, date(2026, 7, 1))
     assert [each["reason"] for each in bad.collect()] == ([reason] if reason else [])
     assert good.count() == (0 if reason else 1)
@@ -66,9 +66,11 @@ def test_a_row_is_good_or_says_why_not(spark, changed, reason):
 
 def test_a_repeated_key_keeps_the_first_and_no_value_is_told(spark):
     names = ("local_id", "on", "code", "number", "form")
-    rows = [("p", f"s{n}", n, "1", None, "A", str(n), "") for n in range(3)]
+    rows = [("p", f"s{n}", n, "f", 1, "1", None, "A", str(n), "") for n in range(3)]
     texts = ", ".join(f"`{name}` string" for name in names)
-    frame = spark.createDataFrame(rows, f"provider string, submission string, landed int, {texts}")
+    frame = spark.createDataFrame(
+        rows, f"provider string, submission string, landed int, file string, row bigint, {texts}"
+    )
     good, bad = split(frame, CONTRACT, date(2026, 7, 1))
     assert [each["number"] for each in good.collect()] == [0]
     assert {each["reason"] for each in bad.collect()} == {"local_id: repeated"}

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from tre.catalogue.models import Submission, WarehouseBuild
-from tre.catalogue.services import held, inputs, write_build, write_submission
+from tre.catalogue.services import held, inputs, marks, write_build, write_submission
+from tre.catalogue.withdrawals import to_erase, write_erasure
 from tre.config.options import REPOSITORY, load
+from tre.errors import Refused
 from tre.keys.custody import custody
 from tre.runs.queue import handler
 from tre.runs.runner import run_job
@@ -30,8 +34,8 @@ def land(source: Path, by: str, progress: Say | None = None, *, provider: str | 
 
     Raises
     ------
-    JobRefused
-        Saying which file, row and field is wrong.
+    Refused
+        Saying which file, row and field is wrong, or that the submission was withdrawn.
     """
     spec = {
         "source": str(source),
@@ -41,7 +45,12 @@ def land(source: Path, by: str, progress: Say | None = None, *, provider: str | 
         "contracts": str(CONTRACTS),
         "register": str(REGISTER),
     }
-    return write_submission(run_job("land", spec, progress=progress))
+    receipt = run_job("land", spec, progress=progress)
+    submission = write_submission(receipt)
+    if receipt["replayed"] and submission.withdrawals.exists():
+        todo = "Send it under a new name, when its controller agrees"
+        raise Refused("A submission of this name was withdrawn", where=submission.identity, todo=todo)
+    return submission
 
 
 def recover() -> None:
@@ -55,7 +64,8 @@ def recover() -> None:
 def build(payload: dict[str, Any], progress: Say | None = None) -> None:
     """Build the warehouse from everything that has landed, unless that was done."""
     recover()
-    digest, submissions = inputs(), held()
+    with transaction.atomic():  # one view of what has landed and what was withdrawn
+        digest, submissions, begun = inputs(), held(), marks()
     if WarehouseBuild.objects.filter(inputs=digest).exists():
         return
     options, keys = load(), custody()
@@ -75,4 +85,20 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
         {purpose: keys.derive(purpose) for purpose in ("warehouse-pseudonym", "exact-match")},
         progress=progress,
     )
-    write_build(result, digest, payload["by"])
+    write_build(result, digest, payload["by"], begun)
+
+
+@handler("catalogue.erase")
+def erase(payload: dict[str, Any]) -> None:
+    """Erase what was withdrawn from landing, and from the tables the versions that held it."""
+    options, wanted = load(), to_erase()
+    if not wanted["withdrawals"]:
+        return
+    spec = {
+        "landing": str(options.path("landing")),
+        "warehouse": str(options.path("warehouse")),
+        "certificates": str(options.path("certificates")),
+        "submissions": wanted["submissions"],
+        "tables": wanted["tables"],
+    }
+    write_erasure(wanted, run_job("erase", spec))

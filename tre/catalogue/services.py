@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from tre.audit.services import record
-from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild
+from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
 from tre.runs.queue import enqueue
+
+PEOPLE = "people"
 
 
 @transaction.atomic
@@ -24,21 +29,42 @@ def ask_for_build(actor: Principal) -> None:
         When the person may not.
     """
     require(actor, "build_warehouse", PLATFORM)
-    payload = {"by": actor.username}
-    enqueue("catalogue.build", payload, once=f"catalogue.build:{inputs()}:{WarehouseBuild.objects.count()}")
+    queue_build(actor.username)
     record("catalogue.build_asked", actor=actor.username, subject="warehouse")
 
 
+def queue_build(by: str) -> None:
+    """Queue a build in the caller's transaction, unless the same one waits already."""
+    enqueue("catalogue.build", {"by": by}, once=f"catalogue.build:{inputs()}:{WarehouseBuild.objects.count()}")
+
+
 def inputs() -> str:
-    """Return a digest of the submissions that have landed: the same ones make the same warehouse."""
+    """Return a digest of what has landed and was not withdrawn: the same makes the same warehouse.
+
+    A submission that was withdrawn whole still has its line, so that the warehouse without it is never taken for the
+    one from before it landed.
+    """
     lines = [f"{each['submission']}: {' '.join(each['datasets'])}" for each in held()]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def held() -> list[dict[str, Any]]:
-    """Return the submissions that landing holds, in the order of landing, each with its datasets."""
+    """Return every submission in the order of landing, each with the datasets of it that were not withdrawn."""
+    withdrawn: dict[str, set[str]] = defaultdict(set)
+    for name, dataset in Withdrawal.objects.values_list("submission__identity", "dataset"):
+        withdrawn[name].add(dataset)
     named = Submission.objects.order_by("number").values_list("identity", "files")
-    return [{"submission": name, "datasets": sorted({file["dataset"] for file in files})} for name, files in named]
+    return [
+        {"submission": name, "datasets": sorted({file["dataset"] for file in files} - withdrawn[name])}
+        for name, files in named
+    ]
+
+
+def marks() -> dict[str, int]:
+    """Return the numbers of the last submission and the last withdrawal: what a build that starts now goes by."""
+    submission = Submission.objects.aggregate(most=Max("number"))["most"] or 0
+    withdrawal = Withdrawal.objects.aggregate(most=Max("pk"))["most"] or 0
+    return {"last_submission": submission, "last_withdrawal": withdrawal}
 
 
 @transaction.atomic
@@ -62,8 +88,14 @@ def write_submission(receipt: dict[str, Any]) -> Submission:
 
 
 @transaction.atomic
-def write_build(result: dict[str, Any], digest: str, by: str) -> WarehouseBuild:
-    """Write down a build of the warehouse, once for the same submissions."""
+def write_build(result: dict[str, Any], digest: str, by: str, marks: Mapping[str, int]) -> WarehouseBuild:
+    """Write down a build of the warehouse, once for the same submissions.
+
+    Parameters
+    ----------
+    digest, marks : str, mapping
+        What :func:`inputs` and :func:`marks` returned when the build started.
+    """
     build, made = WarehouseBuild.objects.get_or_create(
         inputs=digest,
         defaults={
@@ -71,6 +103,7 @@ def write_build(result: dict[str, Any], digest: str, by: str) -> WarehouseBuild:
             "linkage": result["linkage"],
             "quarantine": result["quarantine"],
             "opted_out": result["opted_out"],
+            **marks,
         },
     )
     if not made:
@@ -84,4 +117,6 @@ def write_build(result: dict[str, Any], digest: str, by: str) -> WarehouseBuild:
     tables = [{"dataset": table["dataset"], "version": table["version"]} for table in result["tables"]]
     data = {"inputs": digest, "tables": tables, "opted_out": build.opted_out, "linkage": build.linkage}
     record("catalogue.built", actor=by, subject="warehouse", data=data)
+    if Withdrawal.objects.filter(left_warehouse=None, pk__lte=build.last_withdrawal).exists():
+        enqueue("catalogue.erase", {}, once=f"catalogue.erase:build:{build.pk}")
     return build

@@ -9,5 +9,6 @@ from tre.catalogue import views
 urlpatterns = [
     path("catalogue/", views.catalogue, name="catalogue"),
     path("catalogue/build", views.build, name="catalogue_build"),
+    path("catalogue/withdraw", views.withdraw_data, name="catalogue_withdraw"),
     path("catalogue/<slug:name>/", views.one, name="catalogue_dataset"),
 ]

@@ -8,8 +8,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from tre.catalogue.contracts import dataset, datasets
-from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild
+from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
 from tre.catalogue.services import ask_for_build
+from tre.catalogue.withdrawals import withdraw
 from tre.people.services import principal
 from tre.policy.decision import decide, require
 from tre.policy.domain import PLATFORM
@@ -27,7 +28,12 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     build = WarehouseBuild.objects.first()
     may_build = decide(person, "build_warehouse", PLATFORM).allowed
     submissions = Submission.objects.all() if may_build else ()
-    page = {"rows": rows, "build": build, "may_build": may_build, "submissions": submissions}
+    may_withdraw = decide(person, "withdraw_data", PLATFORM).allowed
+    withdrawals = Withdrawal.objects.select_related("submission") if may_withdraw else ()
+    page = {
+        "rows": rows, "build": build, "may_build": may_build, "submissions": submissions,
+        "may_withdraw": may_withdraw, "withdrawals": withdrawals,
+    }  # fmt: skip
     return render(request, "catalogue/list.html", page)
 
 
@@ -44,4 +50,13 @@ def build(request: HttpRequest) -> HttpResponse:
     """Queue a build of the warehouse."""
     ask_for_build(principal(request))
     messages.success(request, "The warehouse will be built from everything that has landed.")
+    return redirect("catalogue")
+
+
+@require_POST
+def withdraw_data(request: HttpRequest) -> HttpResponse:
+    """Withdraw a submission or a dataset, as its controller asks."""
+    told = {name: request.POST.get(name, "").strip() for name in ("submission", "dataset", "reason")}
+    made = withdraw(principal(request), **told)
+    messages.success(request, f"Withdrawn: {len(made)} datasets of submissions. The warehouse will be built without.")
     return redirect("catalogue")

@@ -127,3 +127,11 @@ def get(code: str, lock: bool = False) -> Project:
 def current_extract(project: Project) -> Extract | None:
     """Return the newest extract that is ready, or None."""
     return project.extracts.filter(ready=True).order_by("-number").first()
+
+
+def holds_withdrawn(extract: Extract) -> bool:
+    """Return whether the extract is stale: it may hold data that a controller has withdrawn since."""
+    from tre.catalogue.withdrawals import still_held  # the catalogue's models are ready only after the projects'
+
+    tables = [(table["name"], table["source_version"]) for table in extract.manifest.get("tables", ())]
+    return still_held(tables).exists()

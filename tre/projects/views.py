@@ -12,7 +12,7 @@ from tre.config.options import load
 from tre.people.services import principal
 from tre.policy.decision import decide, require
 from tre.projects.models import Project
-from tre.projects.services import approve, ask_for_extract, current_extract, get
+from tre.projects.services import approve, ask_for_extract, current_extract, get, holds_withdrawn
 
 
 @require_safe
@@ -32,12 +32,14 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
     def may(action: str) -> bool:
         return decide(person, action, found.resource()).allowed
 
+    extract = current_extract(found)
     return render(
         request,
         "projects/project.html",
         {
             "project": found,
-            "extract": current_extract(found),
+            "extract": extract,
+            "withdrawn": extract is not None and holds_withdrawn(extract),
             "under_way": found.extracts.filter(ready=False).exists(),
             "may_open": may("open_workspace"),
             "may_approve": may("approve_project") and found.status == Project.Status.DRAFT,
