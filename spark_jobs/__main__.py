@@ -13,7 +13,7 @@ import sys
 
 from tre.errors import TreError
 
-JOBS = ("synthesise", "land", "recover", "build", "provision", "erase")
+JOBS = ("synthesise", "land", "recover", "build", "provision", "erase", "stream")
 
 
 def _say(text: str) -> None:

@@ -18,12 +18,12 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import arrivals, filters, link, tables, validate
+from spark_jobs import arrivals, feedback, filters, link, tables, validate
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.landed import Receipt
 from spark_jobs.pseudonymise import with_pseudonym
-from spark_jobs.register import DERIVED
+from spark_jobs.register import DERIVED, STREAMED
 from spark_jobs.session import session
 
 Say = Callable[[str], None]
@@ -69,9 +69,9 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     Parameters
     ----------
     spec : dict
-        ``landing``, ``warehouse``, ``filters``, ``contracts`` (folders), ``submissions`` (those to build from: each
-        with its name and the datasets of it that are held), ``truth`` (folder or None) and ``as_of`` (ISO date or None
-        for today).
+        ``landing``, ``warehouse``, ``filters``, ``feedback`` and ``contracts`` (folders), ``submissions`` (those to
+        build from: each with its name and the datasets of it that are held), ``truth`` (folder or None) and ``as_of``
+        (ISO date or None for today).
     keys : dict
         ``warehouse-pseudonym`` and ``exact-match``.
 
@@ -103,6 +103,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         held = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
         made = _publish(good, known, opted_out, contracts, warehouse, keys["warehouse-pseudonym"], zone, progress)
         summary = _quarantine_summary(spark, zone)
+        feedback.write(spark, zone.quarantine, Path(spec["feedback"]))
         persons = opted_out.count()
     truth = Path(spec["truth"]) if spec.get("truth") else None
     linkage = link.evaluate(spine, truth) if truth else None
@@ -141,8 +142,9 @@ def _validated(
 
 def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> int:
     folder = zone.quarantine / dataset
-    bad.write.mode("append").parquet(str(folder))
-    return bad.sparkSession.read.schema(bad.schema).parquet(str(folder)).count()
+    text = bad.select(*(F.col(f"`{name}`").cast("string").alias(name) for name in bad.columns))
+    text.write.mode("append").parquet(str(folder))
+    return bad.sparkSession.read.schema(text.schema).parquet(str(folder)).count()
 
 
 def _quarantine_summary(spark: SparkSession, zone: _Zone) -> list[dict[str, Any]]:
@@ -229,7 +231,8 @@ def _publish(
 
 def _withdrawn(good: dict[str, DataFrame], contracts: dict[str, Contract], warehouse: Path) -> list[str]:
     """Return the tables of which no submission is held any more: their newest version must be empty."""
-    gone = contracts.keys() - good.keys() - DERIVED
+    streamed = {name for name, contract in contracts.items() if contract.cadence == STREAMED}
+    gone = contracts.keys() - good.keys() - DERIVED - streamed
     return sorted(name for name in gone if tables.newest_version(warehouse / name) is not None)
 
 

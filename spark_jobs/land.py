@@ -16,10 +16,10 @@ from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.landed import LandedFile, Receipt
 from spark_jobs.landing import columnar, delimited, resources
-from spark_jobs.landing.canonical import LINE, writing
+from spark_jobs.landing.canonical import LINE, Writer, writing
 from spark_jobs.landing.incoming import take_in
-from spark_jobs.manifest import NAME, RESOURCES, Manifest, SentFile, read
-from spark_jobs.register import check, load_register
+from spark_jobs.manifest import HEADERS, NAME, RESOURCES, Manifest, SentFile, read
+from spark_jobs.register import STREAMED, check, load_register
 
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _TABLES = {"csv": delimited.read, "parquet": columnar.read}
@@ -33,6 +33,8 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     spec : dict
         ``source`` (the provider's outbox: a folder), ``provider`` (whose outbox it is), ``by`` (who lands it),
         ``landing`` (the landing zone), ``contracts`` (a folder) and ``register`` (the register of providers).
+    keys : dict
+        ``dicom-uid``, under which the UIDs of images are replaced.
 
     Returns
     -------
@@ -60,13 +62,15 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
         files = []
         for place, file in enumerate(manifest.files, start=1):
             progress(f"landing {manifest.provider}: {file.name}")
-            files.append(_land(source, staged, file, place, contracts[file.dataset]))
+            files.append(_land(source, staged, file, place, contracts[file.dataset], keys))
         manifest.write(staged)
         made = landed.adopt(staged, landing, _receipt(manifest, files, spec["by"]))
     return {**made.to_json(), "replayed": False}
 
 
-def _land(source: Path, staged: Path, file: SentFile, place: int, contract: Contract) -> LandedFile:
+def _land(
+    source: Path, staged: Path, file: SentFile, place: int, contract: Contract, keys: dict[str, bytes]
+) -> LandedFile:
     """Take one file in, and keep its rows in the one form that the build reads (:mod:`spark_jobs.landing`)."""
     # The platform chooses the name: by a sent one, Spark would choose how to read it.
     stored, sent = f"{place:04d}.parquet", staged / f"{place:04d}.sent"
@@ -74,11 +78,21 @@ def _land(source: Path, staged: Path, file: SentFile, place: int, contract: Cont
     resource = file.dataset in RESOURCES
     names = [LINE] if resource else [field.name for field in contract.fields]
     with writing(staged / stored, names, checked=not resource) as out:
-        rows = resources.read(sent, file, out) if resource else _TABLES[file.format](sent, file, contract, out)
+        rows = _read(sent, file, contract, out, keys)
     if rows != file.rows:
         raise JobRefused(f"The file has {rows} rows and the manifest says {file.rows}", where=file.name)
     sent.unlink()
     return LandedFile(file.name, stored, file.dataset, file.contract_version, file.format, rows, file.sha256)
+
+
+def _read(sent: Path, file: SentFile, contract: Contract, out: Writer, keys: dict[str, bytes]) -> int:
+    if file.format == "ndjson":
+        return resources.read(sent, file, out)
+    if file.format == "dicom":
+        from spark_jobs import dicom  # its library takes a second to load, and few submissions need it
+
+        return dicom.read(sent, file, contract, out, keys["dicom-uid"])
+    return _TABLES[file.format](sent, file, contract, out)
 
 
 def _receipt(manifest: Manifest, files: list[LandedFile], by: str) -> Receipt:
@@ -97,6 +111,12 @@ def _replayed(target: Path, manifest: Manifest, provider: str) -> dict[str, Any]
     return {**landed.receipt(target).to_json(), "replayed": True}
 
 
+def _forms(dataset: str) -> tuple[str, ...]:
+    if dataset in RESOURCES:
+        return ("ndjson",)
+    return ("dicom",) if dataset in HEADERS else ("csv", "parquet")
+
+
 def _check_listed(source: Path, manifest: Manifest, contracts: dict[str, Contract]) -> None:
     if not manifest.files:
         raise JobRefused("The manifest lists no file", where=NAME)
@@ -111,11 +131,13 @@ def _check_listed(source: Path, manifest: Manifest, contracts: dict[str, Contrac
             raise JobRefused("A file that the manifest lists is missing", where=file.name, todo="Send it")
         if file.dataset not in contracts:
             raise JobRefused(f"There is no data contract for '{file.dataset}'", where=file.name)
+        if contracts[file.dataset].cadence == STREAMED:
+            raise JobRefused("The dataset is sent as a stream alone", where=file.name, todo="Drop its readings instead")
         if file.contract_version != contracts[file.dataset].version:
             version = contracts[file.dataset].version
             raise JobRefused(f"The file follows another version of its contract than {version}", where=file.name)
-        if (file.format == "ndjson") != (file.dataset in RESOURCES):
-            form = "NDJSON" if file.dataset in RESOURCES else "CSV or Parquet"
-            raise JobRefused(f"The dataset is sent as {form} alone", where=file.name, todo=f"Send {form}")
+        if file.format not in (forms := _forms(file.dataset)):
+            told = " or ".join(forms)
+            raise JobRefused(f"The dataset is sent as {told} alone", where=file.name, todo=f"Send {told}")
     if unlisted := sorted(there - set(names)):
         raise JobRefused("A file is there that the manifest does not list", where=unlisted[0], todo="List or remove it")

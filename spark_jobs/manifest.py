@@ -13,15 +13,17 @@ from typing import Any, Literal
 from spark_jobs.errors import JobRefused
 
 NAME = "manifest.json"
-Format = Literal["csv", "ndjson", "parquet"]
+Format = Literal["csv", "ndjson", "parquet", "dicom"]
 _ALLOWED = {
-    "format": ("csv", "ndjson", "parquet"),
+    "format": ("csv", "ndjson", "parquet", "dicom"),
     "encoding": ("utf-8", "utf-16", "windows-1252"),
     "delimiter": (",", "\t", "|", ";"),
     "quote": ('"', "'", ""),
     "dates": ("YYYY-MM-DD", "DD/MM/YYYY", "DD-MM-YYYY", "DD.MM.YYYY", "YYYYMMDD"),
     "compression": ("none", "gzip"),
 }
+# The datasets that are headers of DICOM files, one file for each row: they are sent so, and in no other form.
+HEADERS = frozenset({"imaging_studies"})
 # The datasets that are FHIR R4 resources, and which: they are sent as NDJSON, everything else as a table.
 RESOURCES = {"fhir_patient": "Patient", "fhir_condition": "Condition", "fhir_encounter": "Encounter"}
 

@@ -17,6 +17,8 @@ from tre.errors import TreError
 
 DERIVED = frozenset({"people"})  # made by the build from the others: nobody sends them
 
+STREAMED = "stream"  # the cadence of a dataset that is dropped reading by reading, and in no submission
+
 
 class RegisterError(TreError):
     """The register of providers is missing or wrong."""

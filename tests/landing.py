@@ -20,6 +20,7 @@ from spark_jobs.register import Provider, load_register
 from tests.conftest import REPOSITORY
 
 FOLDER = REPOSITORY / "policies" / "contracts"
+KEY = bytes(range(32))
 REGISTER = REPOSITORY / "policies" / "providers.yaml"
 
 
@@ -62,7 +63,7 @@ def landed(source: Path, landing: Path) -> dict[str, Any]:
         "contracts": str(FOLDER), "register": str(REGISTER),
     }  # fmt: skip
     with patch.object(land, "load_contracts", lambda folder: contracts()):
-        return land.run(spec, {}, lambda text: None)
+        return land.run(spec, {"dicom-uid": KEY}, lambda text: None)
 
 
 def held(landing: Path, receipt: dict[str, Any]) -> list[dict[str, Any]]:

@@ -48,7 +48,9 @@ def parser() -> argparse.ArgumentParser:
     withdraw.add_argument("--submission", default="", help="the submission's name")
     withdraw.add_argument("--dataset", default="", help="the dataset; alone, of every submission")
     withdraw.add_argument("--reason", required=True, help="what the controller gave as its reason")
-    for each in (land, withdraw):
+    stream = add("stream", _stream, "take device readings in as they are dropped, until stopped")
+    stream.add_argument("--once", action="store_true", help="take in what has been dropped, and end")
+    for each in (land, withdraw, stream):
         each.add_argument("--by", default="data-manager", help="the data manager in whose name this is done")
     inspect = add("inspect", _inspect, "say what files would disclose")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -132,6 +134,14 @@ def _withdraw(options: argparse.Namespace) -> int:
     from tre.catalogue.verbs import take_back
 
     take_back(options.submission, options.dataset, options.reason, options.by, print)
+    return 0
+
+
+def _stream(options: argparse.Namespace) -> int:
+    _django()
+    from tre.catalogue.verbs import stream
+
+    stream(options.once, options.by, print)
     return 0
 
 

@@ -134,7 +134,7 @@ def test_a_bad_file(tmp_path, content, sentence):
         ({"dataset": "people"}, "made here"),
         ({"provider": "nhs-england"}, "another provider"),
         ({"controller": "Somebody else"}, "controller"),
-        ({"format": "ndjson"}, "CSV or Parquet alone"),
+        ({"format": "ndjson"}, "csv or parquet alone"),
         ({"contract_version": "9.9.9"}, "another version"),
         ({"name": "../../etc/passwd"}, "label"),
         ({"name": "other.csv"}, "missing"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs import arrivals
+from spark_jobs import arrivals, feedback
 from spark_jobs.errors import JobRefused
 from spark_jobs.landed import place
 from tests.landing import contracts, landed, outbox, sent
@@ -84,3 +84,17 @@ def test_a_reference_names_a_patient_or_nobody(spark, tmp_path, reference, patie
     (tmp_path / "condition.ndjson").write_text(json.dumps(condition) + "\n")
     (row,) = fhir.read(spark.read.text(str(tmp_path / "condition.ndjson")), "fhir_condition").collect()
     assert row.local_id == patient
+
+
+def test_a_provider_is_told_file_row_and_field_of_each_fault_and_no_value(spark, tmp_path):
+    rows = [("s1", "a.csv", str(n), "lsoa: wrong form", "SECRET") for n in range(1, 1500)]
+    rows += [("s1", "b.csv", "7", "lsoa: missing", "SECRET"), ("s2", "c.csv", "2", "lsoa: missing", "SECRET")]
+    frame = spark.createDataFrame(rows, "submission string, file string, row string, reason string, lsoa string")
+    frame.write.parquet(str(tmp_path / "quarantine" / "small_area"))
+    feedback.write(spark, tmp_path / "quarantine", tmp_path / "feedback")
+    told = {path.stem: path.read_text().splitlines() for path in (tmp_path / "feedback").iterdir()}
+    assert told["s2"] == ["dataset,file,row,field,fault", "small_area,c.csv,2,lsoa,missing"]
+    assert told["s1"][1:3] == ["small_area,a.csv,1,lsoa,wrong form", "small_area,a.csv,2,lsoa,wrong form"]
+    assert told["s1"][-1] == "small_area,b.csv,7,lsoa,missing"
+    assert len(told["s1"]) == 1 + feedback.MOST_ROWS + 1
+    assert "SECRET" not in str(told)

@@ -29,7 +29,8 @@ def home(spark, monkeypatch, tmp_path) -> Path:
 def built(home: Path, *datasets: str) -> dict[str, tuple[int, int]]:
     """Build from the one submission's datasets and return each table's version and rows."""
     spec = {
-        **{name: str(home / name) for name in ("landing", "warehouse", "filters")}, "contracts": str(FOLDER),
+        **{name: str(home / name) for name in ("landing", "warehouse", "filters", "feedback")},
+        "contracts": str(FOLDER),
         "submissions": [{"submission": "areas-1", "datasets": list(datasets)}], "truth": None, "as_of": "2026-07-01",
     }  # fmt: skip
     made = build.run(spec, KEYS, lambda text: None)["tables"]

@@ -11,9 +11,10 @@ from tests.landing import landed, outbox, sent
 from tests.unit.test_arrivals import AREAS
 from tre.audit.models import Entry
 from tre.catalogue import jobs
-from tre.catalogue.models import Submission, WarehouseBuild, Withdrawal
-from tre.catalogue.services import held, inputs, marks, write_build, write_submission
+from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
+from tre.catalogue.services import held, inputs, marks, write_build, write_streamed, write_submission
 from tre.catalogue.withdrawals import still_held, to_erase, withdraw, write_erasure
+from tre.config.options import load
 from tre.errors import Refused
 from tre.runs.models import Job
 
@@ -168,3 +169,30 @@ def test_a_data_manager_withdraws_on_the_page_and_others_are_not_offered_it(rece
     assert not Withdrawal.objects.exists()
     assert browser("mia").post(reverse("catalogue_withdraw"), told).status_code == 302
     assert "waits to be erased" in browser("mia").get(page).content.decode()
+
+
+def test_the_feedback_is_the_data_managers_to_pass_on(receipts, mia):
+    from tests.unit.test_pages import browser
+
+    write_submission(receipts[0])
+    person("res", "researcher")
+    page = reverse("catalogue_feedback", kwargs={"identity": "areas-1"})
+    assert browser("mia").get(page).status_code == 403  # a refusal: nothing was found wrong in it
+    told = load().path("feedback", "areas-1.csv")
+    told.parent.mkdir(parents=True, exist_ok=True)
+    told.write_text("dataset,file,row,field,fault\nsmall_area,a.csv,2,lsoa,wrong form\n")
+    try:
+        assert b"".join(browser("mia").get(page).streaming_content) == told.read_bytes()
+        assert browser("res").get(page).status_code == 403
+    finally:
+        told.unlink()
+
+
+def test_what_the_stream_appends_is_the_newest_version_with_an_entry_for_each_batch(receipts):
+    write_submission(receipts[0])
+    built(0)
+    for version, rows in ((0, 10), (1, 25)):
+        write_streamed({"dataset": "device_readings", "version": version, "rows": rows}, "mia")
+    kept = DatasetVersion.objects.filter(dataset="device_readings")
+    assert [(each.version, each.rows) for each in kept] == [(1, 25)]
+    assert Entry.objects.filter(event="catalogue.streamed").count() == 2

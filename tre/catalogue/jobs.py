@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from tre.catalogue.models import Submission, WarehouseBuild
-from tre.catalogue.services import held, inputs, marks, write_build, write_submission
+from tre.catalogue.services import held, inputs, marks, write_build, write_streamed, write_submission
 from tre.catalogue.withdrawals import to_erase, write_erasure
 from tre.config.options import REPOSITORY, load
 from tre.errors import Refused
@@ -20,6 +21,7 @@ from tre.runs.runner import run_job
 Say = Callable[[str], None]
 CONTRACTS = REPOSITORY / "policies" / "contracts"
 REGISTER = REPOSITORY / "policies" / "providers.yaml"
+MOST_DROPS = 1_000  # files in one batch of the stream
 
 
 def land(source: Path, by: str, progress: Say | None = None, *, provider: str | None = None) -> Submission:
@@ -45,7 +47,7 @@ def land(source: Path, by: str, progress: Say | None = None, *, provider: str | 
         "contracts": str(CONTRACTS),
         "register": str(REGISTER),
     }
-    receipt = run_job("land", spec, progress=progress)
+    receipt = run_job("land", spec, {"dicom-uid": custody().derive("dicom-uid")}, progress=progress)
     submission = write_submission(receipt)
     if receipt["replayed"] and submission.withdrawals.exists():
         todo = "Send it under a new name, when its controller agrees"
@@ -76,6 +78,7 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
             "landing": str(options.path("landing")),
             "warehouse": str(options.path("warehouse")),
             "filters": str(options.path("airlock", "filters")),
+            "feedback": str(options.path("feedback")),
             "contracts": str(CONTRACTS),
             "submissions": submissions,
             # Ground truth exists for the synthetic health system alone; it measures linkage and is never linked by.
@@ -102,3 +105,32 @@ def erase(payload: dict[str, Any]) -> None:
         "tables": wanted["tables"],
     }
     write_erasure(wanted, run_job("erase", spec))
+
+
+def stream(by: str, say: Say, *, bounded: bool = False) -> None:
+    """Take device readings in until stopped; bounded, until what has been dropped is in.
+
+    Each version that it makes is written down as the newest of its dataset.
+
+    Raises
+    ------
+    JobRefused
+        When the warehouse was never built.
+    """
+    options = load()
+
+    def appended(line: str) -> None:
+        told = json.loads(line)
+        write_streamed(told, by)
+        say(f"{told['dataset']} version {told['version']}: {told['rows']:,} readings")
+
+    spec = {
+        "drops": str(options.path("drops")),
+        "landing": str(options.path("landing")),
+        "warehouse": str(options.path("warehouse")),
+        "contracts": str(CONTRACTS),
+        "register": str(REGISTER),
+        "bounded": bounded,
+        "most_drops": MOST_DROPS,
+    }
+    run_job("stream", spec, {"warehouse-pseudonym": custody().derive("warehouse-pseudonym")}, progress=appended)

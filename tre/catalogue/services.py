@@ -120,3 +120,18 @@ def write_build(result: dict[str, Any], digest: str, by: str, marks: Mapping[str
     if Withdrawal.objects.filter(left_warehouse=None, pk__lte=build.last_withdrawal).exists():
         enqueue("catalogue.erase", {}, once=f"catalogue.erase:build:{build.pk}")
     return build
+
+
+@transaction.atomic
+def write_streamed(told: Mapping[str, Any], by: str) -> DatasetVersion:
+    """Write down what the stream appended: the newest version of its dataset, in place of the one before.
+
+    A day of batches makes thousands of versions; one row for each build keeps the newest, and the log keeps them all.
+    """
+    build = WarehouseBuild.objects.latest("at")
+    newest, _ = DatasetVersion.objects.update_or_create(
+        dataset=told["dataset"], build=build, defaults={"version": told["version"], "rows": told["rows"]}
+    )
+    data = {"version": newest.version, "rows": newest.rows}
+    record("catalogue.streamed", actor=by, subject=f"dataset:{newest.dataset}", data=data)
+    return newest

@@ -10,5 +10,6 @@ urlpatterns = [
     path("catalogue/", views.catalogue, name="catalogue"),
     path("catalogue/build", views.build, name="catalogue_build"),
     path("catalogue/withdraw", views.withdraw_data, name="catalogue_withdraw"),
+    path("catalogue/feedback/<str:identity>", views.feedback, name="catalogue_feedback"),
     path("catalogue/<slug:name>/", views.one, name="catalogue_dataset"),
 ]

@@ -42,6 +42,18 @@ def take_back(submission: str, dataset: str, reason: str, by: str, say: Say) -> 
     say("The worker erases landing's copy, builds the warehouse without it, and erases the versions that held it.")
 
 
+def stream(bounded: bool, by: str, say: Say) -> None:
+    """Take device readings in until stopped; bounded, until what has been dropped is in.
+
+    Raises
+    ------
+    Refused
+        When the person may not land, or the warehouse was never built.
+    """
+    require(_acting(by), "land_submission", PLATFORM)
+    jobs.stream(by, say, bounded=bounded)
+
+
 def _acting(username: str) -> Principal:
     """Return the person in whose name the operator acts; who may use this machine's shell has been let in already."""
     account = Account.objects.filter(username=username).first()

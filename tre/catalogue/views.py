@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -11,6 +11,8 @@ from tre.catalogue.contracts import dataset, datasets
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
 from tre.catalogue.services import ask_for_build
 from tre.catalogue.withdrawals import withdraw
+from tre.config.options import load
+from tre.errors import Refused
 from tre.people.services import principal
 from tre.policy.decision import decide, require
 from tre.policy.domain import PLATFORM
@@ -51,6 +53,19 @@ def build(request: HttpRequest) -> HttpResponse:
     ask_for_build(principal(request))
     messages.success(request, "The warehouse will be built from everything that has landed.")
     return redirect("catalogue")
+
+
+@require_safe
+def feedback(request: HttpRequest, identity: str) -> FileResponse:
+    """Give what the newest build found wrong in a submission, for its provider: file, row and field, never a value."""
+    require(principal(request), "land_submission", PLATFORM)
+    found = Submission.objects.filter(identity=identity).first()
+    if found is None:
+        raise Refused("No submission of this name has landed", where=identity)
+    path = load().path("feedback", f"{found.identity}.csv")
+    if not path.exists():
+        raise Refused("The newest build found nothing wrong in it", where=identity)
+    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="text/csv")
 
 
 @require_POST
