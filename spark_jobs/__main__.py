@@ -14,7 +14,7 @@ import sys
 
 from tre.errors import TreError
 
-JOBS = ("synthesise", "land", "build", "clerical", "provision")
+JOBS = ("synthesise", "land", "recover", "build", "clerical", "provision", "erase", "stream")
 
 
 def _say(text: str) -> None:

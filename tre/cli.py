@@ -46,10 +46,25 @@ def parser() -> argparse.ArgumentParser:
     audit = add("audit", _audit, "verify the audit log")
     audit.add_argument("action", choices=["verify"])
     _add_models(add)
+    _add_landing(add)
     inspect = add("inspect", _inspect, "say what files would disclose")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.add_argument("--json", action="store_true", help="print the inspections as JSON lines")
     return made
+
+
+def _add_landing(add: Callable[..., argparse.ArgumentParser]) -> None:
+    land = add("land", _land, "land a submission: accepted whole, or refused whole with the reason")
+    land.add_argument("folder", type=Path, help="the provider's outbox, with its manifest")
+    land.add_argument("--provider", help="whose outbox it is (by default the name of the folder it lies in)")
+    withdraw = add("withdraw", _withdraw, "take back a submission or a dataset, as its controller asks")
+    withdraw.add_argument("--submission", default="", help="the submission's name")
+    withdraw.add_argument("--dataset", default="", help="the dataset; alone, of every submission")
+    withdraw.add_argument("--reason", required=True, help="what the controller gave as its reason")
+    stream = add("stream", _stream, "take device readings in as they are dropped, until stopped")
+    stream.add_argument("--once", action="store_true", help="take in what has been dropped, and end")
+    for each in (land, withdraw, stream):
+        each.add_argument("--by", default="data-manager", help="the data manager in whose name this is done")
 
 
 def _add_models(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -163,6 +178,30 @@ def _serve_model(options: argparse.Namespace) -> int:
 
     serve(options.model, options.folder, options.release, options.host, options.port)
     return 0  # pragma: no cover - the process has become the server
+
+
+def _land(options: argparse.Namespace) -> int:
+    _django()
+    from tre.catalogue.verbs import land
+
+    land(options.folder, options.provider, options.by, print)
+    return 0
+
+
+def _withdraw(options: argparse.Namespace) -> int:
+    _django()
+    from tre.catalogue.verbs import take_back
+
+    take_back(options.submission, options.dataset, options.reason, options.by, print)
+    return 0
+
+
+def _stream(options: argparse.Namespace) -> int:
+    _django()
+    from tre.catalogue.verbs import stream
+
+    stream(options.once, options.by, print)
+    return 0
 
 
 def _inspect(options: argparse.Namespace) -> int:

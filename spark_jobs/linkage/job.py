@@ -27,6 +27,11 @@ class Linked:
     doubtful: int
     model: dict[str, Any] = field(repr=False)
 
+    @classmethod
+    def nobody(cls) -> Linked:
+        """Return what comes of linkage where there is no record."""
+        return cls(0, 0, 0, 0, 0, {})
+
     def counts(self) -> dict[str, int]:
         """Return the counts as plain values."""
         return {name: value for name, value in asdict(self).items() if name != "model"}

@@ -36,6 +36,8 @@ def keep(doubtful: Path, folder: Path, most: int) -> list[dict[str, Any]]:
     list of dict
         ``pair`` (its opaque name), ``probability``, ``numbers`` and ``agreement`` (by field): no identifier.
     """
+    if not doubtful.exists():
+        return []
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     queue = folder / "pairs.parquet"
     with duckdb.connect() as database:

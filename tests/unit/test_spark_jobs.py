@@ -65,7 +65,7 @@ CONTRACT = Contract(
 )
 def test_a_row_is_good_or_says_why_not(spark, changed, reason):
     row = {"local_id": "1", "on": "2020-01-31", "code": "A", "number": "7", "form": "AB1", **changed}
-    frame = spark.createDataFrame([Row(provider="p", submission="s", landed=1, **row)])
+    frame = spark.createDataFrame([Row(provider="p", submission="s", landed=1, file="f", row=1, **row)])
     good, bad = split(frame, CONTRACT, date(2026, 7, 1))
     assert [each["reason"] for each in bad.collect()] == ([reason] if reason else [])
     assert good.count() == (0 if reason else 1)

@@ -12,5 +12,7 @@ urlpatterns = [
     path("catalogue/linkage/", linkage.page, name="linkage"),
     path("catalogue/linkage/<uuid:pair>/", linkage.pair, name="linkage_pair"),
     path("catalogue/linkage/<uuid:pair>/decide", linkage.decide_pair, name="linkage_decide"),
+    path("catalogue/withdraw", views.withdraw_data, name="catalogue_withdraw"),
+    path("catalogue/feedback/<str:identity>", views.feedback, name="catalogue_feedback"),
     path("catalogue/<slug:name>/", views.one, name="catalogue_dataset"),
 ]

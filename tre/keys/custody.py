@@ -23,6 +23,7 @@ KEY_BYTES = 32
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, section 2.4.2
 PURPOSES = frozenset(
     {
+        "dicom-uid",
         "warehouse-pseudonym",
         "project-pseudonym",
         "exact-match",

@@ -152,3 +152,11 @@ def unfinished_extract(project: Project) -> Extract | None:
 def given_up(extract: Extract) -> bool:
     """Return whether the job that makes the extract has failed for good."""
     return has_failed(_provisioning(extract))
+
+
+def holds_withdrawn(extract: Extract) -> bool:
+    """Return whether the extract is stale: it may hold data that a controller has withdrawn since."""
+    from tre.catalogue.withdrawals import still_held  # the catalogue's models are ready only after the projects'
+
+    tables = [(table["name"], table["source_version"]) for table in extract.manifest.get("tables", ())]
+    return still_held(tables).exists()

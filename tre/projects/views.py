@@ -12,7 +12,15 @@ from tre.config.options import load
 from tre.people.services import principal
 from tre.policy.decision import decide, require
 from tre.projects.models import Project
-from tre.projects.services import approve, ask_for_extract, current_extract, get, given_up, unfinished_extract
+from tre.projects.services import (
+    approve,
+    ask_for_extract,
+    current_extract,
+    get,
+    given_up,
+    holds_withdrawn,
+    unfinished_extract,
+)
 
 
 @require_safe
@@ -33,12 +41,14 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
     def may(action: str) -> bool:
         return decide(person, action, found.resource()).allowed
 
+    extract = current_extract(found)
     return render(
         request,
         "projects/project.html",
         {
             "project": found,
-            "extract": current_extract(found),
+            "extract": extract,
+            "withdrawn": extract is not None and holds_withdrawn(extract),
             "unfinished": unfinished,
             "given_up": unfinished is not None and given_up(unfinished),
             "may_open": may("open_workspace"),
