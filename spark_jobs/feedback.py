@@ -28,7 +28,11 @@ def write(spark: SparkSession, quarantine: Path, out: Path) -> None:
     faults = [_faults(spark, folder) for folder in sorted(quarantine.glob("*"))]
     if faults:
         parts = staged / "parts"
-        told = reduce(DataFrame.unionByName, faults).repartition("submission").sortWithinPartitions("file", "row")
+        told = (
+            reduce(DataFrame.unionByName, faults)
+            .repartition("submission")
+            .sortWithinPartitions("submission", "file", "row")
+        )
         told.write.partitionBy("submission").csv(str(parts), header=True, escape='"')
         for part in parts.glob("submission=*/part-*.csv"):
             part.rename(staged / f"{part.parent.name.partition('=')[2]}.csv")

@@ -13,7 +13,9 @@ from spark_jobs.landed import place
 from tests.landing import contracts, landed, outbox, sent
 
 pytestmark = pytest.mark.spark
-AREAS = b"lsoa,imd_decile,fuel_poverty_percent\nE01000001,3,12.5\nE01000002,4,10.0\n"
+NAMES = [field.name for field in contracts()["small_area"].fields]
+BLANKS = "," * (len(NAMES) - 3)
+AREAS = f"{','.join(NAMES)}\nE01000001,3,12.5{BLANKS}\nE01000002,4,10.0{BLANKS}\n".encode()
 
 
 @pytest.fixture

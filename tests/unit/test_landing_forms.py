@@ -17,7 +17,19 @@ from tests.landing import contracts, held, landed, outbox, sent
 
 NAMES = [field.name for field in contracts()["deaths"].fields]
 ROWS = [
-    ["M1", "L1", "9434765919", "Zo\u00eb", "O'Neill, Jr", "2", "1940-02-01", "ST1 1AA", "2025-12-31", "R99X", "2026-01-05"],
+    [
+        "M1",
+        "L1",
+        "9434765919",
+        "Zo\u00eb",
+        "O'Neill, Jr",
+        "2",
+        "1940-02-01",
+        "ST1 1AA",
+        "2025-12-31",
+        "R99X",
+        "2026-01-05",
+    ],
     ["M2", "L2", "", "Jos\u00e9", 'the "elder"', "1", "1931-11-30", "", "2026-01-02", "", ""],
 ]
 PLAIN = [[cell.replace(",", "").replace('"', "") for cell in row] for row in ROWS]

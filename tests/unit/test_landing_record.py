@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_refused_landing_is_written_down_without_the_sender_s_words(monkeypatch, tmp_path):
-    def refuse(name: str, spec: dict, **more: object) -> dict:
+    def refuse(name: str, spec: dict, keys: dict, **more: object) -> dict:
         raise JobRefused("A file is there that the manifest does not list (Margaret Hughes.csv).")
 
     monkeypatch.setattr(jobs, "run_job", refuse)
