@@ -15,20 +15,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import BooleanType
 
 from spark_jobs import tables
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
+from spark_jobs.provisioning import cohort
+from spark_jobs.provisioning.cohort import PEOPLE, PSEUDONYM
 from spark_jobs.pseudonymise import PATTERN, with_pseudonym
 from spark_jobs.session import session
-
-PEOPLE = "people"
-_PSEUDONYM = "pseudonym"
-_NO_CONTEXT = ("select", ";", "--", "/*", "from ", "java_method", "reflect")
 
 
 def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
@@ -37,16 +33,17 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     Parameters
     ----------
     spec : dict
-        ``warehouse``, ``contracts``, ``out`` (folders), ``project``, ``extract`` (number), ``cohort`` with ``where``
-        (a condition on the people table, or empty), and ``tables``: each with ``dataset``, ``version``, ``columns``,
-        ``date_column``, ``from`` and ``to`` (ISO dates or None).
+        ``warehouse``, ``contracts``, ``out`` (folders), ``project``, ``extract`` (number), ``cohort`` (see
+        :func:`spark_jobs.provisioning.cohort.persons`), and ``tables``: each with ``dataset``, ``version``,
+        ``columns``, ``from`` and ``to`` (ISO dates or None; both days belong to the window).
     keys : dict
         ``project-pseudonym``.
 
     Raises
     ------
     JobRefused
-        When a column is unknown or may never be shared, a table is not there, or the cohort is no condition.
+        When a column is unknown or may never be shared, a table is not there, a dataset without dates is bounded by
+        dates, or the cohort is refused.
     """
     out = Path(spec["out"])
     if (out / "manifest.json").exists():
@@ -54,26 +51,27 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
         return finished
     contracts = load_contracts(Path(spec["contracts"]))
     for wanted in spec["tables"]:
-        _check_columns(wanted, contracts)
+        _check_wanted(wanted, contracts)
     staged = out.with_name(f".{out.name}.staged")
     shutil.rmtree(staged, ignore_errors=True)
     shutil.rmtree(out, ignore_errors=True)  # without a manifest it is what a cut-off run left
     staged.mkdir(parents=True)
     with session("provision") as spark:
-        cohort = _cohort(spark, Path(spec["warehouse"]), spec["cohort"]["where"]).persist()
+        warehouse = Path(spec["warehouse"])
+        persons = cohort.persons(spark, spec["cohort"], _visible(spark, warehouse, spec["tables"])).persist()
         made = []
         for wanted in spec["tables"]:
             progress(f"provisioning {wanted['dataset']}")
-            frame = _table(spark, Path(spec["warehouse"]), wanted, cohort, contracts[wanted["dataset"]], keys)
+            frame = _table(spark, warehouse, wanted, persons, contracts[wanted["dataset"]], keys)
             made.append(_write(frame, staged, wanted, contracts[wanted["dataset"]]))
         progress("checking the extract")
-        _prove(spark, staged, made, cohort, contracts)
-        persons = cohort.count()
+        _prove(spark, staged, made, persons, contracts)
+        count = persons.count()
     manifest = {
         "project": spec["project"],
         "extract": spec["extract"],
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "persons": persons,
+        "persons": count,
         "tables": made,
     }
     (staged / "manifest.json").write_text(json.dumps(manifest, indent=2))
@@ -81,7 +79,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     return manifest
 
 
-def _check_columns(wanted: dict[str, Any], contracts: dict[str, Contract]) -> None:
+def _check_wanted(wanted: dict[str, Any], contracts: dict[str, Contract]) -> None:
     contract = contracts.get(wanted["dataset"])
     if contract is None:
         raise JobRefused("There is no data contract of this name", where=wanted["dataset"])
@@ -95,56 +93,47 @@ def _check_columns(wanted: dict[str, Any], contracts: dict[str, Contract]) -> No
         if not contract.by_name[name].published:
             kind = contract.by_name[name].classification.replace("_", " ")
             raise JobRefused(f"The column '{name}' is {kind} and never leaves landing", where=wanted["dataset"])
+    dated = contract.date_column in {field.name for field in contract.published()}
+    if (wanted["from"] or wanted["to"]) and not dated:
+        raise JobRefused(
+            "The dataset has no date to bound its rows by", where=wanted["dataset"], todo="Agree on it without dates"
+        )
 
 
-def _newest_people(spark: SparkSession, warehouse: Path) -> DataFrame:
+def _visible(spark: SparkSession, warehouse: Path, wanted: list[dict[str, Any]]) -> dict[str, DataFrame]:
+    """Return the tables that a cohort can see: people, and the agreed datasets.
+
+    People is the newest, from which who has opted out since is gone: so opt-outs are applied again, whichever version
+    of the other tables is provisioned.
+    """
     if tables.newest_version(warehouse / PEOPLE) is None:
         raise JobRefused("The warehouse is empty", where=PEOPLE, todo="Build the warehouse first")
-    return tables.read(spark, warehouse / PEOPLE)
+    visible = {each["dataset"]: _read(spark, warehouse, each) for each in wanted}
+    return {**visible, PEOPLE: tables.read(spark, warehouse / PEOPLE)}
 
 
-def _cohort(spark: SparkSession, warehouse: Path, where: str) -> DataFrame:
-    """Return the warehouse pseudonyms of the persons in the cohort.
-
-    It is taken from the newest people table, from which who has opted out since is gone: so opt-outs are applied
-    again, whichever version of the other tables is provisioned.
-    """
-    people = _newest_people(spark, warehouse)
-    if not where.strip():
-        return people.select(_PSEUDONYM)
-    lowered = where.lower()
-    if any(word in lowered for word in _NO_CONTEXT):
-        raise JobRefused("The cohort must be a plain condition on the people table", where="cohort")
-    try:
-        condition = F.expr(where)
-        if not isinstance(people.select(condition).schema[0].dataType, BooleanType):
-            raise JobRefused("The cohort is no condition: it does not say yes or no", where="cohort")
-        return people.where(condition).select(_PSEUDONYM)
-    except (AnalysisException, ParseException):
-        columns = ", ".join(people.columns)
-        raise JobRefused(
-            "The cohort is no condition on the people table", where="cohort", todo=f"Use: {columns}"
-        ) from None
+def _read(spark: SparkSession, warehouse: Path, wanted: dict[str, Any]) -> DataFrame:
+    if tables.newest_version(warehouse / wanted["dataset"]) is None:
+        raise JobRefused("The warehouse holds no such table", where=wanted["dataset"], todo="Build the warehouse first")
+    return tables.read(spark, warehouse / wanted["dataset"], wanted["version"])
 
 
 def _table(
     spark: SparkSession,
     warehouse: Path,
     wanted: dict[str, Any],
-    cohort: DataFrame,
+    persons: DataFrame,
     contract: Contract,
     keys: dict[str, bytes],
 ) -> DataFrame:
-    if tables.newest_version(warehouse / wanted["dataset"]) is None:
-        raise JobRefused("The warehouse holds no such table", where=wanted["dataset"], todo="Build the warehouse first")
-    frame = tables.read(spark, warehouse / wanted["dataset"], wanted["version"])
+    frame = _read(spark, warehouse, wanted)
     for bound, keeps in (("from", ">="), ("to", "<=")):
-        if wanted.get(bound) and wanted["date_column"]:
-            frame = frame.where(F.expr(f"cast(`{wanted['date_column']}` AS date) {keeps} date'{wanted[bound]}'"))
-    columns = [F.col(f"`{name}`") for name in wanted["columns"] if name != _PSEUDONYM]
-    if _PSEUDONYM not in frame.columns:
+        if wanted[bound]:
+            frame = frame.where(F.expr(f"cast(`{contract.date_column}` AS date) {keeps} date'{wanted[bound]}'"))
+    columns = [F.col(f"`{name}`") for name in wanted["columns"] if name != PSEUDONYM]
+    if PSEUDONYM not in frame.columns:
         return frame.select(*columns)
-    frame = frame.join(cohort, _PSEUDONYM, "left_semi").select(F.col(_PSEUDONYM).alias("_person"), *columns)
+    frame = frame.join(persons, PSEUDONYM, "left_semi").select(F.col(PSEUDONYM).alias("_person"), *columns)
     return with_pseudonym(frame, "_person", keys["project-pseudonym"])
 
 
@@ -173,7 +162,7 @@ def _write(frame: DataFrame, staged: Path, wanted: dict[str, Any], contract: Con
 
 
 def _prove(
-    spark: SparkSession, staged: Path, made: list[dict[str, Any]], cohort: DataFrame, contracts: dict[str, Contract]
+    spark: SparkSession, staged: Path, made: list[dict[str, Any]], persons: DataFrame, contracts: dict[str, Contract]
 ) -> None:
     """Look at what was written, not at what was meant: no direct identifier, no warehouse pseudonym.
 
@@ -185,13 +174,13 @@ def _prove(
     for each in made:
         frame = spark.read.parquet(str(staged / each["name"]))
         contract = contracts[each["name"]]
-        never = {field.name for field in contract.fields if not field.published} - {_PSEUDONYM}
+        never = {field.name for field in contract.fields if not field.published} - {PSEUDONYM}
         if set(frame.columns) & never:
             raise JobRefused("The extract would hold a column that never leaves landing", where=each["name"])
-        if _PSEUDONYM not in frame.columns:
+        if PSEUDONYM not in frame.columns:
             continue
-        held = frame.select(_PSEUDONYM).distinct()
-        if held.join(cohort, _PSEUDONYM).limit(1).count():
+        held = frame.select(PSEUDONYM).distinct()
+        if held.join(persons, PSEUDONYM).limit(1).count():
             raise JobRefused("The extract would hold a pseudonym of the warehouse", where=each["name"])
-        if held.where(~F.col(_PSEUDONYM).rlike(f"^{PATTERN}$")).limit(1).count():
+        if held.where(~F.col(PSEUDONYM).rlike(f"^{PATTERN}$")).limit(1).count():
             raise JobRefused("The extract would hold something that is no pseudonym", where=each["name"])

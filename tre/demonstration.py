@@ -219,7 +219,9 @@ def _provision(study: Study, say: Say) -> None:
     if not Project.objects.filter(code=study.code).exists():
         _create(study)
     manager = principal_of(_account("data-manager"), used_second_factor=True)
-    project = services.approve(study.code, manager)
+    project = services.get(study.code)
+    if project.status == Project.Status.DRAFT:
+        services.approve(study.code, manager)
     if services.current_extract(project) is None:
         with step(say, f"Provisioning the project '{study.code}'"):
             extract = services.ask_for_extract(study.code, manager)
@@ -235,10 +237,8 @@ def _create(study: Study) -> None:
     agreements = []
     for name, columns in study.columns.items():
         contract = dataset(name)
-        dated = contract.date_column in columns
-        first, last = (_FIRST, _LAST) if dated else (None, None)
-        agreed = Agreed(name, contract.controller, columns, first, last, today, ends)
-        agreements.append((agreed, contract.date_column if dated else ""))
+        first, last = (_FIRST, _LAST) if contract.date_column else (None, None)
+        agreements.append(Agreed(name, contract.controller, columns, first, last, today, ends))
     create_project(
         code=study.code,
         title=study.title,

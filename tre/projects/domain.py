@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,6 +38,39 @@ class Agreed:
     def live(self, today: date) -> bool:
         """Return whether the agreement holds today."""
         return self.starts <= today <= self.ends
+
+
+def digest(terms: Mapping[str, object]) -> str:
+    """Return the SHA-256 of what is approved, in hexadecimal: equal for equal terms, whatever their order as keys.
+
+    Parameters
+    ----------
+    terms : mapping
+        JSON values, and dates, which count as their ISO text.
+    """
+    return hashlib.sha256(json.dumps(terms, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def check_unchanged(now: str, *approved: str) -> None:
+    """Refuse to go on when a project's terms are not those that were approved.
+
+    Parameters
+    ----------
+    now : str
+        The digest of the terms as they stand.
+    approved : str
+        The same digest, as each place kept it that an approval is written to.
+
+    Raises
+    ------
+    Refused
+        When any differs, or none was kept.
+    """
+    if not approved or any(each != now for each in approved):
+        raise Refused(
+            "The project is not what was approved: its purpose, cohort, people, dates or agreements have changed since",
+            todo="Look at them and approve the project again",
+        )
 
 
 def check_approvable(purpose: str, members: int, starts: date, ends: date, agreements: Sequence[Agreed]) -> None:

@@ -15,6 +15,7 @@ from tre.errors import Refused
 from tre.keys.custody import custody
 from tre.projects.domain import check_provisionable
 from tre.projects.models import Agreement, Extract
+from tre.projects.services import check_as_approved
 from tre.runs.queue import handler
 from tre.runs.runner import run_job
 
@@ -29,9 +30,10 @@ def provision(payload: dict[str, Any], progress: Say | None = None) -> None:
         return
     project = extract.project
     agreements = list(project.agreements.all())
-    # Asked again here: an agreement may have ended between the asking and the doing.
+    # Asked again here: an agreement may have ended, or been changed, between the asking and the doing.
     agreed = [agreement.agreed() for agreement in agreements]
     check_provisionable(project.status, project.starts, project.ends, agreed, date.today())
+    check_as_approved(project)
     options = load()
     manifest = run_job(
         "provision",
@@ -41,7 +43,7 @@ def provision(payload: dict[str, Any], progress: Say | None = None) -> None:
             "out": str(options.path("projects", project.code, "extracts", str(extract.number))),
             "project": project.code,
             "extract": extract.number,
-            "cohort": {"where": project.cohort},
+            "cohort": project.cohort,
             "tables": [_table(agreement) for agreement in agreements],
         },
         {"project-pseudonym": custody().derive("project-pseudonym", project.code)},
@@ -58,7 +60,6 @@ def _table(agreement: Agreement) -> dict[str, Any]:
         "dataset": agreement.dataset,
         "version": version.version,
         "columns": list(agreement.columns),
-        "date_column": agreement.date_column,
         "from": agreement.first.isoformat() if agreement.first else None,
         "to": agreement.last.isoformat() if agreement.last else None,
     }

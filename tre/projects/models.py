@@ -69,7 +69,6 @@ class Agreement(models.Model):
     dataset = models.CharField(max_length=60)
     controller = models.CharField(max_length=200)
     columns = models.JSONField()
-    date_column = models.CharField(max_length=60, blank=True, default="")
     first = models.DateField(null=True, blank=True)
     last = models.DateField(null=True, blank=True)
     starts = models.DateField()
@@ -88,11 +87,12 @@ class Agreement(models.Model):
 
 
 class Approval(models.Model):
-    """Who approved a project, and when."""
+    """Who approved a project, when, and the digest of what was approved."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="approvals")
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     at = models.DateTimeField(auto_now_add=True)
+    digest = models.CharField(max_length=64, default="")
 
     def __str__(self) -> str:
         return f"{self.project.code} by {self.account}"
