@@ -39,6 +39,9 @@ def parser() -> argparse.ArgumentParser:
     add("worker", _worker, "run queued jobs until stopped")
     add("rooms", _rooms, "keep each project's Spark Connect and MLflow running")
     add("code", _code, "print a demonstration account's one-time code").add_argument("username")
+    reproduce = add("reproduce", _reproduce, "make an extract anew from its pinned versions and compare every file")
+    reproduce.add_argument("project", metavar="PROJECT")
+    reproduce.add_argument("number", metavar="N", help="the extract's number")
     audit = add("audit", _audit, "verify the audit log")
     audit.add_argument("action", choices=["verify"])
     inspect = add("inspect", _inspect, "say what files would disclose")
@@ -108,6 +111,23 @@ def _audit(options: argparse.Namespace) -> int:
     verified = verify()
     print(f"{verified.entries} entries verified; root {verified.root}")
     return 0
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from tre.errors import Refused
+
+    if not options.number.isdecimal():
+        raise Refused("An extract has a whole number", where=options.number, todo="Read it on the project's page")
+    _django()
+    from tre.projects.jobs import reproduce
+
+    found = reproduce(options.project, int(options.number))
+    code = "the same code" if found.same_code else "other code than then"
+    if not found.differing:
+        print(f"Extract {options.number} of {options.project} is reproduced: {found.files} files, made by {code}")
+        return 0
+    print(f"{len(found.differing)} of {found.files} files differ, made by {code}: {', '.join(found.differing)}")
+    return 1
 
 
 def _inspect(options: argparse.Namespace) -> int:

@@ -160,7 +160,7 @@ def _walk(root: JavaObject) -> Iterator[tuple[JavaObject, bool]]:
         node, is_plan = waiting.pop()
         kind = _kind(node)
         if kind not in (_PLANS if is_plan else _EXPRESSIONS):
-            raise JobRefused(f"The cohort may not use {_in_words(kind)}", where=_WHERE, todo="See the guide to cohorts")
+            raise JobRefused(f"The cohort may not use {_in_words(kind)}", where=_WHERE, todo="See docs/cohorts.md")
         yield node, is_plan
         waiting += [(each, is_plan) for each in _sequence(node.children())]
         if is_plan:

@@ -9,6 +9,7 @@ from spark_jobs.provisioning import cohort, guard
 
 pytestmark = pytest.mark.spark
 SECRET = "E01999999"
+DATES = {"gp_events": "event_date"}
 PEOPLE = [("A", 1940, "1", "E01000001"), ("B", 1950, "2", SECRET), ("C", 1960, None, "E01000001")]
 EVENTS = [("A", "111"), ("A", "111"), ("B", "111"), ("C", "222"), ("D", "111")]
 
@@ -33,7 +34,7 @@ def planted(spark, tmp_path_factory):
 
 
 def chosen(spark, text: str, tables: dict) -> str:
-    return "".join(sorted(row[0] for row in cohort.persons(spark, text, tables).collect()))
+    return "".join(sorted(row[0] for row in cohort.persons(spark, text, tables, DATES).collect()))
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,12 @@ def chosen(spark, text: str, tables: dict) -> str:
          " snomed_code = '222')", "C"),
         ("SELECT pseudonym FROM people LEFT SEMI JOIN gp_events USING (pseudonym) WHERE year(date'2020-01-01') = 2020"
          " AND birth_year > -birth_year + 1", "ABC"),
+        ("all:\n- {table: people, column: birth_year, operator: between, value: [1940, 1950]}\n"
+         "- not: {table: gp_events, column: snomed_code, value: '111', from: 2020-01-01, to: 2020-01-31, at_least: 2}",
+         "B"),
+        ('{"any": [{"table": "people", "column": "sex", "operator": "is missing"}, {"table": "people", "column":'
+         ' "lsoa", "operator": "starts with", "value": "E019"}]}', "BC"),
+        ("table: people\ncolumn: sex\noperator: '!='\nvalue: it\\'s ' \\ ", "AB"),
         ("SELECT DISTINCT pseudonym FROM people UNION SELECT pseudonym FROM gp_events", "ABC"),
     ],
 )  # fmt: skip
@@ -112,6 +119,10 @@ def test_what_a_cohort_may_say(spark, tables, text, who):
         "assert_true(sex = '1', lsoa) IS NULL", "int(lsoa) > 1", "to_date(lsoa) IS NULL", "lsoa LIKE concat(sex, '\\')",
         "lsoa RLIKE lsoa", "element_at(array(1), birth_year) = 1", "SELECT pseudonym FROM people WHERE lsoa IN (1, 2)",
         "pseudonym IN (SELECT pseudonym FROM people WHERE lsoa > 1)", "year(lsoa) = 2020",
+        # by a declaration
+        "table: other_project", "table: people\ncolumn: lsoa\noperator: '>'\nvalue: 1",
+        "table: people\ncolumn: no_such",
+        "{{table: people, column: _metadata, operator: is there}}",
         # no condition at all
         "birth_year", "birth_year <", "no_such = 1", "SELECT sex FROM people", "SELECT pseudonym, sex FROM people",
         "SELECT *, 1 FROM people", "gp_events.snomed_code = '111'", ";", "--",
@@ -119,7 +130,7 @@ def test_what_a_cohort_may_say(spark, tables, text, who):
 )  # fmt: skip
 def test_what_a_cohort_may_not_say_is_refused_in_one_sentence_without_a_value(spark, tables, planted, text):
     with pytest.raises(JobRefused) as told:
-        cohort.persons(spark, text.format(path=planted), tables).collect()
+        cohort.persons(spark, text.format(path=planted), tables, DATES).collect()
     assert SECRET not in told.value.sentence()
     assert planted not in told.value.sentence()
     assert "\n" not in told.value.sentence()

@@ -10,14 +10,13 @@ import pytest
 from pyspark.sql import Row
 
 from spark_jobs import provision, tables
-from spark_jobs.contracts import Contract, Field, load_contracts
+from spark_jobs.contracts import Contract, Field
 from spark_jobs.errors import JobRefused
 from spark_jobs.pseudonymise import PATTERN, pseudonym, with_pseudonym
 from spark_jobs.validate import split
-from tests.conftest import REPOSITORY
+from tests.warehouse import specification, table, warehouse_rows
 
-pytestmark = pytest.mark.spark
-CONTRACTS = REPOSITORY / "policies" / "contracts"
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("one_session")]
 KEY, OTHER_KEY = bytes(range(32)), bytes(reversed(range(32)))
 
 
@@ -131,14 +130,6 @@ def test_rows_that_a_killed_run_left_belong_to_no_version(spark, tmp_path):
     assert not (folder / "data-of-a-killed-run").exists()
 
 
-def rows_of(dataset: str, spark, *told: dict):
-    """Return rows of a warehouse table under its contract; what a row does not tell is null."""
-    contract = load_contracts(CONTRACTS)[dataset]
-    fields = {"pseudonym": "string"} | {each.name: each.type for each in contract.published()}
-    schema = ", ".join(f"`{name}` {kind}" for name, kind in fields.items())
-    return spark.createDataFrame([tuple(row.get(name) for name in fields) for row in told], schema)
-
-
 @pytest.fixture
 def warehouse(spark, tmp_path) -> Path:
     """Return a warehouse of twenty people, half of them born before 1950, with an event each in each of four years."""
@@ -152,27 +143,15 @@ def warehouse(spark, tmp_path) -> Path:
         for each in people
         for year in (2010, 2018, 2019, 2026)
     ]
-    tables.publish(rows_of("people", spark, *people), folder / "people")
-    tables.publish(rows_of("gp_events", spark, *events), folder / "gp_events")
+    tables.publish(warehouse_rows("people", spark, *people), folder / "people")
+    tables.publish(warehouse_rows("gp_events", spark, *events), folder / "gp_events")
     return folder
 
 
-def extract(warehouse: Path, out: Path, key: bytes = KEY, where: str = "", **table: object) -> dict:
-    wanted = {"dataset": "people", "version": 0, "columns": ["birth_year"], "from": None, "to": None}
-    spec = {
-        "warehouse": str(warehouse), "contracts": str(CONTRACTS), "out": str(out), "project": "p", "extract": 1,
-        "cohort": where, "tables": [{**wanted, **table}],
-    }  # fmt: skip
+def extract(warehouse: Path, out: Path, key: bytes = KEY, where: str = "", **told: object) -> dict:
+    wanted = {**table("people", "birth_year"), **told}
+    spec = specification(warehouse, out, wanted, cohort=where)
     return provision.run(spec, {"project-pseudonym": key}, lambda text: None)
-
-
-@pytest.fixture(autouse=True)
-def _one_session(monkeypatch, request):
-    """Let the jobs use the tests' session: a process has one."""
-    from contextlib import nullcontext
-
-    started = request.getfixturevalue("spark")
-    monkeypatch.setattr(provision, "session", lambda name: nullcontext(started))
 
 
 def held(out: Path, dataset: str = "people") -> list[dict]:
@@ -223,7 +202,7 @@ def test_a_cohort_that_is_no_condition_is_refused_and_nothing_stays(warehouse, t
 
 
 @pytest.mark.parametrize(
-    ("table", "sentence"),
+    ("told", "sentence"),
     [
         ({"dataset": "gp_patients", "columns": ["nhs_number"]}, "never leaves landing"),
         ({"dataset": "gp_patients", "columns": ["surname"]}, "never leaves landing"),
@@ -235,9 +214,9 @@ def test_a_cohort_that_is_no_condition_is_refused_and_nothing_stays(warehouse, t
         ({"dataset": "deaths", "columns": ["sex"]}, "holds no such table"),
     ],
 )
-def test_what_may_not_be_shared_is_refused(warehouse, tmp_path, table, sentence):
+def test_what_may_not_be_shared_is_refused(warehouse, tmp_path, told, sentence):
     with pytest.raises(JobRefused, match=sentence):
-        extract(warehouse, tmp_path / "x", **table)
+        extract(warehouse, tmp_path / "x", **told)
     assert not (tmp_path / "x").exists()
 
 

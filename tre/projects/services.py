@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from tre.errors import Refused
 from tre.people.models import Account
 from tre.policy.decision import require
 from tre.policy.domain import Principal
-from tre.projects.domain import Agreed, check_approvable, check_provisionable, check_unchanged, digest
+from tre.projects.domain import USABLE, Agreed, check_approvable, check_provisionable, check_unchanged, digest
 from tre.projects.models import Agreement, Approval, Extract, Membership, Project
 
 
@@ -33,6 +34,8 @@ def create_project(
     members: Sequence[str],
     agreements: Sequence[Agreed],
     actor: str,
+    sample: tuple[str, int] = ("1", 1),
+    floor: int | None = None,
 ) -> Project:
     """Make a draft project.
 
@@ -42,9 +45,16 @@ def create_project(
         User names; the first leads.
     agreements : sequence of Agreed
         What each controller agreed to.
+    sample : (str, int)
+        The share of the cohort's persons to provision, as a decimal number, and the seed that chooses them.
+    floor : int, optional
+        The least k of an extract, where it is to be more than the policy's.
     """
     gid = (Project.objects.aggregate(most=Max("gid"))["most"] or load().sandbox_uid_base + 999) + 1
-    project = Project(code=code, title=title, purpose=purpose, cohort=cohort, starts=starts, ends=ends, gid=gid)
+    project = Project(
+        code=code, title=title, purpose=purpose, cohort=cohort, starts=starts, ends=ends, gid=gid,
+        sample_fraction=Decimal(sample[0]), sample_seed=sample[1], floor=floor,
+    )  # fmt: skip
     project.full_clean()
     project.save()
     for place, name in enumerate(members):
@@ -54,6 +64,7 @@ def create_project(
         Agreement.objects.create(
             project=project, dataset=agreed.dataset, controller=agreed.controller, columns=list(agreed.columns),
             first=agreed.first, last=agreed.last, starts=agreed.starts, ends=agreed.ends,
+            linkage=agreed.linkage, generalise=dict(agreed.generalise),
         )  # fmt: skip
     data = {"members": list(members), "datasets": [agreed.dataset for agreed in agreements]}
     record("projects.created", actor=actor, subject=f"project:{code}", data=data)
@@ -174,5 +185,21 @@ def get(code: str, lock: bool = False) -> Project:
 
 
 def current_extract(project: Project) -> Extract | None:
-    """Return the newest extract that is ready, or None."""
-    return project.extracts.filter(ready=True).order_by("-number").first()
+    """Return the newest extract that may be used today, or None: never one that waits, is over, or is destroyed."""
+    made = project.extracts.filter(ready=True, held=False, end_asked_by="").order_by("-number")
+    return next((extract for extract in made if extract.state == USABLE), None)
+
+
+def extract_of(code: str, number: int, lock: bool = False) -> Extract:
+    """Return an extract of a project by its number.
+
+    Raises
+    ------
+    Refused
+        When there is none.
+    """
+    extracts = Extract.objects.select_for_update() if lock else Extract.objects
+    extract = extracts.filter(project__code=code, number=number).first()
+    if extract is None:
+        raise Refused("There is no such extract", where=f"{code}, {number}")
+    return extract

@@ -40,6 +40,7 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
         {
             "project": found,
             "extract": current_extract(found),
+            "extracts": found.extracts.all(),
             "under_way": found.extracts.filter(ready=False).exists(),
             "may_open": may("open_workspace"),
             "changed": changed,

@@ -23,6 +23,7 @@ from django.db import close_old_connections
 from tre.config.options import REPOSITORY, load
 from tre.config.secrets import secret
 from tre.projects.models import Project
+from tre.projects.services import current_extract
 from tre.runs.java import java_home
 from tre.workspace.models import WorkspaceSession
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, Inbound, Sandbox
@@ -47,7 +48,9 @@ def main() -> None:
     while not stop:
         close_old_connections()
         in_use = WorkspaceSession.objects.filter(closed=None).values("project")
-        wanted = {project.code: project for project in Project.objects.filter(pk__in=in_use)}
+        # A project whose only extract expired, or is being destroyed, has nothing to serve.
+        open_now = [project for project in Project.objects.filter(pk__in=in_use) if current_extract(project)]
+        wanted = {project.code: project for project in open_now}
         for code in [code for code in running if code not in wanted]:
             _end(running.pop(code))
         for code, project in wanted.items():

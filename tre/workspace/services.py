@@ -17,6 +17,7 @@ from tre.errors import Refused
 from tre.people.models import Account
 from tre.people.services import principal_of
 from tre.policy.decision import require
+from tre.projects.lifecycle import folder_of
 from tre.projects.models import Membership, Project
 from tre.projects.services import current_extract, get
 from tre.workspace.auth import hash_token
@@ -89,7 +90,7 @@ def extract_folder(project: Project) -> Path:
     extract = current_extract(project)
     if extract is None:
         raise Refused("The project has no extract", where=project.code)
-    return load().path("projects", project.code, "extracts", str(extract.number))
+    return folder_of(extract)
 
 
 def service_uid(project: Project) -> int:
@@ -128,6 +129,12 @@ def close_workspace(number: int) -> None:
 def close_workspaces(account: Account, project: Project) -> None:
     """Close every open workspace of a person in a project, in the caller's transaction."""
     for session in WorkspaceSession.objects.select_for_update().filter(account=account, project=project, closed=None):
+        _close(session)
+
+
+def close_workspaces_of(project: Project) -> None:
+    """Close every open workspace of a project, in the caller's transaction."""
+    for session in WorkspaceSession.objects.select_for_update().filter(project=project, closed=None):
         _close(session)
 
 
