@@ -23,8 +23,10 @@ _SIMILARITY = Path(
 def session(name: str) -> Iterator[SparkSession]:
     """Start a Spark session and stop it at the end.
 
-    Its user interface is off and plans are cut short, so that no value and no key is shown anywhere. The master and
-    the heap come from ``SPARK_MASTER`` (default: every core here) and ``TRE_SPARK_MEMORY``.
+    Its user interface and its log are off and plans are cut short, so that no value and no key is shown anywhere:
+    Spark logs a failed task with the value that it failed on. What failed is told by the job's own entry point, as the
+    error's class. The master and the heap come from ``SPARK_MASTER`` (default: every core here) and
+    ``TRE_SPARK_MEMORY``.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     spark = (
@@ -42,7 +44,8 @@ def session(name: str) -> Iterator[SparkSession]:
         .config("spark.sql.maxPlanStringLength", "200")
         .config("spark.sql.ansi.enabled", "true")
         .config("spark.sql.parquet.compression.codec", "zstd")
-        .config("spark.log.level", "ERROR")
+        .config("spark.log.level", "OFF")
+        .config("spark.executor.syncLogLevel.enabled", "true")
         .config("spark.jars", str(_SIMILARITY))
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .getOrCreate()

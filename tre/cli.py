@@ -43,6 +43,9 @@ def parser() -> argparse.ArgumentParser:
     add("jobs", _jobs, "list the jobs that failed")
     add("retry", _retry, "queue a failed job again").add_argument("job", type=int, metavar="NUMBER")
     add("code", _code, "print a demonstration account's one-time code").add_argument("username")
+    reproduce = add("reproduce", _reproduce, "make an extract anew from its pinned versions and compare every file")
+    reproduce.add_argument("project", metavar="PROJECT")
+    reproduce.add_argument("number", metavar="N", help="the extract's number")
     audit = add("audit", _audit, "verify the audit log")
     audit.add_argument("action", choices=["verify"])
     _add_models(add)
@@ -202,6 +205,23 @@ def _stream(options: argparse.Namespace) -> int:
 
     stream(options.once, options.by, print)
     return 0
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from tre.errors import Refused
+
+    if not options.number.isdecimal():
+        raise Refused("An extract has a whole number", where=options.number, todo="Read it on the project's page")
+    _django()
+    from tre.projects.jobs import reproduce
+
+    found = reproduce(options.project, int(options.number))
+    code = "the same code" if found.same_code else "other code than then"
+    if not found.differing:
+        print(f"Extract {options.number} of {options.project} is reproduced: {found.files} files, made by {code}")
+        return 0
+    print(f"{len(found.differing)} of {found.files} files differ, made by {code}: {', '.join(found.differing)}")
+    return 1
 
 
 def _inspect(options: argparse.Namespace) -> int:

@@ -84,7 +84,16 @@ def addresses() -> list[tuple[str, str]]:
 
 
 def test_every_page_is_looked_at():
-    assert {name for name, _ in addresses()} >= {*MAY_SEE, "airlock_request", "airlock_review", "registry_password"}
+    assert {name for name, _ in addresses()} >= {
+        *MAY_SEE,
+        "airlock_request",
+        "airlock_review",
+        "registry_password",
+        "extract",
+        "extract_accept",
+        "extract_destroy",
+        "certificate",
+    }
 
 
 def test_a_stranger_is_sent_to_sign_in(house):

@@ -31,6 +31,7 @@ PURPOSES = frozenset(
         "airlock-seal",
         "audit-checkpoint",
         "model-signing",
+        "destruction-certificate",
     }
 )
 

@@ -11,7 +11,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
@@ -42,17 +42,19 @@ def handler(kind: str) -> Callable[[Function], Function]:
     return register
 
 
-def enqueue(kind: str, payload: Mapping[str, Any], *, once: str) -> None:
+def enqueue(kind: str, payload: Mapping[str, Any], *, once: str, due: datetime | None = None) -> None:
     """Queue a job in the caller's transaction.
 
     Parameters
     ----------
     once : str
         The name of this very piece of work: asked for again, nothing is queued, unless it has failed.
+    due : datetime, optional
+        When to do it; now by default.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{kind} was enqueued outside a transaction")
-    told = {"kind": kind, "payload": dict(payload), "due": timezone.now()}
+    told = {"kind": kind, "payload": dict(payload), "due": due or timezone.now()}
     job, made = Job.objects.select_for_update().get_or_create(once=once, defaults=told)
     if not made and job.state == Job.State.FAILED:
         _queue_again(job)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from tre.projects.models import Project
+from tre.projects.services import current_extract
 from tre.runs.outage import LOST, Outage
 from tre.workspace.keeper import Keeper, Plan
 from tre.workspace.models import WorkspaceSession
@@ -44,7 +45,9 @@ class Rooms:
         """Do one round: first the workspaces, then each project's services; what fails stops nothing else."""
         self._watch_sessions()
         in_use = WorkspaceSession.objects.filter(closed=None).values("project")
-        wanted = {project.code: project for project in Project.objects.filter(pk__in=in_use)}
+        # A project whose only extract expired, or is being destroyed, has nothing to serve.
+        open_now = [project for project in Project.objects.filter(pk__in=in_use) if current_extract(project)]
+        wanted = {project.code: project for project in open_now}
         for code in sorted({*wanted, *self._keepers}):
             keeper = self._keepers.setdefault(code, Keeper(f"services of {code}"))
             keeper.keep(_planner(wanted[code]) if code in wanted else None)

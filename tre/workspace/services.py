@@ -16,6 +16,7 @@ from tre.errors import Refused
 from tre.people.models import Account
 from tre.people.services import principal_of
 from tre.policy.decision import require
+from tre.projects.lifecycle import folder_of
 from tre.projects.models import Membership, Project
 from tre.projects.services import current_extract, get
 from tre.workspace.auth import hash_token
@@ -89,7 +90,7 @@ def extract_folder(project: Project) -> Path:
     extract = current_extract(project)
     if extract is None:
         raise Refused("The project has no extract", where=project.code)
-    return load().path("projects", project.code, "extracts", str(extract.number))
+    return folder_of(extract)
 
 
 def service_uid(project: Project) -> int:
@@ -133,6 +134,12 @@ def close_all(why: str) -> None:
     """Close every open workspace; each in a transaction of its own, so that a cut leaves none half closed."""
     for number in WorkspaceSession.objects.filter(closed=None).values_list("pk", flat=True):
         close_for(number, why)
+
+
+def close_workspaces_of(project: Project, why: str) -> None:
+    """Close every open workspace of a project, in the caller's transaction."""
+    for session in WorkspaceSession.objects.select_for_update().filter(project=project, closed=None):
+        _close(session, actor="platform", why=why)
 
 
 def _close(session: WorkspaceSession, actor: str = "", why: str = "asked for") -> None:
