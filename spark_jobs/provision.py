@@ -3,7 +3,7 @@
 The project's pseudonym is an HMAC of the warehouse's under the project's own key, so that two projects cannot be
 joined and neither can be joined with the warehouse. The extract appears whole or not at all: the manifest is written
 into a staged folder last, and the folder is renamed. The same specification over the same versions of the tables gives
-the same bytes, wherever it is run: see docs/decisions/0007.
+the same bytes, wherever it is run: see docs/decisions/0011.
 """
 
 from __future__ import annotations

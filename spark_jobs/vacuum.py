@@ -1,7 +1,7 @@
 """Erases old versions of a table, so that the table's own history shows it.
 
 The vacuum stands in the Delta log as an operation of its own (VACUUM START, VACUUM END); the versions that lost their
-files keep their entries, and reading one is refused. See the Delta transaction protocol and docs/decisions/0007.
+files keep their entries, and reading one is refused. See the Delta transaction protocol and docs/decisions/0010.
 """
 
 from __future__ import annotations

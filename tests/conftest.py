@@ -20,6 +20,12 @@ def _quick_passwords(settings):
 
 
 @pytest.fixture(autouse=True)
+def _django_is_set_up(monkeypatch):
+    """Keep a verb from setting Django up again: its logging would hold on to one test's captured output."""
+    monkeypatch.setattr("tre.cli._django", lambda: None)
+
+
+@pytest.fixture(autouse=True)
 def _empty_log(request):
     """Empty the audit log around tests with real transactions: the runner's own way is what its triggers refuse."""
     marker = request.node.get_closest_marker("django_db")

@@ -82,7 +82,7 @@ def test_an_extract_is_read_by_its_project_alone(monkeypatch):
         table = Path(spec["out"]) / "people"
         table.mkdir(parents=True)
         (table / "part-0.parquet").touch()
-        return {"persons": 7, "tables": []}
+        return {"persons": 7, "tables": [], "risk": {"floor": 5, "below": False, "tables": []}}
 
     shutil.rmtree(load().path("projects", "closed"), ignore_errors=True)  # of an earlier run in the same home
     os.umask(0o077)

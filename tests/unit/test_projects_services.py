@@ -19,7 +19,11 @@ from tre.runs.models import Job
 from tre.runs.runner import JobFailed
 
 pytestmark = pytest.mark.django_db
-MANIFEST = {"persons": 7, "tables": [{"name": "people", "rows": 7}]}
+MANIFEST = {
+    "persons": 7,
+    "tables": [{"name": "people", "rows": 7, "source_version": 0}],
+    "risk": {"floor": 5, "below": False, "tables": []},
+}
 
 
 def make(name: str, spec: dict, keys: dict, **more: object) -> dict:
