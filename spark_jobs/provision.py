@@ -134,8 +134,7 @@ class _Extract:
     def make(self, say: Callable[[str], None]) -> dict[str, Any]:
         """Write every table, look at what was written, and return what the manifest tells of it."""
         say("choosing the cohort")
-        count = self._persons.count()
-        owns = {linkage: self._own(linkage, count) for linkage in self._linkages}
+        owns, count = self._persons()
         made, written = [], []
         for wanted in self._spec["tables"]:
             say(f"provisioning {wanted['dataset']}")
@@ -160,9 +159,8 @@ class _Extract:
     def _people_version(self) -> int:
         return int(self._spec["versions"][PEOPLE])
 
-    @cached_property
-    def _persons(self) -> DataFrame:
-        """The warehouse pseudonyms of who is in the extract.
+    def _persons(self) -> tuple[dict[str, DataFrame], int]:
+        """Return the persons of the extract with their pseudonyms, for each linkage, and their number.
 
         Everybody is in the people table that is named, from which who has opted out is gone: so opt-outs are applied
         again, whichever versions of the other tables are provisioned.
@@ -171,18 +169,17 @@ class _Extract:
         people = self._read(PEOPLE, self._people_version)
         dates = {name: each.date_column for name, each in self._contracts.items() if each.date_column}
         chosen = cohort.persons(self._spark, self._spec["cohort"], {**visible, PEOPLE: people}, dates)
-        return sampled(chosen, self._spec["sampling"], self._key).persist()
-
-    @property
-    def _linkages(self) -> set[str]:
-        return {_linkage_of(wanted) for wanted in self._spec["tables"] if self._is_linked(wanted)}
+        persons = sampled(chosen, self._spec["sampling"], self._key)
+        linkages = {_linkage_of(wanted) for wanted in self._spec["tables"] if self._is_linked(wanted)}
+        if len(linkages) > 1:  # else they are read once, by the one linkage
+            persons = persons.persist()
+        owns = {linkage: own(persons, self._key, linkage).persist() for linkage in sorted(linkages)}
+        count = next(iter(owns.values()), persons).count()
+        small = count <= _BROADCAST_PERSONS
+        return {linkage: F.broadcast(each) if small else each for linkage, each in owns.items()}, count
 
     def _is_linked(self, wanted: dict[str, Any]) -> bool:
         return PSEUDONYM in self._read(wanted["dataset"], wanted["version"]).columns
-
-    def _own(self, table: str, count: int) -> DataFrame:
-        keyed = own(self._persons, self._key, table).persist()
-        return F.broadcast(keyed) if count <= _BROADCAST_PERSONS else keyed
 
     def _read(self, dataset: str, version: int) -> DataFrame:
         """Return a version of a table; opened once, since opening reads the footer of a file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import pyarrow.parquet as parquet
@@ -35,29 +36,35 @@ def prove(spark: SparkSession, written: Iterable[Written]) -> None:
     Raises
     ------
     JobRefused
-        Naming the table.
+        Naming the table or tables.
     """
-    proved: list[DataFrame] = []
+    linked: dict[int, tuple[DataFrame, list[Written]]] = {}
     for table in written:
-        where = table.contract.dataset
-        held = {name for path in table.folder.iterdir() for name in parquet.read_schema(path).names}
-        never = {field.name for field in table.contract.fields if not field.published} - {PSEUDONYM}
-        if held & never:
-            raise JobRefused("The extract would hold a column that never leaves landing", where=where)
-        if (table.own is not None) != (PSEUDONYM in held):
-            raise JobRefused("The extract would hold a pseudonym that was not asked for, or none", where=where)
-        if table.own is None:
-            continue
-        if not any(each is table.own for each in proved):
-            _prove_pseudonyms(table.own, where)
-            proved.append(table.own)
-        rows = spark.read.parquet(str(table.folder)).select(F.col(PSEUDONYM).alias(OWN))
-        if rows.join(table.own, OWN, "left_anti").limit(1).count():
-            raise JobRefused("The extract would hold a pseudonym that is not this project's", where=where)
+        _check_columns(table)
+        if table.own is not None:
+            linked.setdefault(id(table.own), (table.own, []))[1].append(table)
+    for own, tables in linked.values():
+        _prove_pseudonyms(spark, own, tables)
 
 
-def _prove_pseudonyms(own: DataFrame, where: str) -> None:
-    if own.where(F.col(OWN).isNull() | ~F.col(OWN).rlike(rf"\A{PATTERN}\z")).limit(1).count():
+def _check_columns(table: Written) -> None:
+    where = table.contract.dataset
+    held = {name for path in table.folder.iterdir() for name in parquet.read_schema(path).names}
+    never = {field.name for field in table.contract.fields if not field.published} - {PSEUDONYM}
+    if held & never:
+        raise JobRefused("The extract would hold a column that never leaves landing", where=where)
+    if (table.own is not None) != (PSEUDONYM in held):
+        raise JobRefused("The extract would hold a pseudonym that was not asked for, or none", where=where)
+
+
+def _prove_pseudonyms(spark: SparkSession, own: DataFrame, tables: list[Written]) -> None:
+    """Prove the tables that share their persons' pseudonyms: the persons first, then every row against them."""
+    where = ", ".join(table.contract.dataset for table in tables)
+    shaped = F.coalesce(F.col(OWN).rlike(rf"\A{PATTERN}\z"), F.lit(False))
+    if own.where(~shaped).count():
         raise JobRefused("The extract would hold something that is no pseudonym", where=where)
-    if own.select(OWN).join(own.select(F.col(PSEUDONYM).alias(OWN)), OWN, "left_semi").limit(1).count():
+    if own.select(OWN).join(own.select(F.col(PSEUDONYM).alias(OWN)), OWN, "left_semi").count():
         raise JobRefused("The extract would hold a pseudonym of the warehouse", where=where)
+    rows = [spark.read.parquet(str(table.folder)).select(F.col(PSEUDONYM).alias(OWN)) for table in tables]
+    if reduce(DataFrame.unionAll, rows).join(own, OWN, "left_anti").count():
+        raise JobRefused("The extract would hold a pseudonym that is not this project's", where=where)

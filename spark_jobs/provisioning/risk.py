@@ -124,16 +124,23 @@ def _named(first: int, last: int | None) -> str:
 
 
 def _riskiest(groups: DataFrame, quasi: Sequence[str], bounds: Bounds) -> list[dict[str, Any]]:
-    """Search level by level, one pass each; what singles out at one level is not looked at within a larger one."""
+    """Search level by level, one pass each; what singles out at one level is not looked at within a larger one.
+
+    Where all combinations are few, one pass looks at them all.
+    """
     found: list[dict[str, Any]] = []
     safe: set[tuple[str, ...]] = {()}
+    every = [each for size in range(1, len(quasi) + 1) for each in combinations(quasi, size)]
+    known = _sizes_of(groups, every, bounds.floor) if len(every) <= bounds.combinations else None
     for size in range(1, len(quasi) + 1):
         # A combination is open when every one that it has one column more than is safe (Apriori's rule).
         level = [each for each in combinations(quasi, size) if safe.issuperset(combinations(each, size - 1))]
         if not level:
             break
         safe = set()
-        for columns, k, persons in _level(groups, level[: bounds.combinations], bounds.floor):
+        sizes = known or _sizes_of(groups, level[: bounds.combinations], bounds.floor)
+        for columns in (each for each in level if each in sizes):
+            k, persons = sizes[columns]
             if k < bounds.floor:
                 found.append({"columns": list(columns), "k": k, "_persons": persons})
             else:
@@ -145,20 +152,23 @@ def _riskiest(groups: DataFrame, quasi: Sequence[str], bounds: Bounds) -> list[d
     ]
 
 
-def _level(groups: DataFrame, level: Sequence[tuple[str, ...]], floor: int) -> list[tuple[tuple[str, ...], int, int]]:
-    names = sorted({name for columns in level for name in columns})
-    wanted = [[F.col(f"`{name}`") for name in columns] for columns in level]
-    sums = groups.groupingSets(wanted, *(F.col(f"`{name}`") for name in names)).agg(
+def _sizes_of(
+    groups: DataFrame, wanted: Sequence[tuple[str, ...]], floor: int
+) -> dict[tuple[str, ...], tuple[int, int]]:
+    """Return the size of the smallest group, and the persons in groups under the floor, of each combination."""
+    names = sorted({name for columns in wanted for name in columns})
+    sets = [[F.col(f"`{name}`") for name in columns] for columns in wanted]
+    sums = groups.groupingSets(sets, *(F.col(f"`{name}`") for name in names)).agg(
         F.sum(_PERSONS).alias(_PERSONS), F.grouping_id().alias("_set")
     )
     small = F.sum(F.when(F.col(_PERSONS) < floor, F.col(_PERSONS)).otherwise(0))
     rows = {
         row["_set"]: row for row in sums.groupBy("_set").agg(F.min(_PERSONS).alias("k"), small.alias("p")).collect()
     }
-    told = []
-    for columns in level:
+    told = {}
+    for columns in wanted:
         # grouping_id() has a bit for each name, the first the highest, set where the name is grouped away.
         identity = sum(1 << (len(names) - 1 - place) for place, name in enumerate(names) if name not in columns)
         if identity in rows:
-            told.append((columns, int(rows[identity]["k"]), int(rows[identity]["p"])))
+            told[columns] = (int(rows[identity]["k"]), int(rows[identity]["p"]))
     return told
