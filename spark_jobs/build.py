@@ -29,6 +29,7 @@ from spark_jobs.register import DERIVED, STREAMED
 from spark_jobs.session import session
 
 Say = Callable[[str], None]
+OPT_OUTS = "opt_outs"
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     Raises
     ------
     JobRefused
-        When nothing has landed.
+        When nothing has landed, or an opt-out cannot be read.
     """
     zone, warehouse = _Zone(Path(spec["landing"])), Path(spec["warehouse"])
     contracts = load_contracts(Path(spec["contracts"]))
@@ -103,7 +104,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         records = _records(spark, good, contracts, zone)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
         known = spark.read.parquet(str(spine)).select("provider", "local_id", "person").persist()
-        opted_out = _opted_out(good, records, known).persist()
+        opted_out = _opted_out(spark, zone, records, known).persist()
         progress("writing the exact-match filters")
         held = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
         made = _publish(good, known, opted_out, contracts, warehouse, keys["warehouse-pseudonym"], zone, progress)
@@ -200,12 +201,29 @@ def _spine(
     return made, linked
 
 
-def _opted_out(good: dict[str, DataFrame], records: DataFrame, known: DataFrame) -> DataFrame:
-    """Return the persons who opted out of uses beyond their own care (National Data Opt-out, NHS England)."""
+def _opted_out(spark: SparkSession, zone: _Zone, records: DataFrame, known: DataFrame) -> DataFrame:
+    """Return the persons who opted out of uses beyond their own care (National Data Opt-out, NHS England).
+
+    An opt-out counts whatever else is wrong with its row.
+
+    Raises
+    ------
+    JobRefused
+        When whom an opt-out is of cannot be read: until that is known nobody may be published.
+    """
     persons = records.join(known, ["provider", "local_id"]).select("nhs_number", "person")
-    if "opt_outs" not in good:
+    sent = zone.work / "judged" / OPT_OUTS
+    if not sent.exists():
         return persons.select("person").limit(0)
-    return good["opt_outs"].select("nhs_number").join(persons, "nhs_number").select("person").distinct()
+    numbers = spark.read.parquet(str(sent)).select("nhs_number")
+    unreadable = numbers.where(~F.coalesce(is_nhs_number(F.col("nhs_number")), F.lit(False))).count()
+    if unreadable:
+        raise JobRefused(
+            f"{unreadable} opt-outs have an NHS number that cannot be read",
+            where=OPT_OUTS,
+            todo="Ask who sent them for it, or withdraw the submission; nothing is published until then",
+        )
+    return numbers.join(persons, "nhs_number").select("person").distinct()
 
 
 def _publish(
