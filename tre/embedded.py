@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tre.config.home import close_to_others
+from tre.config.home import check_short, close_to_others
 from tre.config.options import Options, load
 from tre.config.secrets import secret
 from tre.progress import Say, step
@@ -63,6 +63,7 @@ def up(say: Say) -> int:
         When a port is taken, another supervisor runs here, or a service does not start.
     """
     options = load()
+    check_short(options.home)
     if options.sandbox == "bubblewrap":
         check_available()
         check_own_users(options, say)

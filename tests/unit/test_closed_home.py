@@ -119,3 +119,9 @@ def test_what_spark_writes_is_the_platforms_alone(spark, tmp_path):
     written = list((tmp_path / "table").iterdir())
     assert {mode(path) for path in written} == {0o600}
     assert any(path.suffix == ".parquet" for path in written)
+
+
+def test_a_home_in_which_no_socket_could_be_made_is_refused():
+    home.check_short(Path("/srv") / ("x" * (home.LONGEST - 5)))
+    with pytest.raises(SettingsError, match="shorter"):
+        home.check_short(Path("/srv") / ("x" * (home.LONGEST - 4)))
