@@ -26,12 +26,12 @@ NOTEBOOK = "01_first_study.ipynb"
 PICTURES = REPOSITORY / "build" / "screenshots"
 
 _ROWS = """
-rows = spark.sql("SELECT * FROM admitted_care LIMIT 200").toPandas()
+rows = spark.sql("SELECT * FROM admitted_care ORDER BY ALL LIMIT 200").toPandas()
 rows.to_csv(outputs / "admissions.csv", index=False)
 """
 _FIGURE = """
 import json as _json
-points = spark.sql("SELECT pseudonym, birth_year, lsoa FROM people LIMIT 300").toPandas()
+points = spark.sql("SELECT pseudonym, birth_year, lsoa FROM people ORDER BY ALL LIMIT 300").toPandas()
 trace = {"type": "scatter", "x": points["birth_year"].tolist(), "text": points["pseudonym"].tolist(),
          "customdata": points["lsoa"].tolist(), "y": list(range(len(points)))}
 page = f"<html><body><div id='f'></div><script>Plotly.newPlot('f', {_json.dumps([trace])})</script></body></html>"
@@ -179,7 +179,7 @@ def _notebook_with_a_name() -> dict[str, Any]:
     """Return a notebook that printed the name of a person whom a provider told of."""
     row = next(row for row in provider_rows("gp_patients") if row["forename"] and row["surname"])
     printed = nbformat.v4.new_output("stream", name="stdout", text=f"next visit: {row['forename']} {row['surname']}\n")
-    cell = nbformat.v4.new_code_cell("print(next_visit)", execution_count=1, outputs=[printed])
+    cell = nbformat.v4.new_code_cell("print(next_visit)", execution_count=1, outputs=[printed], id="visits")
     made: dict[str, Any] = json.loads(nbformat.writes(nbformat.v4.new_notebook(cells=[cell])))
     return made
 
