@@ -26,6 +26,14 @@ def _django_is_set_up(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _umask_of_its_own():
+    """Give each test the umask that the platform runs with; a program's entry point that a test calls sets it anew."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture(autouse=True)
 def _empty_log(request):
     """Empty the audit log around tests with real transactions: the runner's own way is what its triggers refuse."""
     marker = request.node.get_closest_marker("django_db")

@@ -30,14 +30,6 @@ _ALONE = ("routes", "services", "files", "writable", "processes", "environment",
 _HOME = "/home/researcher"
 
 
-@pytest.fixture(autouse=True)
-def _closed_to_others() -> Iterator[None]:
-    """Start sandboxes as the platform does, whose files nobody else may read."""
-    before = os.umask(0o077)
-    yield
-    os.umask(before)
-
-
 @pytest.fixture
 def box(tmp_path: Path) -> Sandbox:
     """Return a sandbox as a workspace's, whose one program is the attacker's."""

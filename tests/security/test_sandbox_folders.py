@@ -51,6 +51,7 @@ def study(db) -> Project:
 def host_file(tmp_path: Path) -> Path:
     path = tmp_path / "of-the-host"
     path.write_text("root's own")
+    path.chmod(0o644)  # as the platform shows what its sandboxes begin with, whatever the umask of whoever tests
     return path
 
 
@@ -79,12 +80,14 @@ def test_making_the_services_sandbox_touches_nothing_that_the_project_can_write(
     assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
     assert sorted(path.name for path in state.iterdir()) == planted
     assert [each.target for each in sandbox.firsts] == ["/project/service/mlflow.db"]
+    assert template.stat().st_mode & 0o777 == 0o644  # or its user would begin with nothing
 
 
 @pytest.mark.parametrize("place", [("projects", "frailty", "service"), ("projects", "frailty", "shared"), ("homes",)])
 def test_a_link_in_the_place_of_a_folder_is_refused_and_not_followed(study, host_file, place):
     target = host_file.parent / "elsewhere"
-    target.mkdir(mode=0o755)
+    target.mkdir()
+    target.chmod(0o755)
     path = load().path(*place)
     kept = path.with_name("kept")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,8 +143,9 @@ class TestInsideASandbox:
 
     def test_its_user_begins_with_a_copy_of_its_own_and_keeps_what_is_there(self, box, host_file):
         made, home = self._first(box, host_file)
-        _run(made)
+        printed = _run(made)
         begun = home / "mlflow.db"
+        assert begun.exists(), printed
         assert begun.read_text() == "root's own"
         assert begun.stat().st_uid == (box.uid if os.geteuid() == 0 else os.geteuid())
         assert [path.name for path in home.iterdir()] == ["mlflow.db"]

@@ -52,6 +52,8 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
     sockets = sockets_folder(code)
     template = tracking_template()
     begun = template.exists()  # MLflow makes its database whole where there is no template; see ml.databases
+    if begun:
+        template.chmod(0o644)  # it holds nothing, and the sandbox's own user copies it
     java_binds = () if java.is_relative_to("/usr") else (Bind(str(java), str(java)),)
     return Sandbox(
         name=f"services of {code}",
