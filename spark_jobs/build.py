@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -19,17 +19,17 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import fhir, filters, link, tables, validate
+from spark_jobs import fhir, filters, link, opt_out, tables, validate
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.manifest import Manifest, read
+from spark_jobs.nhs_number import checks, digits
 from spark_jobs.pseudonymise import with_pseudonym
-from spark_jobs.session import session
+from spark_jobs.session import scratch_folder, session
 
 Say = Callable[[str], None]
 PEOPLE = "people"
 _IDENTITY = ("nhs_number", "forename", "surname", "sex", "birth_date", "postcode")
-_NHS_WEIGHTS = range(10, 1, -1)
 
 
 @dataclass(frozen=True)
@@ -83,27 +83,27 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     Raises
     ------
     JobRefused
-        When nothing has landed.
+        When nothing has landed, or an opt-out cannot be read.
     """
     zone, warehouse = _Zone(Path(spec["landing"])), Path(spec["warehouse"])
     contracts = load_contracts(Path(spec["contracts"]))
     as_of = date.fromisoformat(spec["as_of"]) if spec.get("as_of") else date.today()
     submissions = _submissions(zone)
-    shutil.rmtree(zone.work, ignore_errors=True)
-    with session("build") as spark:
+    with scratch_folder(zone.work), session("build", zone.work / "spark") as spark:
+        sent = _opt_outs(spark, submissions, contracts)
         good, quarantined = _validated(spark, zone, submissions, contracts, as_of, progress)
         records = _records(good, contracts, zone)
         spine = _spine(zone, progress)
         known = spark.read.parquet(str(spine)).select("provider", "local_id", "person").persist()
-        opted_out = _opted_out(good, records, known).persist()
+        held = opt_out.numbers_held(_identified(spark, zone, good, contracts))
+        opted_out = opt_out.persons(sent, held, known).persist()
         progress("writing the exact-match filters")
-        held = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
+        kinds = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
         made = _publish(good, known, opted_out, contracts, warehouse, keys["warehouse-pseudonym"], zone, progress)
         summary = _quarantine_summary(spark, zone)
         persons = opted_out.count()
     truth = Path(spec["truth"]) if spec.get("truth") else None
     linkage = link.evaluate(spine, truth) if truth else None
-    shutil.rmtree(zone.work, ignore_errors=True)
     for each in made:
         each["quarantined"] = quarantined.get(each["dataset"], 0)
     return {
@@ -111,7 +111,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         "quarantine": summary,
         "linkage": linkage,
         "opted_out": persons,
-        "filters": {"kinds": held},
+        "filters": {"kinds": kinds},
     }
 
 
@@ -160,6 +160,29 @@ def _as_sent(spark: SparkSession, folder: Path, manifest: Manifest, contract: Co
     return rows.select(*(F.lit(value).alias(name) for name, value in told.items()), *rows.columns)
 
 
+def _opt_outs(spark: SparkSession, submissions: dict[Path, Manifest], contracts: dict[str, Contract]) -> DataFrame:
+    """Return the opt-outs as sent: which of them holds is not validation's to say."""
+    contract = contracts[opt_out.OPT_OUTS]
+    schema = ", ".join(f"`{name}` string" for name in (*validate.SOURCE, *contract.by_name))
+    parts = [
+        _as_sent(spark, folder, manifest, contract)
+        for folder, manifest in submissions.items()
+        if any(file.dataset == contract.dataset for file in manifest.files)
+    ]
+    sent = reduce(DataFrame.unionByName, parts, spark.createDataFrame([], schema))
+    opt_out.check_readable(sent)
+    return sent
+
+
+def _identified(
+    spark: SparkSession, zone: _Zone, good: dict[str, DataFrame], contracts: dict[str, Contract]
+) -> Iterator[tuple[Contract, DataFrame]]:
+    """Yield the rows of each dataset, the good ones and those in quarantine."""
+    for dataset, frame in good.items():
+        yield contracts[dataset], frame
+        yield contracts[dataset], spark.read.parquet(str(zone.quarantine / dataset))
+
+
 def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> int:
     folder = zone.quarantine / dataset
     bad.write.mode("append").parquet(str(folder))
@@ -185,20 +208,12 @@ def _records(good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _
                 F.col(roles[role]).alias(role) if role in roles else F.lit(None).alias(role) for role in _IDENTITY
             ]
             views.append(frame.select("provider", F.col(contracts[dataset].local_key).alias("local_id"), *columns))
-    everyone = reduce(DataFrame.unionByName, views)
+    everyone = reduce(DataFrame.unionByName, views).withColumn("nhs_number", digits(F.col("nhs_number")))
     records = everyone.groupBy("provider", "local_id").agg(*(F.mode(role, True).alias(role) for role in _IDENTITY))
-    verified = records.withColumn("nhs_number", F.when(_is_valid_nhs_number("nhs_number"), F.col("nhs_number")))
+    verified = records.withColumn("nhs_number", F.when(checks(F.col("nhs_number")), F.col("nhs_number")))
     path = str(zone.work / "records")
     verified.write.parquet(path)
     return verified.sparkSession.read.parquet(path)
-
-
-def _is_valid_nhs_number(name: str) -> Any:
-    """Return the condition of modulus 11 (NHS Data Model and Dictionary, "NHS NUMBER")."""
-    number = F.col(name)
-    digits = [F.substring(number, place + 1, 1).try_cast("int") * weight for place, weight in enumerate(_NHS_WEIGHTS)]
-    check = (F.lit(11) - reduce(lambda total, each: total + each, digits) % 11) % 11
-    return number.rlike("^[0-9]{10}$") & (check == F.substring(number, 10, 1).try_cast("int"))
 
 
 def _spine(zone: _Zone, progress: Say) -> Path:
@@ -207,14 +222,6 @@ def _spine(zone: _Zone, progress: Say) -> Path:
     link.link(zone.work / "records", before, made, int(made.name), progress)
     zone.adopt_spine(made)
     return made
-
-
-def _opted_out(good: dict[str, DataFrame], records: DataFrame, known: DataFrame) -> DataFrame:
-    """Return the persons who opted out of uses beyond their own care (National Data Opt-out, NHS England)."""
-    persons = records.join(known, ["provider", "local_id"]).select("nhs_number", "person")
-    if "opt_outs" not in good:
-        return persons.select("person").limit(0)
-    return good["opt_outs"].select("nhs_number").join(persons, "nhs_number").select("person").distinct()
 
 
 def _publish(

@@ -1,9 +1,13 @@
-"""NHS numbers: their check digit, and the range kept for tests."""
+"""NHS numbers: their spelling and check digit, in Python and as Spark expressions, and the range kept for tests."""
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import numpy.typing as npt
+from pyspark.sql import Column
+from pyspark.sql import functions as F
 
 TEST_PREFIX = "999"  # 999 000 0000 to 999 999 9999 are never issued (NHS Digital, "Test data standards")
 
@@ -22,6 +26,18 @@ def is_valid(number: str) -> bool:
     if len(number) != 10 or not number.isascii() or not number.isdigit():
         return False
     return check_digit(number[:9]) == int(number[9])
+
+
+def digits(column: Column) -> Column:
+    """Return a text without all that is no digit: providers write ``943 476 5919`` and ``943-476-5919``."""
+    return F.regexp_replace(column, "[^0-9]", "")
+
+
+def checks(column: Column) -> Column:
+    """Return the condition that a column holds ten digits with the right check digit; null where the column is."""
+    weighed = [F.substring(column, place, 1).try_cast("int") * (11 - place) for place in range(1, 10)]
+    check = (F.lit(11) - reduce(lambda total, each: total + each, weighed) % 11) % 11
+    return column.rlike("^[0-9]{10}$") & (check == F.substring(column, 10, 1).try_cast("int"))
 
 
 def test_numbers() -> npt.NDArray[np.int64]:

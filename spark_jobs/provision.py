@@ -59,7 +59,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     shutil.rmtree(staged, ignore_errors=True)
     shutil.rmtree(out, ignore_errors=True)  # without a manifest it is what a cut-off run left
     staged.mkdir(parents=True)
-    with session("provision") as spark:
+    with session("provision", out.with_name(f".{out.name}.spark")) as spark:
         cohort = _cohort(spark, Path(spec["warehouse"]), spec["cohort"]["where"]).persist()
         made = []
         for wanted in spec["tables"]:

@@ -2,23 +2,61 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 
 @contextmanager
-def session(name: str) -> Iterator[SparkSession]:
+def session(name: str, scratch: Path | None = None) -> Iterator[SparkSession]:
     """Start a Spark session and stop it at the end.
 
-    Its user interface is off and plans are cut short, so that no value and no key is shown anywhere. The master and
-    the heap come from ``SPARK_MASTER`` (default: every core here) and ``TRE_SPARK_MEMORY``.
+    Its user interface is off and plans are cut short, so that no value and no key is shown anywhere. What it shuffles,
+    spills and persists on disk is encrypted under a key that Spark makes for this session and writes nowhere, and
+    lies in a folder of the job's own. The master and the heap come from ``SPARK_MASTER`` (default: every core here)
+    and ``TRE_SPARK_MEMORY``.
+
+    Parameters
+    ----------
+    scratch : Path, optional
+        A folder for this job's temporary files, mode 0700, emptied before and removed after; by default a new one in
+        the system's own. On a cluster the executors' folders are the cluster manager's.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    spark = (
+    # At level DEBUG it writes down each byte that passes to the Java side, keys among them.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    with scratch_folder(scratch) as folder:
+        spark = _builder(name, folder).getOrCreate()
+        try:
+            yield spark
+        finally:
+            spark.stop()
+
+
+@contextmanager
+def scratch_folder(folder: Path | None) -> Iterator[Path]:
+    """Give an empty folder that only this user can enter, and remove it at the end, whatever happens."""
+    if folder is None:
+        made = Path(tempfile.mkdtemp(prefix="tre-spark-"))
+    else:
+        made = folder
+        shutil.rmtree(made, ignore_errors=True)  # what a cut-off run left
+        made.mkdir(mode=0o700, parents=True)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _builder(name: str, scratch: Path) -> SparkSession.Builder:
+    return (
         SparkSession.builder.appName(name)
         .master(os.environ.get("SPARK_MASTER", "local[*]"))
         .config("spark.driver.memory", os.environ.get("TRE_SPARK_MEMORY", "2g"))
@@ -26,6 +64,14 @@ def session(name: str) -> Iterator[SparkSession]:
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.local.dir", str(scratch))
+        # UsePerfData would map a file into /tmp whatever the folder for temporary files is.
+        .config("spark.driver.extraJavaOptions", f'"-Djava.io.tmpdir={scratch}" -XX:-UsePerfData')
+        .config("spark.io.encryption.enabled", "true")
+        .config("spark.io.encryption.keySizeBits", "256")
+        # On a cluster the keys travel between processes: these encrypt that way (AES-GCM, "Spark Security").
+        .config("spark.authenticate", "true")
+        .config("spark.network.crypto.enabled", "true")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", os.environ.get("TRE_SPARK_PARTITIONS", "8"))
         .config("spark.sql.debug.maxToStringFields", "10")
@@ -34,9 +80,4 @@ def session(name: str) -> Iterator[SparkSession]:
         .config("spark.sql.parquet.compression.codec", "zstd")
         .config("spark.log.level", "ERROR")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
-        .getOrCreate()
     )
-    try:
-        yield spark
-    finally:
-        spark.stop()

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pyarrow.dataset as arrow
 
+from spark_jobs.pseudonymise import pseudonym
 from tests.study.report import Report
+from tre.catalogue.contracts import datasets
 from tre.config.options import load
+from tre.keys.custody import custody
 
 PROJECT = "frailty"
 _LEAST_F1 = 0.95
@@ -33,8 +36,35 @@ def check_warehouse(report: Report) -> None:
         report.figure(f"linkage {name}", f"{linkage[name]:.4f}")
     report.promise(f"linkage reaches an F1 of {_LEAST_F1}", linkage["f1"] >= _LEAST_F1, str(linkage["f1"]))
     report.promise("bad rows went to quarantine with a reason", bool(build.quarantine) and _reasons(build.quarantine))
-    report.promise("opted-out people were taken out", build.opted_out > 0)
+    spine, opted_out = _spine(), _opted_out()
+    report.promise("just who opted out was counted", build.opted_out == len(opted_out) > 0, str(len(opted_out)))
+    key = custody().derive("warehouse-pseudonym")
+    left = {pseudonym(key, person) for person in set(spine.values()) - opted_out}
+    held = _pseudonyms(arrow.dataset(str(load().path("warehouse", "people"))))
+    report.promise("the warehouse holds everybody else, and nobody who opted out", held == left)
     _refuse_bad_file(report)
+
+
+def _spine() -> dict[tuple[str, str], str]:
+    """Return the person of each provider's local number, as the newest build linked them."""
+    folder = load().path("landing", "spine")
+    table = arrow.dataset(str(folder / (folder / "current").read_text().strip())).to_table()
+    rows = table.select(["provider", "local_id", "person"]).to_pylist()
+    return {(row["provider"], row["local_id"]): row["person"] for row in rows}
+
+
+def _opted_out() -> set[str]:
+    """Return the persons who opted out, by what the providers sent and nothing else."""
+    numbers = {_digits(row["nhs_number"]) for row in provider_rows("opt_outs")}
+    spine = _spine()
+    rows = (row for name in datasets() if name != "opt_outs" for row in provider_rows(name))
+    named = (row for row in rows if _digits(row.get("nhs_number", "")) in numbers)
+    places = {(row["provider"], row["local_id"]) for row in named}
+    return {spine[place] for place in places if place in spine}
+
+
+def _digits(text: str) -> str:
+    return "".join(each for each in text if each.isdigit())
 
 
 def _reasons(quarantine: list[dict[str, object]]) -> bool:
@@ -122,9 +152,10 @@ def _identifiers() -> Iterator[str]:
 
 
 def provider_rows(dataset: str) -> Iterator[dict[str, str]]:
-    """Yield the rows that the providers sent for one dataset."""
+    """Yield the rows that the providers sent for one dataset, each with its ``provider``."""
     for manifest in sorted(load().path("providers").glob("*/*/manifest.json")):
         for file in json.loads(manifest.read_text())["files"]:
             if file["dataset"] == dataset and file["format"] == "csv":
                 with (manifest.parent / file["name"]).open(newline="", encoding="utf-8") as source:
-                    yield from csv.DictReader(source)
+                    for row in csv.DictReader(source):
+                        yield {**row, "provider": manifest.parent.parent.name}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as parquet
 import pytest
+from pyspark import SparkContext, StorageLevel
 from pyspark.sql import Row
 
 from spark_jobs import provision, tables
@@ -73,7 +75,7 @@ def test_a_repeated_key_keeps_the_first_and_no_value_is_told(spark):
     assert {each["reason"] for each in bad.collect()} == {"local_id: repeated"}
 
 
-IDENTITIES = [*(str(n) for n in range(500)), "", "é", "名前", "a" * 5000, "spine 1", "\u0000"]
+IDENTITIES = [*(str(n) for n in range(500)), "é", "名前", "a" * 5000, "spine 1", "\u0000"]
 
 
 def test_pseudonyms_are_those_of_plain_python(spark):
@@ -84,8 +86,9 @@ def test_pseudonyms_are_those_of_plain_python(spark):
     assert with_pseudonym(frame, "identity", KEY).where(f"NOT pseudonym RLIKE '^{PATTERN}$'").count() == 0
 
 
-def test_no_identity_no_pseudonym(spark):
-    frame = spark.createDataFrame([(None,)], "identity string")
+@pytest.mark.parametrize("identity", [None, ""])
+def test_no_identity_no_pseudonym(spark, identity):
+    frame = spark.createDataFrame([(identity,)], "identity string")
     assert with_pseudonym(frame, "identity", KEY).collect()[0]["pseudonym"] is None
 
 
@@ -100,6 +103,36 @@ def test_the_key_is_in_no_plan_and_no_log(spark, capfd):
     decimal = ", ".join(str(each) for each in KEY[:6])
     for form in (KEY.hex(), KEY.hex()[:16], decimal, decimal.replace(" ", ""), "\\x00\\x01\\x02"):
         assert form.lower() not in told
+
+
+def test_the_key_is_handed_over_without_a_file(spark, monkeypatch):
+    """PySpark's own ways to the Java side are shut: with encryption switched off they write a file."""
+
+    def refuse(*arguments: object, **more: object) -> None:
+        raise AssertionError("the key went the way of PySpark's own data")
+
+    frame = spark.createDataFrame([("1",)], "identity string").persist()
+    assert frame.count() == 1
+    for owner, name in ((SparkContext, "_serialize_to_jvm"), (tempfile, "NamedTemporaryFile"), (tempfile, "mkstemp")):
+        monkeypatch.setattr(owner, name, refuse)
+    assert with_pseudonym(frame, "identity", KEY).collect()[0]["pseudonym"] == pseudonym(KEY, "1")
+    with pytest.raises(AssertionError, match="PySpark's own"):
+        spark.createDataFrame([(KEY,)], "key binary")
+
+
+def test_what_is_shuffled_or_spilled_is_encrypted_in_a_folder_of_the_job_s_own(spark):
+    told = dict(spark.sparkContext.getConf().getAll())
+    assert told["spark.io.encryption.enabled"] == "true"
+    scratch = Path(told["spark.local.dir"])
+    assert scratch.stat().st_mode & 0o077 == 0
+    assert spark._jvm.java.lang.System.getProperty("java.io.tmpdir") == str(scratch)
+    made_up = "a value that would be found in a file"
+    rows = spark.range(2000).selectExpr("id % 7 AS n", f"concat('{made_up} ', id) AS text").repartition(2, "n")
+    rows.persist(StorageLevel.DISK_ONLY).count()
+    files = [path for path in scratch.rglob("*") if path.is_file()]
+    assert any(path.name.startswith("rdd_") for path in files)
+    assert not any(made_up.encode() in path.read_bytes() for path in files)
+    rows.unpersist()
 
 
 def test_two_keys_share_nothing(spark):
@@ -164,7 +197,7 @@ def _one_session(monkeypatch, request):
     from contextlib import nullcontext
 
     started = request.getfixturevalue("spark")
-    monkeypatch.setattr(provision, "session", lambda name: nullcontext(started))
+    monkeypatch.setattr(provision, "session", lambda name, scratch=None: nullcontext(started))
 
 
 def held(out: Path) -> list[dict]:

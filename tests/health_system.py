@@ -1,0 +1,81 @@
+"""A health system of a few people, written by hand, and its warehouse: linked by local number, so that it is quick."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs import build, link
+from spark_jobs.contracts import load_contracts
+from spark_jobs.manifest import Manifest, describe
+from spark_jobs.nhs_number import test_numbers as numbers_of_the_test_range
+from tests.conftest import REPOSITORY
+
+CONTRACTS = REPOSITORY / "policies" / "contracts"
+KEYS = {"warehouse-pseudonym": bytes(range(32)), "exact-match": bytes(range(32, 64))}
+Rows = Sequence[Mapping[str, object]]
+
+
+def number(person: int) -> str:
+    """Return the NHS number of a person, by their place in the test range."""
+    return str(numbers_of_the_test_range()[person])
+
+
+def patient(person: int, **changes: object) -> dict[str, object]:
+    """Return a person's row in the practices' register."""
+    told = {
+        "local_id": f"G{person}", "nhs_number": number(person), "forename": f"Ann{chr(97 + person)}",
+        "surname": "Archer", "sex": "2", "birth_date": "1950-01-31", "postcode": "ST4 6QG", "lsoa": "E01014000",
+        "ethnicity": "A", "practice_code": "M80001", "registered_on": "2001-01-01",
+    }  # fmt: skip
+    return {**told, **changes}
+
+
+def submit(landing: Path, name: str, provider: str, created: str = "2026-07-01", **datasets: Rows) -> Path:
+    """Put a submission into the landing zone, as landing would have accepted it; a column that is not told is empty."""
+    folder = landing / "submissions" / name
+    folder.mkdir(parents=True)
+    contracts, files = load_contracts(CONTRACTS), []
+    for dataset, rows in datasets.items():
+        contract, path = contracts[dataset], folder / f"{dataset}-0.csv"
+        with path.open("w", newline="", encoding="utf-8") as out:
+            writer = csv.DictWriter(out, [field.name for field in contract.fields], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        files.append(describe(path, dataset, contract.version, "csv"))
+    Manifest(name, provider, "c", created, tuple(files)).write(folder)
+    return folder
+
+
+def by_local_number(records: Path, old: Path | None, out: Path, generation: int, progress: object) -> None:
+    """Write a spine in which the digits of a local number are the person: in place of :func:`spark_jobs.link.link`."""
+    told = parquet.read_table(records, columns=["provider", "local_id"]).to_pylist()
+    rows = [
+        {**row, "record": f"{row['provider']} {row['local_id']}", "person": "P" + row["local_id"][1:]} for row in told
+    ]
+    out.mkdir(parents=True)
+    parquet.write_table(pa.Table.from_pylist(rows), out / "part-0.parquet")
+
+
+def use_session(monkeypatch: pytest.MonkeyPatch, spark: SparkSession, *jobs: Any) -> None:
+    """Let jobs use the tests' session: a process has one."""
+    for job in jobs:
+        monkeypatch.setattr(job, "session", lambda name, scratch=None: nullcontext(spark))
+    monkeypatch.setattr(link, "link", by_local_number)
+
+
+def build_warehouse(home: Path, as_of: str = "2026-07-01") -> dict[str, Any]:
+    """Build the warehouse of ``home / "landing"`` in ``home / "warehouse"`` and return the job's result."""
+    spec = {
+        "landing": str(home / "landing"), "warehouse": str(home / "warehouse"), "filters": str(home / "filters"),
+        "contracts": str(CONTRACTS), "truth": None, "as_of": as_of,
+    }  # fmt: skip
+    return build.run(spec, KEYS, lambda text: None)
