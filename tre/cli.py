@@ -41,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     add("code", _code, "print a demonstration account's one-time code").add_argument("username")
     audit = add("audit", _audit, "verify the audit log")
     audit.add_argument("action", choices=["verify"])
+    keys = add("keys", _keys, "make a new generation of a key; what was made under the earlier one stays valid")
+    keys.add_argument("action", choices=["rotate"])
+    keys.add_argument("purpose", metavar="PURPOSE")
     inspect = add("inspect", _inspect, "say what files would disclose")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.add_argument("--json", action="store_true", help="print the inspections as JSON lines")
@@ -107,6 +110,15 @@ def _audit(options: argparse.Namespace) -> int:
 
     verified = verify()
     print(f"{verified.entries} entries verified; root {verified.root}")
+    return 0
+
+
+def _keys(options: argparse.Namespace) -> int:
+    _django()
+    from tre.keys.services import rotate
+
+    made = rotate(options.purpose, "operator")
+    print(f"The key '{options.purpose}' has a new generation, {made}; what is built or provisioned next is under it.")
     return 0
 
 
