@@ -82,7 +82,11 @@ def _init(options: argparse.Namespace) -> int:
 
 def _worker(options: argparse.Namespace) -> int:
     _django()
+    from tre.config import at_rest
+    from tre.config.options import load
     from tre.runs.queue import work_forever
+
+    at_rest.check(load(), print)
 
     work_forever()
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from tre.config import at_rest
 from tre.config.options import Options, load
 from tre.config.secrets import secret
 from tre.progress import Say, step
@@ -29,6 +30,7 @@ def prepare(say: Say) -> None:
     from tre.workspace.services import tracking_template
 
     options = load()
+    at_rest.check(options, say)
     with step(say, "Database"):
         call_command("migrate", interactive=False, verbosity=0)
         if not options.demonstration:
