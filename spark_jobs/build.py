@@ -1,4 +1,4 @@
-"""Builds the warehouse from everything that has landed: validate, link, pseudonymise, apply opt-outs, publish.
+"""Builds the warehouse from everything that has landed: validate, link, apply type 1 opt-outs, pseudonymise, publish.
 
 The identifiers stop here: what is published holds a pseudonym, no direct identifier, no free text and no date of
 birth. Built again from the same submissions, every table keeps its version.
@@ -19,7 +19,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import fhir, filters, link, opt_out, tables, validate
+from spark_jobs import fhir, filters, free_text, link, opt_out, tables, validate
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.manifest import Manifest, read
@@ -29,6 +29,7 @@ from spark_jobs.session import scratch_folder, session
 
 Say = Callable[[str], None]
 PEOPLE = "people"
+PSEUDONYM_KEY = "warehouse-pseudonym"
 _IDENTITY = ("nhs_number", "forename", "surname", "sex", "birth_date", "postcode")
 
 
@@ -69,16 +70,16 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     Parameters
     ----------
     spec : dict
-        ``landing``, ``warehouse``, ``filters``, ``contracts`` (folders), ``truth`` (folder or None) and ``as_of``
-        (ISO date or None for today).
+        ``landing``, ``warehouse``, ``filters``, ``contracts`` (folders), ``truth`` (folder or None), ``as_of``
+        (ISO date or None for today) and ``generation`` (of the pseudonym key; 1 when it is not told).
     keys : dict
-        ``warehouse-pseudonym`` and ``exact-match``.
+        ``warehouse-pseudonym``, ``exact-match``, and ``warehouse-pseudonym.N`` for each earlier generation N.
 
     Returns
     -------
     dict
         ``tables``, ``quarantine`` (rows by dataset and reason), ``linkage`` (against the truth, or None),
-        ``opted_out`` (persons) and ``filters`` (identifiers by kind).
+        ``opted_out`` (persons) and ``filters``: ``kinds`` (identifiers held) and ``false_positive_rate``.
 
     Raises
     ------
@@ -96,12 +97,17 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         spine = _spine(zone, progress)
         known = spark.read.parquet(str(spine)).select("provider", "local_id", "person").persist()
         held = opt_out.numbers_held(_identified(spark, zone, good, contracts))
-        opted_out = opt_out.persons(sent, held, known).persist()
+        opt_outs = opt_out.persons(opt_out.statements(sent), held, known).persist()
         progress("writing the exact-match filters")
-        kinds = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
-        made = _publish(good, known, opted_out, contracts, warehouse, keys["warehouse-pseudonym"], zone, progress)
+        written = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
+        good = opt_out.without_type_1(good, contracts, known, opt_outs, as_of)
+        names = free_text.Names.held(records, known, zone.work / "names")
+        made = _publish(good, known, names, contracts, warehouse, keys[PSEUDONYM_KEY], zone, progress)
+        register = opt_out.publish(opt_outs, _generations(spec, keys), warehouse / opt_out.OPT_OUTS)
+        made.append(_told(opt_out.OPT_OUTS, register))
         summary = _quarantine_summary(spark, zone)
-        persons = opted_out.count()
+        persons = reduce(DataFrame.union, (opt_out.in_force(opt_outs, kind, as_of) for kind in opt_out.KINDS))
+        opted_out = persons.select("person").distinct().count()
     truth = Path(spec["truth"]) if spec.get("truth") else None
     linkage = link.evaluate(spine, truth) if truth else None
     for each in made:
@@ -110,9 +116,16 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         "tables": made,
         "quarantine": summary,
         "linkage": linkage,
-        "opted_out": persons,
-        "filters": {"kinds": kinds},
+        "opted_out": opted_out,
+        "filters": written,
     }
+
+
+def _generations(spec: dict[str, Any], keys: dict[str, bytes]) -> dict[int, bytes]:
+    """Return the warehouse's pseudonym keys by generation: this build's, and the earlier ones that it was given."""
+    newest = int(spec.get("generation", 1))
+    earlier = {n: keys[f"{PSEUDONYM_KEY}.{n}"] for n in range(1, newest) if f"{PSEUDONYM_KEY}.{n}" in keys}
+    return {**earlier, newest: keys[PSEUDONYM_KEY]}
 
 
 def _submissions(zone: _Zone) -> dict[Path, Manifest]:
@@ -163,7 +176,7 @@ def _as_sent(spark: SparkSession, folder: Path, manifest: Manifest, contract: Co
 def _opt_outs(spark: SparkSession, submissions: dict[Path, Manifest], contracts: dict[str, Contract]) -> DataFrame:
     """Return the opt-outs as sent: which of them holds is not validation's to say."""
     contract = contracts[opt_out.OPT_OUTS]
-    schema = ", ".join(f"`{name}` string" for name in (*validate.SOURCE, *contract.by_name))
+    schema = ", ".join(f"`{name}` string" for name in (*validate.SOURCE, *(field.name for field in contract.fields)))
     parts = [
         _as_sent(spark, folder, manifest, contract)
         for folder, manifest in submissions.items()
@@ -225,7 +238,7 @@ def _spine(zone: _Zone, progress: Say) -> Path:
 
 
 def _publish(
-    good: dict[str, DataFrame], known: DataFrame, opted_out: DataFrame, contracts: dict[str, Contract],
+    good: dict[str, DataFrame], known: DataFrame, names: free_text.Names, contracts: dict[str, Contract],
     warehouse: Path, key: bytes, zone: _Zone, progress: Say,
 ) -> list[dict[str, Any]]:  # fmt: skip
     made = []
@@ -235,14 +248,13 @@ def _publish(
             continue
         progress(f"publishing {dataset}")
         if contract.person_level:
-            frame = _of_known_persons(frame, known, contract, zone)
-            frame = frame.join(opted_out, "person", "left_anti")
+            frame = names.taken_out(_of_known_persons(frame, known, contract, zone), contract)
             frame = with_pseudonym(frame.select("person", *_published(contract)), "person", key)
         else:
             frame = frame.select(*_published(contract))
         made.append(_told(dataset, tables.publish(frame, warehouse / dataset)))
     progress("publishing people")
-    people = _people(good, known, contracts).join(opted_out, "person", "left_anti")
+    people = _people(good, known, contracts)
     made.append(_told(PEOPLE, tables.publish(with_pseudonym(people, "person", key), warehouse / PEOPLE)))
     return made
 

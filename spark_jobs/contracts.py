@@ -2,7 +2,8 @@
 
 See https://bitol-io.github.io/open-data-contract-standard/. What the standard leaves open stands in custom properties:
 of the contract ``controller``, ``lawful_basis``, ``cadence``, ``person_level``, ``local_key`` and ``date_column``; of
-a field ``identifier`` (its role in linkage), ``values`` (the allowed codes, comma-separated) and ``pattern``.
+a field ``identifier`` (its role in linkage), ``values`` (the allowed codes, comma-separated), ``pattern``, and of a
+free text ``deidentified``: the column that the warehouse holds in its place, with what names a person taken out.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class Field:
         The allowed codes; empty allows all.
     pattern : str
         A regular expression that a value matches whole, in the syntax that Java and Python share; empty allows all.
+    deidentified : str
+        Of a free text: the column that is published in its place; empty publishes nothing of it.
     """
 
     name: str
@@ -58,11 +61,23 @@ class Field:
     identifier: str = ""
     values: tuple[str, ...] = ()
     pattern: str = ""
+    deidentified: str = ""
 
     @property
     def published(self) -> bool:
         """Return whether the warehouse holds the column."""
         return self.classification not in NEVER_PUBLISHED
+
+    def without_names(self) -> Field:
+        """Return the column that is published in a free text's place."""
+        return Field(
+            name=self.deidentified,
+            type="string",
+            description=f"{self.description}, with what names a person taken out",
+            required=False,
+            primary_key=False,
+            classification="sensitive",
+        )
 
 
 @dataclass(frozen=True)
@@ -82,8 +97,13 @@ class Contract:
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
-        """Return the fields by name."""
-        return {field.name: field for field in self.fields}
+        """Return the fields by name, those that the platform makes of others too."""
+        return {field.name: field for field in (*self.fields, *self.made)}
+
+    @cached_property
+    def made(self) -> tuple[Field, ...]:
+        """Return the columns that no provider sends: free texts with what names a person taken out."""
+        return tuple(field.without_names() for field in self.fields if field.deidentified)
 
     @cached_property
     def identifiers(self) -> dict[str, str]:
@@ -97,7 +117,7 @@ class Contract:
 
     def published(self) -> tuple[Field, ...]:
         """Return the columns that the warehouse holds, apart from the pseudonym."""
-        return tuple(field for field in self.fields if field.published)
+        return tuple(field for field in (*self.fields, *self.made) if field.published)
 
 
 def load_contracts(folder: Path) -> dict[str, Contract]:
@@ -154,6 +174,7 @@ def _field(told: Any) -> Field:
         identifier=custom.get("identifier", ""),
         values=tuple(custom["values"].split(",")) if "values" in custom else (),
         pattern=custom.get("pattern", ""),
+        deidentified=custom.get("deidentified", ""),
     )
 
 
@@ -167,6 +188,15 @@ def _check(contract: Contract, path: Path) -> None:
         for field in contract.fields
     ]  # fmt: skip
     wrong += [(field.identifier not in ROLES | {""}, "identifier role", field.name) for field in contract.fields]
+    wrong += [
+        (
+            bool(field.deidentified)
+            and (field.classification != "free_text" or field.type != "string" or field.deidentified in names),
+            "deidentified (a new column's name, at a free text)",
+            field.name,
+        )
+        for field in contract.fields
+    ]
     wrong += [(contract.person_level and contract.local_key not in names, "local_key", contract.dataset)]
     wrong += [(contract.date_column not in names | {""}, "date_column", contract.dataset)]
     wrong += [(len(names) != len(contract.fields), "list of fields (one is there twice)", contract.dataset)]

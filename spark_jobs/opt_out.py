@@ -1,23 +1,37 @@
 """Opt-outs: who has said that data about them is not to be used beyond their own care.
 
-They fail closed. An opt-out holds whatever its other columns say, and while one has a number that cannot be read
-nothing is built. See "National data opt-out operational policy guidance document" (NHS England).
+The national data opt-out holds for research and planning, whatever the data; a type 1 opt-out keeps what a general
+practice recorded from leaving it for any use but care. The build drops the latter's rows for good. Of the former the
+warehouse keeps a table under the persons' pseudonyms, from which provisioning takes them out of each extract whose
+use it applies to, by what is in force on that day. See "National data opt-out operational policy guidance document"
+and "Type 1 opt-outs" (NHS England).
+
+Opt-outs fail closed. One holds whatever its other columns say: without a readable date it is in force, without a
+readable kind it is of both kinds, and only a readable day of withdrawal ends it. While one has a number that cannot be
+read nothing is built, and without the table nothing is provisioned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from functools import reduce
+from pathlib import Path
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from spark_jobs import tables
 from spark_jobs.contracts import Contract
 from spark_jobs.errors import JobRefused
 from spark_jobs.nhs_number import checks, digits
+from spark_jobs.pseudonymise import with_pseudonym
 
 OPT_OUTS = "opt_outs"
+NATIONAL, TYPE_1 = KINDS = ("national", "type_1")
 _NUMBER = "nhs_number"
+_NEVER = "9999-12-31"
 
 
 def check_readable(sent: DataFrame) -> None:
@@ -44,18 +58,62 @@ def check_readable(sent: DataFrame) -> None:
         )
 
 
-def persons(sent: DataFrame, held: DataFrame, known: DataFrame) -> DataFrame:
-    """Return the persons who opted out: one of their records carries a number that an opt-out names.
+def statements(sent: DataFrame) -> DataFrame:
+    """Return what is known of each number and kind: ``nhs_number``, ``kind``, ``recorded_on``, ``withdrawn_on``.
+
+    Of each provider the newest submission that speaks of a number and kind counts, and of several providers the
+    strictest. A submission that no longer names somebody withdraws nothing.
 
     Parameters
     ----------
+    sent : DataFrame
+        The contract's columns as text, with ``provider``, ``submission`` and ``created``.
+    """
+    kind, recorded, withdrawn = (_trimmed(name) for name in ("kind", "recorded_on", "withdrawn_on"))
+    known = kind.isin(*KINDS)
+    told = sent.select(
+        "provider",
+        "created",
+        "submission",
+        digits(F.col(_NUMBER)).alias(_NUMBER),
+        F.explode(F.when(known, F.array(kind)).otherwise(F.array(*map(F.lit, KINDS)))).alias("kind"),
+        recorded.try_cast("date").alias("recorded_on"),
+        F.when(known, withdrawn.try_cast("date")).alias("withdrawn_on"),
+    )
+    newest = Window.partitionBy("provider", _NUMBER, "kind").orderBy(F.desc("created"), F.desc("submission"))
+    latest = told.withColumn("_age", F.rank().over(newest)).where("_age = 1")
+    # A day of withdrawal before the day of recording is an error, and an error withdraws nothing.
+    ordered = F.coalesce(F.col("withdrawn_on") >= F.col("recorded_on"), F.lit(True))
+    return _strictest(latest.withColumn("withdrawn_on", F.when(ordered, F.col("withdrawn_on"))), _NUMBER)
+
+
+def _trimmed(name: str) -> Column:
+    return F.lower(F.trim(F.coalesce(F.col(name), F.lit(""))))
+
+
+def _strictest(rows: DataFrame, who: str) -> DataFrame:
+    """Return one row for each ``who`` and kind: recorded first, and withdrawn only when every row is."""
+    last = F.max(F.coalesce("withdrawn_on", F.lit(_NEVER).cast("date")))
+    return rows.groupBy(who, "kind").agg(
+        F.min("recorded_on").alias("recorded_on"), F.nullif(last, F.lit(_NEVER).cast("date")).alias("withdrawn_on")
+    )
+
+
+def persons(told: DataFrame, held: DataFrame, known: DataFrame) -> DataFrame:
+    """Return the opt-outs of persons: ``person``, ``kind``, ``recorded_on``, ``withdrawn_on``.
+
+    A person has opted out when one of their records carries a number that an opt-out names.
+
+    Parameters
+    ----------
+    told : DataFrame
+        What :func:`statements` returns.
     held : DataFrame
         What :func:`numbers_held` returns.
     known : DataFrame
         The spine: provider, local_id and person.
     """
-    named = sent.select(digits(F.col(_NUMBER)).alias(_NUMBER)).distinct()
-    return held.join(named, _NUMBER, "left_semi").join(known, ["provider", "local_id"]).select("person").distinct()
+    return _strictest(told.join(held, _NUMBER).join(known, ["provider", "local_id"]), "person")
 
 
 def numbers_held(rows: Iterable[tuple[Contract, DataFrame]]) -> DataFrame:
@@ -74,3 +132,86 @@ def numbers_held(rows: Iterable[tuple[Contract, DataFrame]]) -> DataFrame:
         if _NUMBER in contract.identifiers and contract.local_key
     ]
     return reduce(DataFrame.unionByName, found)
+
+
+def in_force(opt_outs: DataFrame, kind: str, day: date) -> DataFrame:
+    """Return the opt-outs of a kind that are not withdrawn by the end of the day."""
+    lasting = F.col("withdrawn_on").isNull() | (F.col("withdrawn_on") > F.lit(day.isoformat()).cast("date"))
+    return opt_outs.where((F.col("kind") == kind) & lasting)
+
+
+def is_gp_record(dataset: str) -> bool:
+    """Return whether a dataset is what a general practice recorded: by the contracts' naming, ``gp_``."""
+    return dataset.startswith("gp_")
+
+
+def without_type_1(
+    good: Mapping[str, DataFrame], contracts: Mapping[str, Contract], known: DataFrame, opt_outs: DataFrame, day: date
+) -> dict[str, DataFrame]:
+    """Return every dataset's rows, those of general practices without the persons of a type 1 opt-out in force."""
+    places = known.join(in_force(opt_outs, TYPE_1, day), "person", "left_semi").select("provider", "local_id")
+    kept = {}
+    for dataset, frame in good.items():
+        key = contracts[dataset].local_key
+        gone = places.withColumnRenamed("local_id", key) if key else places
+        kept[dataset] = frame.join(gone, ["provider", key], "left_anti") if is_gp_record(dataset) else frame
+    return kept
+
+
+def publish(opt_outs: DataFrame, keys: Mapping[int, bytes], folder: Path) -> tables.Published:
+    """Publish who opted out as a table of the warehouse, which is never provisioned.
+
+    Parameters
+    ----------
+    keys : mapping of int to bytes
+        The warehouse's pseudonym key by generation: an earlier one too, so that an opt-out is applied to tables of
+        that generation as well.
+    """
+    columns = ("kind", "recorded_on", "withdrawn_on")
+    by_generation = [
+        with_pseudonym(opt_outs.select("person", *columns), "person", key).withColumn("generation", F.lit(generation))
+        for generation, key in sorted(keys.items())
+    ]
+    return tables.publish(reduce(DataFrame.unionByName, by_generation), folder)
+
+
+@dataclass(frozen=True)
+class Register:
+    """The warehouse's opt-outs as provisioning applies them on a day."""
+
+    rows: DataFrame
+    version: int
+    day: date
+
+    @classmethod
+    def read(cls, spark: SparkSession, warehouse: Path, day: date) -> Register:
+        """Return the newest register.
+
+        Raises
+        ------
+        JobRefused
+            When there is none: then nobody knows who has opted out.
+        """
+        version = tables.newest_version(warehouse / OPT_OUTS)
+        if version is None:
+            raise JobRefused(
+                "The warehouse does not say who has opted out", where=OPT_OUTS, todo="Build the warehouse first"
+            )
+        return cls(tables.read(spark, warehouse / OPT_OUTS, version).persist(), version, day)
+
+    def cohort(self, cohort: DataFrame, national: bool) -> DataFrame:
+        """Return the cohort without those whose national opt-out is in force, when it applies to the use."""
+        return cohort.join(in_force(self.rows, NATIONAL, self.day), "pseudonym", "left_anti") if national else cohort
+
+    def table(self, frame: DataFrame, dataset: str, newest: bool) -> DataFrame:
+        """Return a table's rows without those that a type 1 opt-out keeps back.
+
+        Parameters
+        ----------
+        newest : bool
+            Whether this is the table's newest version. The people table tells of a person what their practice does;
+            from the newest the build has taken that out, from an older one such a person is left out whole.
+        """
+        if not is_gp_record(dataset) and (newest or dataset != "people"):
+            return frame
+        return frame.join(in_force(self.rows, TYPE_1, self.day), "pseudonym", "left_anti")

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType
 
-from spark_jobs import tables
+from spark_jobs import opt_out, tables
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.pseudonymise import PATTERN, with_pseudonym
@@ -38,8 +38,9 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     ----------
     spec : dict
         ``warehouse``, ``contracts``, ``out`` (folders), ``project``, ``extract`` (number), ``cohort`` with ``where``
-        (a condition on the people table, or empty), and ``tables``: each with ``dataset``, ``version``, ``columns``,
-        ``date_column``, ``from`` and ``to`` (ISO dates or None).
+        (a condition on the people table, or empty), ``national_opt_out`` (whether it applies to this use: it does when
+        this is not told), ``as_of`` (the day whose opt-outs are applied, or None for today), and ``tables``: each with
+        ``dataset``, ``version``, ``columns``, ``date_column``, ``from`` and ``to`` (ISO dates or None).
     keys : dict
         ``project-pseudonym``.
 
@@ -48,7 +49,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     JobRefused
         When a column is unknown or may never be shared, a table is not there, or the cohort is no condition.
     """
-    out = Path(spec["out"])
+    out, national = Path(spec["out"]), bool(spec.get("national_opt_out", True))
     if (out / "manifest.json").exists():
         finished: dict[str, Any] = json.loads((out / "manifest.json").read_text())
         return finished
@@ -60,11 +61,13 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     shutil.rmtree(out, ignore_errors=True)  # without a manifest it is what a cut-off run left
     staged.mkdir(parents=True)
     with session("provision", out.with_name(f".{out.name}.spark")) as spark:
-        cohort = _cohort(spark, Path(spec["warehouse"]), spec["cohort"]["where"]).persist()
+        register = opt_out.Register.read(spark, Path(spec["warehouse"]), _day(spec))
+        asked_for = _cohort(spark, Path(spec["warehouse"]), spec["cohort"]["where"])
+        cohort = register.cohort(asked_for, national).persist()
         made = []
         for wanted in spec["tables"]:
             progress(f"provisioning {wanted['dataset']}")
-            frame = _table(spark, Path(spec["warehouse"]), wanted, cohort, contracts[wanted["dataset"]], keys)
+            frame = _table(spark, Path(spec["warehouse"]), wanted, cohort, register, keys)
             made.append(_write(frame, staged, wanted, contracts[wanted["dataset"]]))
         progress("checking the extract")
         _prove(spark, staged, made, cohort, contracts)
@@ -75,10 +78,15 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "persons": persons,
         "tables": made,
+        "opt_outs": {"version": register.version, "national": national},
     }
     (staged / "manifest.json").write_text(json.dumps(manifest, indent=2))
     os.rename(staged, out)
     return manifest
+
+
+def _day(spec: dict[str, Any]) -> date:
+    return date.fromisoformat(spec["as_of"]) if spec.get("as_of") else date.today()
 
 
 def _check_columns(wanted: dict[str, Any], contracts: dict[str, Contract]) -> None:
@@ -106,8 +114,7 @@ def _newest_people(spark: SparkSession, warehouse: Path) -> DataFrame:
 def _cohort(spark: SparkSession, warehouse: Path, where: str) -> DataFrame:
     """Return the warehouse pseudonyms of the persons in the cohort.
 
-    It is taken from the newest people table, from which who has opted out since is gone: so opt-outs are applied
-    again, whichever version of the other tables is provisioned.
+    It is taken from the newest people table.
     """
     people = _newest_people(spark, warehouse)
     if not where.strip():
@@ -132,12 +139,14 @@ def _table(
     warehouse: Path,
     wanted: dict[str, Any],
     cohort: DataFrame,
-    contract: Contract,
+    register: opt_out.Register,
     keys: dict[str, bytes],
 ) -> DataFrame:
-    if tables.newest_version(warehouse / wanted["dataset"]) is None:
+    newest = tables.newest_version(warehouse / wanted["dataset"])
+    if newest is None:
         raise JobRefused("The warehouse holds no such table", where=wanted["dataset"], todo="Build the warehouse first")
     frame = tables.read(spark, warehouse / wanted["dataset"], wanted["version"])
+    frame = register.table(frame, wanted["dataset"], newest=wanted["version"] == newest)
     for bound, keeps in (("from", ">="), ("to", "<=")):
         if wanted.get(bound) and wanted["date_column"]:
             frame = frame.where(F.expr(f"cast(`{wanted['date_column']}` AS date) {keeps} date'{wanted[bound]}'"))

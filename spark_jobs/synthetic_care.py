@@ -33,10 +33,18 @@ def care(person: Person, seed: int) -> Iterator[Row]:
         known[ONS] = view(random, person, ONS)
         cause = next((words.CONDITIONS[name][1] for name in person.conditions), "R99X")
         yield ONS, "deaths", [f"M{person.number:08d}", *known[ONS].row(), person.died.isoformat(), cause]
-    if random.random() < 0.025 and person.nhs_number:
-        yield "nhs-england", "opt_outs", [person.nhs_number, _day(random, _begin(person), AS_OF).isoformat()]
+    yield from _opt_outs(random, person)
     for provider, held in known.items():
         yield "truth", "links", [provider, held.local_id, str(person.number)]
+
+
+def _opt_outs(random: Random, person: Person) -> Iterator[Row]:
+    """Yield what a person has said of their data's use: some in each hundred, and one in ten of them takes it back."""
+    for provider, kind, share in (("nhs-england", "national", 0.025), (GP, "type_1", 0.01)):
+        if random.random() < share and person.nhs_number:
+            recorded = _day(random, _begin(person), AS_OF)
+            withdrawn = _day(random, recorded, AS_OF).isoformat() if random.random() < 0.1 else ""
+            yield provider, "opt_outs", [person.nhs_number, recorded.isoformat(), kind, withdrawn]
 
 
 def _day(random: Random, first: date, last: date) -> date:

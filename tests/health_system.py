@@ -72,10 +72,10 @@ def use_session(monkeypatch: pytest.MonkeyPatch, spark: SparkSession, *jobs: Any
     monkeypatch.setattr(link, "link", by_local_number)
 
 
-def build_warehouse(home: Path, as_of: str = "2026-07-01") -> dict[str, Any]:
+def build_warehouse(home: Path, keys: Mapping[str, bytes] = KEYS, **more: object) -> dict[str, Any]:
     """Build the warehouse of ``home / "landing"`` in ``home / "warehouse"`` and return the job's result."""
     spec = {
         "landing": str(home / "landing"), "warehouse": str(home / "warehouse"), "filters": str(home / "filters"),
-        "contracts": str(CONTRACTS), "truth": None, "as_of": as_of,
+        "contracts": str(CONTRACTS), "truth": None, "as_of": "2026-07-01", **more,
     }  # fmt: skip
-    return build.run(spec, KEYS, lambda text: None)
+    return build.run(spec, dict(keys), lambda text: None)

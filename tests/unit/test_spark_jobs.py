@@ -179,6 +179,8 @@ def warehouse(spark, tmp_path) -> Path:
     tables.publish(
         spark.createDataFrame([tuple(row[name] for name in names) for row in rows], schema), folder / "people"
     )
+    nobody = "pseudonym string, kind string, recorded_on date, withdrawn_on date, generation int"
+    tables.publish(spark.createDataFrame([], nobody), folder / "opt_outs")
     return folder
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from open_data_contract_standard.model import OpenDataContractStandard
+from open_data_contract_standard.model import OpenDataContractStandard, SchemaProperty
 
 from tre.config.options import REPOSITORY
 from tre.errors import Refused
@@ -85,14 +86,16 @@ def _dataset(contract: OpenDataContractStandard) -> Dataset:
         lawful_basis=told.get("lawful_basis", ""),
         cadence=told.get("cadence", ""),
         date_column=told.get("date_column", ""),
-        columns=tuple(
-            Column(
-                name=str(field.name),
-                type=str(field.logicalType or ""),
-                description=str(field.description or ""),
-                classification=str(field.classification or ""),
-                shared=field.classification not in NEVER_SHARED,
-            )
-            for field in table.properties or []
-        ),
+        columns=tuple(column for field in table.properties or [] for column in _columns(field)),
     )
+
+
+def _columns(field: SchemaProperty) -> Iterator[Column]:
+    """Yield a field, and after a free text what is shared in its place when its contract says so."""
+    description, classification = str(field.description or ""), str(field.classification or "")
+    shared = classification not in NEVER_SHARED
+    yield Column(str(field.name), str(field.logicalType or ""), description, classification, shared)
+    for each in field.customProperties or []:
+        if each.property == "deidentified":
+            described = f"{description}, with what names a person taken out"
+            yield Column(str(each.value), "string", described, "sensitive", shared=True)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from tre.catalogue.models import Submission, WarehouseBuild
-from tre.catalogue.services import inputs, write_build, write_submission
+from tre.catalogue.services import BUILD_KEYS, inputs, write_build, write_submission
 from tre.config.options import REPOSITORY, load
-from tre.keys.custody import custody
+from tre.keys.custody import Keystore, custody
+from tre.keys.filters import filters_folder
 from tre.runs.queue import handler
 from tre.runs.runner import run_job
 
@@ -47,13 +48,23 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
         {
             "landing": str(options.path("landing")),
             "warehouse": str(options.path("warehouse")),
-            "filters": str(options.path("airlock", "filters")),
+            "filters": str(filters_folder(keys.generation("exact-match"))),
+            "generation": keys.generation("warehouse-pseudonym"),
             "contracts": str(CONTRACTS),
             # Ground truth exists for the synthetic health system alone; it measures linkage and is never linked by.
             "truth": str(truth) if options.demonstration and truth.is_dir() else None,
             "as_of": None,
         },
-        {purpose: keys.derive(purpose) for purpose in ("warehouse-pseudonym", "exact-match")},
+        _keys(keys),
         progress=progress,
     )
     write_build(result, digest, payload["by"])
+
+
+def _keys(keys: Keystore) -> dict[str, bytes]:
+    """Return the newest keys, and the earlier generations under which opt-outs are published as well."""
+    purpose = "warehouse-pseudonym"
+    earlier = range(1, keys.generation(purpose))
+    return {each: keys.derive(each) for each in BUILD_KEYS} | {
+        f"{purpose}.{generation}": keys.derive(purpose, generation=generation) for generation in earlier
+    }

@@ -9,9 +9,12 @@ from django.db import transaction
 
 from tre.audit.services import record
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild
+from tre.keys.custody import custody
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
 from tre.runs.queue import enqueue
+
+BUILD_KEYS = ("warehouse-pseudonym", "exact-match")
 
 
 @transaction.atomic
@@ -30,8 +33,10 @@ def ask_for_build(actor: Principal) -> None:
 
 
 def inputs() -> str:
-    """Return a digest of the submissions that have landed: the same ones make the same warehouse."""
-    names = Submission.objects.order_by("identity").values_list("identity", flat=True)
+    """Return a digest of what makes a warehouse: the submissions that have landed, and the keys' generations."""
+    names = list(Submission.objects.order_by("identity").values_list("identity", flat=True))
+    generations = [(purpose, custody().generation(purpose)) for purpose in BUILD_KEYS]
+    names += [f"{purpose} {generation}" for purpose, generation in generations if generation > 1]
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
@@ -76,5 +81,9 @@ def write_build(result: dict[str, Any], digest: str, by: str) -> WarehouseBuild:
         )
     tables = [{"dataset": table["dataset"], "version": table["version"]} for table in result["tables"]]
     data = {"inputs": digest, "tables": tables, "opted_out": build.opted_out, "linkage": build.linkage}
+    data |= {"filters": result["filters"]}
     record("catalogue.built", actor=by, subject="warehouse", data=data)
+    from tre.projects.services import note_stale_extracts  # projects' own services know the catalogue's models
+
+    note_stale_extracts(by)
     return build

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from tre.errors import Refused
+from tre.projects.lawful_basis import LawfulBasis, check_one_use
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Agreed:
         Events outside these days are left out; None where the dataset has no dates.
     starts, ends : date
         The agreement's own life.
+    basis : LawfulBasis
+        For what use, and on what lawful basis.
     """
 
     dataset: str
@@ -32,6 +35,7 @@ class Agreed:
     last: date | None
     starts: date
     ends: date
+    basis: LawfulBasis = field(default_factory=LawfulBasis)
 
     def live(self, today: date) -> bool:
         """Return whether the agreement holds today."""
@@ -56,6 +60,7 @@ def check_approvable(purpose: str, members: int, starts: date, ends: date, agree
     for missing, what in lacks:
         if missing:
             raise Refused(f"The project lacks {what}", todo="Add it, then approve")
+    check_one_use((agreed.dataset, agreed.basis) for agreed in agreements)
 
 
 def check_provisionable(status: str, starts: date, ends: date, agreements: Sequence[Agreed], today: date) -> None:

@@ -14,6 +14,7 @@ from tre.config.options import REPOSITORY, load
 from tre.errors import Refused
 from tre.keys.custody import custody
 from tre.projects.domain import check_provisionable
+from tre.projects.lawful_basis import national_opt_out_applies
 from tre.projects.models import Agreement, Extract
 from tre.runs.queue import handler
 from tre.runs.runner import run_job
@@ -42,6 +43,7 @@ def provision(payload: dict[str, Any], progress: Say | None = None) -> None:
             "project": project.code,
             "extract": extract.number,
             "cohort": {"where": project.cohort},
+            "national_opt_out": national_opt_out_applies(agreement.basis() for agreement in agreements),
             "tables": [_table(agreement) for agreement in agreements],
         },
         {"project-pseudonym": custody().derive("project-pseudonym", project.code)},
@@ -77,6 +79,6 @@ def finish(extract: Extract, manifest: dict[str, Any]) -> None:
         "projects.provisioned",
         actor="worker",
         subject=f"project:{held.project.code}",
-        data={"extract": held.number, "persons": held.persons, "tables": tables},
+        data={"extract": held.number, "persons": held.persons, "tables": tables, "opt_outs": manifest["opt_outs"]},
         once=f"projects.provisioned:{held.pk}",
     )

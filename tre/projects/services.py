@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 
 from django.db import transaction
 from django.db.models import Max
 
 from tre.audit.services import record
+from tre.catalogue.models import DatasetVersion
 from tre.config.options import load
 from tre.errors import Refused
 from tre.people.models import Account
@@ -51,6 +53,7 @@ def create_project(
         Agreement.objects.create(
             project=project, dataset=agreed.dataset, controller=agreed.controller, columns=list(agreed.columns),
             date_column=date_column, first=agreed.first, last=agreed.last, starts=agreed.starts, ends=agreed.ends,
+            **asdict(agreed.basis),
         )  # fmt: skip
     data = {"members": list(members), "datasets": [agreed.dataset for agreed, _ in agreements]}
     record("projects.created", actor=actor, subject=f"project:{code}", data=data)
@@ -127,3 +130,26 @@ def get(code: str, lock: bool = False) -> Project:
 def current_extract(project: Project) -> Extract | None:
     """Return the newest extract that is ready, or None."""
     return project.extracts.filter(ready=True).order_by("-number").first()
+
+
+def stale(extract: Extract) -> bool:
+    """Return whether opt-outs have changed since the extract was made: its successor would leave out others."""
+    newest = DatasetVersion.objects.filter(dataset="opt_outs").order_by("-version").first()
+    applied = extract.manifest.get("opt_outs", {}).get("version")
+    return newest is not None and applied != newest.version
+
+
+@transaction.atomic
+def note_stale_extracts(actor: str) -> None:
+    """Write into the audit log, once for each change, which projects' extracts it made stale."""
+    newest = DatasetVersion.objects.filter(dataset="opt_outs").order_by("-version").first()
+    for project in Project.objects.filter(status=Project.Status.APPROVED):
+        extract = current_extract(project)
+        if newest is not None and extract is not None and stale(extract):
+            record(
+                "projects.extract_stale",
+                actor=actor,
+                subject=f"project:{project.code}",
+                data={"extract": extract.number, "opt_outs": newest.version},
+                once=f"projects.extract_stale:{extract.pk}:{newest.version}",
+            )

@@ -12,7 +12,7 @@ from tre.config.options import load
 from tre.people.services import principal
 from tre.policy.decision import decide, require
 from tre.projects.models import Project
-from tre.projects.services import approve, ask_for_extract, current_extract, get
+from tre.projects.services import approve, ask_for_extract, current_extract, get, stale
 
 
 @require_safe
@@ -28,6 +28,7 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
     """Show one project: its purpose, people, agreements, extract, and what the person may do."""
     person, found = principal(request), get(code)
     require(person, "view_project", found.resource())
+    extract = current_extract(found)
 
     def may(action: str) -> bool:
         return decide(person, action, found.resource()).allowed
@@ -37,7 +38,8 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
         "projects/project.html",
         {
             "project": found,
-            "extract": current_extract(found),
+            "extract": extract,
+            "stale": extract is not None and stale(extract),
             "under_way": found.extracts.filter(ready=False).exists(),
             "may_open": may("open_workspace"),
             "may_approve": may("approve_project") and found.status == Project.Status.DRAFT,
