@@ -27,13 +27,15 @@ def session(name: str, scratch: Path | None = None) -> Iterator[SparkSession]:
     ----------
     scratch : Path, optional
         A folder for this job's temporary files, mode 0700, emptied before and removed after; by default a new one in
-        the system's own. On a cluster the executors' folders are the cluster manager's.
+        the system's own. On a cluster the executors' folders are the cluster manager's, and so is the secret by which
+        its processes know each other: YARN and Kubernetes make one, a standalone master needs
+        ``spark.authenticate.secret``.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     # At level DEBUG it writes down each byte that passes to the Java side, keys among them.
     logging.getLogger("py4j").setLevel(logging.WARNING)
     with scratch_folder(scratch) as folder:
-        spark = _builder(name, folder).getOrCreate()
+        spark = session_builder(name, folder).getOrCreate()
         try:
             yield spark
         finally:
@@ -55,7 +57,8 @@ def scratch_folder(folder: Path | None) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _builder(name: str, scratch: Path) -> SparkSession.Builder:
+def session_builder(name: str, scratch: Path) -> SparkSession.Builder:
+    """Return what :func:`session` starts, with its temporary files in an existing folder."""
     return (
         SparkSession.builder.appName(name)
         .master(os.environ.get("SPARK_MASTER", "local[*]"))
