@@ -1,4 +1,4 @@
-"""Builds the warehouse from everything that has landed: validate, link, pseudonymise, apply opt-outs, publish.
+"""Builds the warehouse from everything that has landed: validate, link, apply type 1 opt-outs, pseudonymise, publish.
 
 The identifiers stop here: what is published holds a pseudonym, no direct identifier, no free text and no date of
 birth. Built again from the same submissions, every table keeps its version.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -18,7 +18,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import arrivals, feedback, filters, linkage, tables, validate, versions
+from spark_jobs import arrivals, feedback, filters, free_text, linkage, opt_out, tables, validate, versions
 from spark_jobs.check_digits import is_nhs_number
 from spark_jobs.contracts import ROLES, Contract, load_contracts
 from spark_jobs.errors import JobRefused
@@ -26,10 +26,10 @@ from spark_jobs.landed import Receipt
 from spark_jobs.people import PEOPLE, people
 from spark_jobs.pseudonymise import with_pseudonym
 from spark_jobs.register import DERIVED, STREAMED
-from spark_jobs.session import session
+from spark_jobs.session import scratch_folder, session
 
 Say = Callable[[str], None]
-OPT_OUTS = "opt_outs"
+PSEUDONYM_KEY = "warehouse-pseudonym"
 
 
 @dataclass(frozen=True)
@@ -75,16 +75,17 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     spec : dict
         ``landing``, ``warehouse``, ``filters``, ``feedback`` and ``contracts`` (folders), ``submissions`` (those to
         build from: each with its name and the datasets of it that are held), ``truth`` (folder or None), ``as_of``
-        (ISO date or None for today) and ``decisions`` (of clerical review: each with ``pair`` and ``joined``).
+        (ISO date or None for today), ``decisions`` (of clerical review: each with ``pair`` and ``joined``) and
+        ``generation`` (of the pseudonym key; 1 when it is not told).
     keys : dict
-        ``warehouse-pseudonym`` and ``exact-match``.
+        ``warehouse-pseudonym``, ``exact-match``, and ``warehouse-pseudonym.N`` for each earlier generation N.
 
     Returns
     -------
     dict
         ``tables``, ``quarantine`` (rows by dataset and reason), ``linkage`` (counts, and quality where the truth is
         known), ``model`` (linkage weights), ``doubtful`` (pairs for clerical review, without identifiers),
-        ``opted_out`` (persons) and ``filters`` (identifiers by kind).
+        ``opted_out`` (persons) and ``filters``: ``kinds`` (identifiers held) and ``false_positive_rate``.
 
     Raises
     ------
@@ -98,22 +99,27 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     receipts = arrivals.held(zone.landing, spec["submissions"])
     if not arrivals.datasets(receipts) and tables.newest_version(warehouse / PEOPLE) is None:
         raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
-    shutil.rmtree(zone.work, ignore_errors=True)
-    with session("build") as spark:
+    with scratch_folder(zone.work), session("build", zone.work / "spark") as spark:
+        sent = _opt_outs(spark, zone, receipts, contracts)
         good, quarantined = _validated(spark, zone, receipts, contracts, as_of, progress)
         records = _records(spark, good, contracts, zone)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
         known = spark.read.parquet(str(spine)).select("provider", "local_id", "person").persist()
-        opted_out = _opted_out(spark, zone, records, known).persist()
+        numbers = opt_out.numbers_held(spark, _identified(spark, zone, good, contracts))
+        opt_outs = opt_out.persons(opt_out.statements(sent), numbers, known).persist()
         progress("writing the exact-match filters")
-        held = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
-        made = _publish(good, known, opted_out, contracts, warehouse, keys["warehouse-pseudonym"], zone, progress)
+        written = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
+        good = opt_out.without_type_1(good, contracts, known, opt_outs, as_of)
+        names = free_text.Names.held(records, known, zone.work / "names")
+        made = _publish(good, known, names, contracts, warehouse, keys[PSEUDONYM_KEY], zone, progress)
+        register = opt_out.publish(opt_outs, _generations(spec, keys), warehouse / opt_out.OPT_OUTS)
+        made.append(_told(opt_out.OPT_OUTS, register))
         summary = _quarantine_summary(spark, zone)
         feedback.write(spark, zone.quarantine, Path(spec["feedback"]))
-        persons = opted_out.count()
+        persons = reduce(DataFrame.union, (opt_out.in_force(opt_outs, kind, as_of) for kind in opt_out.KINDS))
+        opted_out = persons.select("person").distinct().count()
     truth = Path(spec["truth"]) if spec.get("truth") else None
     measured = linkage.evaluate(spine, truth) if truth else {}
-    shutil.rmtree(zone.work, ignore_errors=True)
     for each in made:
         each["quarantined"] = quarantined.get(each["dataset"], 0)
     return {
@@ -122,9 +128,16 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         "linkage": {**linked.counts(), **measured},
         "model": linked.model,
         "doubtful": linkage.keep(spine / "_doubtful", zone.review, linkage.load_settings().review.most_pairs),
-        "opted_out": persons,
-        "filters": {"kinds": held},
+        "opted_out": opted_out,
+        "filters": written,
     }
+
+
+def _generations(spec: dict[str, Any], keys: dict[str, bytes]) -> dict[int, bytes]:
+    """Return the warehouse's pseudonym keys by generation: this build's, and the earlier ones that it was given."""
+    newest = int(spec.get("generation", 1))
+    earlier = {n: keys[f"{PSEUDONYM_KEY}.{n}"] for n in range(1, newest) if f"{PSEUDONYM_KEY}.{n}" in keys}
+    return {**earlier, newest: keys[PSEUDONYM_KEY]}
 
 
 def _validated(
@@ -147,6 +160,28 @@ def _validated(
         quarantined[dataset] = _quarantine(validate.bad(held), zone, dataset)
         good[dataset] = validate.good(held, contract)
     return good, quarantined
+
+
+def _opt_outs(spark: SparkSession, zone: _Zone, receipts: list[Receipt], contracts: dict[str, Contract]) -> DataFrame:
+    """Return the opt-outs as sent: which of them holds is not validation's to say."""
+    contract = contracts[opt_out.OPT_OUTS]
+    if contract.dataset not in arrivals.datasets(receipts):
+        names = (*validate.SOURCE, *(field.name for field in contract.fields))
+        return spark.createDataFrame([], ", ".join(f"`{name}` string" for name in names))
+    sent = arrivals.read(spark, zone.landing, receipts, contract)
+    opt_out.check_readable(sent)
+    return sent
+
+
+def _identified(
+    spark: SparkSession, zone: _Zone, good: dict[str, DataFrame], contracts: dict[str, Contract]
+) -> Iterator[tuple[Contract, DataFrame]]:
+    """Yield the rows of each dataset, the good ones and those in quarantine."""
+    for dataset, frame in good.items():
+        yield contracts[dataset], frame
+        names = (*validate.SOURCE, *(field.name for field in contracts[dataset].fields))
+        schema = ", ".join(f"`{name}` string" for name in names)
+        yield contracts[dataset], spark.read.schema(schema).parquet(str(zone.quarantine / dataset))
 
 
 def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> int:
@@ -201,33 +236,8 @@ def _spine(
     return made, linked
 
 
-def _opted_out(spark: SparkSession, zone: _Zone, records: DataFrame, known: DataFrame) -> DataFrame:
-    """Return the persons who opted out of uses beyond their own care (National Data Opt-out, NHS England).
-
-    An opt-out counts whatever else is wrong with its row.
-
-    Raises
-    ------
-    JobRefused
-        When whom an opt-out is of cannot be read: until that is known nobody may be published.
-    """
-    persons = records.join(known, ["provider", "local_id"]).select("nhs_number", "person")
-    sent = zone.work / "judged" / OPT_OUTS
-    if not sent.exists():
-        return persons.select("person").limit(0)
-    numbers = spark.read.parquet(str(sent)).select("nhs_number")
-    unreadable = numbers.where(~F.coalesce(is_nhs_number(F.col("nhs_number")), F.lit(False))).count()
-    if unreadable:
-        raise JobRefused(
-            f"{unreadable} opt-outs have an NHS number that cannot be read",
-            where=OPT_OUTS,
-            todo="Ask who sent them for it, or withdraw the submission; nothing is published until then",
-        )
-    return numbers.join(persons, "nhs_number").select("person").distinct()
-
-
 def _publish(
-    good: dict[str, DataFrame], known: DataFrame, opted_out: DataFrame, contracts: dict[str, Contract],
+    good: dict[str, DataFrame], known: DataFrame, names: free_text.Names, contracts: dict[str, Contract],
     warehouse: Path, key: bytes, zone: _Zone, progress: Say,
 ) -> list[dict[str, Any]]:  # fmt: skip
     made = []
@@ -237,8 +247,7 @@ def _publish(
             continue
         progress(f"publishing {dataset}")
         if contract.person_level:
-            frame = _of_known_persons(frame, known, contract, zone)
-            frame = frame.join(opted_out, "person", "left_anti")
+            frame = names.taken_out(_of_known_persons(frame, known, contract, zone), contract)
             frame = with_pseudonym(frame.select("person", *_published(contract)), "person", key)
         else:
             frame = frame.select(*_published(contract))
@@ -247,7 +256,7 @@ def _publish(
         empty = tables.read(known.sparkSession, warehouse / dataset).limit(0)
         made.append(_told(dataset, tables.publish(empty, warehouse / dataset)))
     progress("publishing people")
-    everyone = people(good, known, contracts).join(opted_out, "person", "left_anti")
+    everyone = people(good, known, contracts)
     made.append(_told(PEOPLE, tables.publish(with_pseudonym(everyone, "person", key), warehouse / PEOPLE)))
     return made
 
@@ -255,7 +264,7 @@ def _publish(
 def _withdrawn(good: dict[str, DataFrame], contracts: dict[str, Contract], warehouse: Path) -> list[str]:
     """Return the tables of which no submission is held any more: their newest version must be empty."""
     streamed = {name for name, contract in contracts.items() if contract.cadence == STREAMED}
-    gone = contracts.keys() - good.keys() - DERIVED - streamed
+    gone = contracts.keys() - good.keys() - DERIVED - streamed - {opt_out.OPT_OUTS}
     return sorted(name for name in gone if tables.newest_version(warehouse / name) is not None)
 
 

@@ -21,6 +21,11 @@ def normalised_nhs_number(value: Column) -> Column:
     return F.when(digits.rlike(r"\A[0-9]{10}\z"), digits).otherwise(value)
 
 
+def digits(value: Column) -> Column:
+    """Return the value without all that is no digit: what an opt-out names, however its number is written."""
+    return F.regexp_replace(value, "[^0-9]", "")
+
+
 def is_nhs_number(value: Column) -> Column:
     """Return whether the value is ten digits of which the last is the check digit.
 

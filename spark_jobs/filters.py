@@ -1,28 +1,34 @@
 """Writes the filters by which the airlock knows the identifiers that are really held, without holding them.
 
 Each value is normalised and becomes the first 64 bits of its HMAC under the exact-match key; the filter is the sorted
-list of these numbers. See :mod:`tre.disclosure.exact_match`, which reads them.
+list of these numbers. See :mod:`tre.disclosure.exact_match`, which reads them. Spark sorts; the driver reads the sorted
+files batch by batch, so that it never holds more than a batch of numbers.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.parquet as parquet
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.pseudonymise import key_table, mac
 from tre.disclosure import exact_match
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_BATCH = 65_536  # half a megabyte of numbers
 
-def write(records: DataFrame, key: bytes, folder: Path, scratch: Path) -> dict[str, int]:
-    """Write one filter for each kind of identifier and return how many values each holds.
+
+def write(records: DataFrame, key: bytes, folder: Path, scratch: Path) -> dict[str, Any]:
+    """Write one filter for each kind of identifier, all of them or none.
 
     Parameters
     ----------
@@ -30,19 +36,34 @@ def write(records: DataFrame, key: bytes, folder: Path, scratch: Path) -> dict[s
         One row for each provider's view of a person.
     scratch : Path
         A folder in the landing zone for the digests on their way.
+
+    Returns
+    -------
+    dict
+        ``kinds``: how many values each filter holds; ``false_positive_rate``: the chance, at the largest filter, that a
+        value that is not held is said to be.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    staged = folder.with_name(f".{folder.name}.staged")
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir(mode=0o700, parents=True)
     held = {}
     for kind, value in _values().items():
-        digests = records.select(value.alias("value")).where("value IS NOT NULL").distinct()
-        # The key goes to the executors inside the function, as data that no plan prints.
-        numbers = digests.mapInPandas(_digester(kind, key), "digest long").distinct().sort("digest")
-        numbers.write.mode("overwrite").parquet(str(scratch / kind))
-        found = parquet.read_table(scratch / kind, columns=["digest"])["digest"].to_numpy()
-        unsigned = np.unique(found.astype(np.int64).view(np.uint64))
-        exact_match.write_filter(folder, kind, unsigned)
-        held[kind] = len(unsigned)
-    return held
+        _digests(records, kind, value, key).write.mode("overwrite").parquet(str(scratch / kind))
+        # Sorted by range: the files' names follow their contents.
+        files = [parquet.ParquetFile(path) for path in sorted((scratch / kind).glob("*.parquet"))]
+        held[kind] = sum(file.metadata.num_rows for file in files)
+        exact_match.write_filter_of(staged, kind, _numbers(files), held[kind])
+    _adopt(staged, folder)
+    return {"kinds": held, "false_positive_rate": exact_match.false_positive_rate(max(held.values()))}
+
+
+def _digests(records: DataFrame, kind: str, value: Column, key: bytes) -> DataFrame:
+    """Return the column ``digest``: 8 bytes each, sorted as unsigned numbers, each once."""
+    values = records.select(value.alias("value")).where("value IS NOT NULL").distinct()
+    spelled = values.mapInPandas(_speller(kind), "message string").distinct()
+    keyed = spelled.crossJoin(F.broadcast(key_table(records.sparkSession, key)))
+    digest = F.substring(mac(F.col("message").cast("binary")), 1, 8)
+    return keyed.select(digest.alias("digest")).distinct().sort("digest")
 
 
 def _values() -> dict[str, Column]:
@@ -56,14 +77,30 @@ def _values() -> dict[str, Column]:
     }
 
 
-def _digester(kind: str, key: bytes):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    def digest(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+def _speller(kind: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    """Return the function that makes of values what :func:`tre.disclosure.exact_match.digest` hashes."""
+
+    def spell(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         import pandas as pd
 
         for batch in batches:
             plain = (exact_match.normalise(kind, value) for value in batch["value"])
-            numbers = [exact_match.digest(key, kind, value) for value in plain if value]
-            signed = np.array(numbers, dtype=np.uint64).view(np.int64)
-            yield pd.DataFrame({"digest": signed})
+            yield pd.DataFrame({"message": [exact_match.message(kind, value) for value in plain if value]}, dtype=str)
 
-    return digest
+    return spell
+
+
+def _numbers(files: Iterable[parquet.ParquetFile]) -> Iterator[np.ndarray]:
+    for file in files:
+        for batch in file.iter_batches(_BATCH, columns=["digest"]):
+            yield np.frombuffer(b"".join(batch["digest"].to_pylist()), dtype=">u8").astype(np.uint64)
+
+
+def _adopt(staged: Path, folder: Path) -> None:
+    """Put the finished filters in place: at once where there were none, else one file after the other."""
+    if not folder.exists():
+        os.rename(staged, folder)
+        return
+    for path in staged.iterdir():
+        os.replace(path, folder / path.name)
+    staged.rmdir()

@@ -24,7 +24,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import tables
+from spark_jobs import opt_out, tables
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.provisioning import changes, cohort, generalise, risk
@@ -36,7 +36,7 @@ from spark_jobs.session import session
 
 MANIFEST = "manifest.json"
 # What a specification is, apart from the folders and the project: an extract is reproduced from these alone.
-SPECIFICATION = ("cohort", "versions", "sampling", "risk", "tables")
+SPECIFICATION = ("cohort", "versions", "opt_outs", "generation", "sampling", "risk", "tables")
 _BROADCAST_PERSONS = 500_000  # some 80 bytes each on every executor
 
 
@@ -49,7 +49,8 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
         ``warehouse``, ``contracts``, ``out`` (folders), ``previous`` (the folder of the extract before, or None),
         ``project``, ``extract`` (number), and the specification: ``cohort`` (see
         :func:`spark_jobs.provisioning.cohort.persons`), ``versions`` (of ``people`` and, where an area is generalised,
-        ``small_area``), ``sampling`` (see :func:`spark_jobs.provisioning.persons.sampled`), ``risk`` (see
+        ``small_area``), ``opt_outs`` (which are applied: see :meth:`spark_jobs.opt_out.Register.read`), ``generation``
+        (of the key), ``sampling`` (see :func:`spark_jobs.provisioning.persons.sampled`), ``risk`` (see
         :class:`spark_jobs.provisioning.risk.Bounds`), and ``tables``: each with ``dataset``, ``version``, ``columns``,
         ``from`` and ``to`` (ISO dates or None; both days belong to the window), ``linkage`` (one of ``project``,
         ``table`` and ``none``) and ``generalise`` (see :mod:`spark_jobs.provisioning.generalise`).
@@ -73,7 +74,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     shutil.rmtree(staged, ignore_errors=True)
     shutil.rmtree(out, ignore_errors=True)  # without a manifest it is what a cut-off run left
     staged.mkdir(parents=True)
-    with session("provision") as spark:
+    with session("provision", out.with_name(f".{out.name}.spark")) as spark:
         made = _Extract(spark, spec, contracts, keys["project-pseudonym"], staged).make(progress)
     manifest = {
         "project": spec["project"],
@@ -129,6 +130,7 @@ class _Extract:
     ) -> None:
         self._spark, self._spec, self._contracts, self._key, self._staged = spark, spec, contracts, key, staged
         self._warehouse = Path(spec["warehouse"])
+        self._register = opt_out.Register.read(spark, self._warehouse, spec["opt_outs"])
         self._opened: dict[tuple[str, int], DataFrame] = {}
 
     def make(self, say: Callable[[str], None]) -> dict[str, Any]:
@@ -147,9 +149,7 @@ class _Extract:
         say("measuring the risk of re-identification")
         return {
             "persons": count,
-            "opt_outs": hashlib.sha256(
-                tables.fingerprint(self._warehouse / PEOPLE, self._people_version).encode()
-            ).hexdigest(),
+            "opt_outs": {"version": self._register.version, "national": self._register.national},
             "tables": made,
             "risk": self._risk(written),
             "changes": self._changes(made),
@@ -162,14 +162,14 @@ class _Extract:
     def _persons(self) -> tuple[dict[str, DataFrame], int]:
         """Return the persons of the extract with their pseudonyms, for each linkage, and their number.
 
-        Everybody is in the people table that is named, from which who has opted out is gone: so opt-outs are applied
-        again, whichever versions of the other tables are provisioned.
+        Everybody is in the people table that is named; who has opted out of this use is taken out before the cohort is
+        sampled, and a cohort sees no practice's row of a person whose type 1 opt-out is in force.
         """
         visible = {each["dataset"]: self._read(each["dataset"], each["version"]) for each in self._spec["tables"]}
         people = self._read(PEOPLE, self._people_version)
         dates = {name: each.date_column for name, each in self._contracts.items() if each.date_column}
         chosen = cohort.persons(self._spark, self._spec["cohort"], {**visible, PEOPLE: people}, dates)
-        persons = sampled(chosen, self._spec["sampling"], self._key)
+        persons = sampled(self._register.cohort(chosen), self._spec["sampling"], self._key)
         linkages = {_linkage_of(wanted) for wanted in self._spec["tables"] if self._is_linked(wanted)}
         if len(linkages) > 1:  # else they are read once, by the one linkage
             persons = persons.persist()
@@ -182,10 +182,12 @@ class _Extract:
         return PSEUDONYM in self._read(wanted["dataset"], wanted["version"]).columns
 
     def _read(self, dataset: str, version: int) -> DataFrame:
-        """Return a version of a table; opened once, since opening reads the footer of a file."""
+        """Return a version of a table as type 1 opt-outs leave it; opened once, since that reads a file's footer."""
         try:
             if (dataset, version) not in self._opened:
-                self._opened[dataset, version] = tables.read(self._spark, self._warehouse / dataset, version)
+                rows = tables.read(self._spark, self._warehouse / dataset, version)
+                withheld = PSEUDONYM in rows.columns
+                self._opened[dataset, version] = self._register.table(rows, dataset, version) if withheld else rows
             return self._opened[dataset, version]
         except (DeltaError, AnalysisException):  # there is none, or its files were removed since
             raise JobRefused(

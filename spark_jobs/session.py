@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,16 +23,52 @@ _SIMILARITY = Path(
 
 
 @contextmanager
-def session(name: str) -> Iterator[SparkSession]:
+def session(name: str, scratch: Path | None = None) -> Iterator[SparkSession]:
     """Start a Spark session and stop it at the end.
 
     Its user interface and its log are off and plans are cut short, so that no value and no key is shown anywhere:
     Spark logs a failed task with the value that it failed on. What failed is told by the job's own entry point, as the
-    error's class. The master and the heap come from ``SPARK_MASTER`` (default: every core here) and
-    ``TRE_SPARK_MEMORY``.
+    error's class. What it shuffles, spills and persists on disk is encrypted under a key that Spark makes for this
+    session and writes nowhere, and lies in a folder of the job's own. The master and the heap come from
+    ``SPARK_MASTER`` (default: every core here) and ``TRE_SPARK_MEMORY``.
+
+    Parameters
+    ----------
+    scratch : Path, optional
+        A folder for this job's temporary files, mode 0700, emptied before and removed after; by default a new one in
+        the system's own. On a cluster the executors' folders are the cluster manager's, and so is the secret by which
+        its processes know each other: YARN and Kubernetes make one, a standalone master needs
+        ``spark.authenticate.secret``.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    spark = (
+    # At level DEBUG it writes down each byte that passes to the Java side, keys among them.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    with scratch_folder(scratch) as folder:
+        spark = session_builder(name, folder).getOrCreate()
+        try:
+            yield spark
+        finally:
+            spark.stop()
+
+
+@contextmanager
+def scratch_folder(folder: Path | None) -> Iterator[Path]:
+    """Give an empty folder that only this user can enter, and remove it at the end, whatever happens."""
+    if folder is None:
+        made = Path(tempfile.mkdtemp(prefix="tre-spark-"))
+    else:
+        made = folder
+        shutil.rmtree(made, ignore_errors=True)  # what a cut-off run left
+        made.mkdir(mode=0o700, parents=True)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def session_builder(name: str, scratch: Path) -> SparkSession.Builder:
+    """Return what :func:`session` starts, with its temporary files in an existing folder."""
+    return (
         SparkSession.builder.appName(name)
         .master(os.environ.get("SPARK_MASTER", "local[*]"))
         .config("spark.driver.memory", os.environ.get("TRE_SPARK_MEMORY", "2g"))
@@ -38,6 +77,14 @@ def session(name: str) -> Iterator[SparkSession]:
         .config("spark.hadoop.fs.permissions.umask-mode", "077")  # Hadoop sets modes itself, whatever the process's
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.local.dir", str(scratch))
+        # UsePerfData would map a file into /tmp whatever the folder for temporary files is.
+        .config("spark.driver.extraJavaOptions", f'"-Djava.io.tmpdir={scratch}" -XX:-UsePerfData')
+        .config("spark.io.encryption.enabled", "true")
+        .config("spark.io.encryption.keySizeBits", "256")
+        # On a cluster the keys travel between processes: these encrypt that way (AES-GCM, "Spark Security").
+        .config("spark.authenticate", "true")
+        .config("spark.network.crypto.enabled", "true")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", os.environ.get("TRE_SPARK_PARTITIONS", "8"))
         .config("spark.sql.debug.maxToStringFields", "10")
@@ -48,9 +95,4 @@ def session(name: str) -> Iterator[SparkSession]:
         .config("spark.executor.syncLogLevel.enabled", "true")
         .config("spark.jars", str(_SIMILARITY))
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
-        .getOrCreate()
     )
-    try:
-        yield spark
-    finally:
-        spark.stop()

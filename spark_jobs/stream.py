@@ -91,7 +91,7 @@ class Stream:
         return rows.select(F.col("provider").alias("of"), "local_id", "person")
 
     def _of_listed(self, readings: DataFrame) -> DataFrame:
-        """Keep the readings of those whom the warehouse lists: who has opted out is not among them."""
+        """Keep the readings of those whom the warehouse lists; opt-outs are applied when they are provisioned."""
         listed = tables.read(self.spark, self._people).select("pseudonym")
         return readings.join(listed, "pseudonym", "left_semi")
 

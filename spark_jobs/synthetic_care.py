@@ -25,10 +25,18 @@ def care(person: Person, seed: int) -> Iterator[Row]:
     yield from _community(random, person, known, last)
     yield from social_care(random, person, known, last)
     yield from registrations(random, person, known)
-    if random.random() < 0.025 and person.nhs_number:
-        yield "nhs-england", "opt_outs", [person.nhs_number, some_day(random, begin(person), AS_OF).isoformat()]
+    yield from _opt_outs(random, person)
     for provider, held in known.items():
         yield "truth", "links", [provider, held.local_id, str(person.number)]
+
+
+def _opt_outs(random: Random, person: Person) -> Iterator[Row]:
+    """Yield what a person has said of their data's use: some in each hundred, and one in ten of them takes it back."""
+    for provider, kind, share in (("nhs-england", "national", 0.025), (GP, "type_1", 0.01)):
+        if random.random() < share and person.nhs_number:
+            recorded = some_day(random, begin(person), AS_OF)
+            withdrawn = some_day(random, recorded, AS_OF).isoformat() if random.random() < 0.1 else ""
+            yield provider, "opt_outs", [person.nhs_number, recorded.isoformat(), kind, withdrawn]
 
 
 def _note(random: Random, person: Person) -> str:

@@ -84,13 +84,6 @@ def rows(folder: Path, version: int) -> int:
     return sum(DeltaTable(folder, version=version).get_add_actions(flatten=True)["num_records"].to_pylist())
 
 
-def fingerprint(folder: Path, version: int) -> str:
-    """Return the digest of a version's rows, as it was published; the same rows have the same, in any order."""
-    # Of the newest: delta-rs counts the history of an older one down from that one's number, newest commit first.
-    commits = DeltaTable(folder).history()
-    return str(next(each for each in commits if each["version"] == version)[_FINGERPRINT])
-
-
 def newest(folder: Path) -> DeltaTable | None:
     """Return the table at its newest version, or None when there is no table."""
     try:

@@ -47,7 +47,7 @@ def sent(folder: Path, name: str, dataset: str, content: bytes, rows: int, **mor
 
 def outbox(folder: Path, *files: SentFile, submission: str = "", provider: str = "") -> Path:
     """Finish an outbox: write the manifest of the files that :func:`sent` wrote into it."""
-    sender = providers(files[0].dataset)
+    sender = load_register(REGISTER, contracts()).get(provider) or providers(files[0].dataset)
     told = Manifest(
         submission or folder.name, provider or sender.name, sorted(sender.controllers)[0], "2026-07-01T00:00:00Z", files
     )

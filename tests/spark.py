@@ -33,4 +33,4 @@ def one_session(monkeypatch: pytest.MonkeyPatch, spark: SparkSession) -> None:
     """Let provisioning use the tests' session: a process has one."""
     from spark_jobs import provision
 
-    monkeypatch.setattr(provision, "session", lambda name: nullcontext(spark))
+    monkeypatch.setattr(provision, "session", lambda name, scratch=None: nullcontext(spark))

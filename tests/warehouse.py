@@ -20,6 +20,12 @@ def warehouse_rows(dataset: str, spark: SparkSession, *told: dict) -> DataFrame:
     return spark.createDataFrame([tuple(row.get(name) for name in fields) for row in told], schema)
 
 
+def nobody_opted_out(spark: SparkSession) -> DataFrame:
+    """Return a register of opt-outs in which nobody stands."""
+    columns = "pseudonym string, kind string, recorded_on date, withdrawn_on date, generation int"
+    return spark.createDataFrame([], columns)
+
+
 def table(dataset: str, *columns: str, **more: object) -> dict:
     """Return what a specification says of one table."""
     plain = {"version": 0, "from": None, "to": None, "linkage": "project", "generalise": {}}
@@ -30,7 +36,8 @@ def specification(warehouse: Path, out: Path, *tables: dict, **more: object) -> 
     """Return the whole specification of an extract."""
     plain = {
         "warehouse": str(warehouse), "contracts": str(CONTRACTS), "out": str(out), "previous": None, "project": "p",
-        "extract": 1, "cohort": "", "versions": {"people": 0}, "sampling": None, "tables": list(tables),
+        "extract": 1, "cohort": "", "versions": {"people": 0}, "sampling": None, "generation": 1,
+        "opt_outs": {"version": 0, "people": 0, "day": "2026-07-01", "national": True}, "tables": list(tables),
         "risk": {"floor": 5, "columns": 8, "combinations": 40},
     }  # fmt: skip
     return {**plain, **more}

@@ -50,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
     audit.add_argument("action", choices=["verify"])
     _add_models(add)
     _add_landing(add)
+    keys = add("keys", _keys, "make a new generation of a key; what was made under the earlier one stays valid")
+    keys.add_argument("action", choices=["rotate"])
+    keys.add_argument("purpose", metavar="PURPOSE")
     inspect = add("inspect", _inspect, "say what files would disclose")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.add_argument("--json", action="store_true", help="print the inspections as JSON lines")
@@ -115,8 +118,11 @@ def _worker(options: argparse.Namespace) -> int:
     import threading
 
     from tre.audit.checkpoints import keep_writing
+    from tre.config import at_rest
+    from tre.config.options import load
     from tre.runs.queue import work_forever
 
+    at_rest.check(load(), print)
     # Beside the jobs: a job may take longer than the log may stay without a checkpoint.
     threading.Thread(target=keep_writing, args=(threading.Event(),), daemon=True).start()
     work_forever()
@@ -222,6 +228,15 @@ def _reproduce(options: argparse.Namespace) -> int:
         return 0
     print(f"{len(found.differing)} of {found.files} files differ, made by {code}: {', '.join(found.differing)}")
     return 1
+
+
+def _keys(options: argparse.Namespace) -> int:
+    _django()
+    from tre.keys.services import rotate
+
+    made = rotate(options.purpose, "operator")
+    print(f"The key '{options.purpose}' has a new generation, {made}; what is built or provisioned next is under it.")
+    return 0
 
 
 def _inspect(options: argparse.Namespace) -> int:

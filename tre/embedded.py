@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from tre.config import at_rest
 from tre.config.home import check_short, close_to_others
 from tre.config.options import Options, load
 from tre.config.secrets import secret
@@ -32,6 +33,7 @@ def prepare(say: Say) -> None:
     from tre.runs.runner import run_job
     from tre.workspace.services import tracking_template
 
+    at_rest.check(options, say)
     with step(say, "Database"):
         call_command("migrate", interactive=False, verbosity=0)
         if not options.demonstration:

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs import provision, tables
 from tests.bench.harness import Row, row, timed
-from tests.warehouse import specification, table
+from tests.warehouse import nobody_opted_out, specification, table
 
 PERSONS = {"small": (2_000, 20_000, 200_000), "medium": (5_000, 50_000, 500_000), "large": (10_000, 100_000, 1_000_000)}
 _EVENTS_EACH = 20
@@ -36,7 +36,7 @@ def measure(spark: SparkSession, folder: Path, size: str, seed: int) -> list[Row
         Scratch; each size's tables are made below it and removed.
     """
     job_session, found = provision.session, []
-    provision.session = lambda name: nullcontext(spark)  # type: ignore[assignment]  # one process has one session
+    provision.session = lambda name, scratch=None: nullcontext(spark)  # type: ignore[assignment]  # a process has one
     try:
         for persons in PERSONS[size]:
             warehouse = folder / f"warehouse-{persons}"
@@ -80,6 +80,7 @@ def _publish(spark: SparkSession, warehouse: Path, persons: int, seed: int) -> N
     """Publish people and events that look like the true ones to whoever compresses, sorts or joins them."""
     tables.publish(_people(spark, persons, seed), warehouse / "people")
     tables.publish(_gp_events(spark, persons, seed), warehouse / "gp_events")
+    tables.publish(nobody_opted_out(spark), warehouse / "opt_outs")
 
 
 def _drawn(seed: int, name: str, below: int) -> Column:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.dataset as arrow
 
+from spark_jobs.pseudonymise import pseudonym
 from tests.study.report import Report
+from tre.catalogue.contracts import datasets
 from tre.config.options import load
+from tre.keys.custody import custody
 
 PROJECT = "frailty"
 _LEAST_F1 = 0.95
@@ -33,8 +38,58 @@ def check_warehouse(report: Report) -> None:
         report.figure(f"linkage {name}", f"{linkage[name]:.4f}")
     report.promise(f"linkage reaches an F1 of {_LEAST_F1}", linkage["f1"] >= _LEAST_F1, str(linkage["f1"]))
     report.promise("bad rows went to quarantine with a reason", bool(build.quarantine) and _reasons(build.quarantine))
-    report.promise("opted-out people were taken out", build.opted_out > 0)
+    _check_opt_outs(report, build.opted_out)
     _refuse_bad_file(report)
+
+
+def _spine() -> dict[tuple[str, str], str]:
+    """Return the person of each provider's local number, as the newest build linked them."""
+    folder = load().path("landing", "spine")
+    table = arrow.dataset(str(folder / (folder / "current").read_text().strip())).to_table()
+    rows = table.select(["provider", "local_id", "person"]).to_pylist()
+    return {(row["provider"], row["local_id"]): row["person"] for row in rows}
+
+
+def _opted_out(kind: str) -> set[str]:
+    """Return the persons whose opt-out of a kind is in force, by what the providers sent and nothing else."""
+    today = date.today().isoformat()
+    said = [row for row in provider_rows("opt_outs") if row["kind"] == kind]
+    numbers = {_digits(row["nhs_number"]) for row in said if not "" < row["withdrawn_on"] <= today}
+    spine = _spine()
+    rows = (row for name in datasets() if name != "opt_outs" for row in provider_rows(name))
+    named = (row for row in rows if _digits(row.get("nhs_number", "")) in numbers)
+    places = {(row["provider"], row["local_id"]) for row in named}
+    return {spine[place] for place in places if place in spine}
+
+
+def _check_opt_outs(report: Report, counted: int) -> None:
+    """Show that just who opted out is registered, and that nothing a practice told of a type 1 opt-out is there."""
+    national, type_1 = _opted_out("national"), _opted_out("type_1")
+    report.promise("just who opted out was counted", counted == len(national | type_1) > 0, str(counted))
+    warehouse = load().path("warehouse")
+    register = arrow.dataset(str(warehouse / "opt_outs")).to_table()
+    for kind, persons in (("national", national), ("type_1", type_1)):
+        rows = register.filter((arrow.field("kind") == kind) & _in_force()).column("pseudonym")
+        report.promise(f"the register of opt-outs ({kind}) is exact", set(rows.to_pylist()) == _pseudonyms_of(persons))
+    kept = [_pseudonyms(arrow.dataset(str(path))) for path in warehouse.glob("gp_*")]
+    report.promise(
+        "no practice's row of a type 1 opt-out is there", not set[str]().union(*kept) & _pseudonyms_of(type_1)
+    )
+
+
+def _in_force() -> arrow.Expression:
+    withdrawn = arrow.field("withdrawn_on")
+    return withdrawn.is_null() | (withdrawn > pa.scalar(date.today()))
+
+
+def _pseudonyms_of(persons: Iterable[str]) -> set[str]:
+    """Return the warehouse's pseudonyms of persons."""
+    key = custody().derive("warehouse-pseudonym")
+    return {pseudonym(key, person) for person in persons}
+
+
+def _digits(text: str) -> str:
+    return "".join(each for each in text if each.isdigit())
 
 
 def _reasons(quarantine: list[dict[str, object]]) -> bool:
@@ -94,6 +149,9 @@ def check_extract(report: Report) -> None:
     people = _pseudonyms(arrow.dataset(str(load().path("warehouse", "people"))))
     pseudonyms = set[str]().union(*(_pseudonyms(table) for table in tables.values()))
     report.promise("its pseudonyms are its own: none is the warehouse's", bool(pseudonyms) and not pseudonyms & people)
+    key = custody().derive("project-pseudonym", PROJECT)
+    gone = {pseudonym(key, each) for each in _pseudonyms_of(_opted_out("national"))}
+    report.promise("nobody who opted out of research is in it", bool(gone) and not gone & pseudonyms)
     other = arrow.dataset(str(load().path("projects", "asthma", "extracts", "1", "people")))
     report.promise("and none is another project's", not pseudonyms & _pseudonyms(other))
     identifiers = set(_identifiers())
@@ -123,9 +181,10 @@ def _identifiers() -> Iterator[str]:
 
 
 def provider_rows(dataset: str) -> Iterator[dict[str, str]]:
-    """Yield the rows that the providers sent for one dataset."""
+    """Yield the rows that the providers sent for one dataset, each with its ``provider``."""
     for manifest in sorted(load().path("providers").glob("*/*/manifest.json")):
         for file in json.loads(manifest.read_text())["files"]:
             if file["dataset"] == dataset and file["format"] == "csv":
                 with (manifest.parent / file["name"]).open(newline="", encoding="utf-8") as source:
-                    yield from csv.DictReader(source)
+                    for row in csv.DictReader(source):
+                        yield {**row, "provider": manifest.parent.parent.name}

@@ -82,13 +82,20 @@ def test_an_extract_is_read_by_its_project_alone(monkeypatch):
         table = Path(spec["out"]) / "people"
         table.mkdir(parents=True)
         (table / "part-0.parquet").touch()
-        return {"persons": 7, "tables": [], "risk": {"floor": 5, "below": False, "tables": []}}
+        applied = {"version": 0, "national": True}
+        return {
+            "persons": 7,
+            "tables": [],
+            "risk": {"floor": 5, "below": False, "tables": []},
+            "opt_outs": applied,
+        }
 
     shutil.rmtree(load().path("projects", "closed"), ignore_errors=True)  # of an earlier run in the same home
     os.umask(0o077)
     monkeypatch.setattr(jobs, "run_job", made)
     build = WarehouseBuild.objects.create(by="test", inputs="x")
-    DatasetVersion.objects.create(dataset="people", version=0, rows=7, build=build)
+    for name in ("people", "opt_outs"):
+        DatasetVersion.objects.create(dataset=name, version=0, rows=7, build=build)
     person("ann", "researcher")
     study = project("closed", "ann")
     extract = services.ask_for_extract("closed", person("data-manager", "data_manager"))

@@ -27,6 +27,7 @@ from tre.workspace.models import WorkspaceSession
 from tre.workspace.services import open_workspace
 
 pytestmark = pytest.mark.django_db
+PINNED = ("versions", "opt_outs", "generation", "tables")
 YESTERDAY = TODAY - timedelta(days=1)
 REPORT = {
     "table": "people", "quasi": ["birth_year", "sex"], "k": 1, "groups": 40, "persons": 1234, "unique": "under 10",
@@ -55,11 +56,12 @@ class DataPlane:
         changes = {"since": 1, "tables": [{"table": "people", "rows_added": 1234, "rows_removed": "under 10",
                    "persons_added": 0, "persons_removed": None, "persons_changed": 12, "columns_added": ["sex"],
                    "columns_removed": []}]}  # fmt: skip
-        names = ("cohort", "versions", "sampling", "risk", "tables")
+        names = ("cohort", "versions", "opt_outs", "generation", "sampling", "risk", "tables")
         manifest = {
             "project": request["project"], "extract": request["extract"], "persons": 9, "tables": [table],
             "risk": {"floor": request["risk"]["floor"], "below": self.below, "tables": [REPORT]},
             "changes": changes if request["previous"] else None, "code": "c0de",
+            "opt_outs": {name: request["opt_outs"][name] for name in ("version", "national")},
             "specification": {each: request[each] for each in names},
         }  # fmt: skip
         (out / "manifest.json").write_text(json.dumps(manifest))
@@ -77,7 +79,7 @@ def plane(monkeypatch) -> DataPlane:
 def study(plane):
     person("ann", "researcher")
     build = WarehouseBuild.objects.create(by="test", inputs="i")
-    for name in ("people", "small_area"):
+    for name in ("people", "small_area", "opt_outs"):
         DatasetVersion.objects.create(dataset=name, version=3, rows=9, build=build)
     return project("frailty", "ann")
 
@@ -126,6 +128,8 @@ def test_what_is_asked_of_the_data_plane_is_the_approved_project(study, plane, m
     assert told == {
         "cohort": "sex = '1'",
         "versions": {"people": 3, "small_area": 3},
+        "opt_outs": {"version": 3, "people": 3, "day": TODAY.isoformat(), "national": True},
+        "generation": 1,
         "sampling": {"fraction": "0.2500", "seed": 4},
         "risk": {"floor": 12, "columns": 8, "combinations": 40},
         "tables": [{"dataset": "people", "version": 3, "columns": ["birth_year", "sex"], "from": None, "to": None,
@@ -267,9 +271,7 @@ def test_an_extract_is_reproduced_or_said_not_to_be(study, plane, mia, capsys, m
     assert cli.main(["reproduce", "frailty", "1"]) == 0
     assert "is reproduced: 1 files, made by the same code" in capsys.readouterr().out
     again = plane.requests[-1]
-    assert {name: again[name] for name in ("versions", "tables")} == {
-        name: plane.requests[0][name] for name in ("versions", "tables")
-    }
+    assert {name: again[name] for name in PINNED} == {name: plane.requests[0][name] for name in PINNED}
     assert not Path(again["out"]).parent.exists()
     plane.content = b"other rows"
     assert cli.main(["reproduce", "frailty", "1"]) == 1

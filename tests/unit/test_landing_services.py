@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 TABLE = {"dataset": "small_area", "rows": 4, "quarantined": 0}
-BUILT = {"linkage": None, "model": None, "doubtful": [], "quarantine": [], "opted_out": 0}
+BUILT = {"linkage": None, "model": None, "doubtful": [], "quarantine": [], "opted_out": 0, "filters": {}}
 
 
 def built(*versions: int) -> WarehouseBuild:
@@ -142,7 +142,7 @@ def test_landing_is_erased_at_once_and_the_tables_when_the_build_without_it_is_d
     write_erasure(first, told)
     built(1)
     second = to_erase()
-    assert second["tables"] == ["people", "small_area"]
+    assert second["tables"] == ["opt_outs", "people", "small_area"]
     write_erasure(second, erase.run({**folders, **second}, {}, lambda text: None))
     assert to_erase()["withdrawals"] == []
     assert Withdrawal.objects.exclude(left_landing=None).exclude(left_warehouse=None).count() == 1

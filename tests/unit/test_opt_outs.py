@@ -1,61 +1,225 @@
-"""Opt-outs hold whatever else is wrong with their rows, and one that cannot be read stops the build."""
+"""Opt-outs: they fail closed, apply by use, and change with what the person says."""
 
 from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as parquet
 import pytest
 
-from spark_jobs import build, validate
+from spark_jobs import build, opt_out, provision, tables
 from spark_jobs.contracts import load_contracts
 from spark_jobs.errors import JobRefused
-from tests.conftest import REPOSITORY
+from spark_jobs.pseudonymise import pseudonym
+from tests.health_system import CONTRACTS, KEYS, build_warehouse, number, patient, submit, use_session
+from tests.warehouse import specification, table
 
 pytestmark = pytest.mark.spark
-CONTRACT = load_contracts(REPOSITORY / "policies" / "contracts")["opt_outs"]
-ANN, BEN, CAT = "9434765919", "9990000018", "9990000026"
+DAY = date(2026, 7, 1)
+PROJECT_KEY = bytes(range(64, 96))
 
 
-def opted_out(spark, folder: Path, *rows: tuple[str | None, str]) -> set[str]:
-    """Return who is opted out by rows as sent: a number and the day it was recorded."""
-    schema = (
-        "provider string, submission string, landed int, file string, row int, nhs_number string, recorded_on string"
-    )
-    sent = spark.createDataFrame([("n", "s", 1, "f", place, *row) for place, row in enumerate(rows)], schema)
-    zone = build._Zone(folder)
-    validate.judge(sent, CONTRACT, date(2026, 7, 1)).write.parquet(str(zone.work / "judged" / "opt_outs"))
-    told = [("gp", "1", ANN, "Ann"), ("gp", "2", BEN, "Ben"), ("acute", "3", ANN, "Ann"), ("gp", "4", None, "Dan")]
-    everyone = spark.createDataFrame(told, "provider string, local_id string, nhs_number string, person string")
-    records, known = everyone.drop("person"), everyone.drop("nhs_number")
-    return {row.person for row in build._opted_out(spark, zone, records, known).collect()}
+@pytest.fixture(autouse=True)
+def _one_session(monkeypatch, spark):
+    use_session(monkeypatch, spark, build, provision)
 
 
-@pytest.mark.parametrize(
-    ("rows", "persons"),
-    [
-        ([(ANN, "2026-01-01")], {"Ann"}),
-        ([("943 476 5919", "2026-01-01")], {"Ann"}),
-        ([("943-476-5919\n", "2026-01-01")], {"Ann"}),
-        ([(ANN, "")], {"Ann"}),  # when is not known: that it is, is
-        ([(ANN, "2031-01-01")], {"Ann"}),  # a clock that was wrong
-        ([(ANN, "yesterday"), (BEN, "2026-01-01")], {"Ann", "Ben"}),
-        ([(ANN, "2026-01-01"), (ANN, "2026-02-01")], {"Ann"}),
-        ([(CAT, "2026-01-01")], set()),  # nobody whom a provider knows
-    ],
-)
-def test_an_opt_out_holds(spark, tmp_path, rows, persons):
-    assert opted_out(spark, tmp_path, *rows) == persons
+def spaced(digits: str) -> str:
+    return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
 
 
-@pytest.mark.parametrize("number", [None, "", "943476591", "9434765918", "see letter"])
-def test_one_that_cannot_be_read_stops_the_build_and_tells_no_number(spark, tmp_path, number):
-    with pytest.raises(JobRefused, match="1 opt-outs have an NHS number that cannot be read") as refused:
-        opted_out(spark, tmp_path, (ANN, "2026-01-01"), (number, "2026-01-01"))
-    assert not number or number not in refused.value.sentence()
+def said(person: int, kind: str = "national", recorded_on: str = "2020-01-01", withdrawn_on: str = "") -> dict:
+    return {"nhs_number": number(person), "recorded_on": recorded_on, "kind": kind, "withdrawn_on": withdrawn_on}
 
 
-def test_without_any_nobody_is_opted_out(spark, tmp_path):
-    known = spark.createDataFrame([("gp", "1", "Ann")], "provider string, local_id string, person string")
-    records = spark.createDataFrame([("gp", "1", ANN)], "provider string, local_id string, nhs_number string")
-    assert build._opted_out(spark, build._Zone(tmp_path), records, known).count() == 0
+def in_warehouse(spark, home: Path, table: str, where: str = "true") -> set[str]:
+    return {row["pseudonym"] for row in tables.read(spark, home / "warehouse" / table).where(where).collect()}
+
+
+def pseudonyms(*persons: int, key: bytes = KEYS["warehouse-pseudonym"]) -> set[str]:
+    return {pseudonym(key, f"P{person}") for person in persons}
+
+
+BOTH = {"national", "type_1"}
+STATEMENTS = [
+    # what was sent of one number (columns, and which of the submissions 1 and 2 said it), which kinds are in force
+    ([({}, 1)], {"national"}),
+    ([({"kind": "type_1"}, 1)], {"type_1"}),
+    ([({"kind": " National "}, 1)], {"national"}),
+    ([({"kind": ""}, 1)], BOTH),
+    ([({"kind": "both"}, 1)], BOTH),
+    ([({"recorded_on": ""}, 1)], {"national"}),
+    ([({"recorded_on": "2099-01-01"}, 1)], {"national"}),
+    ([({"recorded_on": "2020-02-30"}, 1)], {"national"}),
+    ([({"withdrawn_on": "2021-01-01"}, 1)], set()),
+    ([({"withdrawn_on": "2026-07-01"}, 1)], set()),
+    ([({"withdrawn_on": "2026-07-02"}, 1)], {"national"}),
+    ([({"withdrawn_on": "soon"}, 1)], {"national"}),
+    ([({"withdrawn_on": "2019-12-31"}, 1)], {"national"}),
+    ([({"recorded_on": "", "withdrawn_on": "2021-01-01"}, 1)], set()),
+    ([({"kind": "", "withdrawn_on": "2021-01-01"}, 1)], BOTH),
+    ([({}, 1), ({"kind": "type_1", "withdrawn_on": "2021-01-01"}, 1)], {"national"}),
+    ([({}, 1), ({"withdrawn_on": "2021-01-01"}, 2)], set()),
+    ([({"withdrawn_on": "2021-01-01"}, 1), ({}, 2)], {"national"}),
+    ([({"withdrawn_on": "2021-01-01"}, 1), ({"recorded_on": "2022-01-01"}, 1)], {"national"}),
+    ([({}, 1), ({"withdrawn_on": "2021-01-01", "provider": "another"}, 2)], {"national"}),
+]
+
+
+def test_what_holds_of_what_was_said(spark):
+    names = ("provider", "landed", "nhs_number", "kind", "recorded_on", "withdrawn_on")
+    rows = []
+    for person, (told, _) in enumerate(STATEMENTS):
+        for changes, submission in told:
+            source = {"provider": "nhse", "landed": submission}
+            row = {**source, **said(person), **changes}
+            rows.append(tuple(row[name] for name in names))
+    sent = spark.createDataFrame(rows, ", ".join(f"{name} {'int' if name == 'landed' else 'string'}" for name in names))
+    found = opt_out.statements(sent).persist()
+    holds = {kind: {row[0] for row in opt_out.in_force(found, kind, DAY).collect()} for kind in opt_out.KINDS}
+    for person, (told, kinds) in enumerate(STATEMENTS):
+        assert {kind for kind in opt_out.KINDS if number(person) in holds[kind]} == kinds, told
+
+
+@pytest.fixture(scope="module")
+def home(spark, tmp_path_factory) -> Path:
+    """Return a home with a warehouse: five people whom a practice and a trust know, and some whom one alone does."""
+    folder = tmp_path_factory.mktemp("home")
+    patients = [
+        *(patient(person) for person in range(8)),
+        patient(9, nhs_number=spaced(number(9))),  # the practice writes it apart
+        patient(11, nhs_number=""),
+    ]
+    submit(folder / "landing", "gp-1", "gp-system", gp_patients=patients)
+    care = {"admission_method": "21", "icd10_primary": "R55X", "sex": "1", "admitted_on": "2025-01-01"}
+    note = {"discharge_note": "Anna Archer spoke to Margaret."}
+    spells = [
+        *({**care, **note, "spell_id": f"S{n}", "local_id": f"R{n}", "nhs_number": number(n)} for n in range(5)),
+        {**care, "spell_id": "T1", "local_id": "R10"},
+        # in quarantine, and theirs all the same
+        {**care, "spell_id": "T2", "local_id": "R10", "admitted_on": "2026-02-30", "nhs_number": number(10)},
+    ]
+    submit(folder / "landing", "acute-1", "acute-trust", admitted_care=spells)
+    opt_outs = [
+        said(0),
+        {**said(1), "nhs_number": spaced(number(1))},
+        {**said(5), "nhs_number": f" {number(5)[:5]}-{number(5)[5:]}", "recorded_on": "2099-01-01"},
+        {**said(6), "recorded_on": ""},
+        said(9),
+        said(10),
+        said(500),  # nobody's here
+    ]
+    submit(folder / "landing", "nhse-1", "nhs-england", opt_outs=opt_outs)
+    submit(folder / "landing", "gp-opt-outs", "gp-system", opt_outs=[said(4, "type_1"), {**said(7), "kind": "?"}])
+    with pytest.MonkeyPatch.context() as patched:
+        use_session(patched, spark, build, provision)
+        result = build_warehouse(folder)
+    assert result["opted_out"] == 8
+    assert not (folder / "landing" / "work").exists()
+    return folder
+
+
+def test_an_opt_out_holds_whatever_its_spelling_and_where_its_number_stands(spark, home):
+    assert in_warehouse(spark, home, "opt_outs", "kind = 'national'") == pseudonyms(0, 1, 5, 6, 7, 9, 10)
+    assert in_warehouse(spark, home, "opt_outs", "kind = 'type_1'") == pseudonyms(4, 7)
+
+
+def test_the_warehouse_keeps_everybody_but_what_a_type_1_opt_out_keeps_back(spark, home):
+    assert in_warehouse(spark, home, "gp_patients") == pseudonyms(0, 1, 2, 3, 5, 6, 9, 11)
+    assert in_warehouse(spark, home, "people") == pseudonyms(0, 1, 2, 3, 4, 5, 6, 9, 10, 11)
+    told = tables.read(spark, home / "warehouse" / "people").where("practice_code IS NULL").collect()
+    assert {row["pseudonym"] for row in told} == pseudonyms(4, 10)  # what the practice alone knows went with its rows
+
+
+def test_a_note_is_in_the_warehouse_without_names(spark, home):
+    care = tables.read(spark, home / "warehouse" / "admitted_care")
+    assert "discharge_note" not in care.columns
+    notes = {row[0] for row in care.select("discharge_note_deidentified").collect()}
+    assert notes == {"[NAME] spoke to [NAME].", None}
+
+
+@pytest.mark.parametrize("unread", ["", "943476591", number(0)[:9] + str((int(number(0)[9]) + 1) % 10), "unknown"])
+def test_nothing_is_built_while_an_opt_out_cannot_be_read(tmp_path, unread):
+    landing = tmp_path / "landing"
+    submit(landing, "gp-1", "gp-system", gp_patients=[patient(0)])
+    submit(landing, "nhse-1", "nhs-england", opt_outs=[said(0), {**said(1), "nhs_number": unread}])
+    with pytest.raises(JobRefused, match="cannot be read") as told:
+        build_warehouse(tmp_path)
+    sentence = told.value.sentence()
+    assert "nhse-1" in sentence
+    assert not unread or unread not in sentence
+    assert not (tmp_path / "warehouse").exists()
+    assert not (landing / "work").exists()
+
+
+def held(folder: Path, table: str) -> set[str]:
+    return set(parquet.read_table(folder / table)["pseudonym"].to_pylist())
+
+
+def pinned(version: int, people: int, *, national: bool = True) -> dict:
+    return {"version": version, "people": people, "day": DAY.isoformat(), "national": national}
+
+
+def extract(home: Path, name: str, *, national: bool = True) -> dict[str, set[str]]:
+    """Make an extract of people and of what their practices recorded; return the warehouse's persons in each."""
+    newest = {each.name: tables.newest_version(each) for each in (home / "warehouse").iterdir()}
+    asked = (("people", "sex"), ("gp_patients", "registered_on"), ("admitted_care", "opcs4"))
+    wanted = [table(dataset, column, version=newest[dataset]) for dataset, column in asked]
+    applied = pinned(newest["opt_outs"], newest["people"], national=national)
+    versions = {"people": newest["people"]}
+    spec = specification(home / "warehouse", home / name, *wanted, opt_outs=applied, versions=versions)
+    manifest = provision.run(spec, {"project-pseudonym": PROJECT_KEY}, lambda text: None)
+    assert manifest["opt_outs"] == {"version": newest["opt_outs"], "national": national}
+    assert manifest["specification"]["opt_outs"] == applied
+    return {table["name"]: held(home / name, table["name"]) for table in manifest["tables"]}
+
+
+def extracted(*persons: int, key: bytes = KEYS["warehouse-pseudonym"]) -> set[str]:
+    return {pseudonym(PROJECT_KEY, each) for each in pseudonyms(*persons, key=key)}
+
+
+def test_an_extract_leaves_out_who_opted_out_unless_its_use_is_exempt(home):
+    usual = extract(home, "usual")
+    assert usual["people"] == extracted(2, 3, 4, 11)
+    assert usual["gp_patients"] == extracted(2, 3, 11)  # the practice's rows of 4 stay with the practice
+    assert usual["admitted_care"] == extracted(2, 3, 4)
+    exempt = extract(home, "exempt", national=False)
+    assert exempt["people"] == extracted(0, 1, 2, 3, 4, 5, 6, 9, 10, 11)
+    assert exempt["gp_patients"] == extracted(0, 1, 2, 3, 5, 6, 9, 11)
+
+
+def test_a_change_of_mind_takes_effect_at_the_next_extract_and_the_key_may_be_rotated_between(spark, home):
+    """1 withdraws, 2 opts out, and the warehouse moves to its key's second generation."""
+    before = tables.newest_version(home / "warehouse" / "opt_outs")
+    first = extract(home, "usual")  # finished before: the same again
+    rows = [said(1, withdrawn_on="2026-02-01"), said(2)]
+    submit(home / "landing", "nhse-2", "nhs-england", opt_outs=rows)
+    new = bytes(range(96, 128))
+    keys = {"warehouse-pseudonym": new, "warehouse-pseudonym.1": KEYS["warehouse-pseudonym"]}
+    build_warehouse(home, keys={**KEYS, **keys}, generation=2)
+    assert tables.newest_version(home / "warehouse" / "opt_outs") != before
+    second = extract(home, "second")
+    assert second["people"] == extracted(1, 3, 4, 11, key=new)
+    assert second["admitted_care"] == extracted(1, 3, 4, key=new)
+    # the first extract stays as it was; nothing on disk says which of its pseudonyms is which of the second's
+    assert held(home / "usual", "people") == first["people"] == extracted(2, 3, 4, 11)
+    assert not second["people"] & first["people"]
+    register = opt_out.Register.read(spark, home / "warehouse", pinned(1, 1))
+    old = tables.read(spark, home / "warehouse" / "people", 0)
+    left = {row["pseudonym"] for row in register.cohort(old).collect()}
+    assert left == pseudonyms(1, 3, 4, 11)  # opt-outs of today, on a table of the earlier generation
+    old = register.table(tables.read(spark, home / "warehouse" / "gp_patients", 0), "gp_patients", 0)
+    assert {row["pseudonym"] for row in old.collect()} == pseudonyms(0, 1, 2, 3, 5, 6, 9, 11)
+
+
+def test_every_dataset_of_general_practices_is_under_the_type_1_opt_out():
+    contracts = load_contracts(CONTRACTS).values()
+    theirs = {each.dataset for each in contracts if "general practice" in each.controller.lower()}
+    assert theirs >= {"gp_patients", "gp_events", "gp_prescriptions"}
+    assert all(opt_out.is_gp_record(dataset) for dataset in theirs)
+
+
+def test_without_a_register_nothing_is_provisioned(spark, tmp_path):
+    with pytest.raises(JobRefused, match="who has opted out"):
+        opt_out.Register.read(spark, tmp_path / "warehouse", pinned(0, 0))

@@ -90,6 +90,7 @@ def test_production_accepts_what_is_strict(loaded):
         ({"TRE_PORTAL_URL": "https://portal.hub.tre.example"}, "name of its own"),
         ({"TRE_SANDBOX": "none"}, "isolated"),
         ({"TRE_REQUIRE_MFA": "false"}, "multi-factor"),
+        ({"TRE_KEYSTORE": "vault", "TRE_VAULT_ADDRESS": "http://vault:8200"}, "TRE_VAULT_ADDRESS"),
     ],
 )
 def test_production_refuses_what_is_weak(loaded, change, because):

@@ -178,3 +178,19 @@ def test_a_data_manager_approves_and_provisions(house):
         assert client.post(f"/projects/stroke/{verb}").status_code == 302
     draft.refresh_from_db()
     assert (draft.status, draft.extracts.count()) == ("approved", 1)
+
+
+def test_a_project_s_page_tells_its_bases_and_that_its_extract_is_stale(house):
+    from tre.catalogue.models import DatasetVersion, WarehouseBuild
+    from tre.projects.models import Extract
+
+    extract = Extract.objects.create(project=house, number=1, asked_by="mia", ready=True)
+    page = browser("mia").get(reverse("project", args=["frailty"])).content.decode()
+    assert "research; 6(1)(e), 9(2)(j); s251; national data opt-out applied" in page
+    assert "Stale" not in page
+    build = WarehouseBuild.objects.create(by="mia", inputs="a" * 64)
+    DatasetVersion.objects.create(dataset="opt_outs", version=3, rows=20, build=build)
+    assert "Stale" in browser("mia").get(reverse("project", args=["frailty"])).content.decode()
+    extract.manifest = {"opt_outs": {"version": 3, "national": True}}
+    extract.save()
+    assert "Stale" not in browser("mia").get(reverse("project", args=["frailty"])).content.decode()

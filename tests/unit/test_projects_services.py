@@ -19,10 +19,13 @@ from tre.runs.models import Job
 from tre.runs.runner import JobFailed
 
 pytestmark = pytest.mark.django_db
+TABLE = {"name": "people", "rows": 7, "source_version": 0}
+APPLIED = {"version": 0, "national": True}
 MANIFEST = {
     "persons": 7,
-    "tables": [{"name": "people", "rows": 7, "source_version": 0}],
+    "tables": [TABLE],
     "risk": {"floor": 5, "below": False, "tables": []},
+    "opt_outs": APPLIED,
 }
 
 
@@ -41,7 +44,8 @@ def study(monkeypatch) -> Project:
 
     monkeypatch.setattr(jobs, "run_job", killed)
     build = WarehouseBuild.objects.create(by="test", inputs="x")
-    DatasetVersion.objects.create(dataset="people", version=0, rows=7, build=build)
+    for name in ("people", "opt_outs"):
+        DatasetVersion.objects.create(dataset=name, version=0, rows=7, build=build)
     person("ann", "researcher")
     return project("frailty", "ann")
 

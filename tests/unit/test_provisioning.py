@@ -19,7 +19,7 @@ from spark_jobs.contracts import load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.provisioning import changes, generalise, persons, prove, risk, write
 from spark_jobs.pseudonymise import pseudonym
-from tests.warehouse import CONTRACTS, specification, table, warehouse_rows
+from tests.warehouse import CONTRACTS, nobody_opted_out, specification, table, warehouse_rows
 
 pytestmark = pytest.mark.spark
 KEY, OTHER_KEY = bytes(range(32)), bytes(reversed(range(32)))
@@ -44,11 +44,12 @@ def warehouse(spark, tmp_path_factory) -> Path:
     for kept, added in ((people, events), (people[20:], events[100:-1])):
         tables.publish(warehouse_rows("people", spark, *kept), folder / "people")
         tables.publish(warehouse_rows("gp_events", spark, *added), folder / "gp_events")
+    tables.publish(nobody_opted_out(spark), folder / "opt_outs")
     return folder
 
 
 def made(monkeypatch, session, spec: dict, key: bytes = KEY) -> dict:
-    monkeypatch.setattr(provision, "session", lambda name: nullcontext(session))
+    monkeypatch.setattr(provision, "session", lambda name, scratch=None: nullcontext(session))
     return provision.run(spec, {"project-pseudonym": key}, lambda text: None)
 
 
@@ -119,7 +120,7 @@ def test_an_extract_follows_its_specification(spark, warehouse, tmp_path, monkey
     assert changed["gp_events"]["persons_added"] is None
     assert changed["people"]["rows_added"] == risk.count(again["persons"] - told["persons"])
     assert (changed["people"]["rows_removed"], changed["people"]["persons_changed"]) == (0, 0)
-    assert told["opt_outs"] != again["opt_outs"]
+    assert told["opt_outs"] == again["opt_outs"] == {"version": 0, "national": True}
 
 
 def test_a_sample_is_seeded_keyed_and_kept(spark):

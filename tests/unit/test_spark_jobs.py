@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as parquet
 import pytest
+from pyspark import SparkContext, StorageLevel
 from pyspark.sql import Row
 from pyspark.sql import functions as F
 
@@ -19,7 +21,7 @@ from spark_jobs.nhs_number import is_valid
 from spark_jobs.pseudonymise import PATTERN, pseudonym, with_pseudonym
 from spark_jobs.validate import split
 from tests.conftest import REPOSITORY
-from tests.warehouse import specification, table, warehouse_rows
+from tests.warehouse import nobody_opted_out, specification, table, warehouse_rows
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("one_session")]
 KEY, OTHER_KEY = bytes(range(32)), bytes(reversed(range(32)))
@@ -130,8 +132,12 @@ def test_an_nhs_number_is_the_same_with_spaces_and_hyphens(spark, written, kept)
 def test_an_opt_out_is_found_however_its_number_is_written(spark):
     contract = load_contracts(REPOSITORY / "policies" / "contracts")["opt_outs"]
     frame = spark.createDataFrame(
-        [("p", "s", 1, "f", 1, "943 476 5919", "2026-01-01"), ("p", "s", 1, "f", 2, "943-476-591", "2026-01-01")],
-        "provider string, submission string, landed int, file string, row int, nhs_number string, recorded_on string",
+        [
+            ("p", "s", 1, "f", row, number, "2026-01-01", "national", "")
+            for row, number in enumerate(("943 476 5919", "943-476-591"), start=1)
+        ],
+        "provider string, submission string, landed int, file string, row int, nhs_number string, recorded_on string, "
+        "kind string, withdrawn_on string",
     )
     good, bad = split(frame, contract, date(2026, 7, 1))
     assert [each["nhs_number"] for each in good.collect()] == ["9434765919"]
@@ -150,7 +156,7 @@ def test_the_check_digit_in_spark_is_that_of_plain_python(spark):
     assert 150 < sum(found.values()) < 250
 
 
-IDENTITIES = [*(str(n) for n in range(500)), "", "é", "名前", "a" * 5000, "spine 1", "\u0000"]
+IDENTITIES = [*(str(n) for n in range(500)), "é", "名前", "a" * 5000, "spine 1", "\u0000"]
 
 
 def test_pseudonyms_are_those_of_plain_python(spark):
@@ -161,8 +167,9 @@ def test_pseudonyms_are_those_of_plain_python(spark):
     assert with_pseudonym(frame, "identity", KEY).where(f"NOT pseudonym RLIKE '^{PATTERN}$'").count() == 0
 
 
-def test_no_identity_no_pseudonym(spark):
-    frame = spark.createDataFrame([(None,)], "identity string")
+@pytest.mark.parametrize("identity", [None, ""])
+def test_no_identity_no_pseudonym(spark, identity):
+    frame = spark.createDataFrame([(identity,)], "identity string")
     assert with_pseudonym(frame, "identity", KEY).collect()[0]["pseudonym"] is None
 
 
@@ -177,6 +184,36 @@ def test_the_key_is_in_no_plan_and_no_log(spark, capfd):
     decimal = ", ".join(str(each) for each in KEY[:6])
     for form in (KEY.hex(), KEY.hex()[:16], decimal, decimal.replace(" ", ""), "\\x00\\x01\\x02"):
         assert form.lower() not in told
+
+
+def test_the_key_is_handed_over_without_a_file(spark, monkeypatch):
+    """PySpark's own ways to the Java side are shut: with encryption switched off they write a file."""
+
+    def refuse(*arguments: object, **more: object) -> None:
+        raise AssertionError("the key went the way of PySpark's own data")
+
+    frame = spark.createDataFrame([("1",)], "identity string").persist()
+    assert frame.count() == 1
+    for owner, name in ((SparkContext, "_serialize_to_jvm"), (tempfile, "NamedTemporaryFile"), (tempfile, "mkstemp")):
+        monkeypatch.setattr(owner, name, refuse)
+    assert with_pseudonym(frame, "identity", KEY).collect()[0]["pseudonym"] == pseudonym(KEY, "1")
+    with pytest.raises(AssertionError, match="PySpark's own"):
+        spark.createDataFrame([(KEY,)], "key binary")
+
+
+def test_what_is_shuffled_or_spilled_is_encrypted_in_a_folder_of_the_job_s_own(spark):
+    told = dict(spark.sparkContext.getConf().getAll())
+    assert told["spark.io.encryption.enabled"] == "true"
+    scratch = Path(told["spark.local.dir"])
+    assert scratch.stat().st_mode & 0o077 == 0
+    assert spark._jvm.java.lang.System.getProperty("java.io.tmpdir") == str(scratch)
+    made_up = "a value that would be found in a file"
+    rows = spark.range(2000).selectExpr("id % 7 AS n", f"concat('{made_up} ', id) AS text").repartition(2, "n")
+    rows.persist(StorageLevel.DISK_ONLY).count()
+    files = [path for path in scratch.rglob("*") if path.is_file()]
+    assert any(path.name.startswith("rdd_") for path in files)
+    assert not any(made_up.encode() in path.read_bytes() for path in files)
+    rows.unpersist()
 
 
 def test_two_keys_share_nothing(spark):
@@ -223,6 +260,7 @@ def warehouse(spark, tmp_path) -> Path:
     ]
     tables.publish(warehouse_rows("people", spark, *people), folder / "people")
     tables.publish(warehouse_rows("gp_events", spark, *events), folder / "gp_events")
+    tables.publish(nobody_opted_out(spark), folder / "opt_outs")
     return folder
 
 

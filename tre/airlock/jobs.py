@@ -20,7 +20,7 @@ from tre.airlock.storage import StorageBroken, storage
 from tre.config.options import load
 from tre.disclosure import Context, Inspection, inspect
 from tre.errors import Refused
-from tre.keys.custody import custody
+from tre.keys.filters import newest_filters
 from tre.privacy.services import pay
 from tre.runs.queue import handler
 
@@ -36,10 +36,8 @@ def inspect_request(payload: dict[str, Any]) -> None:
             move(request, "inspect", PLATFORM)
     if request.state != "inspecting":
         return
-    options = load()
-    filters = options.path("airlock", "filters")
-    held = filters if filters.is_dir() else None
-    context = Context(options.disclosure_profile, held, custody().derive("exact-match") if held else None)
+    filters, key = newest_filters() or (None, None)
+    context = Context(load().disclosure_profile, filters, key)
     for file in request.files.filter(inspection__isnull=True):  # `=None` would ask for JSON's null, which none holds
         _inspect(file, context)
     _conclude(request.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -72,8 +73,16 @@ def _dataset(contract: Contract) -> Dataset:
         lawful_basis=contract.lawful_basis,
         cadence=contract.cadence,
         date_column=contract.date_column,
-        columns=tuple(_column(field) for field in contract.fields),
+        columns=tuple(_column(field) for field in _shown(contract)),
     )
+
+
+def _shown(contract: Contract) -> Iterator[Field]:
+    """Yield each field, and after a free text what is shared in its place when its contract says so."""
+    for field in contract.fields:
+        yield field
+        if field.deidentified:
+            yield field.without_names()
 
 
 def _column(field: Field) -> Column:

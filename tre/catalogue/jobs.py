@@ -12,6 +12,7 @@ from django.db import transaction
 from tre.catalogue import clerical
 from tre.catalogue.models import Submission, WarehouseBuild
 from tre.catalogue.services import (
+    BUILD_KEYS,
     held,
     inputs,
     marks,
@@ -23,7 +24,8 @@ from tre.catalogue.services import (
 from tre.catalogue.withdrawals import to_erase, write_erasure
 from tre.config.options import REPOSITORY, load
 from tre.errors import Refused
-from tre.keys.custody import custody
+from tre.keys.custody import Keystore, custody
+from tre.keys.filters import filters_folder
 from tre.runs.queue import handler
 from tre.runs.runner import JobRefused, run_job
 
@@ -90,7 +92,8 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
         {
             "landing": str(options.path("landing")),
             "warehouse": str(options.path("warehouse")),
-            "filters": str(options.path("airlock", "filters")),
+            "filters": str(filters_folder(keys.generation("exact-match"))),
+            "generation": keys.generation("warehouse-pseudonym"),
             "feedback": str(options.path("feedback")),
             "contracts": str(CONTRACTS),
             "submissions": submissions,
@@ -99,10 +102,19 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
             "as_of": None,
             "decisions": clerical.decisions(),
         },
-        {purpose: keys.derive(purpose) for purpose in ("warehouse-pseudonym", "exact-match")},
+        _keys(keys),
         progress=progress,
     )
     write_build(result, digest, payload["by"], begun)
+
+
+def _keys(keys: Keystore) -> dict[str, bytes]:
+    """Return the newest keys, and the earlier generations under which opt-outs are published as well."""
+    purpose = "warehouse-pseudonym"
+    earlier = range(1, keys.generation(purpose))
+    return {each: keys.derive(each) for each in BUILD_KEYS} | {
+        f"{purpose}.{generation}": keys.derive(purpose, generation=generation) for generation in earlier
+    }
 
 
 @handler("catalogue.erase")

@@ -13,11 +13,13 @@ from django.db.models import Max
 from tre.audit.services import record
 from tre.catalogue import clerical
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
+from tre.keys.custody import custody
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
 from tre.runs.queue import enqueue
 
-PEOPLE = "people"
+PEOPLE, OPT_OUTS = "people", "opt_outs"
+BUILD_KEYS = ("warehouse-pseudonym", "exact-match")
 
 
 @transaction.atomic
@@ -40,13 +42,15 @@ def queue_build(by: str) -> None:
 
 
 def inputs() -> str:
-    """Return a digest of what a warehouse is made from: what has landed and was not withdrawn, and what was decided.
+    """Return a digest of what a warehouse is made from: what is held, what was decided, and the keys' generations.
 
     A submission that was withdrawn whole still has its line, so that the warehouse without it is never taken for the
     one from before it landed.
     """
     lines = [f"{each['submission']}: {' '.join(each['datasets'])}" for each in held()]
     lines += [f"{each['pair']} {each['joined']}" for each in clerical.decisions()]
+    generations = [(purpose, custody().generation(purpose)) for purpose in BUILD_KEYS]
+    lines += [f"{purpose} {generation}" for purpose, generation in generations if generation > 1]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -126,9 +130,13 @@ def write_build(result: dict[str, Any], digest: str, by: str, marks: Mapping[str
         )
     tables = [{"dataset": table["dataset"], "version": table["version"]} for table in result["tables"]]
     data = {"inputs": digest, "tables": tables, "opted_out": build.opted_out, "linkage": build.linkage}
+    data |= {"filters": result["filters"]}
     record("catalogue.built", actor=by, subject="warehouse", data=data)
     if Withdrawal.objects.filter(left_warehouse=None, pk__lte=build.last_withdrawal).exists():
         enqueue("catalogue.erase", {}, once=f"catalogue.erase:build:{build.pk}")
+    from tre.projects.services import note_stale_extracts  # projects' own services know the catalogue's models
+
+    note_stale_extracts(by)
     return build
 
 

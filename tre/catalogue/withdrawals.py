@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tre.audit.services import record
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
-from tre.catalogue.services import PEOPLE, held, queue_build
+from tre.catalogue.services import OPT_OUTS, PEOPLE, held, queue_build
 from tre.errors import Refused
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
@@ -83,7 +83,7 @@ def to_erase() -> dict[str, Any]:
         numbers.append(each.pk)
         files.setdefault(each.submission.identity, []).append(each.dataset)
         if each.pk <= through:
-            tables |= {each.dataset, PEOPLE}
+            tables |= {each.dataset, PEOPLE, OPT_OUTS}  # the last two are of persons whom any dataset may name
     return {
         "withdrawals": sorted(numbers),
         "through": through,

@@ -91,6 +91,18 @@ class Options(BaseSettings):
         description="Folder of the audit log's signed checkpoints; empty means `audit` in home. In production: where "
         "the database's role and its administrators cannot write.",
     )
+    keystore: Literal["file", "vault"] = Field(
+        "file", description="Who keeps the keys: files in home, or HashiCorp Vault's transit engine."
+    )
+    vault_address: str = Field("", description="Address of Vault, such as https://vault.example:8200.")
+    vault_mount: str = Field(
+        "transit", pattern=r"^[\w-]+(/[\w-]+)*$", description="Where Vault's transit engine is mounted."
+    )
+    vault_prefix: str = Field("tre", pattern=r"^[\w-]+$", description="Each transit key is named PREFIX-PURPOSE.")
+    vault_token_file: Path | None = Field(
+        None, description="File, mode 0600, that holds Vault's token; an agent may renew it."
+    )
+    vault_ca_file: Path | None = Field(None, description="Certificates to trust for Vault in place of the system's.")
     fhir_sample: Path | None = Field(
         default_factory=lambda: _FHIR_BESIDE if _FHIR_BESIDE.is_dir() else None,
         description="Folder of FHIR NDJSON that lands as one more provider.",
@@ -110,7 +122,7 @@ class Options(BaseSettings):
         toml = TomlConfigSettingsSource(settings_cls, toml_file=_home_from_environment() / "tre.toml")
         return init_settings, env_settings, toml
 
-    @field_validator("portal_url", "hub_url")
+    @field_validator("portal_url", "hub_url", "vault_address")
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
@@ -141,6 +153,8 @@ class Options(BaseSettings):
                 )
             if not self.database_url:
                 raise ValueError("production needs PostgreSQL: set TRE_DATABASE_URL")
+            if self.keystore == "vault" and not self.vault_address.startswith("https://"):
+                raise ValueError("production needs HTTPS: set TRE_VAULT_ADDRESS to an https:// address")
         return self
 
     @property

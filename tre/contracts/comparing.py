@@ -31,8 +31,8 @@ def compare(old: Contract, new: Contract) -> list[Change]:
     """Return every change from one version of a contract to another, in the order of the columns."""
     changes = [Change(new.dataset, f"{name} changed", True) for name in _OF_CONTRACT if _differs(old, new, name)]
     changes += [Change(new.dataset, f"{name} changed", False) for name in _NAMED if _differs(old, new, name)]
-    kept = [field.name for field in old.fields if field.name in new.by_name]
-    if kept != [field.name for field in new.fields if field.name in old.by_name]:
+    kept = [name for name in old.by_name if name in new.by_name]
+    if kept != [name for name in new.by_name if name in old.by_name]:
         changes.append(Change(new.dataset, "order of columns changed", False))
     for name, before in old.by_name.items():
         if name not in new.by_name:
@@ -87,6 +87,9 @@ def _of_field(old: Field, new: Field) -> Iterator[Change]:
     for name, told in (("identifier", "identifier role"), ("person_attribute", "person_attribute")):
         if _differs(old, new, name):
             yield Change(new.name, f"{told} changed", bool(getattr(old, name)))
+    if _differs(old, new, "deidentified"):
+        # The column that is made of it comes or goes as a column of its own.
+        yield Change(new.name, "deidentified changed", False)
     yield from _of_values(old, new)
     for name in ("pattern", "check", "not_before"):
         if _differs(old, new, name):

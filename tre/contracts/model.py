@@ -82,6 +82,8 @@ class Field:
         The bounds of a number, both allowed.
     not_before : str
         The date column that this one may not lie before, or empty.
+    deidentified : str
+        Of a free text: the column that is published in its place; empty publishes nothing of it.
     """
 
     name: str
@@ -102,11 +104,23 @@ class Field:
     maximum: float | None = None
     not_before: str = ""
     quality: tuple[Quality, ...] = ()
+    deidentified: str = ""
 
     @property
     def published(self) -> bool:
         """Return whether the warehouse holds the column."""
         return self.classification not in NEVER_PUBLISHED
+
+    def without_names(self) -> Field:
+        """Return the column that is published in a free text's place."""
+        return Field(
+            name=self.deidentified,
+            type="string",
+            description=f"{self.description}, with what names a person taken out",
+            required=False,
+            primary_key=False,
+            classification="sensitive",
+        )
 
     def rules(self) -> Iterator[str]:
         """Yield in words what a value must be, for people to read."""
@@ -157,8 +171,13 @@ class Contract:
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
-        """Return the fields by name."""
-        return {each.name: each for each in self.fields}
+        """Return the fields by name, those that the platform makes of others too."""
+        return {each.name: each for each in (*self.fields, *self.made)}
+
+    @cached_property
+    def made(self) -> tuple[Field, ...]:
+        """Return the columns that no provider sends: free texts with what names a person taken out."""
+        return tuple(each.without_names() for each in self.fields if each.deidentified)
 
     @cached_property
     def identifiers(self) -> dict[str, str]:
@@ -177,7 +196,7 @@ class Contract:
 
     def published(self) -> tuple[Field, ...]:
         """Return the columns that the warehouse holds, apart from the pseudonym."""
-        return tuple(each for each in self.fields if each.published)
+        return tuple(each for each in (*self.fields, *self.made) if each.published)
 
     def under(self, version: str) -> Contract:
         """Return the contract as a file of this version follows it: this one or an earlier one.

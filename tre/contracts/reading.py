@@ -5,7 +5,8 @@ See https://bitol-io.github.io/open-data-contract-standard/. What the standard h
 in ``quality``. The rest stands in custom properties: of the contract ``controller``, ``lawful_basis``, ``cadence``,
 ``person_level``, ``local_key`` and ``date_column``; of a field ``identifier`` (its role in linkage),
 ``person_attribute`` (the column of the people table that it tells), ``code_list`` (a list of ``policies/codelists``),
-``values`` (codes of the dataset's own, comma-separated) and ``pattern``. A property that is not known is refused: a
+``values`` (codes of the dataset's own, comma-separated), ``pattern``, and of a free text ``deidentified`` (the column
+that the warehouse holds in its place, with what names a person taken out). A property that is not known is refused: a
 rule that is written down and not read would protect nobody.
 """
 
@@ -39,7 +40,7 @@ from tre.contracts.records import accepted
 FOLDER = CODE_LISTS.with_name("contracts")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _OF_CONTRACT = frozenset({"controller", "lawful_basis", "cadence", "person_level", "local_key", "date_column"})
-_OF_FIELD = frozenset({"identifier", "person_attribute", "code_list", "values", "pattern"})
+_OF_FIELD = frozenset({"identifier", "person_attribute", "code_list", "values", "pattern", "deidentified"})
 _METRICS = frozenset({"nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"})
 _UNITS = frozenset({"percent", "rows"})
 
@@ -86,9 +87,20 @@ def _read(path: Path, lists: dict[str, CodeList]) -> Contract:
         date_column=custom.get("date_column", ""),
         fields=tuple(_field(each, lists, path.name) for each in table.properties or []),
     )
+    check(contract, path)
+    return contract
+
+
+def check(contract: Contract, path: Path) -> None:
+    """Refuse a contract that contradicts itself or its file's name.
+
+    Raises
+    ------
+    ContractError
+        Naming the first thing that is wrong.
+    """
     for what, where in _faults(contract, path):
         raise ContractError(f"The contract has a wrong {what}", where=f"{path.name}, {where}")
-    return contract
 
 
 def _told(properties: Any, known: frozenset[str], where: str) -> dict[str, str]:
@@ -129,6 +141,7 @@ def _field(told: SchemaProperty, lists: dict[str, CodeList], file: str) -> Field
         maximum=_bound(options, "maximum", where),
         not_before=_not_before(told, where),
         quality=tuple(_thresholds(told.quality, where)),
+        deidentified=custom.get("deidentified", ""),
     )
 
 
@@ -164,6 +177,10 @@ def _thresholds(rules: list[DataQuality] | None, where: str) -> Iterator[Quality
         yield Quality(each.dimension, str(each.metric), str(each.unit), float(each.mustBeLessThan or 0))
 
 
+def _is_free_text(field: Field) -> bool:
+    return field.classification == "free_text" and field.type == "string"
+
+
 def _faults(contract: Contract, path: Path) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a contract and where."""
     names = {field.name for field in contract.fields}
@@ -177,6 +194,10 @@ def _faults(contract: Contract, path: Path) -> Iterator[tuple[str, str]]:
             yield "rule notBefore (it compares two dates)", field.name
         if (field.minimum, field.maximum) != (None, None) and field.type not in ("int", "double"):
             yield "bound (only numbers have them)", field.name
+        if field.deidentified and not (_is_free_text(field) and field.deidentified not in names):
+            yield "deidentified (a new column's name, at a free text)", field.name
+    if len({field.name for field in contract.made}) != len(contract.made):
+        yield "deidentified (two free texts share a column)", contract.dataset
     if contract.person_level and contract.local_key not in names:
         yield "local_key", contract.dataset
     if contract.date_column not in names | {""}:

@@ -76,9 +76,14 @@ def normalise(kind: str, value: str) -> str | None:
     raise ValueError("unknown kind of identifier")
 
 
+def message(kind: str, normalised: str) -> str:
+    """Return what is hashed of a normalised value: its kind, a zero byte and the value."""
+    return f"{kind}\0{normalised}"
+
+
 def digest(key: bytes, kind: str, normalised: str) -> int:
-    """Return the first 8 bytes, big endian, of HMAC-SHA-256 over kind, a zero byte and the normalised value."""
-    mac = hmac.digest(key, f"{kind}\0{normalised}".encode(), hashlib.sha256)
+    """Return the first 8 bytes, big endian, of HMAC-SHA-256 over the value's message."""
+    mac = hmac.digest(key, message(kind, normalised).encode(), hashlib.sha256)
     return int.from_bytes(mac[:8], "big")
 
 
@@ -96,19 +101,55 @@ def write_filter(folder: Path, kind: str, sorted_unique_uint64: np.ndarray) -> P
     ValueError
         The kind is not known, or the digests are not sorted, unique uint64.
     """
+    held = np.asarray(sorted_unique_uint64)
+    return write_filter_of(folder, kind, [held], held.size)
+
+
+def write_filter_of(folder: Path, kind: str, parts: Iterable[np.ndarray], count: int) -> Path:
+    """Write one filter part by part, so that no more than a part is in memory.
+
+    Parameters
+    ----------
+    parts : iterable of ndarray
+        Digests (uint64), sorted and unique, from part to part as well.
+    count : int
+        How many there are in all.
+
+    Raises
+    ------
+    ValueError
+        The kind is not known, or the digests are not sorted, unique uint64, or not as many as told.
+    """
     if kind not in KINDS:
         raise ValueError("unknown kind of identifier")
-    held = np.asarray(sorted_unique_uint64)
-    if held.dtype != np.uint64 or held.ndim != 1 or bool(np.any(held[1:] <= held[:-1])):
-        raise ValueError("a filter holds sorted, unique, unsigned 64-bit digests")
     folder.mkdir(parents=True, exist_ok=True)
     target, draft = folder / f"{kind}.npy", folder / f".{kind}.{os.getpid()}.part"
-    with draft.open("wb") as out:
-        np.save(out, held, allow_pickle=False)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(target)
+    wrong, written, last = "a filter holds sorted, unique, unsigned 64-bit digests", 0, -1
+    try:
+        with draft.open("wb") as out:
+            header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint64)), "fortran_order": False}
+            np.lib.format.write_array_header_1_0(out, {**header, "shape": (count,)})
+            for part in parts:
+                if part.dtype != np.uint64 or part.ndim != 1 or bool(np.any(part[1:] <= part[:-1])):
+                    raise ValueError(wrong)
+                if part.size and int(part[0]) <= last:
+                    raise ValueError(wrong)
+                last = int(part[-1]) if part.size else last
+                written += part.size
+                out.write(part.tobytes())
+            out.flush()
+            os.fsync(out.fileno())
+        if written != count:
+            raise ValueError(wrong)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
     return target
+
+
+def false_positive_rate(held: int) -> float:
+    """Return the chance that a value that is not held is said to be: one digest in 2 ** 64 for each that is."""
+    return held / 2.0**64
 
 
 class ExactFilters:

@@ -1,60 +1,25 @@
-"""Key custody: one root key, and one derived key for each purpose and project.
+"""Key custody in files, and which custodian this installation has.
 
-Derivation is HKDF with SHA-256 (RFC 5869). The root key is 256 random bits in a file only its owner can read; it is
-never shown, logged or handed to a child process: children receive the derived key they need, by standard input.
+The root key is 256 random bits in a file only its owner can read; so is the secret of each later generation of a
+purpose. They are never shown, logged or handed to a child process: children receive the derived key they need, by
+standard input.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from tre.keys.derivation import FIRST, KEY_BYTES, PURPOSES, Deriving, KeyCustodyError, Keystore
 
-from tre.errors import SettingsError
-
-KEY_BYTES = 32
-_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, section 2.4.2
-PURPOSES = frozenset(
-    {
-        "dicom-uid",
-        "warehouse-pseudonym",
-        "project-pseudonym",
-        "exact-match",
-        "airlock-storage",
-        "airlock-seal",
-        "audit-checkpoint",
-        "model-signing",
-        "destruction-certificate",
-    }
-)
+__all__ = ["PURPOSES", "FileKeystore", "KeyCustodyError", "Keystore", "custody", "read_owned"]
 
 
-class KeyCustodyError(SettingsError):
-    """A key cannot be had, or is not kept as it must be."""
-
-
-class Keystore(Protocol):
-    """What every custodian of keys offers."""
-
-    def derive(self, purpose: str, context: str = "") -> bytes:
-        """Return the 32-byte key of a purpose, and of a project or other context within it."""
-
-    def signing_key(self, purpose: str) -> Ed25519PrivateKey:
-        """Return the Ed25519 key (RFC 8032) of a purpose."""
-
-    def model_signing_key(self) -> EllipticCurvePrivateKey:
-        """Return the P-256 key under which released models are signed."""
-
-
-class FileKeystore:
-    """Keeps the root key in one file, ``root.key``, mode 0600.
+class FileKeystore(Deriving):
+    """Keeps the root key in ``root.key`` and a later generation in ``PURPOSE.NUMBER.key``, each of mode 0600.
 
     Parameters
     ----------
@@ -63,67 +28,83 @@ class FileKeystore:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "root.key"
+        self._folder, self._path = folder, folder / "root.key"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def derive(self, purpose: str, context: str = "") -> bytes:
-        """Return the 32-byte key of a purpose and context; different ones give unrelated keys.
+    def generation(self, purpose: str) -> int:
+        """Return the number of a purpose's newest generation: 1 until it is rotated."""
+        name = re.compile(rf"{re.escape(purpose)}\.(\d+)\.key")
+        found = (name.fullmatch(path.name) for path in self._folder.iterdir())
+        return max([FIRST, *(int(match[1]) for match in found if match)])
 
-        Raises
-        ------
-        KeyCustodyError
-            When the purpose is unknown, or the root key is damaged or can be read by others.
-        """
-        if purpose not in PURPOSES:
-            raise KeyCustodyError(f"There is no key purpose '{purpose}'", todo="Add it to tre.keys.custody.PURPOSES")
-        # The length before each part keeps ("a", "bc") and ("ab", "c") apart.
-        info = b"".join(len(part).to_bytes(4, "big") + part for part in (purpose.encode(), context.encode()))
-        return HKDF(SHA256(), KEY_BYTES, salt=b"tre key derivation v1", info=info).derive(self._root())
+    def _rotate(self, purpose: str) -> int:
+        made = self.generation(purpose) + 1
+        self._make(self._kept(purpose, made))
+        return made
 
-    def signing_key(self, purpose: str) -> Ed25519PrivateKey:
-        """Return the Ed25519 key of a purpose: its seed is derived, so that nothing more has to be kept."""
-        return Ed25519PrivateKey.from_private_bytes(self.derive(purpose, "ed25519"))
+    def _kept(self, purpose: str, generation: int) -> Path:
+        return self._path if generation == FIRST else self._folder / f"{purpose}.{generation}.key"
 
-    def model_signing_key(self) -> EllipticCurvePrivateKey:
-        """Return the P-256 key under which released models are signed; its scalar is derived (FIPS 186-5, A.2.1)."""
-        seed = self.derive("model-signing", "p256 a") + self.derive("model-signing", "p256 b")[:8]
-        # 64 bits more than the group's order make the remainder's bias negligible; never zero.
-        return derive_private_key(int.from_bytes(seed, "big") % (_P256_ORDER - 1) + 1, SECP256R1())
-
-    def _root(self) -> bytes:
-        if not self._path.exists():
-            self._make()
-        if self._path.stat().st_mode & 0o077:
+    def _secret(self, purpose: str, generation: int, info: bytes) -> bytes:
+        path = self._kept(purpose, generation)
+        if path == self._path and not path.exists():
+            self._make(path)
+        secret = read_owned(path, "key")
+        if len(secret) != KEY_BYTES:
             raise KeyCustodyError(
-                "The root key can be read by others", where=str(self._path), todo=f"Run chmod 600 {self._path}"
-            )
-        root = self._path.read_bytes()
-        if len(root) != KEY_BYTES:
-            raise KeyCustodyError(
-                "The root key is damaged",
-                where=str(self._path),
+                f"The {path.stem} key is damaged",
+                where=str(path),
                 todo="Restore it from its backup; do not make a new one",
             )
-        return root
+        return secret
 
-    def _make(self) -> None:
-        staged = self._path.with_name(f".root.{os.getpid()}.{secrets.token_hex(4)}")
+    def _make(self, path: Path) -> None:
+        staged = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as out:
             out.write(secrets.token_bytes(KEY_BYTES))
             out.flush()
             os.fsync(out.fileno())
         try:
-            os.link(staged, self._path)  # of two processes at once the first wins, and both read its key
+            os.link(staged, path)  # of two processes at once the first wins, and both read its key
         except FileExistsError:
             pass
         finally:
             staged.unlink()
 
 
+def read_owned(path: Path, what: str) -> bytes:
+    """Return what a secret file holds.
+
+    Raises
+    ------
+    KeyCustodyError
+        When it is not there, or others can read it.
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise KeyCustodyError(f"A {what} can be read by others", where=str(path), todo=f"Run chmod 600 {path}")
+        return path.read_bytes()
+    except OSError:
+        raise KeyCustodyError(
+            f"A {what} is missing or cannot be read", where=str(path), todo="Restore it from its backup"
+        ) from None
+
+
 @lru_cache(maxsize=1)
 def custody() -> Keystore:
-    """Return this installation's custodian."""
+    """Return this installation's custodian.
+
+    Raises
+    ------
+    KeyCustodyError
+        When its settings do not say enough.
+    """
     from tre.config.options import load
 
-    return FileKeystore(load().path("keys"))
+    options = load()
+    if options.keystore == "vault":
+        from tre.keys.vault import VaultKeystore
+
+        return VaultKeystore.from_options(options)
+    return FileKeystore(options.path("keys"))

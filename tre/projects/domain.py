@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from tre.errors import Refused
+from tre.projects.lawful_basis import LawfulBasis, check_one_use
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Agreed:
         alone) or ``none``.
     generalise : mapping
         The rule that makes a column coarser, by column; see :mod:`spark_jobs.provisioning.generalise`.
+    basis : LawfulBasis
+        For what use, and on what lawful basis.
     """
 
     dataset: str
@@ -42,6 +45,7 @@ class Agreed:
     ends: date
     linkage: str = "project"
     generalise: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    basis: LawfulBasis = field(default_factory=LawfulBasis)
 
     def live(self, today: date) -> bool:
         """Return whether the agreement holds today."""
@@ -99,6 +103,7 @@ def check_approvable(purpose: str, members: int, starts: date, ends: date, agree
     for missing, what in lacks:
         if missing:
             raise Refused(f"The project lacks {what}", todo="Add it, then approve")
+    check_one_use((agreed.dataset, agreed.basis) for agreed in agreements)
 
 
 def check_provisionable(status: str, starts: date, ends: date, agreements: Sequence[Agreed], today: date) -> None:

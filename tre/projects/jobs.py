@@ -40,8 +40,9 @@ def provision(payload: dict[str, Any], progress: Say | None = None) -> None:
     check_as_approved(project)
     before = project.extracts.filter(ready=True, destroyed=None, end_asked_by="").order_by("-number").first()
     previous = str(lifecycle.folder_of(before)) if before and lifecycle.is_whole(before) else None
-    request = job(extract, specification(project), str(lifecycle.folder_of(extract)), previous)
-    manifest = run_job("provision", request, keys(project), progress=progress)
+    specified = specification(project)
+    request = job(extract, specified, str(lifecycle.folder_of(extract)), previous)
+    manifest = run_job("provision", request, keys(project, specified), progress=progress)
     show_to_group(lifecycle.folder_of(extract), project.gid)
     finish(extract, manifest)
 
@@ -70,11 +71,13 @@ def finish(extract: Extract, manifest: dict[str, Any]) -> None:
         {"name": table["name"], "rows": table["rows"], "version": table["source_version"]}
         for table in manifest["tables"]
     ]
+    data = {"extract": held.number, "persons": held.persons, "tables": tables, "waits": held.held}
+    data["opt_outs"] = manifest["opt_outs"]
     record(
         "projects.provisioned",
         actor="worker",
         subject=f"project:{held.project.code}",
-        data={"extract": held.number, "persons": held.persons, "tables": tables, "waits": held.held},
+        data=data,
         once=f"projects.provisioned:{held.pk}",
     )
     _end_when_expired(held)
@@ -124,13 +127,14 @@ def reproduce(code: str, number: int, progress: Say | None = None) -> Reproduced
         When a version that it was made from is no longer held.
     """
     extract = extract_of(code, number)
-    if not extract.ready or "specification" not in extract.manifest:
+    specified = extract.manifest.get("specification", {})
+    if not extract.ready or "opt_outs" not in specified:
         raise Refused("The extract cannot be made again", where=f"{code}, {number}", todo="Make a new one")
     scratch = load().path("run", "tmp", f"reproduce-{secrets.token_hex(8)}")
     scratch.mkdir(mode=0o700, parents=True)
     try:
-        request = job(extract, extract.manifest["specification"], str(scratch / "extract"), None)
-        remade = run_job("provision", request, keys(extract.project), progress=progress)
+        request = job(extract, specified, str(scratch / "extract"), None)
+        remade = run_job("provision", request, keys(extract.project, specified), progress=progress)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     made = files_of(extract.manifest)

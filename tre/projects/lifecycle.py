@@ -103,7 +103,7 @@ def destroy(extract: Extract) -> None:
     if not extract.end_asked_by:
         raise Refused("Nobody asked for this extract's destruction", where=str(extract))
     folder = folder_of(extract)
-    for each in (folder, folder.with_name(f".{folder.name}.staged")):
+    for each in (folder, *(folder.with_name(f".{folder.name}.{kind}") for kind in ("staged", "spark"))):
         if each.exists():
             shutil.rmtree(each)
         if os.path.lexists(each):

@@ -11,6 +11,7 @@ from django.db import models
 
 from tre.policy.domain import Resource
 from tre.projects.domain import Agreed, Life, last_day
+from tre.projects.lawful_basis import ARTICLE_6, ARTICLE_9, CommonLaw, LawfulBasis, Use
 
 # The code is a folder's name, a Hub server's name and part of an address.
 code_is_a_label = RegexValidator(r"^[a-z][a-z0-9]{1,19}$", "Use 2 to 20 small letters and digits, a letter first.")
@@ -91,6 +92,17 @@ class Agreement(models.Model):
     ends = models.DateField()
     linkage = models.CharField(max_length=10, choices=Linkage, default=Linkage.PROJECT)
     generalise = models.JSONField(default=dict, blank=True)
+    use = models.CharField(
+        max_length=20, choices=[(each.value, each.value) for each in Use], default=Use.RESEARCH.value
+    )
+    article_6 = models.CharField(max_length=10, choices=[*ARTICLE_6.items()], default="6(1)(e)")
+    article_9 = models.CharField(max_length=10, choices=[*ARTICLE_9.items()], blank=True, default="9(2)(j)")
+    common_law = models.CharField(
+        max_length=20, choices=[(each.value, each.value) for each in CommonLaw], default=CommonLaw.S251.value
+    )
+    decision = models.CharField(
+        max_length=200, blank=True, default="", help_text="By what decision the national data opt-out does not apply."
+    )
 
     class Meta:
         ordering = ("dataset",)
@@ -103,8 +115,12 @@ class Agreement(models.Model):
         """Return the agreement as a plain value."""
         return Agreed(
             self.dataset, self.controller, tuple(self.columns), self.first, self.last, self.starts, self.ends,
-            self.linkage, self.generalise,
+            self.linkage, self.generalise, self.basis(),
         )  # fmt: skip
+
+    def basis(self) -> LawfulBasis:
+        """Return the use and the lawful basis as a plain value."""
+        return LawfulBasis(self.use, self.article_6, self.article_9, self.common_law, self.decision)
 
 
 class Approval(models.Model):

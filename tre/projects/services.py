@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -66,6 +67,7 @@ def create_project(
             project=project, dataset=agreed.dataset, controller=agreed.controller, columns=list(agreed.columns),
             first=agreed.first, last=agreed.last, starts=agreed.starts, ends=agreed.ends,
             linkage=agreed.linkage, generalise=dict(agreed.generalise),
+            **asdict(agreed.basis),
         )  # fmt: skip
     data = {"members": list(members), "datasets": [agreed.dataset for agreed in agreements]}
     record("projects.created", actor=actor, subject=f"project:{code}", data=data)
@@ -236,3 +238,33 @@ def extract_of(code: str, number: int, lock: bool = False) -> Extract:
     if extract is None:
         raise Refused("There is no such extract", where=f"{code}, {number}")
     return extract
+
+
+def stale(extract: Extract) -> bool:
+    """Return whether opt-outs have changed since the extract was made: its successor would leave out others."""
+    newest, applied = _newest_opt_outs(), extract.manifest.get("opt_outs")
+    # Before there were registers the manifest held a digest in their place.
+    return newest is not None and (not isinstance(applied, dict) or applied.get("version") != newest)
+
+
+def _newest_opt_outs() -> int | None:
+    from tre.catalogue.models import DatasetVersion  # the catalogue's models are ready only after the projects'
+
+    newest: int | None = DatasetVersion.objects.filter(dataset="opt_outs").aggregate(most=Max("version"))["most"]
+    return newest
+
+
+@transaction.atomic
+def note_stale_extracts(actor: str) -> None:
+    """Write into the audit log, once for each change, which projects' extracts it made stale."""
+    newest = _newest_opt_outs()
+    for project in Project.objects.filter(status=Project.Status.APPROVED):
+        extract = current_extract(project)
+        if extract is not None and stale(extract):
+            record(
+                "projects.extract_stale",
+                actor=actor,
+                subject=f"project:{project.code}",
+                data={"extract": extract.number, "opt_outs": newest},
+                once=f"projects.extract_stale:{extract.pk}:{newest}",
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Max
@@ -10,31 +11,40 @@ from tre.catalogue.models import DatasetVersion
 from tre.config.options import REPOSITORY, load
 from tre.errors import Refused
 from tre.keys.custody import custody
+from tre.projects.lawful_basis import national_opt_out_applies
 from tre.projects.models import Agreement, Extract, Project
 from tre.projects.policy import risk_policy
 
-PEOPLE, AREAS = "people", "small_area"
+PEOPLE, AREAS, OPT_OUTS = "people", "small_area", "opt_outs"
+PSEUDONYM_KEY = "project-pseudonym"
 
 
 def specification(project: Project) -> dict[str, Any]:
-    """Return what an extract of the project is made from, at the newest version of each dataset.
+    """Return what an extract of the project is made from, at the newest version of each dataset, opt-outs among them.
 
     Raises
     ------
     Refused
-        When the warehouse holds no version of a dataset.
+        When the warehouse holds no version of a dataset, or does not say who has opted out.
     """
     agreements, newest = list(project.agreements.all()), newest_versions()
     wanted = {PEOPLE}
     if any(rule.get("to") == "area" for agreement in agreements for rule in agreement.generalise.values()):
         wanted.add(AREAS)
-    for name in [*sorted(wanted), *(agreement.dataset for agreement in agreements)]:
+    for name in [*sorted(wanted), OPT_OUTS, *(agreement.dataset for agreement in agreements)]:
         if name not in newest:
             raise Refused("The warehouse holds no such dataset", where=name, todo="Build the warehouse first")
     share = {"fraction": str(project.sample_fraction), "seed": project.sample_seed}
     return {
         "cohort": project.cohort,
         "versions": {name: newest[name] for name in sorted(wanted)},
+        "opt_outs": {
+            "version": newest[OPT_OUTS],
+            "people": newest[PEOPLE],
+            "day": date.today().isoformat(),
+            "national": national_opt_out_applies(agreement.basis() for agreement in agreements),
+        },
+        "generation": custody().generation(PSEUDONYM_KEY),
         "sampling": share if project.sample_fraction < 1 else None,
         "risk": risk_policy().for_project(project.floor),
         "tables": [_table(agreement, newest[agreement.dataset]) for agreement in agreements],
@@ -66,9 +76,9 @@ def job(extract: Extract, specified: dict[str, Any], out: str, previous: str | N
     }
 
 
-def keys(project: Project) -> dict[str, bytes]:
-    """Return the keys that the job may use."""
-    return {"project-pseudonym": custody().derive("project-pseudonym", project.code)}
+def keys(project: Project, specified: dict[str, Any]) -> dict[str, bytes]:
+    """Return the keys that the job may use: of the generation that the specification names."""
+    return {PSEUDONYM_KEY: custody().derive(PSEUDONYM_KEY, project.code, specified["generation"])}
 
 
 def _table(agreement: Agreement, version: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tre.projects.services import (
     get,
     given_up,
     holds_withdrawn,
+    stale,
     stands_as_approved,
     unfinished_extract,
 )
@@ -53,6 +54,7 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
             "extract": extract,
             "extracts": found.extracts.all(),
             "withdrawn": extract is not None and holds_withdrawn(extract),
+            "stale": extract is not None and stale(extract),
             "unfinished": unfinished,
             "given_up": unfinished is not None and given_up(unfinished),
             "may_open": may("open_workspace"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
@@ -73,6 +74,18 @@ def find_names(cells: Cells) -> Iterator[Hit]:
             sample = mask(text) if rule == "person-name" else ""
             yield Hit(rule, "name", cells.where, cells.place(first), count, sample, confidence)
             return
+
+
+def plain(word: str) -> str:
+    """Return a word of a name without accents and apostrophes, in lower case."""
+    letters = unicodedata.normalize("NFKD", word)
+    return "".join(each for each in letters if each.isalpha() and not unicodedata.combining(each)).lower()
+
+
+def titled(value: str) -> Iterator[tuple[int, int]]:
+    """Yield where a title and the one or two words with capital letters after it stand."""
+    for found in _TITLED.finditer(value):
+        yield found.span()
 
 
 def _in_text(value: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -45,7 +46,9 @@ ENTITIES = (
 )  # fmt: skip
 _PSEUDONYM = r"\b[A-Z2-7]{26}\b"
 _BIRTH = re.compile(r"\b(d\.?o\.?b\.?|date[ _]?of[ _]?birth|birth[ _]?date|born)\b", re.IGNORECASE)
-_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"({'|'.join(_MONTHS)})[a-z]*"
+_BIRTH_REACH = 60  # characters after a word of birth in which its date is looked for
 _DATE = re.compile(
     rf"\b(\d{{4}}-\d{{1,2}}-\d{{1,2}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-](19|20)?\d{{2}}"
     rf"|\d{{1,2}}(st|nd|rd|th)?[ -]{_MONTH}[ ,-]+\d{{2,4}}|{_MONTH} \d{{1,2}}(st|nd|rd|th)?,? \d{{4}}"
@@ -132,6 +135,52 @@ def _recognised(entity: Entity, value: str) -> str:
     return next((value[each.start : each.end] for each in results if each.score > 0), "")
 
 
+def identifier_spans(value: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where something of an identifier's form stands in a text, and its kind; a form alone is enough here."""
+    for entity in ENTITIES:
+        if _prefilter(entity.prefilter).search(value):
+            for found in _recognisers()[entity.name].analyze(value, [entity.name], None):
+                if found.score > 0:
+                    yield found.start, found.end, entity.kind
+
+
+@cache
+def _prefilter(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def dates(value: str) -> Iterator[re.Match[str]]:
+    """Yield what is written as a date in a text."""
+    return _DATE.finditer(value)
+
+
+def birth_spans(value: str) -> Iterator[tuple[int, int]]:
+    """Yield where a date stands soon after a word of birth."""
+    for named in _BIRTH.finditer(value):
+        found = _DATE.search(value, named.end(), named.end() + _BIRTH_REACH)
+        if found:
+            yield found.span()
+
+
+def readings(written: str) -> Iterator[date]:
+    """Yield the days that a written date may mean: day first, and of two digits either century."""
+    month = re.search(_MONTH, written, re.IGNORECASE)
+    numbers = [int(each) for each in re.findall(r"\d+", written)]
+    if re.fullmatch(r"\d{8}", written):
+        numbers = [int(written[:4]), int(written[4:6]), int(written[6:])]
+    if month:
+        place = _MONTHS.index(month[1].lower()) + 1
+        numbers = [numbers[0], place, numbers[1]] if len(numbers) > 1 else []
+    if len(numbers) != 3:
+        return
+    year, middle, day = numbers if numbers[0] > 31 else numbers[::-1]
+    for century in (0,) if year > 99 else (1900, 2000):
+        try:
+            yield date(year + century, middle, day)
+        except ValueError:
+            continue
+
+
 def _pseudonyms(cells: Cells) -> Iterator[Hit]:
     found = [n for n in matching(cells, _PSEUDONYM) if _mixed(cells.values[n].as_py())]
     if found:
@@ -156,7 +205,7 @@ def _births(cells: Cells) -> Iterator[Hit]:
 
 
 def _birth_in(value: str) -> bool:
-    return any(_DATE.search(value[named.end() : named.end() + 60]) for named in _BIRTH.finditer(value))
+    return any(True for _ in birth_spans(value))
 
 
 def find_encoded(cells: Cells, characters: int) -> Iterator[Hit]:

@@ -1,0 +1,236 @@
+"""Opt-outs: who has said that data about them is not to be used beyond their own care.
+
+The national data opt-out holds for research and planning, whatever the data; a type 1 opt-out keeps what a general
+practice recorded from leaving it for any use but care. The build drops the latter's rows for good. Of the former the
+warehouse keeps a table under the persons' pseudonyms, from which provisioning takes them out of each extract whose
+use it applies to, by what is in force on that day. See "National data opt-out operational policy guidance document"
+and "Type 1 opt-outs" (NHS England).
+
+Opt-outs fail closed. One holds whatever its other columns say: without a readable date it is in force, without a
+readable kind it is of both kinds, and only a readable day of withdrawal ends it. While one has a number that cannot be
+read nothing is built, and without the table nothing is provisioned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from deltalake.exceptions import DeltaError
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+
+from spark_jobs import tables
+from spark_jobs.check_digits import digits, is_nhs_number
+from spark_jobs.contracts import Contract
+from spark_jobs.errors import JobRefused
+from spark_jobs.pseudonymise import with_pseudonym
+
+OPT_OUTS = "opt_outs"
+NATIONAL, TYPE_1 = KINDS = ("national", "type_1")
+_NUMBER = "nhs_number"
+_NEVER = "9999-12-31"
+
+
+def check_readable(sent: DataFrame) -> None:
+    """Refuse to build while an opt-out names nobody that could be told.
+
+    Parameters
+    ----------
+    sent : DataFrame
+        The opt-outs as the providers sent them, with ``submission``.
+
+    Raises
+    ------
+    JobRefused
+        Naming the submission, when a number is no NHS number even without its spaces and marks.
+    """
+    number = digits(F.coalesce(F.col(_NUMBER), F.lit("")))
+    unreadable = (
+        sent.where(~is_nhs_number(number)).groupBy("submission").count().orderBy("submission").limit(1).collect()
+    )
+    if unreadable:
+        submission, rows = unreadable[0]
+        raise JobRefused(
+            f"An opt-out has an NHS number that cannot be read (rows: {rows}), so that nothing is built",
+            where=f"submission {submission}",
+            todo="Ask its sender to withdraw it and to send it corrected",
+        )
+
+
+def statements(sent: DataFrame) -> DataFrame:
+    """Return what is known of each number and kind: ``nhs_number``, ``kind``, ``recorded_on``, ``withdrawn_on``.
+
+    Of the submissions of a provider that speak of a number and kind the one that landed last counts, and of several
+    providers the strictest. A submission that no longer names somebody withdraws nothing.
+
+    Parameters
+    ----------
+    sent : DataFrame
+        The contract's columns as text, with :data:`spark_jobs.validate.SOURCE`.
+    """
+    kind, recorded, withdrawn = (_trimmed(name) for name in ("kind", "recorded_on", "withdrawn_on"))
+    known = kind.isin(*KINDS)
+    told = sent.select(
+        "provider",
+        "landed",
+        digits(F.col(_NUMBER)).alias(_NUMBER),
+        F.explode(F.when(known, F.array(kind)).otherwise(F.array(*map(F.lit, KINDS)))).alias("kind"),
+        recorded.try_cast("date").alias("recorded_on"),
+        F.when(known, withdrawn.try_cast("date")).alias("withdrawn_on"),
+    )
+    newest = Window.partitionBy("provider", _NUMBER, "kind").orderBy(F.desc("landed"))
+    latest = told.withColumn("_age", F.rank().over(newest)).where("_age = 1")
+    # A day of withdrawal before the day of recording is an error, and an error withdraws nothing.
+    ordered = F.coalesce(F.col("withdrawn_on") >= F.col("recorded_on"), F.lit(True))
+    return _strictest(latest.withColumn("withdrawn_on", F.when(ordered, F.col("withdrawn_on"))), _NUMBER)
+
+
+def _trimmed(name: str) -> Column:
+    return F.lower(F.trim(F.coalesce(F.col(name), F.lit(""))))
+
+
+def _strictest(rows: DataFrame, who: str) -> DataFrame:
+    """Return one row for each ``who`` and kind: recorded first, and withdrawn only when every row is."""
+    last = F.max(F.coalesce("withdrawn_on", F.lit(_NEVER).cast("date")))
+    return rows.groupBy(who, "kind").agg(
+        F.min("recorded_on").alias("recorded_on"), F.nullif(last, F.lit(_NEVER).cast("date")).alias("withdrawn_on")
+    )
+
+
+def persons(told: DataFrame, held: DataFrame, known: DataFrame) -> DataFrame:
+    """Return the opt-outs of persons: ``person``, ``kind``, ``recorded_on``, ``withdrawn_on``.
+
+    A person has opted out when one of their records carries a number that an opt-out names.
+
+    Parameters
+    ----------
+    told : DataFrame
+        What :func:`statements` returns.
+    held : DataFrame
+        What :func:`numbers_held` returns.
+    known : DataFrame
+        The spine: provider, local_id and person.
+    """
+    return _strictest(told.join(held, _NUMBER).join(known, ["provider", "local_id"]), "person")
+
+
+def numbers_held(spark: SparkSession, rows: Iterable[tuple[Contract, DataFrame]]) -> DataFrame:
+    """Return each NHS number that a row of a local number carries: ``provider``, ``local_id``, ``nhs_number``.
+
+    Every row counts, those in quarantine too, and not just the number that most of a person's rows carry: a number
+    that one row alone holds is still theirs to opt out by.
+    """
+    found = [spark.createDataFrame([], "provider string, local_id string, nhs_number string")]  # all may be withdrawn
+    found += [
+        frame.select(
+            "provider",
+            F.col(contract.local_key).alias("local_id"),
+            digits(F.col(contract.identifiers[_NUMBER])).alias(_NUMBER),
+        )
+        for contract, frame in rows
+        if _NUMBER in contract.identifiers and contract.local_key
+    ]
+    return reduce(DataFrame.unionByName, found)
+
+
+def in_force(opt_outs: DataFrame, kind: str, day: date) -> DataFrame:
+    """Return the opt-outs of a kind that are not withdrawn by the end of the day."""
+    lasting = F.col("withdrawn_on").isNull() | (F.col("withdrawn_on") > F.lit(day.isoformat()).cast("date"))
+    return opt_outs.where((F.col("kind") == kind) & lasting)
+
+
+def is_gp_record(dataset: str) -> bool:
+    """Return whether a dataset is what a general practice recorded: by the contracts' naming, ``gp_``."""
+    return dataset.startswith("gp_")
+
+
+def without_type_1(
+    good: Mapping[str, DataFrame], contracts: Mapping[str, Contract], known: DataFrame, opt_outs: DataFrame, day: date
+) -> dict[str, DataFrame]:
+    """Return every dataset's rows, those of general practices without the persons of a type 1 opt-out in force."""
+    places = known.join(in_force(opt_outs, TYPE_1, day), "person", "left_semi").select("provider", "local_id")
+    kept = {}
+    for dataset, frame in good.items():
+        key = contracts[dataset].local_key
+        gone = places.withColumnRenamed("local_id", key) if key else places
+        kept[dataset] = frame.join(gone, ["provider", key], "left_anti") if is_gp_record(dataset) else frame
+    return kept
+
+
+def publish(opt_outs: DataFrame, keys: Mapping[int, bytes], folder: Path) -> tables.Published:
+    """Publish who opted out as a table of the warehouse, which is never provisioned.
+
+    Parameters
+    ----------
+    keys : mapping of int to bytes
+        The warehouse's pseudonym key by generation: an earlier one too, so that an opt-out is applied to tables of
+        that generation as well.
+    """
+    columns = ("kind", "recorded_on", "withdrawn_on")
+    by_generation = [
+        with_pseudonym(opt_outs.select("person", *columns), "person", key).withColumn("generation", F.lit(generation))
+        for generation, key in sorted(keys.items())
+    ]
+    return tables.publish(reduce(DataFrame.unionByName, by_generation), folder)
+
+
+@dataclass(frozen=True)
+class Register:
+    """One version of the warehouse's opt-outs, as provisioning applies them on a day, to a use.
+
+    Parameters
+    ----------
+    people : int
+        The version of the people table that was built with these opt-outs, or later.
+    national : bool
+        Whether the national opt-out applies to the use.
+    """
+
+    rows: DataFrame
+    version: int
+    people: int
+    day: date
+    national: bool
+
+    @classmethod
+    def read(cls, spark: SparkSession, warehouse: Path, told: Mapping[str, Any]) -> Register:
+        """Return the register that a specification pins: ``version``, ``people``, ``day`` (ISO) and ``national``.
+
+        Raises
+        ------
+        JobRefused
+            When the warehouse holds no such version: then nobody knows who has opted out.
+        """
+        version, day = int(told["version"]), date.fromisoformat(told["day"])
+        try:
+            rows = tables.read(spark, warehouse / OPT_OUTS, version).persist()
+        except (DeltaError, AnalysisException):  # there is none, or its files were removed since
+            raise JobRefused(
+                "The warehouse does not say who has opted out", where=OPT_OUTS, todo="Build the warehouse first"
+            ) from None
+        return cls(rows, version, int(told["people"]), day, bool(told["national"]))
+
+    def cohort(self, cohort: DataFrame) -> DataFrame:
+        """Return the cohort without those whose national opt-out is in force, when it applies to the use."""
+        if not self.national:
+            return cohort
+        return cohort.join(in_force(self.rows, NATIONAL, self.day), "pseudonym", "left_anti")
+
+    def table(self, frame: DataFrame, dataset: str, version: int) -> DataFrame:
+        """Return a table's rows without those that a type 1 opt-out keeps back.
+
+        Parameters
+        ----------
+        version : int
+            The table's. The people table tells of a person what their practice does; the build has taken that out of
+            the version that these opt-outs go with, and from an older one such a person is left out whole.
+        """
+        if not is_gp_record(dataset) and (dataset != "people" or version >= self.people):
+            return frame
+        return frame.join(in_force(self.rows, TYPE_1, self.day), "pseudonym", "left_anti")

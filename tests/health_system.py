@@ -1,0 +1,84 @@
+"""A health system of a few people, written by hand, and its warehouse: linked by local number, so that it is quick."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs import build, linkage
+from spark_jobs.contracts import load_contracts
+from spark_jobs.nhs_number import test_numbers as numbers_of_the_test_range
+from tests.conftest import REPOSITORY
+from tests.landing import landed, outbox, sent
+
+CONTRACTS = REPOSITORY / "policies" / "contracts"
+KEYS = {"warehouse-pseudonym": bytes(range(32)), "exact-match": bytes(range(32, 64))}
+Rows = Sequence[Mapping[str, object]]
+
+
+def number(person: int) -> str:
+    """Return the NHS number of a person, by their place in the test range."""
+    return str(numbers_of_the_test_range()[person])
+
+
+def patient(person: int, **changes: object) -> dict[str, object]:
+    """Return a person's row in the practices' register."""
+    told = {
+        "local_id": f"G{person}", "nhs_number": number(person), "forename": f"Ann{chr(97 + person)}",
+        "surname": "Archer", "sex": "2", "birth_date": "1950-01-31", "postcode": "ST4 6QG", "lsoa": "E01014000",
+        "ethnicity": "A", "practice_code": "M80001", "registered_on": "2001-01-01",
+    }  # fmt: skip
+    return {**told, **changes}
+
+
+def submit(landing: Path, name: str, provider: str, **datasets: Rows) -> None:
+    """Land a submission as the platform does; a column that is not told is empty."""
+    folder, contracts, files = landing.with_name("outboxes") / name, load_contracts(CONTRACTS), []
+    for dataset, rows in datasets.items():
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, [field.name for field in contracts[dataset].fields], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        files.append(sent(folder, f"{dataset}-0.csv", dataset, out.getvalue().encode(), len(rows)))
+    landed(outbox(folder, *files, provider=provider), landing)
+
+
+def by_local_number(
+    records: Path, old: Path | None, out: Path, generation: int, progress: object, **more: object
+) -> linkage.Linked:
+    """Write a spine in which the digits of a local number are the person, in place of linkage."""
+    told = parquet.read_table(records, columns=["provider", "local_id"]).to_pylist()
+    rows = [
+        {**row, "record": f"{row['provider']} {row['local_id']}", "person": "P" + row["local_id"][1:]} for row in told
+    ]
+    out.mkdir(parents=True)
+    parquet.write_table(pa.Table.from_pylist(rows), out / "part-0.parquet")
+    return linkage.Linked.nobody()
+
+
+def use_session(monkeypatch: pytest.MonkeyPatch, spark: SparkSession, *jobs: Any) -> None:
+    """Let jobs use the tests' session: a process has one."""
+    for job in jobs:
+        monkeypatch.setattr(job, "session", lambda name, scratch=None: nullcontext(spark))
+    monkeypatch.setattr(linkage, "link", by_local_number)
+
+
+def build_warehouse(home: Path, keys: Mapping[str, bytes] = KEYS, **more: object) -> dict[str, Any]:
+    """Build the warehouse of ``home / "landing"`` in ``home / "warehouse"`` and return the job's result."""
+    names = sorted(path.name for path in (home / "landing" / "submissions").glob("[!.]*"))
+    held = [{"submission": name, "datasets": list(load_contracts(CONTRACTS))} for name in names]
+    spec = {
+        "submissions": held, "feedback": str(home / "feedback"),
+        "landing": str(home / "landing"), "warehouse": str(home / "warehouse"), "filters": str(home / "filters"),
+        "contracts": str(CONTRACTS), "truth": None, "as_of": "2026-07-01", **more,
+    }  # fmt: skip
+    return build.run(spec, dict(keys), lambda text: None)
