@@ -10,7 +10,7 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import fhir, filters, landed, link, tables, validate, versions
+from spark_jobs import consistency, fhir, filters, landed, link, quality, tables, validate, versions
 from spark_jobs.check_digits import is_nhs_number
 from spark_jobs.contracts import ROLES, Contract, load_contracts
 from spark_jobs.errors import JobRefused
@@ -68,16 +68,17 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     Parameters
     ----------
     spec : dict
-        ``landing``, ``warehouse``, ``filters``, ``contracts`` (folders), ``truth`` (folder or None) and ``as_of``
-        (ISO date or None for today).
+        ``landing``, ``warehouse``, ``filters``, ``contracts`` (folders), ``quality`` (its rules), ``unmeasured`` (the
+        submissions whose quality was never measured), ``truth`` (folder or None) and ``as_of`` (ISO date or None for
+        today).
     keys : dict
         ``warehouse-pseudonym`` and ``exact-match``.
 
     Returns
     -------
     dict
-        ``tables``, ``quarantine`` (rows by dataset and reason), ``linkage`` (against the truth, or None),
-        ``opted_out`` (persons) and ``filters`` (identifiers by kind).
+        ``tables``, ``quarantine`` (rows by dataset and reason), ``measures`` and ``faults`` (of quality, as numbers),
+        ``linkage`` (against the truth, or None), ``opted_out`` (persons) and ``filters`` (identifiers by kind).
 
     Raises
     ------
@@ -88,10 +89,12 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     contracts = load_contracts(Path(spec["contracts"]))
     as_of = date.fromisoformat(spec["as_of"]) if spec.get("as_of") else date.today()
     versions.check_held(contracts.values(), zone.landing)
+    rules = quality.load_rules(Path(spec["quality"]))
     submissions = _submissions(zone)
     shutil.rmtree(zone.work, ignore_errors=True)
     with session("build") as spark:
         good, quarantined = _validated(spark, zone, submissions, contracts, as_of, progress)
+        measures = _measured(spark, zone, submissions, contracts, rules, as_of, spec["unmeasured"])
         records = _records(good, contracts, zone)
         spine = _spine(zone, progress)
         known = spark.read.parquet(str(spine)).select("provider", "local_id", "person").persist()
@@ -99,16 +102,25 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         progress("writing the exact-match filters")
         held = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
         made = _publish(good, known, opted_out, contracts, warehouse, keys["warehouse-pseudonym"], zone, progress)
-        summary = _quarantine_summary(spark, zone)
+        progress("measuring quality")
+        measures += consistency.across_providers(records, known, rules)
+        published = {each["dataset"]: each["version"] for each in made}
+        days = consistency.of_days(spark, warehouse, published, contracts, rules)
+        faults = quality.faults(spark, zone.quarantine)
         persons = opted_out.count()
     truth = Path(spec["truth"]) if spec.get("truth") else None
     linkage = link.evaluate(spine, truth) if truth else None
     shutil.rmtree(zone.work, ignore_errors=True)
     for each in made:
         each["quarantined"] = quarantined.get(each["dataset"], 0)
+        if dated := days.get(each["dataset"]):
+            each |= {"first_year": dated.first_year, "last_year": dated.last_year}
+            measures += dated.measures
     return {
         "tables": made,
-        "quarantine": summary,
+        "quarantine": quality.by_reason(faults),
+        "measures": [asdict(each) for each in quality.summed(measures)],
+        "faults": [each for each in faults if each["submission"] in spec["unmeasured"]],
         "linkage": linkage,
         "opted_out": persons,
         "filters": {"kinds": held},
@@ -170,13 +182,17 @@ def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> int:
     return bad.sparkSession.read.schema(bad.schema).parquet(str(folder)).count()
 
 
-def _quarantine_summary(spark: SparkSession, zone: _Zone) -> list[dict[str, Any]]:
-    """Return the rows in quarantine by dataset and reason; few, however many rows there are."""
-    summary = []
-    for folder in sorted(zone.quarantine.glob("*")):
-        for reason, rows in spark.read.parquet(str(folder)).groupBy("reason").count().collect():
-            summary.append({"dataset": folder.name, "reason": reason, "rows": rows})
-    return summary
+def _measured(
+    spark: SparkSession, zone: _Zone, submissions: dict[Path, Manifest], contracts: dict[str, Contract],
+    rules: quality.Rules, as_of: date, unmeasured: list[str],
+) -> list[quality.Measure]:  # fmt: skip
+    """Return the measures of each dataset from its rows as judged."""
+    created = {manifest.submission: manifest.created for manifest in submissions.values()}
+    found: list[quality.Measure] = []
+    for folder in sorted((zone.work / "judged").glob("*")):
+        judged, contract = spark.read.parquet(str(folder)), contracts[folder.name]
+        found += quality.measure(judged, contract, rules, as_of=as_of, created=created, unmeasured=unmeasured)
+    return found
 
 
 def _records(good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _Zone) -> DataFrame:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tre.catalogue.models import Submission, WarehouseBuild
+from tre.catalogue.quality import unmeasured
+from tre.catalogue.reports import write_reports
 from tre.catalogue.services import inputs, write_build, write_submission
 from tre.config.options import REPOSITORY, load
 from tre.keys.custody import custody
@@ -15,6 +17,7 @@ from tre.runs.runner import run_job
 
 Say = Callable[[str], None]
 CONTRACTS = REPOSITORY / "policies" / "contracts"
+QUALITY = REPOSITORY / "policies" / "quality.yaml"
 
 
 def land(source: Path, by: str, progress: Say | None = None) -> Submission:
@@ -38,9 +41,10 @@ def land(source: Path, by: str, progress: Say | None = None) -> Submission:
 def build(payload: dict[str, Any], progress: Say | None = None) -> None:
     """Build the warehouse from everything that has landed, unless that was done."""
     digest = inputs()
-    if WarehouseBuild.objects.filter(inputs=digest).exists():
-        return
     options, keys = load(), custody()
+    if built := WarehouseBuild.objects.filter(inputs=digest).first():
+        write_reports(built, options.path("landing", "feedback"))  # the run that built it may have died before
+        return
     truth = options.path("truth")
     result = run_job(
         "build",
@@ -49,6 +53,8 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
             "warehouse": str(options.path("warehouse")),
             "filters": str(options.path("airlock", "filters")),
             "contracts": str(CONTRACTS),
+            "quality": str(QUALITY),
+            "unmeasured": unmeasured(),
             # Ground truth exists for the synthetic health system alone; it measures linkage and is never linked by.
             "truth": str(truth) if options.demonstration and truth.is_dir() else None,
             "as_of": None,
@@ -56,4 +62,5 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
         {purpose: keys.derive(purpose) for purpose in ("warehouse-pseudonym", "exact-match")},
         progress=progress,
     )
-    write_build(result, digest, payload["by"])
+    built = write_build(result, digest, payload["by"])
+    write_reports(built, options.path("landing", "feedback"))

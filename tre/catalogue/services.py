@@ -9,6 +9,7 @@ from django.db import transaction
 
 from tre.audit.services import record
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild
+from tre.catalogue.quality import write_quality
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
 from tre.runs.queue import enqueue
@@ -72,9 +73,22 @@ def write_build(result: dict[str, Any], digest: str, by: str) -> WarehouseBuild:
         DatasetVersion.objects.get_or_create(
             dataset=table["dataset"],
             version=table["version"],
-            defaults={"rows": table["rows"], "quarantined": table.get("quarantined", 0), "build": build},
+            defaults={
+                "rows": table["rows"],
+                "quarantined": table.get("quarantined", 0),
+                "first_year": table.get("first_year"),
+                "last_year": table.get("last_year"),
+                "build": build,
+            },
         )
+    measures = write_quality(build, result["measures"], result["faults"])
     tables = [{"dataset": table["dataset"], "version": table["version"]} for table in result["tables"]]
-    data = {"inputs": digest, "tables": tables, "opted_out": build.opted_out, "linkage": build.linkage}
+    data = {
+        "inputs": digest,
+        "tables": tables,
+        "opted_out": build.opted_out,
+        "linkage": build.linkage,
+        "measures": measures,
+    }
     record("catalogue.built", actor=by, subject="warehouse", data=data)
     return build
