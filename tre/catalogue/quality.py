@@ -88,3 +88,9 @@ def _share(dimension: str, numerator: int, denominator: int) -> float | None:
     if dimension == QualityMeasure.Dimension.TIMELINESS:
         return round(100 * numerator / denominator, 1) if denominator else None
     return share(numerator, denominator)
+
+
+def in_words(measure: QualityMeasure) -> str:
+    """Return a measure as a page may tell it."""
+    found = _share(measure.dimension, measure.numerator, measure.denominator)
+    return "not shown" if found is None else f"{found:g}%"
