@@ -13,11 +13,11 @@ from django.utils import timezone
 from tests.catalogue import built, measured, submission
 from tests.factories import person, project
 from tests.unit.test_pages import browser
-from tre.catalogue import contracts, search
+from tre.catalogue import contracts, lineage, search
 from tre.catalogue.contracts import Column, Dataset
 from tre.catalogue.models import DatasetVersion, QualityMeasure, Submission, WarehouseBuild
 from tre.catalogue.plots import plot
-from tre.projects.models import Agreement
+from tre.projects.models import Agreement, Extract
 
 pytestmark = pytest.mark.django_db
 
@@ -160,12 +160,13 @@ def region(monkeypatch):
     monkeypatch.setattr("tre.catalogue.views.datasets", lambda: many)
     monkeypatch.setattr("tre.catalogue.contracts.datasets", lambda: many)
     person("mia", "data_manager")
+    files = [{"name": "a.csv", "dataset": "set_0", "rows": 1}]
+    Submission.objects.bulk_create(
+        Submission(identity=f"s-{n}", provider="north", controller="ICB", by="test", files=files) for n in range(5000)
+    )
     builds = [WarehouseBuild.objects.create(by="test", inputs=str(n)) for n in range(24)]
     DatasetVersion.objects.bulk_create(
         DatasetVersion(dataset=name, version=n, rows=1000, build=builds[n]) for name in many for n in range(2)
-    )
-    Submission.objects.bulk_create(
-        Submission(identity=f"s-{n}", provider="north", controller="ICB", by="test") for n in range(5000)
     )
     QualityMeasure.objects.bulk_create(
         QualityMeasure(
@@ -184,6 +185,7 @@ def region(monkeypatch):
         ("/catalogue/dcat.jsonld", 6),
         ("/catalogue/set_0/", 12),
         ("/catalogue/set_0/fields/field_7/", 9),
+        ("/catalogue/set_0/lineage/", 9),
         ("/catalogue/submissions", 10),
         ("/catalogue/submissions/s-7/", 10),
     ],
@@ -206,3 +208,50 @@ def test_the_json_in_a_page_cannot_end_its_script(monkeypatch):
     assert "<script>alert" not in told
     [inside] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', told, re.DOTALL)
     assert json.loads(inside)["@type"] == "Dataset"
+
+
+def test_lineage_leads_from_the_submissions_through_the_version_to_the_extracts():
+    submission("may", datasets=["people"])
+    built(measured("may", dataset="people"), tables=[{"dataset": "people", "version": 0, "rows": 50}])
+    submission("june", datasets=["gp_events"])
+    built(measured("june", dataset="people"), inputs="b", tables=[{"dataset": "people", "version": 1, "rows": 60}])
+    submission("july", datasets=["people"])  # landed since: in no version yet
+    for code, version, ready in (("frailty", 0, True), ("stroke", 1, True), ("asthma", 1, False)):
+        tables = [{"name": "people", "source_version": version}, {"name": "deaths", "source_version": 9}]
+        Extract.objects.create(
+            project=project(code, approved=False), number=3, manifest={"tables": tables}, ready=ready, asked_by="mia"
+        )
+    newest, older = lineage.steps("people")
+    assert [each.identity for each in newest.submissions] == ["june", "may"]
+    assert [each.identity for each in older.submissions] == ["may"]
+    assert [(each.project, each.number) for each in newest.extracts] == [("stroke", 3)]
+    assert [(each.project, each.number) for each in older.extracts] == [("frailty", 3)]
+    person("mia", "data_manager")
+    told = page("/catalogue/people/lineage/", browser("mia"))
+    assert "/catalogue/submissions/june/" in told
+    assert "/projects/stroke/" in told
+    assert "july" not in told
+    assert "2 submissions lead to the build of" in told
+
+
+def test_a_dataset_s_lineage_has_its_own_submissions_alone():
+    submission("may", datasets=["people"])
+    made()
+    [step] = lineage.steps("gp_events")
+    assert [each.identity for each in step.submissions] == ["june"]
+    assert lineage.steps("births") == []
+    person("mia", "data_manager")
+    assert "no version of it yet" in page("/catalogue/births/lineage/", browser("mia"))
+
+
+def test_a_long_column_of_the_diagram_ends_with_how_many_more_there_are():
+    for number in range(20):
+        submission(f"sent-{number:02}", datasets=["people"])
+    built([], tables=[{"dataset": "people", "version": 0, "rows": 50}])
+    drawn = lineage.diagram(lineage.steps("people")[0])
+    texts = [box.text for box in drawn.boxes]
+    assert texts[:6] == ["sent-19", "sent-18", "sent-17", "sent-16", "sent-15", "and 15 more"]
+    assert texts[-1] == "none"
+    assert len(drawn.lines) == 6 + 1 + 1
+    assert all(0 <= box.x <= drawn.width - drawn.box_width for box in drawn.boxes)
+    assert all(0 <= box.y <= drawn.height - drawn.box_height for box in drawn.boxes)

@@ -37,6 +37,7 @@ MAY_SEE = {
     "catalogue_submission": {"mia", "aud"},
     "catalogue_report_csv": {"mia", "aud"},
     "catalogue_report_html": {"mia", "aud"},
+    "catalogue_lineage": {"mia", "aud"},
     "airlock": EVERYONE,
     "released_models": {"dep"},
     "release_key": {"dep"},

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.timezone import localtime
+
 from tre.catalogue.models import Fault, QualityMeasure, Submission, WarehouseBuild
 from tre.catalogue.suppression import share
 
@@ -69,7 +71,7 @@ def series(dataset: str, field: str = "") -> list[Series]:
     for dimension, at, numerator, denominator in rows.values_list("dimension", "at", "numerator", "denominator")[:most]:
         found = points.setdefault(dimension, [])
         if len(found) < MOST_POINTS:
-            found.append((at, _share(dimension, numerator, denominator)))
+            found.append((localtime(at), _share(dimension, numerator, denominator)))
     return [Series(name, tuple(reversed(points[name]))) for name in QualityMeasure.Dimension.values if name in points]
 
 

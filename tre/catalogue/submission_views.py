@@ -1,4 +1,4 @@
-"""Pages about single submissions: for who runs the warehouse, and who audits it."""
+"""Pages about single submissions and what became of them: for who runs the warehouse, and who audits it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tre.catalogue.contracts import dataset
+from tre.catalogue.lineage import diagram, steps
 from tre.catalogue.models import Submission
 from tre.catalogue.quality import in_words
 from tre.catalogue.reports import as_csv, as_html
@@ -50,6 +52,15 @@ def report_csv(request: HttpRequest, identity: str) -> HttpResponse:
 def report_html(request: HttpRequest, identity: str) -> HttpResponse:
     """Give the provider's report as a page: exact counts, for the provider alone."""
     return _download(as_html(_submission(request, identity)), identity, "html")
+
+
+@require_safe
+def lineage(request: HttpRequest, name: str) -> HttpResponse:
+    """Show where a dataset's newest versions came from and where they went."""
+    require(principal(request), "read_submissions", PLATFORM)
+    made = steps(name)
+    page = {"dataset": dataset(name), "steps": made, "diagram": diagram(made[0]) if made else None}
+    return render(request, "catalogue/lineage.html", page)
 
 
 def _submission(request: HttpRequest, identity: str) -> Submission:

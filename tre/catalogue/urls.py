@@ -20,5 +20,6 @@ urlpatterns = [
     path("catalogue/<slug:name>/dcat.jsonld", views.dataset_dcat, name="catalogue_dataset_dcat"),
     path("catalogue/<slug:name>/schema.jsonld", views.dataset_schema_org, name="catalogue_dataset_schema"),
     path("catalogue/<slug:name>/metadata.json", views.dataset_national, name="catalogue_dataset_metadata"),
+    path("catalogue/<slug:name>/lineage/", submission_views.lineage, name="catalogue_lineage"),
     path("catalogue/<slug:name>/fields/<slug:field>/", views.field, name="catalogue_field"),
 ]
