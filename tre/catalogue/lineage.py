@@ -107,7 +107,8 @@ class Diagram:
     lines: tuple[tuple[int, int, int, int], ...]
 
 
-_BOX_WIDTH, _BOX_HEIGHT, _GAP, _COLUMN, _HEAD = 220, 36, 12, 280, 32
+_EDGE = 2  # room for a line around the outermost boxes
+_BOX_WIDTH, _BOX_HEIGHT, _GAP, _COLUMN, _HEAD = 208, 36, 12, 248, 32
 
 
 def diagram(step: Step) -> Diagram:
@@ -133,11 +134,11 @@ def diagram(step: Step) -> Diagram:
         for right in after
     ]
     return Diagram(
-        width=_COLUMN * 3 + _BOX_WIDTH,
+        width=_COLUMN * 3 + _BOX_WIDTH + 2 * _EDGE,
         height=height,
         box_width=_BOX_WIDTH,
         box_height=_BOX_HEIGHT,
-        headings=tuple((number * _COLUMN, name) for number, (name, _) in enumerate(columns)),
+        headings=tuple((_EDGE + number * _COLUMN, name) for number, (name, _) in enumerate(columns)),
         boxes=tuple(box for column in placed for box in column),
         lines=tuple(lines),
     )
@@ -156,7 +157,7 @@ def _placed(number: int, boxes: Sequence[tuple[str, str]], height: int) -> list[
     free = height - _HEAD - len(boxes) * (_BOX_HEIGHT + _GAP)
     first = _HEAD + free // 2
     return [
-        Box(number * _COLUMN, first + place * (_BOX_HEIGHT + _GAP), text, address)
+        Box(_EDGE + number * _COLUMN, first + place * (_BOX_HEIGHT + _GAP), text, address)
         for place, (text, address) in enumerate(boxes)
     ]
 
@@ -165,5 +166,5 @@ def _page_of(submission: Submission) -> str:
     return reverse("catalogue_submission", args=[submission.identity])
 
 
-def _shortened(text: str, most: int = 24) -> str:
+def _shortened(text: str, most: int = 22) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
