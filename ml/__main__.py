@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 
 from tre.errors import TreError
 
-JOBS = ("databases", "promote")
+JOBS = ("databases", "price", "promote")
 
 
 def _say(text: str) -> None:
@@ -17,6 +18,7 @@ def _say(text: str) -> None:
 
 def main() -> int:
     """Run the job that is named on the command line and return its exit status."""
+    os.umask(0o077)  # what a job writes is read by nobody else
     if len(sys.argv) != 2 or sys.argv[1] not in JOBS:
         print(json.dumps({"error": f"Name one job of: {', '.join(JOBS)}."}))
         return 2

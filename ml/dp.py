@@ -6,6 +6,7 @@ point makes the mechanism's output finer than the proof assumes (Mironov, 2012);
 
 from __future__ import annotations
 
+import math
 import secrets
 import warnings
 from dataclasses import dataclass
@@ -80,8 +81,8 @@ def predict(spec: TrainingSpec, weights: dict[str, np.ndarray], frame: pd.DataFr
     return scores.numpy()
 
 
-def train(spec: TrainingSpec, frame: pd.DataFrame) -> TrainedModel:
-    """Train on a table with one row for each person.
+def check(spec: TrainingSpec, frame: pd.DataFrame) -> None:
+    """Refuse a table that cannot be trained on; nothing is learned from it here.
 
     Raises
     ------
@@ -91,11 +92,29 @@ def train(spec: TrainingSpec, frame: pd.DataFrame) -> TrainedModel:
     check_units(frame, spec)
     if len(frame) < LEAST_ROWS:
         raise LearningRefused(f"There are fewer than {LEAST_ROWS} persons to train on", where=f"{len(frame)} rows")
-    rate = min(1.0, spec.batch / len(frame))
-    noise = accounting.noise_for(spec.epsilon, rate, spec.steps, spec.delta)
+    inputs(frame, spec)
+    targets(frame, spec)
+
+
+def train(spec: TrainingSpec, frame: pd.DataFrame) -> TrainedModel:
+    """Train on a table with one row for each person.
+
+    Raises
+    ------
+    LearningRefused
+        When the table cannot be trained on: see :func:`check`.
+    """
+    check(spec, frame)
+    # Rounded up, to the digits that a package tells: what is recomputed from it is just what was spent, or less.
+    rate = min(1.0, _rounded_up(spec.batch / len(frame), 6))
+    noise = _rounded_up(accounting.noise_for(spec.epsilon, rate, spec.steps, spec.delta), 4)
     model = _fit(spec, inputs(frame, spec), targets(frame, spec), noise)
     spent = accounting.epsilon(noise, rate, spec.steps, spec.delta)
     return TrainedModel(spec, model, spent, noise, rate, len(frame))
+
+
+def _rounded_up(value: float, digits: int) -> float:
+    return round(math.ceil(value * 10**digits) / 10**digits, digits)
 
 
 def _fit(spec: TrainingSpec, rows: Matrix, labels: Matrix, noise: float) -> dict[str, np.ndarray]:

@@ -14,20 +14,20 @@ import pandas as pd
 
 from ml.errors import LearningRefused
 from ml.package import Package, load
-from ml.serving import MODEL, SIGNATURE
+from ml.released import PACKAGE, SIGNATURE, Statement, package_digest
 from ml.signing import sign
 
 _EXPERIMENT = "releases"
 
 
 def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
-    """Register one model; for a release that is registered already, return its version.
+    """Register one model; for a model of a release that is registered already, return its version.
 
     Parameters
     ----------
     spec : dict
         ``folder``; ``expected_sha256s`` by file name; ``registry_uri`` and ``registry_user``; ``name`` and ``alias``;
-        ``tags``, of which ``release`` names this very release.
+        ``tags``, of which ``release`` names this very release and ``model`` the folder among its files.
     keys : dict
         ``registry-password`` and ``model-signing`` (PEM).
 
@@ -47,8 +47,14 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     client = MlflowClient(spec["registry_uri"], spec["registry_uri"])
     progress(f"registering {spec['name']}")
     _ensure_named(client, spec["name"])
-    version = _version_of(client, spec) or _register(client, spec, package, folder, keys["model-signing"])
-    client.set_registered_model_alias(spec["name"], spec["alias"], version)
+    statement = Statement(
+        spec["name"], spec["tags"]["release"], spec["tags"]["model"], package_digest(spec["expected_sha256s"])
+    )
+    tags = {**spec["tags"], "package": statement.package}
+    version = _version_of(client, spec["name"], tags)
+    if version is None:
+        version = _register(client, tags, package, folder, statement, keys["model-signing"])
+    _raise_alias(client, spec["name"], spec["alias"], version)
     return {"name": spec["name"], "version": version, "alias": spec["alias"], "epsilon": package.training["epsilon"]}
 
 
@@ -71,60 +77,76 @@ def _ensure_named(client: Any, name: str) -> None:
             raise
 
 
-def _version_of(client: Any, spec: dict[str, Any]) -> str | None:
-    release = spec["tags"]["release"]
-    found = client.search_model_versions(f"name = '{spec['name']}'")
-    return next((str(each.version) for each in found if each.tags.get("release") == release), None)
+def _same(held: dict[str, str], tags: dict[str, str]) -> bool:
+    """Tell whether tags are those of this very model: several models leave by one release, and share its name."""
+    return all(held.get(key) == tags[key] for key in ("release", "model", "package"))
 
 
-def _register(client: Any, spec: dict[str, Any], package: Package, folder: Path, key: bytes) -> str:
-    tags = {
-        **spec["tags"],
-        "epsilon": str(package.training["epsilon"]),
-        "delta": str(package.training["delta"]),
-        "data_version": str(package.training["data_version"]),
-        "code_hash": str(package.training["code_hash"]),
-    }
+def _version_of(client: Any, name: str, tags: dict[str, str]) -> str | None:
+    found = client.search_model_versions(f"name = '{name}'")
+    return next((str(each.version) for each in found if _same(each.tags, tags)), None)
+
+
+def _raise_alias(client: Any, name: str, alias: str, version: str) -> None:
+    """Let the alias stand on this version unless it stands on a higher one: an older release may run once more."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        held = int(client.get_model_version_by_alias(name, alias).version)
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+        held = 0
+    if int(version) > held:
+        client.set_registered_model_alias(name, alias, version)
+
+
+def _register(
+    client: Any, tags: dict[str, str], package: Package, folder: Path, statement: Statement, key: bytes
+) -> str:
+    told = {each: str(package.training[each]) for each in ("epsilon", "delta", "data_version", "code_hash")}
+    tags = {**tags, **told}
     run_id = _run_of(client, tags)
     with tempfile.TemporaryDirectory() as scratch:
-        made = _pyfunc(package, folder, Path(scratch), key)
+        made = _pyfunc(package, folder, Path(scratch), statement, key)
         client.log_artifacts(run_id, str(made), "model")
     source = f"{client.get_run(run_id).info.artifact_uri}/model"
-    version = client.create_model_version(spec["name"], source, run_id, tags=tags, description=package.card["purpose"])
+    purpose = package.card["purpose"]
+    version = client.create_model_version(statement.name, source, run_id, tags=tags, description=purpose)
     client.set_terminated(run_id)
     return str(version.version)
 
 
 def _run_of(client: Any, tags: dict[str, str]) -> str:
-    """Return the run that holds a release's files: a run that was cut off before is used again."""
+    """Return the run that holds a model's files: a run that was cut off before is used again."""
     experiment = client.get_experiment_by_name(_EXPERIMENT)
     number = experiment.experiment_id if experiment else client.create_experiment(_EXPERIMENT)
-    found = client.search_runs([number], f"tags.release = '{tags['release']}'")
-    if found:
-        return str(found[0].info.run_id)
+    found = client.search_runs([number], f"tags.package = '{tags['package']}'")
+    same = next((each for each in found if _same(each.data.tags, tags)), None)
+    if same is not None:
+        return str(same.info.run_id)
     return str(client.create_run(number, run_name=tags["release"], tags=tags).info.run_id)
 
 
-def _pyfunc(package: Package, folder: Path, scratch: Path, key: bytes) -> Path:
-    """Return an MLflow model whose loader is ours: no pickle, no code of the researcher's in it."""
+def _pyfunc(package: Package, folder: Path, scratch: Path, statement: Statement, key: bytes) -> Path:
+    """Return an MLflow model, signed whole, whose loader is ours: no pickle, no code of the researcher's in it."""
     import mlflow.pyfunc
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    signed = scratch / "signed"
-    shutil.copytree(folder, signed / MODEL)
-    sign(signed / MODEL, signed / SIGNATURE, key)
     columns: list[Any] = [ColSpec("double", each.name) for each in package.spec.numeric]
     columns += [ColSpec("string", each.name) for each in package.spec.categories]
     out = scratch / "mlflow"
     mlflow.pyfunc.save_model(
         str(out),
         loader_module="ml.serving",
-        data_path=str(signed),
         signature=ModelSignature(Schema(columns), Schema([ColSpec("double", "probability")])),
         pip_requirements=["tre"],
         metadata={"epsilon": package.training["epsilon"]},
     )
+    shutil.copytree(folder, out / PACKAGE)
+    statement.write(out)
+    sign(out, out / SIGNATURE, key)
     return out
 
 

@@ -1,19 +1,15 @@
-"""How MLflow loads a released model: only after its signature was verified with the deployer's own public key."""
+"""How MLflow loads a released model: only after all of its folder was verified with the deployer's own public key."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pandas as pd
 
+from ml.deployment import named_key
 from ml.dp import predict
-from ml.errors import LearningRefused
 from ml.package import Package, load
-from ml.signing import verify
-
-PUBLIC_KEY = "TRE_MODEL_PUBLIC_KEY"
-MODEL, SIGNATURE = "model", "model.sig"
+from ml.released import PACKAGE, verify_released
 
 
 class ReleasedModel:
@@ -29,18 +25,13 @@ class ReleasedModel:
 
 
 def _load_pyfunc(path: str) -> ReleasedModel:
-    """Load a model for MLflow.
+    """Load a model for MLflow, which hands over the whole folder.
 
     Raises
     ------
     LearningRefused
-        When no public key is named, or the signature does not verify.
+        When no public key is named, or the folder does not verify.
     """
-    held = os.environ.get(PUBLIC_KEY)
-    if not held:
-        raise LearningRefused(
-            "There is no public key to verify the model with", where=PUBLIC_KEY, todo="Name the release key's file"
-        )
     folder = Path(path)
-    verify(folder / MODEL, folder / SIGNATURE, Path(held))
-    return ReleasedModel(load(folder / MODEL))
+    verify_released(folder, named_key())
+    return ReleasedModel(load(folder / PACKAGE))

@@ -19,6 +19,8 @@ def sign(folder: Path, signature: Path, private_key: bytes) -> None:
 
     Parameters
     ----------
+    signature : Path
+        Where the signature is written; within the folder it is the one file that is not signed.
     private_key : bytes
         PEM, PKCS #8, unencrypted. On disk it only ever stands encrypted under a password of this moment.
     """
@@ -37,9 +39,17 @@ def sign(folder: Path, signature: Path, private_key: bytes) -> None:
             out.write(locked)
         # The library declares text and hands it on to `cryptography`, which takes bytes alone.
         phrase: Any = password.encode()
-        signing.Config().use_elliptic_key_signer(private_key=name, password=phrase).sign(folder, signature)
+        config = signing.Config().use_elliptic_key_signer(private_key=name, password=phrase)
+        config.set_hashing_config(_hashing(signature)).sign(folder.absolute(), signature)
     finally:
         os.unlink(name)
+
+
+def _hashing(signature: Path) -> Any:
+    """Return what is hashed: all but the signature. The library by itself would leave out Git's files too."""
+    from model_signing import hashing
+
+    return hashing.Config().set_ignored_paths(paths=[signature.absolute()], ignore_git_paths=False)
 
 
 def public_key(private_key: bytes) -> bytes:
@@ -66,7 +76,8 @@ def verify(folder: Path, signature: Path, public: Path) -> None:
     from model_signing import verifying
 
     try:
-        verifying.Config().use_elliptic_key_verifier(public_key=public).verify(folder, signature)
+        config = verifying.Config().use_elliptic_key_verifier(public_key=public)
+        config.set_hashing_config(_hashing(signature)).verify(folder.absolute(), signature)
     except Exception as error:  # the library raises whatever it met: none of it is a good signature
         raise LearningRefused(
             "The model's signature does not verify", where=folder.name, todo="Do not use it; fetch it again"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -19,13 +18,14 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import consistency, fhir, filters, landed, link, quality, tables, validate, versions
+from spark_jobs import arrivals, consistency, feedback, filters, linkage, quality, tables, validate, versions
 from spark_jobs.check_digits import is_nhs_number
 from spark_jobs.contracts import ROLES, Contract, load_contracts
 from spark_jobs.errors import JobRefused
-from spark_jobs.manifest import Manifest, read
+from spark_jobs.landed import Receipt
 from spark_jobs.people import PEOPLE, people
 from spark_jobs.pseudonymise import with_pseudonym
+from spark_jobs.register import DERIVED, STREAMED
 from spark_jobs.session import session
 
 Say = Callable[[str], None]
@@ -44,6 +44,10 @@ class _Zone:
     @property
     def quarantine(self) -> Path:
         return self.landing / "quarantine"
+
+    @property
+    def review(self) -> Path:
+        return self.landing / "review"
 
     @property
     def spine(self) -> Path | None:
@@ -68,9 +72,10 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     Parameters
     ----------
     spec : dict
-        ``landing``, ``warehouse``, ``filters``, ``contracts`` (folders), ``quality`` (its rules), ``unmeasured`` (the
-        submissions whose quality was never measured), ``truth`` (folder or None) and ``as_of`` (ISO date or None for
-        today).
+        ``landing``, ``warehouse``, ``filters``, ``feedback`` and ``contracts`` (folders), ``quality`` (its rules),
+        ``submissions`` (those to build from: each with its name and the datasets of it that are held), ``unmeasured``
+        (the submissions whose quality was never measured), ``truth`` (folder or None), ``as_of`` (ISO date or None for
+        today) and ``decisions`` (of clerical review: each with ``pair`` and ``joined``).
     keys : dict
         ``warehouse-pseudonym`` and ``exact-match``.
 
@@ -78,7 +83,8 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     -------
     dict
         ``tables``, ``quarantine`` (rows by dataset and reason), ``measures`` and ``faults`` (of quality, as numbers),
-        ``linkage`` (against the truth, or None), ``opted_out`` (persons) and ``filters`` (identifiers by kind).
+        ``linkage`` (counts, and quality where the truth is known), ``model`` (linkage weights), ``doubtful`` (pairs for
+        clerical review, without identifiers), ``opted_out`` (persons) and ``filters`` (identifiers by kind).
 
     Raises
     ------
@@ -90,13 +96,15 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     as_of = date.fromisoformat(spec["as_of"]) if spec.get("as_of") else date.today()
     versions.check_held(contracts.values(), zone.landing)
     rules = quality.load_rules(Path(spec["quality"]))
-    submissions = _submissions(zone)
+    receipts = arrivals.held(zone.landing, spec["submissions"])
+    if not arrivals.datasets(receipts) and tables.newest_version(warehouse / PEOPLE) is None:
+        raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
     shutil.rmtree(zone.work, ignore_errors=True)
     with session("build") as spark:
-        good, quarantined = _validated(spark, zone, submissions, contracts, as_of, progress)
-        measures = _measured(spark, zone, submissions, contracts, rules, as_of, spec["unmeasured"])
-        records = _records(good, contracts, zone)
-        spine = _spine(zone, progress)
+        good, quarantined = _validated(spark, zone, receipts, contracts, as_of, progress)
+        measures = _measured(spark, zone, receipts, contracts, rules, as_of, spec["unmeasured"])
+        records = _records(spark, good, contracts, zone)
+        spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
         known = spark.read.parquet(str(spine)).select("provider", "local_id", "person").persist()
         opted_out = _opted_out(good, records, known).persist()
         progress("writing the exact-match filters")
@@ -107,9 +115,10 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         published = {each["dataset"]: each["version"] for each in made}
         days = consistency.of_days(spark, warehouse, published, contracts, rules)
         faults = quality.faults(spark, zone.quarantine)
+        feedback.write(spark, zone.quarantine, Path(spec["feedback"]))
         persons = opted_out.count()
     truth = Path(spec["truth"]) if spec.get("truth") else None
-    linkage = link.evaluate(spine, truth) if truth else None
+    measured = linkage.evaluate(spine, truth) if truth else {}
     shutil.rmtree(zone.work, ignore_errors=True)
     for each in made:
         each["quarantined"] = quarantined.get(each["dataset"], 0)
@@ -121,73 +130,49 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         "quarantine": quality.by_reason(faults),
         "measures": [asdict(each) for each in quality.summed(measures)],
         "faults": [each for each in faults if each["submission"] in spec["unmeasured"]],
-        "linkage": linkage,
+        "linkage": {**linked.counts(), **measured},
+        "model": linked.model,
+        "doubtful": linkage.keep(spine / "_doubtful", zone.review, linkage.load_settings().review.most_pairs),
         "opted_out": persons,
         "filters": {"kinds": held},
     }
 
 
-def _submissions(zone: _Zone) -> dict[Path, Manifest]:
-    folders = sorted((zone.landing / "submissions").glob("[!.]*"))
-    if not folders:
-        raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
-    return {folder: read(folder) for folder in folders}
-
-
 def _validated(
     spark: SparkSession,
     zone: _Zone,
-    submissions: dict[Path, Manifest],
+    receipts: list[Receipt],
     contracts: dict[str, Contract],
     as_of: date,
     say: Say,
 ) -> tuple[dict[str, DataFrame], dict[str, int]]:
     """Write the rows of each dataset to the work folder as judged, once, and the bad ones to quarantine."""
-    frames: dict[str, list[DataFrame]] = defaultdict(list)
-    for folder, manifest in submissions.items():
-        for dataset, version in sorted({(file.dataset, file.contract_version) for file in manifest.files}):
-            contract = versions.current(contracts, dataset, manifest.submission)
-            frames[dataset].append(_as_sent(spark, folder, manifest, contract, version))
     shutil.rmtree(zone.quarantine, ignore_errors=True)
     good, quarantined = {}, {}
-    for dataset, parts in sorted(frames.items()):
+    for dataset in arrivals.datasets(receipts):
         say(f"validating {dataset}")
-        judged = validate.judge(reduce(DataFrame.unionByName, parts), contracts[dataset], as_of)
+        contract = versions.current(contracts, dataset, "landing")
+        judged = validate.judge(arrivals.read(spark, zone.landing, receipts, contract), contract, as_of)
         judged.write.parquet(str(zone.work / "judged" / dataset))
         held = spark.read.parquet(str(zone.work / "judged" / dataset))
         quarantined[dataset] = _quarantine(validate.bad(held), zone, dataset)
-        good[dataset] = validate.good(held, contracts[dataset])
+        good[dataset] = validate.good(held, contract)
     return good, quarantined
-
-
-def _as_sent(spark: SparkSession, folder: Path, manifest: Manifest, contract: Contract, version: str) -> DataFrame:
-    """Return the rows of a dataset that follow one version of its contract, in the form of the current one."""
-    sent = (contract.dataset, version)
-    files = [file for file in manifest.files if (file.dataset, file.contract_version) == sent]
-    paths = [str(folder / file.name) for file in files]
-    if files[0].format == "ndjson":
-        rows = fhir.read(spark, contract.dataset, paths)
-    else:
-        schema = ", ".join(f"`{field.name}` string" for field in contract.under(version).fields)
-        rows = spark.read.csv(
-            paths, schema=schema, header=True, enforceSchema=True, quote='"', escape='"', multiLine=True
-        )
-    told = {"provider": manifest.provider, "submission": manifest.submission, "landed": landed.number(folder)}
-    return versions.in_form(rows, contract).withColumns({name: F.lit(value) for name, value in told.items()})
 
 
 def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> int:
     folder = zone.quarantine / dataset
-    bad.write.mode("append").parquet(str(folder))
-    return bad.sparkSession.read.schema(bad.schema).parquet(str(folder)).count()
+    text = bad.select(*(F.col(f"`{name}`").cast("string").alias(name) for name in bad.columns))
+    text.write.mode("append").parquet(str(folder))
+    return bad.sparkSession.read.schema(text.schema).parquet(str(folder)).count()
 
 
 def _measured(
-    spark: SparkSession, zone: _Zone, submissions: dict[Path, Manifest], contracts: dict[str, Contract],
+    spark: SparkSession, zone: _Zone, receipts: list[Receipt], contracts: dict[str, Contract],
     rules: quality.Rules, as_of: date, unmeasured: list[str],
 ) -> list[quality.Measure]:  # fmt: skip
     """Return the measures of each dataset from its rows as judged."""
-    created = {manifest.submission: manifest.created for manifest in submissions.values()}
+    created = {receipt.submission: receipt.created for receipt in receipts}
     found: list[quality.Measure] = []
     for folder in sorted((zone.work / "judged").glob("*")):
         judged, contract = spark.read.parquet(str(folder)), contracts[folder.name]
@@ -195,9 +180,10 @@ def _measured(
     return found
 
 
-def _records(good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _Zone) -> DataFrame:
+def _records(spark: SparkSession, good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _Zone) -> DataFrame:
     """Write one record for each provider's local number: the identifiers that most of its rows carry."""
-    views = []
+    kinds = ", ".join(f"{role} {'date' if role == 'birth_date' else 'string'}" for role in ROLES)
+    views = [spark.createDataFrame([], f"provider string, local_id string, {kinds}")]  # all may have been withdrawn
     for dataset, frame in good.items():
         roles = contracts[dataset].identifiers
         if roles and contracts[dataset].person_level:
@@ -205,18 +191,29 @@ def _records(good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _
             views.append(frame.select("provider", F.col(contracts[dataset].local_key).alias("local_id"), *columns))
     everyone = reduce(DataFrame.unionByName, views)
     records = everyone.groupBy("provider", "local_id").agg(*(F.mode(role, True).alias(role) for role in ROLES))
-    verified = records.withColumn("nhs_number", F.when(is_nhs_number(F.col("nhs_number")), F.col("nhs_number")))
+    # A number that fails its check joins nobody, but one that is nearly another's still says something.
+    sent = records.withColumn("number", F.col("nhs_number"))
+    verified = sent.withColumn("nhs_number", F.when(is_nhs_number(F.col("nhs_number")), F.col("nhs_number")))
     path = str(zone.work / "records")
     verified.write.parquet(path)
     return verified.sparkSession.read.parquet(path)
 
 
-def _spine(zone: _Zone, progress: Say) -> Path:
+def _spine(
+    spark: SparkSession, zone: _Zone, records: DataFrame, decisions: list[dict[str, Any]], progress: Say
+) -> tuple[Path, linkage.Linked]:
     before, made = zone.spine, zone.next_spine()
     shutil.rmtree(made, ignore_errors=True)
-    link.link(zone.work / "records", before, made, int(made.name), progress)
+    said = linkage.decided(decisions, zone.review, zone.work / "decisions")
+    if records.isEmpty():  # nothing to learn a model of linkage from
+        nobody = records.select("provider", "local_id", F.lit("").alias("record"), F.lit("").alias("person"))
+        nobody.write.parquet(str(made))
+        linked = linkage.Linked.nobody()
+    else:
+        sent = zone.work / "records"
+        linked = linkage.link(sent, before, made, int(made.name), progress, decisions=said, spark=spark)
     zone.adopt_spine(made)
-    return made
+    return made, linked
 
 
 def _opted_out(good: dict[str, DataFrame], records: DataFrame, known: DataFrame) -> DataFrame:
@@ -244,10 +241,20 @@ def _publish(
         else:
             frame = frame.select(*_published(contract))
         made.append(_told(dataset, tables.publish(frame, warehouse / dataset)))
+    for dataset in _withdrawn(good, contracts, warehouse):
+        empty = tables.read(known.sparkSession, warehouse / dataset).limit(0)
+        made.append(_told(dataset, tables.publish(empty, warehouse / dataset)))
     progress("publishing people")
     everyone = people(good, known, contracts).join(opted_out, "person", "left_anti")
     made.append(_told(PEOPLE, tables.publish(with_pseudonym(everyone, "person", key), warehouse / PEOPLE)))
     return made
+
+
+def _withdrawn(good: dict[str, DataFrame], contracts: dict[str, Contract], warehouse: Path) -> list[str]:
+    """Return the tables of which no submission is held any more: their newest version must be empty."""
+    streamed = {name for name, contract in contracts.items() if contract.cadence == STREAMED}
+    gone = contracts.keys() - good.keys() - DERIVED - streamed
+    return sorted(name for name in gone if tables.newest_version(warehouse / name) is not None)
 
 
 def _published(contract: Contract) -> list[str]:

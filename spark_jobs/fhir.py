@@ -6,32 +6,39 @@ validation decides whether that matters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+# Literal references alone: relative or absolute, with a version or without one (FHIR R4, 2.3.0.1 "Literal References").
+_PATIENT = r"^(?:https?://[^\s?#]+/)?Patient/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?\z"
 _NHS_SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
 _SEX = {"male": "1", "female": "2"}
 
 
-def read(spark: SparkSession, dataset: str, files: Sequence[str]) -> DataFrame:
-    """Return a dataset's columns as text, in no particular order of rows.
+def read(lines: DataFrame, dataset: str) -> DataFrame:
+    """Return a dataset's columns as text.
+
+    Parameters
+    ----------
+    lines : DataFrame
+        One resource as JSON in each row's ``value``; its other columns are kept.
 
     Raises
     ------
     KeyError
         When the dataset is no FHIR resource that is known here.
     """
-    return spark.read.text(list(files)).select(*(column.alias(name) for name, column in _PATHS[dataset]().items()))
+    kept = [name for name in lines.columns if name != "value"]
+    return lines.select(*kept, *(column.alias(name) for name, column in _PATHS[dataset]().items()))
 
 
 def _at(path: str) -> Column:
     return F.get_json_object("value", path)
 
 
-def _reference(path: str) -> Column:
-    return F.element_at(F.split(_at(path), "/"), -1)
+def _patient_of(path: str) -> Column:
+    """Return the patient's id, or nothing where the reference is to anything but a patient."""
+    return F.regexp_extract(_at(path), _PATIENT, 1)
 
 
 def _patient() -> dict[str, Column]:
@@ -51,7 +58,7 @@ def _patient() -> dict[str, Column]:
 def _condition() -> dict[str, Column]:
     return {
         "condition_id": _at("$.id"),
-        "local_id": _reference("$.subject.reference"),
+        "local_id": _patient_of("$.subject.reference"),
         "onset": F.substring(_at("$.onsetDateTime"), 1, 10),
         "code": _at("$.code.coding[0].code"),
     }
@@ -60,7 +67,7 @@ def _condition() -> dict[str, Column]:
 def _encounter() -> dict[str, Column]:
     return {
         "encounter_id": _at("$.id"),
-        "local_id": _reference("$.subject.reference"),
+        "local_id": _patient_of("$.subject.reference"),
         "started": F.substring(_at("$.period.start"), 1, 10),
         "class": _at("$.class.code"),
     }

@@ -13,12 +13,37 @@ from typing import Any, Literal
 from spark_jobs.errors import JobRefused
 
 NAME = "manifest.json"
-Format = Literal["csv", "ndjson"]
+Format = Literal["csv", "ndjson", "parquet", "dicom"]
+_ALLOWED = {
+    "format": ("csv", "ndjson", "parquet", "dicom"),
+    "encoding": ("utf-8", "utf-16", "windows-1252"),
+    "delimiter": (",", "\t", "|", ";"),
+    "quote": ('"', "'", ""),
+    "dates": ("YYYY-MM-DD", "DD/MM/YYYY", "DD-MM-YYYY", "DD.MM.YYYY", "YYYYMMDD"),
+    "compression": ("none", "gzip"),
+}
+# The datasets that are headers of DICOM files, one file for each row: they are sent so, and in no other form.
+HEADERS = frozenset({"imaging_studies"})
+# The datasets that are FHIR R4 resources, and which: they are sent as NDJSON, everything else as a table.
+RESOURCES = {"fhir_patient": "Patient", "fhir_condition": "Condition", "fhir_encounter": "Encounter"}
 
 
 @dataclass(frozen=True)
 class SentFile:
-    """One file of a submission."""
+    """One file of a submission.
+
+    Parameters
+    ----------
+    rows : int
+        Rows or resources, without the header.
+    sha256, bytes : str, int
+        Of the file as sent, packed if it is.
+    encoding, delimiter, quote, dates : str
+        How its text is written, where that is not RFC 4180 in UTF-8 with dates of ISO 8601. A mark of byte order may
+        be there or not; an empty ``quote`` says that no cell is quoted.
+    compression, uncompressed_bytes : str, int
+        ``gzip``, with the size that it unpacks to, or ``none``.
+    """
 
     name: str
     dataset: str
@@ -27,6 +52,12 @@ class SentFile:
     sha256: str
     bytes: int
     format: Format
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    dates: str = "YYYY-MM-DD"
+    compression: str = "none"
+    uncompressed_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,7 +112,12 @@ def _check_types(manifest: Manifest) -> None:
     texts: Iterable[object] = [manifest.submission, manifest.provider, manifest.controller, manifest.created]
     for file in manifest.files:
         texts = [*texts, file.name, file.dataset, file.contract_version, file.sha256]
-        if not isinstance(file.rows, int) or not isinstance(file.bytes, int) or file.format not in ("csv", "ndjson"):
-            raise JobRefused("The manifest tells of a file wrongly", where=NAME, todo="Correct rows, bytes and format")
+        for number in (file.rows, file.bytes, file.uncompressed_bytes):
+            if type(number) is not int or number < 0:
+                raise JobRefused("The manifest tells of a file wrongly", where=NAME, todo="Correct rows and bytes")
+        for name, allowed in _ALLOWED.items():
+            if getattr(file, name) not in allowed:
+                told = ", ".join(repr(each) for each in allowed)
+                raise JobRefused(f"The manifest's {name} is none that is read", where=NAME, todo=f"Use one of {told}")
     if not all(isinstance(text, str) for text in texts):
         raise JobRefused("The manifest holds something that is not text", where=NAME, todo="Correct it")

@@ -29,7 +29,10 @@ def people(good: Mapping[str, DataFrame], known: DataFrame, contracts: Mapping[s
         ``person`` and the columns of the people contract but its key.
     """
     wanted = [field for field in contracts[PEOPLE].fields if not field.primary_key]
-    views = [
+    kinds = ", ".join(f"`{field.name}` {field.type}" for field in wanted)
+    nobody = known.sparkSession.createDataFrame([], f"provider string, local_id string, {kinds}")
+    views = [nobody]  # all may have been withdrawn
+    views += [
         _view(frame, contracts[dataset], wanted)
         for dataset, frame in good.items()
         if contracts[dataset].person_level and contracts[dataset].person_attributes

@@ -2,33 +2,42 @@
 
 The project's pseudonym is an HMAC of the warehouse's under the project's own key, so that two projects cannot be
 joined and neither can be joined with the warehouse. The extract appears whole or not at all: the manifest is written
-into a staged folder last, and the folder is renamed.
+into a staged folder last, and the folder is renamed. The same specification over the same versions of the tables gives
+the same bytes, wherever it is run: see docs/decisions/0011.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pyspark.errors import AnalysisException, ParseException
+import pyspark
+from deltalake.exceptions import DeltaError
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import BooleanType
 
 from spark_jobs import tables
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
-from spark_jobs.pseudonymise import PATTERN, with_pseudonym
+from spark_jobs.provisioning import changes, cohort, generalise, risk
+from spark_jobs.provisioning.cohort import PEOPLE, PSEUDONYM
+from spark_jobs.provisioning.persons import LINKAGES, OWN, PLACE, own, sampled
+from spark_jobs.provisioning.prove import Written, prove
+from spark_jobs.provisioning.write import columns_of, files_for, write
 from spark_jobs.session import session
 
-PEOPLE = "people"
-_PSEUDONYM = "pseudonym"
-_NO_CONTEXT = ("select", ";", "--", "/*", "from ", "java_method", "reflect")
+MANIFEST = "manifest.json"
+# What a specification is, apart from the folders and the project: an extract is reproduced from these alone.
+SPECIFICATION = ("cohort", "versions", "sampling", "risk", "tables")
+_BROADCAST_PERSONS = 500_000  # some 80 bytes each on every executor
 
 
 def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
@@ -37,51 +46,58 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     Parameters
     ----------
     spec : dict
-        ``warehouse``, ``contracts``, ``out`` (folders), ``project``, ``extract`` (number), ``cohort`` with ``where``
-        (a condition on the people table, or empty), and ``tables``: each with ``dataset``, ``version``, ``columns``,
-        ``date_column``, ``from`` and ``to`` (ISO dates or None).
+        ``warehouse``, ``contracts``, ``out`` (folders), ``previous`` (the folder of the extract before, or None),
+        ``project``, ``extract`` (number), and the specification: ``cohort`` (see
+        :func:`spark_jobs.provisioning.cohort.persons`), ``versions`` (of ``people`` and, where an area is generalised,
+        ``small_area``), ``sampling`` (see :func:`spark_jobs.provisioning.persons.sampled`), ``risk`` (see
+        :class:`spark_jobs.provisioning.risk.Bounds`), and ``tables``: each with ``dataset``, ``version``, ``columns``,
+        ``from`` and ``to`` (ISO dates or None; both days belong to the window), ``linkage`` (one of ``project``,
+        ``table`` and ``none``) and ``generalise`` (see :mod:`spark_jobs.provisioning.generalise`).
     keys : dict
         ``project-pseudonym``.
 
     Raises
     ------
     JobRefused
-        When a column is unknown or may never be shared, a table is not there, or the cohort is no condition.
+        When a column is unknown or may never be shared, a table or a version is not there, a dataset without dates is
+        bounded by dates, or the cohort or a rule is refused.
     """
     out = Path(spec["out"])
-    if (out / "manifest.json").exists():
-        finished: dict[str, Any] = json.loads((out / "manifest.json").read_text())
+    if (out / MANIFEST).exists():
+        finished: dict[str, Any] = json.loads((out / MANIFEST).read_text())
         return finished
     contracts = load_contracts(Path(spec["contracts"]))
     for wanted in spec["tables"]:
-        _check_columns(wanted, contracts)
+        _check_wanted(wanted, contracts)
     staged = out.with_name(f".{out.name}.staged")
     shutil.rmtree(staged, ignore_errors=True)
     shutil.rmtree(out, ignore_errors=True)  # without a manifest it is what a cut-off run left
     staged.mkdir(parents=True)
     with session("provision") as spark:
-        cohort = _cohort(spark, Path(spec["warehouse"]), spec["cohort"]["where"]).persist()
-        made = []
-        for wanted in spec["tables"]:
-            progress(f"provisioning {wanted['dataset']}")
-            frame = _table(spark, Path(spec["warehouse"]), wanted, cohort, contracts[wanted["dataset"]], keys)
-            made.append(_write(frame, staged, wanted, contracts[wanted["dataset"]]))
-        progress("checking the extract")
-        _prove(spark, staged, made, cohort, contracts)
-        persons = cohort.count()
+        made = _Extract(spark, spec, contracts, keys["project-pseudonym"], staged).make(progress)
     manifest = {
         "project": spec["project"],
         "extract": spec["extract"],
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "persons": persons,
-        "tables": made,
+        **made,
+        "specification": {name: spec[name] for name in SPECIFICATION},
+        "code": code_hash(),
     }
-    (staged / "manifest.json").write_text(json.dumps(manifest, indent=2))
+    (staged / MANIFEST).write_text(json.dumps(manifest, indent=2))
     os.rename(staged, out)
     return manifest
 
 
-def _check_columns(wanted: dict[str, Any], contracts: dict[str, Contract]) -> None:
+def code_hash() -> str:
+    """Return the SHA-256 of the code that makes extracts, and of Spark's version: with it, the bytes are determined."""
+    digest = hashlib.sha256(pyspark.__version__.encode())
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _check_wanted(wanted: dict[str, Any], contracts: dict[str, Contract]) -> None:
     contract = contracts.get(wanted["dataset"])
     if contract is None:
         raise JobRefused("There is no data contract of this name", where=wanted["dataset"])
@@ -95,103 +111,136 @@ def _check_columns(wanted: dict[str, Any], contracts: dict[str, Contract]) -> No
         if not contract.by_name[name].published:
             kind = contract.by_name[name].classification.replace("_", " ")
             raise JobRefused(f"The column '{name}' is {kind} and never leaves landing", where=wanted["dataset"])
-
-
-def _newest_people(spark: SparkSession, warehouse: Path) -> DataFrame:
-    if tables.newest_version(warehouse / PEOPLE) is None:
-        raise JobRefused("The warehouse is empty", where=PEOPLE, todo="Build the warehouse first")
-    return tables.read(spark, warehouse / PEOPLE)
-
-
-def _cohort(spark: SparkSession, warehouse: Path, where: str) -> DataFrame:
-    """Return the warehouse pseudonyms of the persons in the cohort.
-
-    It is taken from the newest people table, from which who has opted out since is gone: so opt-outs are applied
-    again, whichever version of the other tables is provisioned.
-    """
-    people = _newest_people(spark, warehouse)
-    if not where.strip():
-        return people.select(_PSEUDONYM)
-    lowered = where.lower()
-    if any(word in lowered for word in _NO_CONTEXT):
-        raise JobRefused("The cohort must be a plain condition on the people table", where="cohort")
-    try:
-        condition = F.expr(where)
-        if not isinstance(people.select(condition).schema[0].dataType, BooleanType):
-            raise JobRefused("The cohort is no condition: it does not say yes or no", where="cohort")
-        return people.where(condition).select(_PSEUDONYM)
-    except (AnalysisException, ParseException):
-        columns = ", ".join(people.columns)
+    dated = contract.date_column in {field.name for field in contract.published()}
+    if (wanted["from"] or wanted["to"]) and not dated:
         raise JobRefused(
-            "The cohort is no condition on the people table", where="cohort", todo=f"Use: {columns}"
-        ) from None
-
-
-def _table(
-    spark: SparkSession,
-    warehouse: Path,
-    wanted: dict[str, Any],
-    cohort: DataFrame,
-    contract: Contract,
-    keys: dict[str, bytes],
-) -> DataFrame:
-    if tables.newest_version(warehouse / wanted["dataset"]) is None:
-        raise JobRefused("The warehouse holds no such table", where=wanted["dataset"], todo="Build the warehouse first")
-    frame = tables.read(spark, warehouse / wanted["dataset"], wanted["version"])
-    for bound, keeps in (("from", ">="), ("to", "<=")):
-        if wanted.get(bound) and wanted["date_column"]:
-            frame = frame.where(F.expr(f"cast(`{wanted['date_column']}` AS date) {keeps} date'{wanted[bound]}'"))
-    columns = [F.col(f"`{name}`") for name in wanted["columns"] if name != _PSEUDONYM]
-    if _PSEUDONYM not in frame.columns:
-        return frame.select(*columns)
-    frame = frame.join(cohort, _PSEUDONYM, "left_semi").select(F.col(_PSEUDONYM).alias("_person"), *columns)
-    return with_pseudonym(frame, "_person", keys["project-pseudonym"])
-
-
-def _write(frame: DataFrame, staged: Path, wanted: dict[str, Any], contract: Contract) -> dict[str, Any]:
-    folder = staged / wanted["dataset"]
-    frame.repartition(max(1, frame.rdd.getNumPartitions() // 4)).write.parquet(str(folder))
-    for leftover in (*folder.glob("_*"), *folder.glob(".*")):
-        leftover.unlink()
-    rows = frame.sparkSession.read.schema(frame.schema).parquet(str(folder)).count()
-    columns = []
-    for field in frame.schema:
-        told = contract.by_name.get(field.name)
-        columns.append(
-            {
-                "name": field.name,
-                "type": field.dataType.simpleString(),
-                "description": told.description if told else "The person's pseudonym in this project",
-                "classification": told.classification if told else "safe",
-            }
+            "The dataset has no date to bound its rows by", where=wanted["dataset"], todo="Agree on it without dates"
         )
-    files = sorted(path.name for path in folder.iterdir())
-    return {
-        "name": wanted["dataset"], "rows": rows, "columns": columns, "files": files,
-        "source_version": wanted["version"], "contract": contract.version,
-    }  # fmt: skip
+    if wanted["linkage"] not in LINKAGES:
+        raise JobRefused("There is no such linkage", where=wanted["dataset"], todo=f"Use one of: {', '.join(LINKAGES)}")
+    generalise.check(wanted["generalise"], wanted["columns"], contract, contracts.get(generalise.AREAS))
 
 
-def _prove(
-    spark: SparkSession, staged: Path, made: list[dict[str, Any]], cohort: DataFrame, contracts: dict[str, Contract]
-) -> None:
-    """Look at what was written, not at what was meant: no direct identifier, no warehouse pseudonym.
+class _Extract:
+    """One extract on its way: its tables, its persons, and what is told of it."""
 
-    Raises
-    ------
-    JobRefused
-        When the extract holds what it must not; nothing of it stays.
-    """
-    for each in made:
-        frame = spark.read.parquet(str(staged / each["name"]))
-        contract = contracts[each["name"]]
-        never = {field.name for field in contract.fields if not field.published} - {_PSEUDONYM}
-        if set(frame.columns) & never:
-            raise JobRefused("The extract would hold a column that never leaves landing", where=each["name"])
-        if _PSEUDONYM not in frame.columns:
-            continue
-        held = frame.select(_PSEUDONYM).distinct()
-        if held.join(cohort, _PSEUDONYM).limit(1).count():
-            raise JobRefused("The extract would hold a pseudonym of the warehouse", where=each["name"])
-        if held.where(~F.col(_PSEUDONYM).rlike(f"^{PATTERN}$")).limit(1).count():
-            raise JobRefused("The extract would hold something that is no pseudonym", where=each["name"])
+    def __init__(
+        self, spark: SparkSession, spec: dict[str, Any], contracts: dict[str, Contract], key: bytes, staged: Path
+    ) -> None:
+        self._spark, self._spec, self._contracts, self._key, self._staged = spark, spec, contracts, key, staged
+        self._warehouse = Path(spec["warehouse"])
+        self._opened: dict[tuple[str, int], DataFrame] = {}
+
+    def make(self, say: Callable[[str], None]) -> dict[str, Any]:
+        """Write every table, look at what was written, and return what the manifest tells of it."""
+        say("choosing the cohort")
+        owns, count = self._persons()
+        made, written = [], []
+        for wanted in self._spec["tables"]:
+            say(f"provisioning {wanted['dataset']}")
+            mapped = owns.get(_linkage_of(wanted)) if self._is_linked(wanted) else None
+            made.append(self._write(wanted, mapped, count))
+            shown = mapped if wanted["linkage"] != "none" else None
+            written.append(Written(self._folder(wanted), self._contracts[wanted["dataset"]], shown))
+        say("checking the extract")
+        prove(self._spark, written)
+        say("measuring the risk of re-identification")
+        return {
+            "persons": count,
+            "opt_outs": hashlib.sha256(
+                tables.fingerprint(self._warehouse / PEOPLE, self._people_version).encode()
+            ).hexdigest(),
+            "tables": made,
+            "risk": self._risk(written),
+            "changes": self._changes(made),
+        }
+
+    @cached_property
+    def _people_version(self) -> int:
+        return int(self._spec["versions"][PEOPLE])
+
+    def _persons(self) -> tuple[dict[str, DataFrame], int]:
+        """Return the persons of the extract with their pseudonyms, for each linkage, and their number.
+
+        Everybody is in the people table that is named, from which who has opted out is gone: so opt-outs are applied
+        again, whichever versions of the other tables are provisioned.
+        """
+        visible = {each["dataset"]: self._read(each["dataset"], each["version"]) for each in self._spec["tables"]}
+        people = self._read(PEOPLE, self._people_version)
+        dates = {name: each.date_column for name, each in self._contracts.items() if each.date_column}
+        chosen = cohort.persons(self._spark, self._spec["cohort"], {**visible, PEOPLE: people}, dates)
+        persons = sampled(chosen, self._spec["sampling"], self._key)
+        linkages = {_linkage_of(wanted) for wanted in self._spec["tables"] if self._is_linked(wanted)}
+        if len(linkages) > 1:  # else they are read once, by the one linkage
+            persons = persons.persist()
+        owns = {linkage: own(persons, self._key, linkage).persist() for linkage in sorted(linkages)}
+        count = next(iter(owns.values()), persons).count()
+        small = count <= _BROADCAST_PERSONS
+        return {linkage: F.broadcast(each) if small else each for linkage, each in owns.items()}, count
+
+    def _is_linked(self, wanted: dict[str, Any]) -> bool:
+        return PSEUDONYM in self._read(wanted["dataset"], wanted["version"]).columns
+
+    def _read(self, dataset: str, version: int) -> DataFrame:
+        """Return a version of a table; opened once, since opening reads the footer of a file."""
+        try:
+            if (dataset, version) not in self._opened:
+                self._opened[dataset, version] = tables.read(self._spark, self._warehouse / dataset, version)
+            return self._opened[dataset, version]
+        except (DeltaError, AnalysisException):  # there is none, or its files were removed since
+            raise JobRefused(
+                "The warehouse holds no such table or version", where=dataset, todo="Build the warehouse first"
+            ) from None
+
+    def _folder(self, wanted: dict[str, Any]) -> Path:
+        return self._staged / str(wanted["dataset"])
+
+    def _write(self, wanted: dict[str, Any], mapped: DataFrame | None, persons: int) -> dict[str, Any]:
+        contract = self._contracts[wanted["dataset"]]
+        frame, rules = self._table(wanted, mapped, contract), wanted["generalise"]
+        rows = tables.rows(self._warehouse / wanted["dataset"], wanted["version"])
+        if mapped is not None:
+            rows = rows * persons // max(1, tables.rows(self._warehouse / PEOPLE, self._people_version))
+        files = write(frame, self._folder(wanted), files_for(rows))
+        return {
+            "name": wanted["dataset"], "rows": sum(file["rows"] for file in files),
+            "columns": columns_of(frame, contract, rules), "files": files, "source_version": wanted["version"],
+            "contract": contract.version, "linkage": wanted["linkage"] if mapped is not None else None,
+        }  # fmt: skip
+
+    def _table(self, wanted: dict[str, Any], mapped: DataFrame | None, contract: Contract) -> DataFrame:
+        frame = self._read(wanted["dataset"], wanted["version"])
+        for bound, keeps in (("from", ">="), ("to", "<=")):
+            if wanted[bound]:
+                frame = frame.where(F.expr(f"cast(`{contract.date_column}` AS date) {keeps} date'{wanted[bound]}'"))
+        columns = [F.col(f"`{name}`") for name in wanted["columns"] if name != PSEUDONYM]
+        if mapped is not None and wanted["linkage"] == "none":
+            frame = frame.join(mapped, PSEUDONYM, "left_semi").select(*columns)
+        elif mapped is not None:
+            frame = frame.join(mapped, PSEUDONYM).select(F.col(OWN).alias(PSEUDONYM), *columns, PLACE)
+        else:
+            frame = frame.select(*columns)
+        areas = generalise.AREAS in self._spec["versions"]
+        reference = self._read(generalise.AREAS, self._spec["versions"][generalise.AREAS]) if areas else None
+        return generalise.apply(frame, wanted["generalise"], reference)
+
+    def _risk(self, written: Iterable[Written]) -> dict[str, Any]:
+        bounds = risk.Bounds(**self._spec["risk"])
+        reports = [
+            risk.report(self._spark.read.parquet(str(table.folder)), table.contract, bounds) for table in written
+        ]
+        told = [each for each in reports if each is not None]
+        return {"floor": bounds.floor, "below": risk.below(told, bounds.floor), "tables": told}
+
+    def _changes(self, made: list[dict[str, Any]]) -> dict[str, Any] | None:
+        if self._spec["previous"] is None:
+            return None
+        before = Path(self._spec["previous"])
+        told = json.loads((before / MANIFEST).read_text())
+        changed = changes.between(self._spark, before, self._staged, told["tables"], made)
+        return {"since": told["extract"], "tables": changed}
+
+
+def _linkage_of(wanted: dict[str, Any]) -> str:
+    """Return the table that its pseudonyms are for alone, or nothing for the project's own."""
+    return str(wanted["dataset"]) if wanted["linkage"] == "table" else ""

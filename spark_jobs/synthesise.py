@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
-from spark_jobs.manifest import Format, Manifest, describe
+from spark_jobs.manifest import RESOURCES, Format, Manifest, describe
 from spark_jobs.session import session
 from spark_jobs.synthetic_care import care
 from spark_jobs.synthetic_people import AS_OF, BLOCK, area_code, areas, block_of_people, deprivation
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 REFERENCE = "reference"
 _TRUTH_COLUMNS = ("provider", "local_id", "person")
-_FHIR = {"Patient": "fhir_patient", "Condition": "fhir_condition", "Encounter": "fhir_encounter"}
+_FHIR = {resource: dataset for dataset, resource in RESOURCES.items()}
 CONTRACTS = Path(__file__).resolve().parents[1] / "policies" / "contracts"
 
 

@@ -22,6 +22,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DecimalType
 
+from spark_jobs.errors import JobRefused
+
 _FINGERPRINT = "tre.fingerprint"
 _ROWS = "tre.rows"
 
@@ -44,7 +46,7 @@ def publish(frame: DataFrame, folder: Path) -> Published:
     frame.write.parquet(str(staged))
     written = frame.sparkSession.read.schema(frame.schema).parquet(str(staged))
     fingerprint, rows = _fingerprint(written)
-    before = _newest(folder)
+    before = newest(folder)
     if before is not None and _metadata(before).get(_FINGERPRINT) == fingerprint:
         shutil.rmtree(staged)
         return Published(before.version(), rows, new=False)
@@ -60,19 +62,37 @@ def read(spark: SparkSession, folder: Path, version: int | None = None) -> DataF
     ------
     deltalake.exceptions.TableNotFoundError
         When there is no such table or version.
+    JobRefused
+        When the version's files have been erased (:mod:`spark_jobs.vacuum`).
     """
     table = DeltaTable(folder, version=version)
     files = [str(folder / action) for action in table.get_add_actions(flatten=True)["path"].to_pylist()]
+    if not all(Path(file).exists() for file in files):
+        what = f"Version {table.version()} of the table has been erased"
+        raise JobRefused(what, where=folder.name, todo="Use a newer version")
     return spark.read.parquet(*files)
 
 
 def newest_version(folder: Path) -> int | None:
     """Return the number of a table's newest version, or None when there is no table."""
-    table = _newest(folder)
+    table = newest(folder)
     return None if table is None else table.version()
 
 
-def _newest(folder: Path) -> DeltaTable | None:
+def rows(folder: Path, version: int) -> int:
+    """Return the number of rows of a version, from its log alone."""
+    return sum(DeltaTable(folder, version=version).get_add_actions(flatten=True)["num_records"].to_pylist())
+
+
+def fingerprint(folder: Path, version: int) -> str:
+    """Return the digest of a version's rows, as it was published; the same rows have the same, in any order."""
+    # Of the newest: delta-rs counts the history of an older one down from that one's number, newest commit first.
+    commits = DeltaTable(folder).history()
+    return str(next(each for each in commits if each["version"] == version)[_FINGERPRINT])
+
+
+def newest(folder: Path) -> DeltaTable | None:
+    """Return the table at its newest version, or None when there is no table."""
     try:
         return DeltaTable(folder)
     except TableNotFoundError:
@@ -95,7 +115,7 @@ def _fingerprint(frame: DataFrame) -> tuple[str, int]:
 def _commit(folder: Path, staged: Path, before: DeltaTable | None, metadata: dict[str, str]) -> None:
     parts = sorted(path for path in staged.glob("*.parquet"))
     schema = Schema.from_arrow(parquet.read_schema(parts[0]))
-    actions: list[Any] = [_add(path, folder) for path in parts]
+    actions: list[Any] = [add_action(path, folder) for path in parts]
     properties = CommitProperties(custom_metadata=metadata)
     if before is None:
         create_table_with_add_actions(
@@ -107,7 +127,8 @@ def _commit(folder: Path, staged: Path, before: DeltaTable | None, metadata: dic
         )
 
 
-def _add(path: Path, folder: Path) -> AddAction:
+def add_action(path: Path, folder: Path) -> AddAction:
+    """Return a written file as a table's log tells of it."""
     told = path.stat()
     stats = f'{{"numRecords": {parquet.read_metadata(path).num_rows}}}'
     where = path.relative_to(folder).as_posix()

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from spark_jobs.check_digits import CHECKS, normalised_nhs_number
 from spark_jobs.contracts import NHS_NUMBER_ROLES, Contract, Field
 
-SOURCE = ("provider", "submission", "landed")
+SOURCE = ("provider", "submission", "landed", "file", "row")
 _OLDEST = "1900-01-01"
 
 
@@ -31,7 +31,7 @@ def judge(rows: DataFrame, contract: Contract, as_of: date) -> DataFrame:
     ----------
     rows : DataFrame
         The contract's columns as text, with :data:`SOURCE`; ``landed`` is the submission's place in the order of
-        landing (:mod:`spark_jobs.landed`).
+        landing (:mod:`spark_jobs.landed`), ``file`` and ``row`` say where in it a row was sent.
     as_of : date
         No date may lie after it.
 
@@ -44,9 +44,9 @@ def judge(rows: DataFrame, contract: Contract, as_of: date) -> DataFrame:
     cleaned = rows.select(*SOURCE, *(_cleaned(field) for field in contract.fields))
     judged = cleaned.withColumn("reason", _reason(contract, as_of))
     # Good rows first: a correction that is itself wrong waits in quarantine and what it would correct stands. The
-    # content comes last, so that of a repeated key the same row is kept whenever the warehouse is built.
+    # place comes last, so that of a repeated key the same row is kept whenever the warehouse is built.
     newest = Window.partitionBy("provider", *_quoted(contract.primary_key)).orderBy(
-        F.col("reason").isNotNull(), F.col("landed").desc(), *_quoted(field.name for field in contract.fields)
+        F.col("reason").isNotNull(), F.col("landed").desc(), "file", "row"
     )
     ranked = judged.withColumns({"_rank": F.row_number().over(newest), "_above": F.lag("landed").over(newest)})
     repeated = F.when(F.col("_above") == F.col("landed"), F.lit(f"{', '.join(contract.primary_key)}: repeated"))

@@ -1,4 +1,4 @@
-"""Several versions of one dataset beside each other: which may land, and how their rows come into one form.
+"""Several versions of one dataset beside each other: which may land. A column that a file lacks is read as empty.
 
 The landing zone keeps its own record of each contract under which a file has landed. A contract that was changed
 without a new version is refused by it, whatever the repository says.
@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from spark_jobs.errors import JobRefused
 from tre.contracts import Contract
@@ -52,16 +49,6 @@ def current(contracts: Mapping[str, Contract], dataset: str, submission: str) ->
         what = f"There is no data contract for '{dataset}' any more"
         raise JobRefused(what, where=submission, todo="Withdraw the submission, or put the contract back")
     return contracts[dataset]
-
-
-def in_form(rows: DataFrame, contract: Contract) -> DataFrame:
-    """Return rows that follow an earlier version with the columns of this one: empty where the rows have none."""
-    there = set(rows.columns)
-    columns = (
-        F.col(f"`{field.name}`") if field.name in there else F.lit(None).cast("string").alias(field.name)
-        for field in contract.fields
-    )
-    return rows.select(*columns)
 
 
 def check_held(contracts: Iterable[Contract], landing: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tre.catalogue.models import Submission, WarehouseBuild
-from tre.catalogue.services import write_build, write_submission
+from tre.catalogue.services import marks, write_build, write_submission
 
 _FAULT = ("submission", "dataset", "file", "field", "fault", "rows")
 
@@ -14,7 +14,8 @@ _FAULT = ("submission", "dataset", "file", "field", "fault", "rows")
 def submission(identity: str, provider: str = "north", datasets: Iterable[str] = ("visits",)) -> Submission:
     """Return a submission of these datasets, with one file of 400 rows each."""
     files = [{"name": f"{name}.csv", "dataset": name, "sha256": "0" * 64, "rows": 400} for name in datasets]
-    return write_submission({"submission": identity, "provider": provider, "files": files}, "test")
+    receipt = {"submission": identity, "provider": provider, "controller": "ICB", "files": files, "by": "test"}
+    return write_submission({**receipt, "number": Submission.objects.count() + 1})
 
 
 def measured(*identities: str, dataset: str = "visits", numerator: int = 395, denominator: int = 400) -> list[dict]:
@@ -38,10 +39,12 @@ def built(
     """Return a build that told these measures."""
     result = {
         "linkage": None,
+        "model": None,
+        "doubtful": [],
         "quarantine": [],
         "opted_out": 0,
         "tables": list(tables),
         "measures": measures,
         "faults": [dict(zip(_FAULT, fault, strict=True)) for fault in faults],
     }
-    return write_build(result, inputs, "test")
+    return write_build(result, inputs, "test", marks())

@@ -1,21 +1,11 @@
-"""What all tests share: a home folder of their own, so that nothing touches the developer's."""
+"""What all tests share. Their settings are made in :mod:`tests.environment`, earlier than here."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
-# Settings are read when Django starts, before any fixture runs. Nothing of the developer's own settings is used.
-for _name in [name for name in os.environ if name.startswith("TRE_") and not name.startswith("TRE_TEST_")]:
-    del os.environ[_name]
-os.environ["TRE_HOME"] = tempfile.mkdtemp(prefix="tre-test-")
-if os.environ.get("TRE_TEST_DB") == "postgresql":
-    from tests import postgres
-
-    os.environ["TRE_DATABASE_URL"] = postgres.start()
-
-import pytest  # noqa: E402
+import pytest
 
 pytest_plugins = ["tests.spark"]
 
@@ -30,19 +20,44 @@ def _quick_passwords(settings):
 
 
 @pytest.fixture(autouse=True)
+def _django_is_set_up(monkeypatch):
+    """Keep a verb from setting Django up again: its logging would hold on to one test's captured output."""
+    monkeypatch.setattr("tre.cli._django", lambda: None)
+
+
+@pytest.fixture(autouse=True)
 def _empty_log(request):
     """Empty the audit log around tests with real transactions: the runner's own way is what its triggers refuse."""
     marker = request.node.get_closest_marker("django_db")
-    if marker is None or not marker.kwargs.get("transaction"):
+    if marker is None:
+        yield
+        return
+    from tests import insider
+
+    if not marker.kwargs.get("transaction"):
+        request.getfixturevalue("db")
+        insider.put_back_triggers()
         yield
         return
     request.getfixturevalue("transactional_db")
-    from tests.insider import as_an_insider
-
+    insider.put_back_triggers()
     for statement in ("DELETE FROM audit_entry", "DELETE FROM audit_head"):
-        as_an_insider(statement)
+        insider.as_an_insider(statement)
     yield
-    as_an_insider("DELETE FROM audit_entry")
+    insider.as_an_insider("DELETE FROM audit_entry")
+    insider.let_the_runner_truncate()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_database_that_was_asked_for():
+    """Fail rather than test another database, or in another home, than was asked for."""
+    from django.conf import settings
+
+    from tre.config.options import load
+
+    wanted = os.environ.get("TRE_TEST_DB", "sqlite")
+    assert settings.DATABASES["default"]["ENGINE"].endswith(("postgresql",) if wanted == "postgresql" else ("sqlite3",))
+    assert load().home.name.startswith("tre-test-")
 
 
 @pytest.fixture

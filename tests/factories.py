@@ -58,7 +58,7 @@ def project(code: str = "frailty", *members: str, approved: bool = True) -> Proj
         starts=TODAY,
         ends=LATER,
         members=list(members),
-        agreements=[(agreed(), "")],
+        agreements=[agreed()],
         actor="test",
     )
     return approve(code, person("data-manager", "data_manager")) if approved else made

@@ -112,18 +112,13 @@ def split(rows: list[tuple[int, Row]], contract: Contract) -> tuple[set[int], di
     good = set()
     for places in groups.values():
         seen: set[int] = set()
-        order = sorted(places, key=lambda place: (-rows[place][0], _content(rows[place][1], contract)))
+        order = sorted(places, key=lambda place: (-rows[place][0], place))
         for place in order:
             if rows[place][0] in seen:
                 bad[place] = f"{', '.join(contract.primary_key)}: repeated"
             seen.add(rows[place][0])
         good.add(order[0])
     return good, bad
-
-
-def _content(row: Row, contract: Contract) -> list[tuple[bool, str]]:
-    clean = (cleaned(row[field.name], field) for field in contract.fields)
-    return [(text is not None, text or "") for text in clean]
 
 
 def sample(random: Random, contract: Contract, right: float = 0.9) -> Row:

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 from pyspark.sql import SparkSession
@@ -25,3 +26,11 @@ def spark() -> Iterator[SparkSession]:
     os.environ["TRE_SPARK_PARTITIONS"] = "2"
     with session("tests") as started:
         yield started
+
+
+@pytest.fixture
+def one_session(monkeypatch: pytest.MonkeyPatch, spark: SparkSession) -> None:
+    """Let provisioning use the tests' session: a process has one."""
+    from spark_jobs import provision
+
+    monkeypatch.setattr(provision, "session", lambda name: nullcontext(spark))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from tre.errors import TreError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status (0 done, 1 failed, 2 wrong settings, 3 refused)."""
+    os.umask(0o077)  # identified data is read by nobody else; what a sandbox shows says so of itself
     options = parser().parse_args(arguments)
     verb: Callable[[argparse.Namespace], int] = options.verb
     try:
@@ -37,19 +39,50 @@ def parser() -> argparse.ArgumentParser:
     add("down", _down, "stop everything that `tre up` started")
     add("init", _init, "create the database and the demonstration, and start nothing")
     add("worker", _worker, "run queued jobs until stopped")
-    add("rooms", _rooms, "keep each project's Spark Connect and MLflow running")
+    add("rooms", _rooms, "watch over open workspaces, and keep each project's Spark Connect and MLflow running")
+    add("jobs", _jobs, "list the jobs that failed")
+    add("retry", _retry, "queue a failed job again").add_argument("job", type=int, metavar="NUMBER")
     add("code", _code, "print a demonstration account's one-time code").add_argument("username")
+    reproduce = add("reproduce", _reproduce, "make an extract anew from its pinned versions and compare every file")
+    reproduce.add_argument("project", metavar="PROJECT")
+    reproduce.add_argument("number", metavar="N", help="the extract's number")
     audit = add("audit", _audit, "verify the audit log")
     audit.add_argument("action", choices=["verify"])
+    _add_models(add)
+    _add_landing(add)
     inspect = add("inspect", _inspect, "say what files would disclose")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.add_argument("--json", action="store_true", help="print the inspections as JSON lines")
     return made
 
 
-def _django() -> None:
-    import os
+def _add_landing(add: Callable[..., argparse.ArgumentParser]) -> None:
+    land = add("land", _land, "land a submission: accepted whole, or refused whole with the reason")
+    land.add_argument("folder", type=Path, help="the provider's outbox, with its manifest")
+    land.add_argument("--provider", help="whose outbox it is (by default the name of the folder it lies in)")
+    withdraw = add("withdraw", _withdraw, "take back a submission or a dataset, as its controller asks")
+    withdraw.add_argument("--submission", default="", help="the submission's name")
+    withdraw.add_argument("--dataset", default="", help="the dataset; alone, of every submission")
+    withdraw.add_argument("--reason", required=True, help="what the controller gave as its reason")
+    stream = add("stream", _stream, "take device readings in as they are dropped, until stopped")
+    stream.add_argument("--once", action="store_true", help="take in what has been dropped, and end")
+    for each in (land, withdraw, stream):
+        each.add_argument("--by", default="data-manager", help="the data manager in whose name this is done")
 
+
+def _add_models(add: Callable[..., argparse.ArgumentParser]) -> None:
+    fetch = add("fetch-model", _fetch_model, "fetch a released model and verify all of it with the release key")
+    fetch.add_argument("model", metavar="NAME@ALIAS")
+    serve = add("serve-model", _serve_model, "verify a fetched model once more and serve it")
+    serve.add_argument("model", metavar="NAME")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=5000)
+    for each in (fetch, serve):
+        each.add_argument("folder", type=Path, metavar="FOLDER")
+        each.add_argument("--release", required=True, help="the release that the page of released models names")
+
+
+def _django() -> None:
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tre.config.settings")
@@ -79,17 +112,40 @@ def _init(options: argparse.Namespace) -> int:
 
 def _worker(options: argparse.Namespace) -> int:
     _django()
+    import threading
+
+    from tre.audit.checkpoints import keep_writing
     from tre.runs.queue import work_forever
 
+    # Beside the jobs: a job may take longer than the log may stay without a checkpoint.
+    threading.Thread(target=keep_writing, args=(threading.Event(),), daemon=True).start()
     work_forever()
     return 0
 
 
 def _rooms(options: argparse.Namespace) -> int:
     _django()
-    from tre.workspace.project_services import main as rooms
+    from tre.workspace.rooms import main
 
-    rooms()
+    main()
+    return 0
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    _django()
+    from tre.runs.queue import failed
+
+    for job in failed():
+        print(f"{job.pk}  {job.kind}  {job.error}")
+    return 0
+
+
+def _retry(options: argparse.Namespace) -> int:
+    _django()
+    from tre.runs.queue import retry
+
+    job = retry(options.job, "operator")
+    print(f"Job {job.pk} ({job.kind}) is queued again.")
     return 0
 
 
@@ -103,11 +159,69 @@ def _code(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     _django()
-    from tre.audit.services import verify
+    from tre.audit.checkpoints import verify_checkpoints
+    from tre.privacy.reconciliation import reconcile
 
-    verified = verify()
+    verified = verify_checkpoints()
+    reconcile()
     print(f"{verified.entries} entries verified; root {verified.root}")
     return 0
+
+
+def _fetch_model(options: argparse.Namespace) -> int:
+    from ml.deployment import fetch
+
+    statement = fetch(options.model, options.folder, options.release)
+    print(f"{statement.name} of {statement.release} is verified: {options.folder}")
+    return 0
+
+
+def _serve_model(options: argparse.Namespace) -> int:
+    from ml.deployment import serve
+
+    serve(options.model, options.folder, options.release, options.host, options.port)
+    return 0  # pragma: no cover - the process has become the server
+
+
+def _land(options: argparse.Namespace) -> int:
+    _django()
+    from tre.catalogue.verbs import land
+
+    land(options.folder, options.provider, options.by, print)
+    return 0
+
+
+def _withdraw(options: argparse.Namespace) -> int:
+    _django()
+    from tre.catalogue.verbs import take_back
+
+    take_back(options.submission, options.dataset, options.reason, options.by, print)
+    return 0
+
+
+def _stream(options: argparse.Namespace) -> int:
+    _django()
+    from tre.catalogue.verbs import stream
+
+    stream(options.once, options.by, print)
+    return 0
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from tre.errors import Refused
+
+    if not options.number.isdecimal():
+        raise Refused("An extract has a whole number", where=options.number, todo="Read it on the project's page")
+    _django()
+    from tre.projects.jobs import reproduce
+
+    found = reproduce(options.project, int(options.number))
+    code = "the same code" if found.same_code else "other code than then"
+    if not found.differing:
+        print(f"Extract {options.number} of {options.project} is reproduced: {found.files} files, made by {code}")
+        return 0
+    print(f"{len(found.differing)} of {found.files} files differ, made by {code}: {', '.join(found.differing)}")
+    return 1
 
 
 def _inspect(options: argparse.Namespace) -> int:

@@ -36,6 +36,7 @@ PEOPLE = (
     Person("checker-one", ("output_checker",), "reviews outputs at the airlock"),
     Person("checker-two", ("output_checker",), "reviews outputs at the airlock"),
     Person("data-manager", ("data_manager",), "lands, links and provisions data; approves projects"),
+    Person("asset-owner", ("information_asset_owner",), "answers for an extract's risk of re-identification"),
     Person("deployer", ("deployer",), "takes approved models out of the release registry"),
     Person("auditor", ("auditor",), "reads and verifies the audit log"),
 )
@@ -95,21 +96,30 @@ def people() -> None:
     """Make the demonstration accounts that are not there yet, each with a second factor."""
     _only_in_demonstration()
     from tre.people.models import Account
-    from tre.people.services import create_account, enrol_totp
 
     there = set(Account.objects.values_list("username", flat=True))
     for person in PEOPLE:
         if person.username not in there:
-            account = create_account(
-                username=person.username,
-                email=f"{person.username}@example.org",
-                password=password(person.username),
-                roles=person.roles,
-                training_expires=date.today() + timedelta(days=365),
-                actor="demonstration",
-                demonstration=True,
-            )
-            enrol_totp(account)
+            _enrol(person)
+
+
+def _enrol(person: Person) -> None:
+    """Make an account with its second factor: both or neither, for an account that is there is not looked at again."""
+    from django.db import transaction
+
+    from tre.people.services import create_account, enrol_totp
+
+    with transaction.atomic():
+        account = create_account(
+            username=person.username,
+            email=f"{person.username}@example.org",
+            password=password(person.username),
+            roles=person.roles,
+            training_expires=date.today() + timedelta(days=365),
+            actor="demonstration",
+            demonstration=True,
+        )
+        enrol_totp(account)
 
 
 @dataclass(frozen=True)
@@ -154,6 +164,10 @@ STUDIES = (
             "small_area": ("lsoa", "fuel_poverty_percent"),
         },
     ),
+)
+_ACCEPTED = (
+    "The study needs single years of birth and small areas. The rows stay in a workspace without a network, and every "
+    "output is checked."
 )
 _FIRST, _LAST = date(2018, 1, 1), date(2026, 6, 30)
 
@@ -213,17 +227,26 @@ def _synthesised(say: Say) -> list[Path]:
 
 def _provision(study: Study, say: Say) -> None:
     from tre.people.services import principal_of
-    from tre.projects import jobs, services
+    from tre.projects import jobs, lifecycle, services
     from tre.projects.models import Project
 
     if not Project.objects.filter(code=study.code).exists():
         _create(study)
     manager = principal_of(_account("data-manager"), used_second_factor=True)
-    project = services.approve(study.code, manager)
-    if services.current_extract(project) is None:
+    project = services.get(study.code)
+    if project.status == Project.Status.DRAFT:
+        services.approve(study.code, manager)
+    if services.current_extract(project) is not None:
+        return
+    waiting = project.extracts.filter(ready=True, held=True, end_asked_by="").order_by("-number").first()
+    if waiting is None:
         with step(say, f"Provisioning the project '{study.code}'"):
-            extract = services.ask_for_extract(study.code, manager)
-            jobs.provision({"extract": extract.pk}, _indented(say))
+            waiting = services.ask_for_extract(study.code, manager)
+            jobs.provision({"extract": waiting.pk}, _indented(say))
+            waiting.refresh_from_db()
+    if waiting.held:
+        owner = principal_of(_account("asset-owner"), used_second_factor=True)
+        lifecycle.accept_risk(study.code, waiting.number, _ACCEPTED, owner)
 
 
 def _create(study: Study) -> None:
@@ -235,10 +258,8 @@ def _create(study: Study) -> None:
     agreements = []
     for name, columns in study.columns.items():
         contract = dataset(name)
-        dated = contract.date_column in columns
-        first, last = (_FIRST, _LAST) if dated else (None, None)
-        agreed = Agreed(name, contract.controller, columns, first, last, today, ends)
-        agreements.append((agreed, contract.date_column if dated else ""))
+        first, last = (_FIRST, _LAST) if contract.date_column else (None, None)
+        agreements.append(Agreed(name, contract.controller, columns, first, last, today, ends))
     create_project(
         code=study.code,
         title=study.title,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
+from tre.config.home import close_to_others
 from tre.config.options import Options, load
 from tre.config.secrets import secret
 from tre.progress import Say, step
 from tre.supervisor import Service, Supervisor, check_ports, only_one
-from tre.workspace.sandbox import check_available
+from tre.workspace.sandbox import check_available, check_own_users
 
 
 def prepare(say: Say) -> None:
@@ -19,16 +20,18 @@ def prepare(say: Say) -> None:
     """
     import django
 
+    options = load()
+    close_to_others(options.home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tre.config.settings")
     django.setup()
     from django.core.management import call_command
 
     from tre.airlock.registry import publish_public_key
+    from tre.audit.checkpoints import write_checkpoint
     from tre.people.services import refuse_demonstration_accounts, register_hub_client
     from tre.runs.runner import run_job
     from tre.workspace.services import tracking_template
 
-    options = load()
     with step(say, "Database"):
         call_command("migrate", interactive=False, verbosity=0)
         if not options.demonstration:
@@ -48,6 +51,7 @@ def prepare(say: Say) -> None:
         with step(say, "Demonstration accounts"):
             people()
         build(say)
+    write_checkpoint()  # a log that does not continue what was signed before stops the start
 
 
 def up(say: Say) -> int:
@@ -61,9 +65,11 @@ def up(say: Say) -> int:
     options = load()
     if options.sandbox == "bubblewrap":
         check_available()
+        check_own_users(options, say)
     with only_one(options.home):
         check_ports(ports(options), options.host)
         prepare(say)
+        _close_left_workspaces()
         supervisor = Supervisor(options.path("logs"), say)
         supervisor.stop_on_signals()
         try:
@@ -81,7 +87,17 @@ def up(say: Say) -> int:
             supervisor.watch()
         finally:
             supervisor.stop()
+            from tre.audit.checkpoints import write_checkpoint  # its models need the prepared database
+
+            write_checkpoint()  # nothing writes any more: what is there is covered
     return 0
+
+
+def _close_left_workspaces() -> None:
+    """Close what a supervisor that is gone left open: no launcher outlives its supervisor."""
+    from tre.workspace.services import close_all  # its models need the prepared database
+
+    close_all("the platform started anew")
 
 
 def ports(options: Options) -> dict[str, int]:
@@ -97,6 +113,7 @@ def services(options: Options) -> list[Service]:
     own = environment(options)
     portal = [sys.executable, "-m", "uvicorn", "tre.config.asgi:application", "--host", options.host]
     portal += ["--port", str(options.portal_port), "--no-access-log", "--no-server-header", "--log-level", "warning"]
+    portal += ["--no-proxy-headers"]  # else whoever calls from this machine chooses the address that sign-in counts
     tre = [sys.executable, "-m", "tre.cli"]
     hub_ready = f"{options.hub_api_internal}/"
     return [

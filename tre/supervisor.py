@@ -23,12 +23,11 @@ from types import FrameType
 import httpx
 
 from tre.errors import Refused, TreError
+from tre.pauses import Pauses
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _STOP_SECONDS = 15.0
-_RESTARTS_ALLOWED = 5
-_RESTART_WINDOW_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,9 @@ class Service:
 class _Child:
     service: Service
     process: subprocess.Popen[bytes]
-    starts: list[float] = field(default_factory=list)
+    began: float
+    pauses: Pauses = field(default_factory=Pauses)
+    again: float | None = None  # when it starts again; None while it runs
 
 
 class PortTaken(Refused):
@@ -192,15 +193,17 @@ class Supervisor:
         Raises
         ------
         TreError
-            When one ends or does not answer in time; it names the log to read.
+            When one ends meanwhile or does not answer in time; it names the log to read.
         """
-        began = [_Child(service, self._spawn(service), [time.monotonic()]) for service in services]
+        began = [_Child(service, self._spawn(service), time.monotonic()) for service in services]
         self._children += began
         for child in began:
             self._await_ready(child, seconds)
+        for child in began:
+            self._check_runs(child)
 
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
-        with (self._logs / f"{service.name}.log").open("ab") as log:
+        with self._log(service).open("ab") as log:
             return subprocess.Popen(
                 list(service.argv),
                 env=dict(service.env),
@@ -214,38 +217,46 @@ class Supervisor:
     def _await_ready(self, child: _Child, seconds: float) -> None:
         service, deadline = child.service, time.monotonic() + seconds
         while service.ready and not self._stopping and not _answers(service.ready):
-            log = self._logs / f"{service.name}.log"
-            if child.process.poll() is not None:
-                raise TreError(f"The {service.name} ended while it started", where=str(log), todo="Read its last lines")
+            self._check_runs(child)
             if time.monotonic() > deadline:
-                raise TreError(f"The {service.name} did not answer in time", where=str(log), todo="Read its last lines")
+                log = str(self._log(service))
+                raise TreError(f"The {service.name} did not answer in time", where=log, todo="Read its last lines")
             time.sleep(0.1)
 
-    def watch(self) -> None:
-        """Restart what dies until a signal asks to stop.
+    def _check_runs(self, child: _Child) -> None:
+        if child.process.poll() is not None and not self._stopping:
+            log = str(self._log(child.service))
+            raise TreError(f"The {child.service.name} ended while it started", where=log, todo="Read its last lines")
 
-        Raises
-        ------
-        TreError
-            When a service dies more than five times in a minute.
+    def _log(self, service: Service) -> Path:
+        return self._logs / f"{service.name}.log"
+
+    def watch(self) -> None:
+        """Start again what ends, until a signal asks to stop.
+
+        What keeps ending is started after pauses that grow up to a minute, and each time is told: the others go on.
         """
         while not self._stopping:
             for child in self._children:
-                if child.process.poll() is not None and not self._stopping:
-                    self._restart(child)
+                self._look_at(child)
             self._reap_adopted()
             time.sleep(0.2)
 
-    def _restart(self, child: _Child) -> None:
+    def _look_at(self, child: _Child) -> None:
         now = time.monotonic()
-        child.starts = [start for start in child.starts if now - start < _RESTART_WINDOW_SECONDS]
-        if len(child.starts) >= _RESTARTS_ALLOWED:
-            log = self._logs / f"{child.service.name}.log"
-            raise TreError(f"The {child.service.name} keeps ending", where=str(log), todo="Read its last lines")
-        _kill_group(child.process.pid, signal.SIGKILL)
-        self._say(f"The {child.service.name} ended (status {child.process.returncode}); starting it again.")
-        child.starts.append(now)
-        child.process = self._spawn(child.service)
+        if child.again is None and child.process.poll() is not None and not self._stopping:
+            _kill_group(child.process.pid, signal.SIGKILL)
+            pause = child.pauses.after(now - child.began)
+            child.again = now + pause
+            when = f" in {pause:.0f} s; its log is {self._log(child.service)}" if pause else ""
+            status = child.process.returncode
+            self._say(f"The {child.service.name} ended (status {status}); starting it again{when}.")
+        if child.again is not None and now >= child.again and not self._stopping:
+            try:
+                child.process, child.began, child.again = self._spawn(child.service), now, None
+            except OSError as error:  # such as a disk that is full
+                child.again = now + 1.0 + child.pauses.after(0.0)
+                self._say(f"The {child.service.name} does not start ({error.strerror}); trying again.")
 
     def _reap_adopted(self) -> None:
         own = {child.process.pid for child in self._children}
@@ -262,7 +273,7 @@ class Supervisor:
     def stop(self) -> None:
         """Stop every service, last first, and everything that they left behind."""
         self._stopping = True
-        for child in reversed(self._children):
+        for child in reversed([child for child in self._children if child.again is None]):
             if child.process.poll() is None:
                 child.process.terminate()
                 try:

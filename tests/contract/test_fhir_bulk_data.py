@@ -35,7 +35,7 @@ def resources(bulk: Path, dataset: str) -> tuple[list[str], list[dict]]:
 @pytest.mark.parametrize("dataset", sorted(RESOURCES))
 def test_every_line_becomes_one_row_with_its_own_key(spark, bulk, dataset):
     files, held = resources(bulk, dataset)
-    rows = fhir.read(spark, dataset, files).collect()
+    rows = fhir.read(spark.read.text(files), dataset).collect()
     assert sorted(row[0] for row in rows) == sorted(each["id"] for each in held)
 
 
@@ -43,14 +43,14 @@ def test_every_line_becomes_one_row_with_its_own_key(spark, bulk, dataset):
 def test_every_event_is_of_a_patient_that_was_sent(spark, bulk, dataset):
     files, _ = resources(bulk, dataset)
     _, patients = resources(bulk, "fhir_patient")
-    of = {row.local_id for row in fhir.read(spark, dataset, files).select("local_id").collect()}
+    of = {row.local_id for row in fhir.read(spark.read.text(files), dataset).select("local_id").collect()}
     assert of
     assert of <= {each["id"] for each in patients}
 
 
 def test_a_patient_is_read_as_plain_python_reads_it(spark, bulk):
     files, held = resources(bulk, "fhir_patient")
-    rows = {row.local_id: row for row in fhir.read(spark, "fhir_patient", files).collect()}
+    rows = {row.local_id: row for row in fhir.read(spark.read.text(files), "fhir_patient").collect()}
     for each in held:
         row, name = rows[each["id"]], each["name"][0]
         assert (row.surname, row.forename) == (name["family"], name["given"][0])
@@ -63,7 +63,7 @@ def test_a_patient_is_read_as_plain_python_reads_it(spark, bulk):
 @pytest.mark.parametrize("dataset", sorted(RESOURCES))
 def test_real_rows_are_good_or_go_to_quarantine_with_a_reason(spark, bulk, dataset):
     files, held = resources(bulk, dataset)
-    rows = fhir.read(spark, dataset, files).withColumns({name: F.lit(name) for name in SOURCE})
+    rows = fhir.read(spark.read.text(files), dataset).withColumns({name: F.lit(name) for name in SOURCE})
     good, bad = split(rows, CONTRACTS[dataset], date(2026, 7, 1))
     kept, refused = good.count(), bad.collect()
     assert kept + len(refused) == len(held)

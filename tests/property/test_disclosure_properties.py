@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,8 +10,10 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tre.disclosure import Context, inspect
+from tre.disclosure import Context, Inspection, inspect
 from tre.disclosure.exact_match import ExactFilters, digests, nhs_number_is_valid, normalise, write_filter
+from tre.disclosure.model import storable
+from tre.disclosure.readers import READERS
 from tre.disclosure.statistics import safe_table
 
 NINE = st.text("0123456789", min_size=9, max_size=9)
@@ -60,4 +64,22 @@ def test_no_bytes_break_inspection(body: bytes, head: bytes) -> None:
         path = Path(folder) / "file"
         path.write_bytes(head + body)
         found = inspect(path, Context(sandbox=False))
-    assert found.verdict in ("pass", "review", "block")
+    assert (found.sha256, found.size) == (hashlib.sha256(head + body).hexdigest(), len(head + body))
+    assert Inspection.from_json(json.loads(json.dumps(found.to_json()))) == found
+    for finding in found.findings:
+        told = f"{finding.location}{finding.sample}{finding.kind}"
+        assert "\0" not in told
+        assert told.encode().decode() == told
+    # What nobody could read is never let through, and what is let through was read as something.
+    assert found.verdict == "block" or found.type in {*READERS, "empty"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.characters(exclude_categories=()), max_size=40))
+def test_any_text_becomes_storable_and_stays_so(text: str) -> None:
+    kept = storable(text)
+    assert len(kept) == len(text)
+    assert storable(kept) == kept
+    assert kept.encode().decode() == kept
+    assert not set(kept) & {"\0", "\x1b", "\u202e"}
+    assert all(mark in (other, "\ufffd") for mark, other in zip(kept, text, strict=True))

@@ -13,7 +13,7 @@ from tre.config.options import REPOSITORY, load
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT
 
 _API_PORT, _SERVER_PORT = 8081, 8888
-_ALLOWED = ("JUPYTERHUB_API_TOKEN=", "SPARK_REMOTE=")  # the server's own, of this person and project alone
+_ALLOWED = ("SPARK_REMOTE=",)  # the project's own
 _SENTENCES = {
     "routes": "no route anywhere: no interface, no address, no name",
     "services": "no port or socket but this workspace's own",

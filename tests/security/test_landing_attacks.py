@@ -8,18 +8,19 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from spark_jobs import landed
-from spark_jobs.contracts import load_contracts
+from spark_jobs import land as job
+from spark_jobs import recover
 from spark_jobs.errors import JobRefused
-from spark_jobs.land import run
-from tests.conftest import REPOSITORY
+from spark_jobs.landed import place, receipt, staging
+from tests.landing import FOLDER, REGISTER, contracts
 
-CONTRACTS = REPOSITORY / "policies" / "contracts"
+CONTROLLER = "Office for National Statistics"
 SECRET = "9990000042"
-HEADER = ",".join(field.name for field in load_contracts(CONTRACTS)["deaths"].fields)
+HEADER = ",".join(field.name for field in contracts()["deaths"].fields)
 WIDE = HEADER.count(",") + 1
 
 
@@ -34,27 +35,36 @@ def outbox(folder: Path, content: bytes, **changes: object) -> Path:
     file = {
         "name": "deaths.csv",
         "dataset": "deaths",
-        "contract_version": load_contracts(CONTRACTS)["deaths"].version,
+        "contract_version": contracts()["deaths"].version,
         "rows": max(content.count(b"\n") - 1, 0),
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         "format": "csv",
     }
-    manifest = {"submission": "ons-1", "provider": "ons", "controller": "ONS", "created": "2026-07-01T00:00:00+00:00"}
-    own = {name: value for name, value in changes.items() if name in file}
+    manifest = {
+        "submission": "ons-1",
+        "provider": "ons",
+        "controller": CONTROLLER,
+        "created": "2026-07-01T00:00:00+00:00",
+    }
+    own = {name: value for name, value in changes.items() if name not in manifest}
     told = {**manifest, **{name: value for name, value in changes.items() if name in manifest}}
     (folder / "manifest.json").write_text(json.dumps({**told, "files": [{**file, **own}]}))
     return folder
 
 
-def land(source: Path, tmp_path: Path) -> dict:
-    spec = {"source": str(source), "landing": str(tmp_path / "landing"), "contracts": str(CONTRACTS)}
-    return run(spec, {}, lambda text: None)
+def land(source: Path, tmp_path: Path, provider: str = "ons") -> dict:
+    spec = {
+        "source": str(source), "landing": str(tmp_path / "landing"), "contracts": str(FOLDER),
+        "register": str(REGISTER), "provider": provider, "by": "mia",
+    }  # fmt: skip
+    with patch.object(job, "load_contracts", lambda folder: contracts()):
+        return job.run(spec, {}, lambda text: None)
 
 
-def refused(source: Path, tmp_path: Path) -> str:
+def refused(source: Path, tmp_path: Path, provider: str = "ons") -> str:
     with pytest.raises(JobRefused) as told:
-        land(source, tmp_path)
+        land(source, tmp_path, provider)
     left = [path for path in (tmp_path / "landing").rglob("*") if path.is_file()]
     assert left == []
     assert not list((tmp_path / "landing" / "submissions").glob("*"))
@@ -100,9 +110,11 @@ def _line(text: str) -> bytes:
         (HEADER.encode() + b"\n" + row("caf\xe9").encode("latin-1") + b"\n", "UTF-8"),
         (good().decode().encode("utf-16"), "UTF-8"),
         (HEADER.encode() + b"\n" + row("a\0b").encode() + b"\n", "text"),
-        (HEADER.encode() + b"\n" + b"x" * (1024 * 1024 + 5) + b"\n", "too long"),
+        (HEADER.encode() + b"\n" + b"x" * (3 * 1024 * 1024) + b"\n", "too long"),
         (gzip.compress(good()), "UTF-8"),
-        (",".join(reversed(HEADER.split(","))).encode() + b"\n", "order"),
+        (_line(row("  =cmd")), "formula"),
+        (_line(row("+44 7700 900000")), "formula"),
+        (HEADER.encode() + b"\n" + row("x" * 200_000).encode() + b"\n", "field is too long"),
         ((HEADER + ",extra\n").encode(), "instead of"),
     ],
 )
@@ -117,15 +129,27 @@ def test_a_bad_file(tmp_path, content, sentence):
         ({"bytes": 10}, "longer"),
         ({"bytes": 10**6}, "shorter"),
         ({"sha256": "0" * 64}, "bytes are not"),
-        ({"dataset": "wages"}, "no data contract"),
+        ({"dataset": "wages"}, "may not send"),
+        ({"dataset": "gp_patients"}, "may not send"),
+        ({"dataset": "people"}, "made here"),
+        ({"provider": "nhs-england"}, "another provider"),
+        ({"controller": "Somebody else"}, "controller"),
+        ({"format": "ndjson"}, "csv or parquet alone"),
         ({"contract_version": "9.9.9"}, "another version"),
         ({"name": "../../etc/passwd"}, "label"),
         ({"name": "other.csv"}, "missing"),
         ({"submission": "../../evil"}, "label"),
         ({"submission": ""}, "label"),
         ({"provider": "a/b"}, "label"),
-        ({"format": "parquet"}, "manifest"),
+        ({"format": "xml"}, "manifest"),
         ({"rows": "three"}, "manifest"),
+        ({"rows": True}, "manifest"),
+        ({"rows": -1}, "manifest"),
+        ({"encoding": "ebcdic"}, "encoding"),
+        ({"delimiter": ":"}, "delimiter"),
+        ({"dates": "whenever"}, "dates"),
+        ({"encoding": "utf-16"}, "UTF-16"),
+        ({"delimiter": ";"}, "missing"),
     ],
 )
 def test_a_manifest_that_tells_wrongly(tmp_path, changes, sentence):
@@ -185,23 +209,52 @@ def test_what_a_run_that_was_cut_off_left_is_cleared(tmp_path):
     land(outbox(tmp_path / "out", good()), tmp_path)
     assert not half.exists()
     assert sorted(path.name for path in (tmp_path / "landing" / "submissions" / "ons-1").iterdir()) == [
-        ".landed",
-        "deaths.csv",
+        "0001.parquet",
         "manifest.json",
+        "receipt.json",
     ]
+
+
+def test_an_outbox_of_nobody_lands_nothing(tmp_path):
+    assert "no registered provider" in refused(outbox(tmp_path / "out", good()), tmp_path, provider="tmp")
+
+
+def test_what_is_sent_under_a_tempting_name_is_kept_under_our_own(tmp_path):
+    """Spark chooses a codec by a name's end: a plain file named .gz once broke every later build."""
+    source = outbox(tmp_path / "out", good(), name="deaths.csv.gz")
+    (source / "deaths.csv").rename(source / "deaths.csv.gz")
+    told = land(source, tmp_path)["files"]
+    assert [(file["name"], file["stored"]) for file in told] == [("deaths.csv.gz", "0001.parquet")]
+    assert (tmp_path / "landing" / "submissions" / "ons-1" / "0001.parquet").is_file()
 
 
 def test_submissions_are_numbered_as_they_land_whatever_the_provider_says(tmp_path):
     for name, created in (("ons-b", "2026-07-01"), ("ons-a", "2020-01-01"), ("ons-c", "1999-01-01")):
         land(outbox(tmp_path / name, good(), submission=name, created=created), tmp_path)
     land(tmp_path / "ons-b", tmp_path)  # sent again: it keeps its place
-    submissions = tmp_path / "landing" / "submissions"
-    assert {name: landed.number(submissions / name) for name in ("ons-b", "ons-a", "ons-c")} == {
-        "ons-b": 1, "ons-a": 2, "ons-c": 3,
-    }  # fmt: skip
+    held = {name: receipt(place(tmp_path / "landing", name)).number for name in ("ons-b", "ons-a", "ons-c")}
+    assert held == {"ons-b": 1, "ons-a": 2, "ons-c": 3}
 
 
-def test_a_provider_cannot_send_its_own_place_in_the_order(tmp_path):
-    source = outbox(tmp_path / "out", good(), name=landed.MARK)
-    (source / "deaths.csv").rename(source / landed.MARK)
-    assert "label" in refused(source, tmp_path)
+def test_what_landed_and_was_not_recorded_is_found_again_and_what_is_half_there_is_cleared(tmp_path):
+    for name in ("ons-1", "ons-2", "ons-3"):
+        land(outbox(tmp_path / name, good(), submission=name), tmp_path)
+    half = tmp_path / "landing" / "submissions" / ".ons-4.staged"
+    half.mkdir()
+    (half / "0001.parquet").write_text("half")
+    found = recover.run({"landing": str(tmp_path / "landing"), "recorded": ["ons-2"]}, {}, lambda text: None)["landed"]
+    assert [(each["submission"], each["number"], each["by"]) for each in found] == [
+        ("ons-1", 1, "mia"), ("ons-3", 3, "mia"),
+    ]  # fmt: skip
+    assert not half.exists()
+
+
+def test_what_a_living_process_is_landing_is_left_alone(tmp_path):
+    source = outbox(tmp_path / "out", good())
+    with staging(tmp_path / "landing", "ons-1") as staged:
+        (staged / "0001.parquet").write_text("half")
+        with pytest.raises(JobRefused, match="being landed"):
+            land(source, tmp_path)
+        recover.run({"landing": str(tmp_path / "landing"), "recorded": []}, {}, lambda text: None)
+        assert (staged / "0001.parquet").exists()
+    assert land(source, tmp_path)["replayed"] is False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -17,6 +18,7 @@ import pytest
 from tests.security.attacker import judge, known, source
 from tre.config.options import load
 from tre.config.secrets import secret
+from tre.projects.jobs import show_to_group
 from tre.workspace.project_services import launch
 from tre.workspace.sandbox import Bind, Outbound, Sandbox
 
@@ -26,6 +28,14 @@ pytestmark = [
 ]
 _ALONE = ("routes", "services", "files", "writable", "processes", "environment", "powers", "control_plane")
 _HOME = "/home/researcher"
+
+
+@pytest.fixture(autouse=True)
+def _closed_to_others() -> Iterator[None]:
+    """Start sandboxes as the platform does, whose files nobody else may read."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture
@@ -58,6 +68,7 @@ def attack(box: Sandbox, *names: str) -> dict[str, list[str]]:
     """Run the probes in the sandbox and return what they reached."""
     program = Path(next(each.source for each in box.binds if each.target == _HOME)) / "attack.py"
     program.write_text(source(known(names or _ALONE)))
+    program.chmod(0o644)
     Path(box.folder).mkdir(mode=0o700)
     running = launch(replace(box, commands=((sys.executable, f"{_HOME}/attack.py"),)))
     running.wait(60)
@@ -86,6 +97,33 @@ def test_a_door_left_open_is_found(box):
     opened = replace(box, binds=(*box.binds, Bind(str(load().home), str(load().home))))
     found = attack(opened, "files", "environment")
     assert any(found.values()), found
+
+
+def test_what_must_be_read_inside_can_be(box, tmp_path):
+    """The extract by its project's group, and the sandbox's own few files, below a folder that is closed."""
+    table = tmp_path / "closed" / "extract" / "people"
+    table.mkdir(parents=True)
+    (table / "part-0.parquet").write_text("rows")
+    show_to_group(table.parent, box.gid)
+    places = ["/project/data/people/part-0.parquet", "/etc/passwd", "/etc/jupyter/labconfig/page_config.json", "/doors"]
+    program = f"import json, os; print(json.dumps([os.access(each, os.R_OK) for each in {places}]))"
+    Path(box.folder).mkdir(mode=0o700)
+    binds = (*box.binds, Bind(str(table.parent), "/project/data"))
+    launch(replace(box, commands=((sys.executable, "-c", program),), binds=binds)).wait(60)
+    assert json.loads(Path(box.log).read_text().splitlines()[0]) == [True] * len(places)
+
+
+def test_another_projects_group_reads_no_extract(box, tmp_path):
+    """Even if the wrong extract were shown."""
+    extract = tmp_path / "extract"
+    extract.mkdir()
+    (extract / "part-0.parquet").write_text("rows")
+    show_to_group(extract, box.gid + 1)
+    program = "import json, os; print(json.dumps(os.access('/project/data', os.R_OK)))"
+    Path(box.folder).mkdir(mode=0o700)
+    binds = (*box.binds, Bind(str(extract), "/project/data"))
+    launch(replace(box, commands=((sys.executable, "-c", program),), binds=binds)).wait(60)
+    assert json.loads(Path(box.log).read_text().splitlines()[0]) is (os.geteuid() != 0)
 
 
 def test_a_secret_in_the_environment_is_found(box):

@@ -1,21 +1,37 @@
-"""The door out of a notebook: it leads to two prefixes, adds the token itself, and cannot be widened."""
+"""The door out of a notebook: four questions to the Hub and one interface of the portal, and it cannot be widened."""
 
 from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs
 
 import pytest
 from starlette.testclient import TestClient
 
 from tre.workspace.door import door
+from tre.workspace.hub_door import MOST_BYTES, Server, checked_activity
 
-TOKEN = "the-workspace-token"
+TOKEN, OWN = "the-workspace-token", "the-server-s-own-token"
+CALLBACK = "/user/ann/frailty/oauth_callback"
+BULK = "x" * 2000
+NOW = datetime(2026, 7, 1, 12, 30, 45, tzinfo=UTC)
+WHOSE = {
+    "kind": "user", "name": "ann", "admin": False, "groups": [], "session_id": "s", "token_id": "t",
+    "servers": {"frailty": {"user_options": {"rows": BULK}}}, "last_activity": "2026-07-01", "roles": ["user"],
+    "scopes": ["access:servers!server=ann/frailty", "access:servers!server=ann/asthma", "read:servers!user=ann"],
+}  # fmt: skip
+
+
+def server(address: str) -> Server:
+    return Server(address, OWN, "ann", "frailty", "jupyterhub-user-ann-frailty", CALLBACK)
 
 
 class _Recorder(BaseHTTPRequestHandler):
     seen: list[tuple[str, str, dict[str, str], bytes]] = []  # noqa: RUF012
+    told: dict[str, object] = {}  # noqa: RUF012
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -26,7 +42,7 @@ class _Recorder(BaseHTTPRequestHandler):
         self.send_header("Set-Cookie", "tre_session=stolen")
         self.send_header("Content-Type", "application/json")
         self.end_headers()
-        self.wfile.write(json.dumps({"path": self.path}).encode())
+        self.wfile.write(json.dumps(self.told.get(self.path, {"path": self.path})).encode())
 
     do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = do_HEAD = _answer
 
@@ -34,15 +50,21 @@ class _Recorder(BaseHTTPRequestHandler):
         """Be quiet."""
 
 
-@pytest.fixture
-def client():
-    server = HTTPServer(("127.0.0.1", 0), _Recorder)
-    _Recorder.seen.clear()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    with TestClient(door(address, address, TOKEN), raise_server_exceptions=False) as made:
+@pytest.fixture(scope="module")
+def opened():
+    listening = HTTPServer(("127.0.0.1", 0), _Recorder)
+    threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
+    address = f"http://127.0.0.1:{listening.server_port}"
+    with TestClient(door(server(address), address, TOKEN), raise_server_exceptions=False) as made:
         yield made
-    server.shutdown()
+    listening.shutdown()
+
+
+@pytest.fixture
+def client(opened):
+    _Recorder.seen.clear()
+    _Recorder.told = {"/hub/api/user": WHOSE}
+    return opened
 
 
 def test_the_platform_is_reached_with_the_workspace_s_token(client):
@@ -54,10 +76,117 @@ def test_the_platform_is_reached_with_the_workspace_s_token(client):
     assert not {"cookie", "Cookie"} & headers.keys()
 
 
-def test_the_hub_gets_the_caller_s_own_token_and_never_the_workspace_s(client):
-    client.get("/hub/api/users/ann", headers={"Authorization": "token ann's"})
-    assert _Recorder.seen[0][1] == "/hub/api/users/ann"
-    assert TOKEN not in json.dumps(_Recorder.seen[0][2])
+# What may be asked of the Hub, and what else a caller can think of, which must not reach it.
+ASKED = ["/hub/api", "/hub/api/", "/hub/api/user", "/hub/api/oauth2/token", "/hub/api/users/ann/activity"]
+OTHERS = [
+    "/hub/api/info", "/hub/api/users", "/hub/api/users/ann", "/hub/api/users/bob", "/hub/api/users/bob/activity",
+    "/hub/api/users/ann/tokens", "/hub/api/users/ann/server", "/hub/api/users/ann/servers/frailty",
+    "/hub/api/users/ann/servers/frailty/progress", "/hub/api/users/ann/shared", "/hub/api/groups", "/hub/api/services",
+    "/hub/api/proxy", "/hub/api/shutdown", "/hub/api/oauth2/authorize", "/hub/api/authorizations/token/abc",
+    "/hub/api/user/", "/hub/api/users/ann/activity/", "/hub/api/users/ann%2factivity", "/hub/api//user",
+]  # fmt: skip
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("path", ASKED + OTHERS)
+def test_nothing_else_is_asked_of_the_hub_whatever_it_carries(client, method, path):
+    """The finding: bulk data, put into the Hub's options and notes with any token, and read from outside."""
+    body = json.dumps({"user_options": {"rows": BULK}, "note": BULK, "display_name": BULK})
+    headers = {"Authorization": "token another", "Content-Length": str(len(body)), "X-Rows": BULK}
+    client.request(method, f"{path}?rows={BULK}", content=body, headers=headers)
+    read = {"/hub/api": "/hub/api/", "/hub/api/": "/hub/api/", "/hub/api/user": "/hub/api/user"}
+    expected = [("GET", read[path])] if method in {"GET", "HEAD"} and path in read else []
+    assert [(seen, where) for seen, where, _, _ in _Recorder.seen] == expected
+    assert BULK not in str(_Recorder.seen)
+
+
+@pytest.mark.parametrize(
+    "given", ["", "token", "token ", "Basic abc", "token a b", "token " + "x" * 201, "token x\ty", "token caf\u00e9"]
+)
+def test_what_is_no_token_is_not_asked_about(client, given):
+    assert client.get("/hub/api/user", headers={"Authorization": given.encode()}).status_code == 403
+    assert _Recorder.seen == []
+
+
+def test_whose_a_token_is_tells_of_the_own_person_and_server_alone(client):
+    answer = client.get("/hub/api/user", headers={"Authorization": "token ann-s"})
+    assert answer.json() == {
+        **{name: WHOSE[name] for name in ("kind", "name", "admin", "groups", "session_id", "token_id")},
+        "scopes": ["access:servers!server=ann/frailty"],
+    }
+    assert TOKEN not in str(_Recorder.seen)
+    assert OWN not in str(_Recorder.seen)
+    _Recorder.told = {"/hub/api/user": {**WHOSE, "name": "bob"}}
+    answer = client.get("/hub/api/user", headers={"Authorization": "token bob-s"})
+    assert (answer.status_code, "bob" in answer.text) == (403, False)
+
+
+def form(**changes: str) -> dict[str, str]:
+    told = {
+        "client_id": "jupyterhub-user-ann-frailty", "client_secret": "what stands inside", "redirect_uri": CALLBACK,
+        "grant_type": "authorization_code", "code": "a-code", "code_verifier": "a-verifier",
+    }  # fmt: skip
+    return {name: value for name, value in {**told, **changes}.items() if value}
+
+
+def test_the_server_s_secret_is_added_outside(client):
+    client.post("/hub/api/oauth2/token", data=form(rows=BULK[:500]), headers={"Authorization": "token another"})
+    _, path, headers, body = _Recorder.seen[0]
+    assert path == "/hub/api/oauth2/token"
+    assert parse_qs(body.decode()) == {name: [value] for name, value in form(client_secret=OWN).items()}
+    assert headers["authorization"] == f"token {OWN}"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"client_id": "jupyterhub-user-ann-asthma"}, {"redirect_uri": "/user/ann/asthma/oauth_callback"},
+        {"grant_type": "client_credentials"}, {"code": ""}, {"code": "a b"}, {"code": "x" * 129},
+    ],
+)  # fmt: skip
+def test_another_s_sign_in_is_not_completed(client, changes):
+    assert client.post("/hub/api/oauth2/token", data=form(**changes)).status_code == 403
+    assert _Recorder.seen == []
+
+
+@pytest.mark.parametrize("body", ["", "code=a&code=b", "\xff", "code", "x" * (MOST_BYTES + 1)])
+def test_what_is_no_form_gets_no_further(client, body):
+    assert client.post("/hub/api/oauth2/token", content=body.encode("latin-1")).status_code == 403
+    assert _Recorder.seen == []
+
+
+def test_activity_is_told_anew_by_the_minute_and_with_nothing_else(client):
+    when = datetime.now(UTC).replace(second=1, microsecond=123456)
+    told = {"last_activity": when.isoformat(), "servers": {BULK: {"last_activity": BULK, "rows": BULK[:900]}}}
+    body = json.dumps(told | {"servers": {"x" * 500: {"rows": "y" * 900}}})
+    assert client.post("/hub/api/users/ann/activity", content=body).status_code == 200
+    _, path, headers, passed = _Recorder.seen[0]
+    minute = when.strftime("%Y-%m-%dT%H:%M:00Z")
+    assert path == "/hub/api/users/ann/activity"
+    assert json.loads(passed) == {"last_activity": minute, "servers": {"frailty": {"last_activity": minute}}}
+    assert headers["authorization"] == f"token {OWN}"
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("2026-07-01T12:29:59.999999Z", "2026-07-01T12:29:00Z"),
+        ("2026-07-01T13:29:59+01:00", "2026-07-01T12:29:00Z"),
+        ("2026-07-01T12:29:59", "2026-07-01T12:29:00Z"),
+        ("2031-01-01T00:00:00Z", "2026-07-01T12:30:00Z"),  # the future is now
+        ("0001-01-01T00:00:00Z", "2026-06-24T12:30:00Z"),  # and what is long ago a week
+        ("a word", None), (7, None), (None, None), ([], None), ({}, None),
+    ],
+)  # fmt: skip
+def test_a_time_can_hardly_carry_anything(told, kept):
+    assert checked_activity(json.dumps({"last_activity": told}).encode(), NOW) == kept
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"[" * 4000, b"\xff", b"x" * (MOST_BYTES + 1)])
+def test_what_tells_of_no_activity_gets_no_further(client, body):
+    assert client.post("/hub/api/users/ann/activity", content=body).status_code == 403
+    assert _Recorder.seen == []
 
 
 def test_no_cookie_and_no_redirect_come_back(client):
@@ -98,7 +227,12 @@ def test_the_platform_is_asked_by_get_and_post_alone(client, method):
 
 
 def test_an_answer_that_does_not_come_is_one_sentence():
-    with TestClient(door("http://127.0.0.1:9", "http://127.0.0.1:9", TOKEN)) as made:
+    with TestClient(door(server("http://127.0.0.1:9"), "http://127.0.0.1:9", TOKEN)) as made:
         answer = made.get("/tre/api/tables")
     assert answer.status_code == 503
     assert answer.json() == {"error": "The platform does not answer. Try again in a moment."}
+
+
+def test_a_hub_that_is_away_is_told_of():
+    with TestClient(door(server("http://127.0.0.1:9"), "http://127.0.0.1:9", TOKEN)) as made:
+        assert made.get("/hub/api").status_code == 503

@@ -59,7 +59,7 @@ def _refuse_bad_file(report: Report) -> None:
     first = broken / manifest["files"][0]["name"]
     first.write_bytes(first.read_bytes()[:-200])
     try:
-        land(broken, "data-manager")
+        land(broken, "data-manager", provider="ons")
         sentence = ""
     except Refused as error:
         sentence = error.sentence()

@@ -37,17 +37,18 @@ def deploy(report: Report, asked: Asked) -> None:
     report.promise("it came by the request that was approved", tags.get("request") == str(asked.safe))
     report.figure("the model's epsilon", tags.get("epsilon"))
     with tempfile.TemporaryDirectory() as scratch:
-        folder = _fetch(Path(scratch))
+        release = tags["release"]
+        folder = Path(scratch) / "model"
+        fetched = _tre("fetch-model", f"{MODEL}@{ALIAS}", str(folder), "--release", release)
+        report.promise("the deployer fetches it, verified", fetched.returncode == 0, fetched.stderr[-200:])
+        other = _tre("fetch-model", f"{MODEL}@{ALIAS}", f"{folder}-other", "--release", "release-0")
+        report.promise("as another release it is refused", other.returncode != 0 and "another model" in other.stderr)
         report.promise("its card came with it", any(path.name == "card.md" for path in folder.rglob("*")))
         with _served(folder) as address:
             answer = httpx.post(f"{address}/invocations", json={"dataframe_split": _example(folder)}, timeout=60)
             probability = answer.json()["predictions"][0]["probability"] if answer.is_success else -1
             report.promise("`mlflow models serve` loads it and answers", 0 <= probability <= 1, answer.text[:200])
-        weights = next(folder.rglob("weights.safetensors"))
-        raw = bytearray(weights.read_bytes())
-        raw[-1] ^= 1
-        weights.write_bytes(raw)
-        report.promise("a model with one bit changed is not served", not _loads(folder))
+        _try_changed(report, folder, release)
     _try_to_register(report, asked)
 
 
@@ -71,10 +72,30 @@ def _client_environment() -> dict[str, str]:
     }
 
 
-def _fetch(scratch: Path) -> Path:
-    told = [sys.executable, "-m", "mlflow", "artifacts", "download", "-u", f"models:/{MODEL}@{ALIAS}", "-d"]
-    subprocess.run([*told, str(scratch / "model")], env=_client_environment(), check=True, capture_output=True)
-    return next(path.parent for path in scratch.rglob("MLmodel"))
+def _tre(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tre.cli", *words]
+    return subprocess.run(command, env=_client_environment(), capture_output=True, text=True)
+
+
+def _try_changed(report: Report, folder: Path, release: str) -> None:
+    """Change a bit of the weights, then the file that names the loader, and see neither served."""
+    weights = next(folder.rglob("weights.safetensors"))
+    good = weights.read_bytes()
+    weights.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    report.promise("a model with one bit changed is not served", not _loads(folder))
+    weights.write_bytes(good)
+    report.promise("mended, it loads again", _loads(folder))
+    proof = folder.with_name("proof")
+    described = folder / "MLmodel"
+    changed = described.read_text().replace("loader_module: ml.serving", "code: code\n    loader_module: other")
+    described.write_text(changed)
+    (folder / "code").mkdir()
+    (folder / "code" / "other.py").write_text(f"open({str(proof)!r}, 'w')\n")
+    refused = _tre("serve-model", MODEL, str(folder), "--release", release)
+    told = refused.returncode != 0 and "signature" in refused.stderr
+    report.promise("a changed MLmodel is refused before anything of it runs", told and not proof.exists())
+    _loads(folder)
+    report.promise("which would have run where MLflow alone loads it", proof.exists())
 
 
 def _example(folder: Path) -> dict[str, Any]:
@@ -133,28 +154,69 @@ def _try_to_register(report: Report, asked: Asked) -> None:
 
 
 def prove(report: Report) -> None:
-    """Verify the audit log, then alter one entry in a copy, and see it told where."""
+    """Verify the audit log, then alter a copy of it as an insider would: one entry, the whole log, what covers it."""
+    _await_checkpoint(_reviewed())
     done = _verify(load().home)
     report.say(f"          {done.stdout.strip()}")
     report.promise("the audit log verifies", done.returncode == 0, done.stderr.strip())
     _once(report)
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch)
-        for part in ("db", "keys", "secrets"):
-            (copy / part).mkdir()
+        (copy / "db").mkdir()
         for part in ("keys", "secrets"):
-            shutil.copytree(load().path(part), copy / part, dirs_exist_ok=True)
+            shutil.copytree(load().path(part), copy / part)
+        shutil.copytree(load().checkpoints, copy / "audit")  # before the database: it covers no more than that holds
         number = _tamper(copy)
         done = _verify(copy)
-        told = done.stderr.strip()
-        report.say(f"          told: {told}")
+        told = _told(report, done)
         report.promise("an altered entry makes it fail and say where", done.returncode != 0 and str(number) in told)
+        _rewrite(copy)
+        done = _verify(copy)
+        rewritten = done.returncode != 0 and "rewritten" in _told(report, done)
+        report.promise("a log rewritten whole, right in itself, makes it fail by a checkpoint", rewritten)
+        shutil.rmtree(copy / "audit")
+        done = _verify(copy)
+        missing = done.returncode != 0 and "checkpoint" in _told(report, done)
+        report.promise("and so does a log without its checkpoints", missing)
+
+
+def _told(report: Report, done: subprocess.CompletedProcess[str]) -> str:
+    told = done.stderr.strip()
+    report.say(f"          told: {told}")
+    return told
+
+
+def _reviewed() -> int:
+    """Return the number of the first review's entry: what the tampering begins with."""
+    from tre.audit.models import Entry
+
+    number = Entry.objects.filter(event="airlock.reviewed").order_by("number").values_list("number", flat=True).first()
+    return int(number or 0)
+
+
+def _await_checkpoint(number: int, seconds: float = 180) -> None:
+    """Wait until the running platform has covered an entry by a checkpoint of its own accord."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        covered = [int(path.stem.rpartition("-")[2]) for path in load().checkpoints.glob("checkpoint-*.json")]
+        if max(covered, default=0) >= number:
+            return
+        time.sleep(1)
+
+
+def _rewrite(copy: Path) -> None:
+    """Write every hash of the copy's log anew, as someone with the database's password could."""
+    code = "import django; django.setup(); from tests.insider import rewrite_log; rewrite_log()"
+    subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env=_environment(copy), check=True)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "TRE_HOME": str(home), "DJANGO_SETTINGS_MODULE": "tre.config.settings"}
 
 
 def _verify(home: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tre.cli", "audit", "verify"]
-    environment = {**os.environ, "TRE_HOME": str(home)}
-    return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
+    return subprocess.run(command, cwd=REPOSITORY, env=_environment(home), capture_output=True, text=True)
 
 
 def _tamper(copy: Path) -> int:
@@ -164,8 +226,7 @@ def _tamper(copy: Path) -> int:
     source.backup(target)
     for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         target.execute(f'DROP TRIGGER "{name}"')
-    query = "SELECT number FROM audit_entry WHERE event = 'airlock.reviewed' ORDER BY number LIMIT 1"
-    number = int(target.execute(query).fetchone()[0])
+    number = _reviewed()
     target.execute("UPDATE audit_entry SET actor = 'researcher' WHERE number = ?", (number,))
     target.commit()
     target.close()

@@ -6,11 +6,15 @@ import pytest
 
 from tre.airlock.domain import (
     AUDIT_EVENTS,
+    MODEL_FILES,
     MOST_FILES,
     OWNERS,
     TRANSITIONS,
+    Said,
     Vote,
+    check_models,
     check_names,
+    check_releasable,
     check_votes,
     choice_of,
     follow,
@@ -110,3 +114,91 @@ def test_names_are_counted_and_differ():
 def test_a_model_is_a_folder_with_a_description_and_weights():
     names = ["m/model.json", "m/weights.safetensors", "n/model.json", "model.json", "weights.safetensors", "t.csv"]
     assert model_folders(names) == ("m",)
+
+
+MODEL = [f"m/{name}" for name in sorted(MODEL_FILES)]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["a", "a/b"], ["A", "a/b.csv"], ["a/b/c", "a/b"], ["x.csv", "Fig/one/two.png", "fig"]],
+)
+def test_a_file_and_a_folder_of_one_name_are_refused(names):
+    with pytest.raises(Refused, match="file and a folder"):
+        check_names(names)
+
+
+@pytest.mark.parametrize("name", ["RELEASE.json", "release.JSON", "RELEASE.json/notes.txt"])
+def test_the_platform_s_own_name_is_refused(name):
+    with pytest.raises(Refused, match="platform's own"):
+        check_names(["table.csv", name])
+
+
+def test_names_that_only_look_alike_pass():
+    check_names(["a.csv", "a/b", "ab", "notes/RELEASE.json", "a/c"])
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ([*MODEL, "m/roc.csv"], "its own files"),
+        ([*MODEL, "m/figures/roc.csv"], "its own files"),
+        ([name for name in MODEL if name != "m/card.md"], "its own files"),
+        ([*MODEL, *(f"old/{name}" for name in MODEL)], "same name"),
+        ([*MODEL, *(f"old/{name.replace('m/', 'M/')}" for name in MODEL)], "same name"),
+    ],
+)
+def test_models_that_could_not_be_registered_are_refused_at_once(names, told):
+    with pytest.raises(Refused, match=told):
+        check_models(names)
+
+
+def test_models_and_files_beside_them_pass():
+    check_models([*MODEL, *(name.replace("m/", "n/") for name in MODEL), "table.csv", "k/model.json", "model.json"])
+    check_models(["table.csv"])
+
+
+BOTH = ("a" * 64, "b" * 64)
+
+
+def said(checker: str, *choices: str, files: tuple[str, ...] = BOTH) -> Said:
+    choices = choices or ("approve",) * len(files)
+    votes = tuple(sorted(zip(files, choices, strict=True)))
+    return Said(checker, choice_of([Vote(0, choice) for choice in choices]), votes)
+
+
+CAT, DAN, EVE = said("cat"), said("dan"), said("eve")
+NO = said("eve", "approve", "reject")
+
+
+@pytest.mark.parametrize(
+    ("rows", "logged"), [([CAT, DAN], [DAN, CAT]), ([NO, CAT, DAN], [NO, CAT, DAN]), ([CAT, DAN, EVE], [CAT, DAN, EVE])]
+)
+def test_what_two_checkers_approved_is_releasable(rows, logged):
+    check_releasable(BOTH, list(reversed(BOTH)), rows, logged, {"ann"})
+
+
+@pytest.mark.parametrize(
+    ("files", "submitted", "rows", "logged", "told"),
+    [
+        (BOTH, BOTH, [], [], "have not approved"),
+        (BOTH, BOTH, [CAT], [CAT], "have not approved"),
+        (BOTH, BOTH, [CAT, NO], [CAT, NO], "have not approved"),
+        (BOTH, BOTH, [CAT, DAN], [], "not those that were handed in"),
+        (BOTH, BOTH, [CAT, DAN], [CAT], "not those that were handed in"),
+        (BOTH, BOTH, [CAT, DAN], [CAT, DAN, NO], "not those that were handed in"),
+        (BOTH, BOTH, [CAT, EVE], [CAT, NO], "not those that were handed in"),
+        (BOTH, BOTH, [CAT, CAT], [CAT, CAT], "reviewed it twice"),
+        (BOTH, BOTH, [CAT, said("ann")], [CAT, said("ann")], "author or a member"),
+        (BOTH, BOTH, [CAT, said("bob")], [CAT, said("bob")], "author or a member"),
+        (BOTH, BOTH[:1], [CAT, DAN], [CAT, DAN], "not those that were submitted"),
+        (BOTH, (BOTH[0], "c" * 64), [CAT, DAN], [CAT, DAN], "not those that were submitted"),
+        (BOTH, (), [CAT, DAN], [CAT, DAN], "not those that were submitted"),
+        ((), (), [CAT, DAN], [CAT, DAN], "not those that were submitted"),
+        ((BOTH[0], "c" * 64), (BOTH[0], "c" * 64), [CAT, DAN], [CAT, DAN], "of other files"),
+        (BOTH, BOTH, [CAT, Said("dan", "approve", NO.votes)], [CAT, Said("dan", "approve", NO.votes)], "not approved"),
+    ],
+)
+def test_whatever_differs_is_not_releasable(files, submitted, rows, logged, told):
+    with pytest.raises(Refused, match=told):
+        check_releasable(files, submitted, rows, logged, {"ann", "bob"})

@@ -5,65 +5,54 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
-from tests.factories import as_seen_now, person, project
-from tre.airlock import jobs, services
-from tre.airlock.domain import Vote
-from tre.airlock.models import Release, Request, RequestFile, Review
+from tests.airlock import SAFE, events, inspected, open_study, state, submit, vote
+from tests.factories import as_seen_now, person
+from tre.airlock import jobs, registry, services
+from tre.airlock.domain import MODEL_FILES
+from tre.airlock.models import Release, Request, RequestFile
 from tre.airlock.services import Upload
 from tre.airlock.storage import storage
 from tre.audit.models import Entry
 from tre.config.options import load
+from tre.disclosure import Inspection
 from tre.errors import Refused
+from tre.privacy import services as ledger
 from tre.runs.models import Job
-from tre.runs.queue import work_once
+from tre.runs.queue import MOST_ATTEMPTS, failed, retry, work_once
+from tre.runs.runner import JobFailed, JobRefused
 
 pytestmark = pytest.mark.django_db
-SAFE = b"age_band,persons\n60s,120\n70s,340\n80s,210\n"
 PSEUDONYMS = [base64.b32encode(hashlib.sha256(b"%d" % n).digest()[:16]).decode().rstrip("=") for n in range(39)]
 ROWS = "\n".join(["pseudonym,age", *(f"{each},{60 + n % 30}" for n, each in enumerate(PSEUDONYMS))]).encode()
 
 
 @pytest.fixture
 def study():
-    for part in ("airlock", "release"):  # requests of other tests had the same numbers
-        shutil.rmtree(load().path(part), ignore_errors=True)
-    person("ann", "researcher")
-    made = project("frailty", "ann")
-    for checker in ("cat", "dan", "eve"):
-        person(checker, "output_checker")
+    return open_study()
+
+
+COST = {"epsilon": 1.0, "delta": 1e-6}
+
+
+def approved_model(study) -> Request:
+    """Return a request for a model that was paid for and that two checkers have approved."""
+    made = submit(study, *((f"m/{name}", name.encode()) for name in sorted(MODEL_FILES)))
+    Job.objects.all().delete()  # what inspection says of a model is not looked at here, that it passed is
+    for file in made.files.all():
+        passed = Inspection(file.sha256, "csv", file.size, "pass", (), None, "acro", ())
+        RequestFile.objects.filter(pk=file.pk).update(inspection=passed.to_json())
+    Request.objects.filter(pk=made.pk).update(state="in_review")
+    ann = as_seen_now("ann")
+    spend = ledger.reserve(study, purpose="m", actor=ann, once="m", **COST)
+    ledger.commit(study, spend.pk, ann)
+    vote(made, "cat")
+    vote(made, "dan")
     return made
-
-
-def submit(study, *files: tuple[str, bytes], context: str = "Counts by age.") -> Request:
-    uploads = [Upload(name, [content]) for name, content in files or (("table.csv", SAFE),)]
-    return services.submit(as_seen_now("ann"), study, context, uploads)
-
-
-def state(request: Request) -> str:
-    return Request.objects.get(pk=request.pk).state
-
-
-def inspected(study, *files: tuple[str, bytes]) -> Request:
-    made = submit(study, *files)
-    while work_once():
-        pass
-    return Request.objects.get(pk=made.pk)
-
-
-def vote(request: Request, who: str, choice: str = "approve", comment: str = "Because.") -> Review:
-    votes = [Vote(file.pk, choice, comment) for file in request.files.all()]
-    return services.review(request.pk, as_seen_now(who), votes)
-
-
-def events(request: Request) -> list[str]:
-    return list(
-        Entry.objects.filter(subject=f"request:{request.pk}").order_by("number").values_list("event", flat=True)
-    )
 
 
 def test_a_safe_table_goes_all_the_way(study):
@@ -240,6 +229,41 @@ def test_a_release_done_twice_is_one_release(study):
         jobs.release_request({"request": made.pk})
     assert Release.objects.count() == 1
     assert events(made).count("airlock.released") == 1
+
+
+def test_a_release_whose_job_failed_is_finished_when_the_operator_says_so(study, monkeypatch):
+    made = approved_model(study)
+
+    def killed(*told: object, **more: object) -> dict:
+        raise JobFailed("The job 'promote' ended with status -9", where="promote.log")
+
+    monkeypatch.setattr(registry, "run_job", killed)
+    for _ in range(MOST_ATTEMPTS):
+        Job.objects.filter(state=Job.State.QUEUED).update(due=timezone.now())
+        work_once()
+    assert state(made) == "releasing"
+    (job,) = failed()
+    taken = {"name": "frailty-m", "version": 1}
+    monkeypatch.setattr(registry, "run_job", lambda name, *told, **more: COST if name == "price" else taken)
+    retry(job.pk, "operator")
+    work_once()
+    assert state(made) == "released"
+    assert Release.objects.get().models_registered == [{"name": "frailty-m", "version": 1}]
+    assert events(made).count("airlock.released") == 1
+
+
+def test_a_model_that_the_registry_refuses_halts_the_release_and_may_be_withdrawn(study, monkeypatch):
+    made = approved_model(study)
+
+    def refuse(*told: object, **more: object) -> dict:
+        raise JobRefused("The folder is no model", where="job promote")
+
+    monkeypatch.setattr(registry, "run_job", refuse)
+    work_once()
+    assert state(made) == "blocked"
+    assert Entry.objects.get(event="airlock.release_halted").data == {"why": "The folder is no model (job promote)."}
+    assert not Release.objects.exists()
+    assert services.withdraw(made.pk, as_seen_now("ann")).state == "withdrawn"
 
 
 def test_a_release_folder_that_was_altered_before_it_was_written_down_is_not_released(study):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tre.audit.domain import EMPTY_ROOT, MerkleTree, leaf_hash, node_hash, root_of
+from tre.audit.domain import EMPTY_ROOT, MerkleTree, canonical, leaf_hash, node_hash, root_of
 
 # Certificate Transparency's reference tests: the root over the first n of these inputs.
 INPUTS = [
@@ -44,6 +46,39 @@ def test_the_reference_roots():
     for size, root in ROOTS.items():
         assert root_of(leaf_hash(each) for each in INPUTS[:size]).hex() == root
     assert root_of([]) == EMPTY_ROOT
+
+
+ENTRY = {
+    "number": 7,
+    "at": datetime(2026, 7, 1, 9, 30, 0, 5, tzinfo=UTC),
+    "event": "airlock.submitted",
+    "actor": "zoë",
+    "subject": "request:7",
+    "data": {"b": [1, 2], "a": None},
+    "previous": "00ff",
+}
+
+
+def test_an_entry_is_hashed_as_these_very_bytes():
+    """They must never change: every log that was ever written is verified by them."""
+    told = (
+        '{"actor":"zoë","at":"2026-07-01T09:30:00.000005+00:00","data":{"a":null,"b":[1,2]},'
+        '"event":"airlock.submitted","number":7,"previous":"00ff","subject":"request:7"}'
+    )
+    assert canonical(**ENTRY) == told.encode()
+    summer = timezone(timedelta(hours=1))
+    assert canonical(**{**ENTRY, "at": ENTRY["at"].astimezone(summer)}) == canonical(**ENTRY)
+
+
+@pytest.mark.parametrize(
+    ("part", "other"),
+    [
+        ("number", 8), ("at", datetime(2026, 7, 1, 9, 30, 0, 6, tzinfo=UTC)), ("event", "airlock.submit"),
+        ("actor", "zoe"), ("subject", "request:8"), ("data", {"b": [2, 1], "a": None}), ("previous", "00fe"),
+    ],
+)  # fmt: skip
+def test_no_part_of_an_entry_changes_unseen(part, other):
+    assert canonical(**{**ENTRY, part: other}) != canonical(**ENTRY)
 
 
 @given(st.lists(st.binary(max_size=8), max_size=70))

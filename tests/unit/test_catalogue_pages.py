@@ -15,7 +15,7 @@ from tests.factories import person, project
 from tests.unit.test_pages import browser
 from tre.catalogue import contracts, lineage, search
 from tre.catalogue.contracts import Column, Dataset
-from tre.catalogue.models import DatasetVersion, QualityMeasure, Submission, WarehouseBuild
+from tre.catalogue.models import DatasetVersion, QualityMeasure, Submission, WarehouseBuild, Withdrawal
 from tre.catalogue.plots import plot
 from tre.projects.models import Agreement, Extract
 
@@ -162,9 +162,10 @@ def region(monkeypatch):
     person("mia", "data_manager")
     files = [{"name": "a.csv", "dataset": "set_0", "rows": 1}]
     Submission.objects.bulk_create(
-        Submission(identity=f"s-{n}", provider="north", controller="ICB", by="test", files=files) for n in range(5000)
+        Submission(identity=f"s-{n}", number=n, provider="north", controller="ICB", by="test", files=files)
+        for n in range(5000)
     )
-    builds = [WarehouseBuild.objects.create(by="test", inputs=str(n)) for n in range(24)]
+    builds = [WarehouseBuild.objects.create(by="test", inputs=str(n), last_submission=5000) for n in range(24)]
     DatasetVersion.objects.bulk_create(
         DatasetVersion(dataset=name, version=n, rows=1000, build=builds[n]) for name in many for n in range(2)
     )
@@ -239,6 +240,11 @@ def test_a_dataset_s_lineage_has_its_own_submissions_alone():
     made()
     [step] = lineage.steps("gp_events")
     assert [each.identity for each in step.submissions] == ["june"]
+    Withdrawal.objects.create(submission=Submission.objects.get(identity="june"), dataset="gp_events", by="mia")
+    [step] = lineage.steps("gp_events")
+    assert [each.identity for each in step.submissions] == ["june"]  # this version was made before
+    built([], inputs="b", tables=[{"dataset": "gp_events", "version": 1, "rows": 0}])
+    assert [len(each.submissions) for each in lineage.steps("gp_events")] == [0, 1]
     assert lineage.steps("births") == []
     person("mia", "data_manager")
     assert "no version of it yet" in page("/catalogue/births/lineage/", browser("mia"))

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from spark_jobs import versions
+from spark_jobs import arrivals, versions
 from spark_jobs.contracts import Contract, ContractError, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.land import run
 from spark_jobs.manifest import Manifest, describe
-from spark_jobs.validate import SOURCE, split
+from spark_jobs.validate import split
 from tests.conftest import REPOSITORY
+from tests.landing import REGISTER
 from tre.contracts import __main__ as command
 from tre.contracts.comparing import check_succession, compare
 from tre.contracts.records import accept, accepted, check_all
@@ -159,13 +160,17 @@ def submission(folder: Path, version: str, rows: list[str], name: str = "referen
     path = folder / "small_area-0.csv"
     path.write_text("\n".join([header, *rows, ""]))
     sent = describe(path, "small_area", version, "csv")
-    Manifest(name, "reference", "MHCLG", "2026-07-01", (sent,)).write(folder)
+    Manifest(name, "reference", AREA.controller, "2026-07-01", (sent,)).write(folder)
     return folder
 
 
 def land(source: Path, landing: Path) -> dict:
-    spec = {"source": str(source), "landing": str(landing), "contracts": str(FOLDER)}
-    return run(spec, {}, lambda text: None)
+    return run(spec_of(source, landing, FOLDER, REGISTER), {}, lambda text: None)
+
+
+def spec_of(source: Path, landing: Path, folder: Path, register: Path) -> dict:
+    places = {"source": source, "landing": landing, "contracts": folder, "register": register}
+    return {**{name: str(place) for name, place in places.items()}, "provider": "reference", "by": "mia"}
 
 
 def test_files_of_two_versions_land_side_by_side_and_their_contracts_are_held(tmp_path):
@@ -194,19 +199,20 @@ def test_a_contract_changed_behind_the_landing_zone_s_back_lands_nothing(tmp_pat
     land(submission(tmp_path / "old", "1.1.0", ["E01900000,1,20.5,1,2,3"]), landing)
     edit(folder, BREAKING["bounds narrowed"])
     source = submission(tmp_path / "new", "1.1.0", ["E01900000,1,20.5,1,2,3"], "reference-2")
-    spec = {"source": str(source), "landing": str(landing), "contracts": str(folder)}
+    register = tmp_path / "providers.yaml"
+    only = {"reference": {"controllers": [AREA.controller], "datasets": ["small_area"]}}
+    register.write_text(yaml.safe_dump({"providers": only}))
     with pytest.raises(ContractError, match="bounds narrowed"):
-        run(spec, {}, lambda text: None)
+        run(spec_of(source, landing, folder, register), {}, lambda text: None)
     assert [path.name for path in (landing / "submissions").glob("[!.]*")] == ["reference-1"]
 
 
 @pytest.mark.spark
-def test_rows_of_an_earlier_version_take_the_new_form_with_the_new_columns_empty(spark):
-    old = spark.createDataFrame(
-        [("E01900000", "1", "20.5")], ", ".join(f"{f.name} string" for f in AREA.under("1.0.0").fields)
-    )
-    told = versions.in_form(old, AREA).selectExpr("*", *(f"'1' AS {name}" for name in SOURCE))
-    good, bad = split(told, AREA, date(2026, 7, 1))
+def test_rows_of_an_earlier_version_take_the_new_form_with_the_new_columns_empty(spark, tmp_path):
+    landing = tmp_path / "landing"
+    land(submission(tmp_path / "old", "1.0.0", ["E01900000,1,20.5"]), landing)
+    receipts = arrivals.held(landing, [{"submission": "reference-1", "datasets": ["small_area"]}])
+    good, bad = split(arrivals.read(spark, landing, receipts, AREA), AREA, date(2026, 7, 1))
     row = good.collect()[0].asDict()
     assert bad.count() == 0
     assert (row["lsoa"], row["fuel_poverty_percent"], row["overcrowded_percent"]) == ("E01900000", 20.5, None)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import pytest
 
@@ -79,6 +85,9 @@ def test_production_accepts_what_is_strict(loaded):
         ({"TRE_PORTAL_URL": "http://tre.example"}, "HTTPS"),
         ({"TRE_HUB_URL": ""}, "HTTPS"),
         ({"TRE_DATABASE_URL": ""}, "PostgreSQL"),
+        ({"TRE_HUB_URL": "https://tre.example"}, "name of its own"),
+        ({"TRE_HUB_URL": "https://TRE.example:8443"}, "name of its own"),
+        ({"TRE_PORTAL_URL": "https://portal.hub.tre.example"}, "name of its own"),
         ({"TRE_SANDBOX": "none"}, "isolated"),
         ({"TRE_REQUIRE_MFA": "false"}, "multi-factor"),
     ],
@@ -86,6 +95,52 @@ def test_production_accepts_what_is_strict(loaded):
 def test_production_refuses_what_is_weak(loaded, change, because):
     with pytest.raises(SettingsError, match=because):
         loaded(**{**PRODUCTION, **change})
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "", "tre.example"])
+def test_the_demonstration_answers_this_machine_alone(loaded, host):
+    with pytest.raises(SettingsError, match="remove TRE_HOST"):
+        loaded(TRE_HOST=host)
+    assert loaded(**PRODUCTION, TRE_HOST=host).host == host
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_any_address_of_this_machine_will_do(loaded, host):
+    assert loaded(TRE_HOST=host).host == host
+
+
+def django_settings(home: Path, **environment: str) -> dict[str, Any]:
+    """Return what Django is told under these settings, in a process of its own."""
+    names = [
+        "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE",
+        "SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH", "ALLAUTH_TRUSTED_PROXY_COUNT", "SECURE_PROXY_SSL_HEADER",
+    ]  # fmt: skip
+    program = (
+        "import json; from django.conf import settings\n"
+        f"print(json.dumps({{name: getattr(settings, name) for name in {names}}}))"
+    )
+    told = {"DJANGO_SETTINGS_MODULE": "tre.config.settings", "TRE_HOME": str(home), **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, **told}, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def test_under_https_no_other_host_can_plant_a_cookie(tmp_path):
+    told = django_settings(tmp_path, **PRODUCTION, TRE_TRUSTED_PROXIES="1")
+    assert told == {
+        "SESSION_COOKIE_NAME": "__Host-tre_session", "CSRF_COOKIE_NAME": "__Host-tre_csrf",
+        # What a browser asks of such a cookie (RFC 6265bis, section 4.1.3.2).
+        "SESSION_COOKIE_SECURE": True, "CSRF_COOKIE_SECURE": True,
+        "SESSION_COOKIE_DOMAIN": None, "SESSION_COOKIE_PATH": "/",
+        "ALLAUTH_TRUSTED_PROXY_COUNT": 1, "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
+    }  # fmt: skip
+
+
+def test_without_https_no_header_makes_it_so(tmp_path):
+    told = django_settings(tmp_path)
+    assert (told["SESSION_COOKIE_NAME"], told["CSRF_COOKIE_NAME"]) == ("tre_session", "tre_csrf")
+    assert (told["ALLAUTH_TRUSTED_PROXY_COUNT"], told["SECURE_PROXY_SSL_HEADER"]) == (0, None)
 
 
 def test_a_secret_is_made_once_and_is_nobody_elses(tmp_path):

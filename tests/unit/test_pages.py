@@ -102,7 +102,16 @@ def addresses() -> list[tuple[str, str]]:
 
 
 def test_every_page_is_looked_at():
-    assert {name for name, _ in addresses()} >= {*MAY_SEE, "airlock_request", "airlock_review", "registry_password"}
+    assert {name for name, _ in addresses()} >= {
+        *MAY_SEE,
+        "airlock_request",
+        "airlock_review",
+        "registry_password",
+        "extract",
+        "extract_accept",
+        "extract_destroy",
+        "certificate",
+    }
 
 
 def test_a_stranger_is_sent_to_sign_in(house):
@@ -130,6 +139,8 @@ def test_a_deployer_sees_what_was_released_and_no_password(released):
     page = browser("dep").get(reverse("released_models")).content.decode()
     assert "frailty-risk@champion" in page
     assert "2.5" in page
+    assert f"tre fetch-model frailty-risk@champion model --release {'a' * 32}" in page
+    assert "mlflow models serve" not in page  # by itself it would run what nobody verified
     assert secret("registry-deployer") not in page
 
 

@@ -8,9 +8,9 @@ import cedarpy
 import pytest
 import yaml
 
-from tre.errors import Refused
+from tre.errors import Refused, SettingsError
 from tre.policy.decision import FOLDER, decide, policies, require
-from tre.policy.domain import PLATFORM, Principal, Resource
+from tre.policy.domain import PLATFORM, Decision, Principal, Resource
 
 CASES = yaml.safe_load((FOLDER / "cases.yaml").read_text())
 
@@ -68,6 +68,32 @@ def test_a_refusal_names_the_rule():
         require(author, "review_request", own)
     with pytest.raises(Refused, match="no rule permits"):
         require(author, "read_audit", PLATFORM)
+
+
+def test_an_answer_tells_which_rule_it_rests_on():
+    operator = Principal("a", frozenset(["operator"]), frozenset(), True, True)
+    allowed = require(operator, "manage_people", PLATFORM)
+    assert allowed.policies == ("operator-manages-people",)
+    assert allowed.sentence("manage_people") == "You may manage people: operator-manages-people"
+
+
+@pytest.mark.parametrize(
+    ("decision", "sentence"),
+    [
+        (Decision(True, ("one", "two")), "You may read audit: one, two"),
+        (Decision(False, ("never-this",)), "You may not read audit: the rule 'never this' forbids it"),
+        (Decision(False), "You may not read audit: no rule permits it"),
+    ],
+)
+def test_an_answer_in_words(decision, sentence):
+    assert decision.sentence("read_audit") == sentence
+
+
+def test_a_policy_that_does_not_fit_the_schema_decides_nothing(tmp_path):
+    (tmp_path / "schema.cedarschema").write_text((FOLDER / "schema.cedarschema").read_text())
+    (tmp_path / "loose.cedar").write_text('permit (principal, action == Action::"become_god", resource);')
+    with pytest.raises(SettingsError, match="A policy does not fit the schema"):
+        policies.__wrapped__(tmp_path)
 
 
 def test_what_does_not_fit_the_schema_is_never_allowed():

@@ -9,10 +9,12 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from tre import cli
 from tre.audit.models import Entry
 from tre.errors import Refused
 from tre.runs import queue
 from tre.runs.models import Job
+from tre.runs.runner import JobFailed, JobRefused
 
 done: list[str] = []
 
@@ -27,7 +29,13 @@ def _handlers(monkeypatch):
     def crash(payload: dict) -> None:
         raise ZeroDivisionError
 
-    handlers = {"note": lambda payload: done.append(payload["text"]), "fail": fail, "crash": crash}
+    def killed(payload: dict) -> None:
+        raise JobFailed("The job 'x' ended with status -9", where="x.log")
+
+    def note(payload: dict) -> None:
+        done.append(payload["text"])
+
+    handlers = {"note": note, "fail": fail, "crash": crash, "killed": killed}
     monkeypatch.setattr(queue, "_HANDLERS", handlers)
 
 
@@ -74,16 +82,79 @@ def test_a_refusal_ends_the_job_with_its_sentence_and_an_entry():
     assert Entry.objects.filter(event="runs.job_failed", subject=f"job:{job.pk}").count() == 1
 
 
-@pytest.mark.django_db
-def test_a_crash_is_tried_again_later_and_not_for_ever():
-    add("crash")
+def give_up(kind: str) -> Job:
+    """Add a job of this kind, let it fail until it is given up, and return it."""
+    add(kind)
     for attempt in range(queue.MOST_ATTEMPTS):
-        assert Job.objects.get().attempts == attempt
+        job = Job.objects.get()
+        assert (job.attempts, job.state) == (attempt, Job.State.QUEUED)
+        assert attempt == 0 or job.due > timezone.now()  # not at once
         Job.objects.update(due=timezone.now())
         assert queue.work_once()
-    assert Job.objects.get().state == Job.State.FAILED
     Job.objects.update(due=timezone.now())
     assert not queue.work_once()
+    return Job.objects.get()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("crash", "It failed 5 times; the operator's log says why."),
+        ("killed", "The job 'x' ended with status -9 (x.log)."),  # as for want of memory
+    ],
+)
+def test_what_may_pass_is_tried_again_later_and_not_for_ever(kind, told):
+    job = give_up(kind)
+    assert (job.state, job.error) == (Job.State.FAILED, told)
+    assert Entry.objects.get(event="runs.job_failed").data == {"kind": kind, "error": told}
+
+
+@pytest.mark.django_db
+def test_what_a_job_refuses_is_not_tried_again(monkeypatch):
+    def refuse(payload: dict) -> None:
+        raise JobRefused("The file is no CSV", where="job land")
+
+    monkeypatch.setitem(queue._HANDLERS, "refuse", refuse)
+    add("refuse")
+    assert queue.work_once()
+    assert (Job.objects.get().state, Job.objects.get().attempts) == (Job.State.FAILED, 1)
+
+
+@pytest.mark.django_db
+def test_a_job_that_failed_is_done_when_the_operator_says_so(monkeypatch, capsys):
+    job = give_up("killed")
+    assert queue.failed() == [job]
+    assert cli.parser().parse_args(["jobs"]).verb(None) == 0
+    assert capsys.readouterr().out == f"{job.pk}  killed  {job.error}\n"
+    asked = cli.parser().parse_args(["retry", str(job.pk)])
+    assert asked.verb(asked) == 0
+    entry = Entry.objects.get(event="runs.job_retried")
+    assert (entry.actor, entry.subject, entry.data) == ("operator", f"job:{job.pk}", {"kind": "killed"})
+    monkeypatch.setitem(queue._HANDLERS, "killed", lambda payload: done.append(payload["text"]))
+    assert queue.work_once()
+    assert (done, queue.failed(), Job.objects.get().state) == (["a"], [], Job.State.DONE)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [Job.State.QUEUED, Job.State.RUNNING, Job.State.DONE, None])
+def test_only_what_failed_is_queued_again(state):
+    add()
+    Job.objects.update(state=state) if state else Job.objects.all().delete()
+    with pytest.raises(Refused, match="No job of this number has failed"):
+        queue.retry(Job.objects.values_list("pk", flat=True).first() or 1, "operator")
+    assert not Entry.objects.filter(event="runs.job_retried").exists()
+
+
+@pytest.mark.django_db
+def test_work_that_failed_is_queued_when_it_is_asked_for_again():
+    add("killed")
+    Job.objects.update(state=Job.State.FAILED, attempts=queue.MOST_ATTEMPTS, error="It was killed.")
+    assert queue.has_failed("killed:a")
+    add("killed")
+    job = Job.objects.get()
+    assert (job.state, job.attempts, job.error) == (Job.State.QUEUED, 0, "")
+    assert not queue.has_failed("killed:a")
 
 
 @pytest.mark.django_db

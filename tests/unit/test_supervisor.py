@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -75,6 +77,82 @@ def test_a_service_that_dies_is_started_again(tmp_path):
         supervisor.stop()
         watcher.join(20)
     assert not alive(second)
+
+
+def test_a_service_that_keeps_ending_stops_no_other(tmp_path, monkeypatch):
+    """It is started again and again, after pauses that grow, and each time is told; nothing else is stopped."""
+    lines: list[str] = []
+    clock = [0.0]
+    supervisor = Supervisor(tmp_path, lines.append)
+    supervisor.start([Service("sleeper", SLEEPER, environment()), Service("broken", SLEEPER, environment())])
+    monkeypatch.setattr("tre.supervisor.time", SimpleNamespace(monotonic=lambda: clock[0], sleep=time.sleep))
+    sleeper, broken = supervisor._children
+    try:
+        for child in supervisor._children:
+            child.began = 0.0
+        broken.service = Service("broken", [sys.executable, "-c", "raise SystemExit(3)"], environment())
+        broken.process.kill()
+        for _ in range(8):
+            broken.process.wait(20)
+            supervisor._look_at(sleeper)
+            supervisor._look_at(broken)
+            clock[0] = broken.again or clock[0]
+            supervisor._look_at(broken)
+        assert sleeper.process.poll() is None
+        told = [re.findall(r"in (\d+) s", line) for line in lines]
+        assert told == [[], ["1"], ["2"], ["4"], ["8"], ["16"], ["32"], ["60"]]
+        assert all("broken ended" in line for line in lines)
+        assert str(tmp_path / "broken.log") in lines[-1]
+    finally:
+        monkeypatch.undo()
+        supervisor.stop()
+    assert not alive(sleeper.process.pid)
+
+
+def test_a_service_that_cannot_be_started_now_is_started_later(tmp_path, monkeypatch):
+    lines: list[str] = []
+    supervisor = Supervisor(tmp_path, lines.append)
+    supervisor.start([Service("sleeper", SLEEPER, environment())])
+    child = supervisor._children[0]
+    spawn = supervisor._spawn
+
+    def full(service: Service) -> subprocess.Popen[bytes]:
+        raise OSError(28, "No space left on device")
+
+    try:
+        os.kill(child.process.pid, signal.SIGKILL)
+        child.process.wait(20)
+        monkeypatch.setattr(supervisor, "_spawn", full)
+        supervisor._look_at(child)
+        assert "does not start (No space left on device)" in lines[-1]
+        monkeypatch.setattr(supervisor, "_spawn", spawn)
+        child.again = 0.0
+        supervisor._look_at(child)
+        assert alive(child.process.pid)
+    finally:
+        supervisor.stop()
+
+
+def test_a_service_without_an_address_that_ends_while_starting_stops_the_start(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    answering = (
+        "import http.server, pathlib, time\n"
+        f"while not pathlib.Path({str(tmp_path / 'ended')!r}).exists(): time.sleep(0.05)\n"
+        "time.sleep(0.5)\n"
+        f"http.server.HTTPServer(('127.0.0.1', {port}), http.server.SimpleHTTPRequestHandler).serve_forever()\n"
+    )
+    ending = f"import pathlib; pathlib.Path({str(tmp_path / 'ended')!r}).touch(); raise SystemExit(1)"
+    supervisor = Supervisor(tmp_path, print)
+    with pytest.raises(TreError, match=r"broken ended while it started.*broken\.log"):
+        supervisor.start(
+            [
+                Service("slow", [sys.executable, "-c", answering], environment(), f"http://127.0.0.1:{port}/"),
+                Service("broken", [sys.executable, "-c", ending], environment()),
+            ]
+        )
+    supervisor.stop()
 
 
 def test_a_service_that_ends_while_it_starts_names_its_log(tmp_path):

@@ -142,3 +142,30 @@ def test_what_is_no_request_makes_none(study, files, names):
     assert answer.status_code == 403
     assert "passwd" not in answer.json()["error"]
     assert not Request.objects.exists()
+
+
+def spend(held: str, path: str, **told: object):
+    return Client().post(
+        f"/api/workspace/budget/{path}",
+        json.dumps(told),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {held}"},
+    )
+
+
+def test_a_notebook_reserves_and_commits_and_gets_nothing_back(study):
+    held = token()
+    made = spend(held, "reserve", epsilon=2, delta=1e-6, purpose="A model", once="one")
+    assert made.status_code == 201, made.content
+    number = made.json()["spend"]
+    assert spend(held, f"{number}/refund").status_code == 404
+    assert spend(held, f"{number}/commit").json()["state"] == "committed"
+    told = as_workspace(held, "budget").json()
+    assert (told["spent_epsilon"], [each["state"] for each in told["spends"]]) == (2.0, ["committed"])
+
+
+@pytest.mark.parametrize("told", [{"epsilon": 2, "delta": 1e-6, "once": "\ud800"}, {"epsilon": 2, "delta": 1e-6}])
+def test_a_spend_without_a_proper_name_gets_one_sentence(study, told):
+    answer = spend(token(), "reserve", **told)
+    assert answer.status_code == 403
+    assert "label" in answer.json()["error"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,6 +67,10 @@ AUDIT_EVENTS: dict[Event, str] = {
 REVIEWERS = 2  # "at least two output checkers": SDAP handbook; AzureTRE#4568 asks for it to be enforced
 MOST_FILES = 50
 MOST_BYTES = 256 * 1024 * 1024
+# What the platform itself writes beside released files (:mod:`tre.airlock.jobs`).
+RELEASE_NOTE = "RELEASE.json"
+# A model's files, all of them and no other: those of ml.package, which the web process does not import.
+MODEL_FILES = frozenset({"model.json", "weights.safetensors", "card.json", "card.md"})
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,79}"
 _NAME = re.compile(rf"{_PART}(/{_PART}){{0,3}}")
 
@@ -90,11 +94,12 @@ def follow(state: State, event: Event) -> State:
 
 @dataclass(frozen=True)
 class Vote:
-    """What one checker says of one file, by the file's number."""
+    """What one checker says of one file, by the file's number and the SHA-256 of the bytes that were shown."""
 
     file: int
     choice: Choice
     comment: str = ""
+    sha256: str = ""
 
 
 def check_votes(votes: Sequence[Vote], files: Sequence[int]) -> None:
@@ -135,8 +140,74 @@ def outcome(choices: Sequence[Choice]) -> Choice | None:
     return "return" if len(choices) > REVIEWERS else None
 
 
+@dataclass(frozen=True)
+class Said:
+    """One review as one witness tells it: the database's rows, or the audit log.
+
+    Parameters
+    ----------
+    checker : str
+        User name.
+    choice : str
+        What the whole review came to.
+    votes : tuple of (str, str)
+        SHA-256 and choice for each file, sorted.
+    """
+
+    checker: str
+    choice: Choice
+    votes: tuple[tuple[str, Choice], ...]
+
+
+def check_releasable(
+    files: Sequence[str],
+    submitted: Sequence[str],
+    rows: Sequence[Said],
+    logged: Sequence[Said],
+    barred: Collection[str],
+) -> None:
+    """Refuse to release what was not submitted, reviewed and approved as the audit log tells.
+
+    Parameters
+    ----------
+    files, submitted : sequence of str
+        SHA-256 of each file, as the request's rows have it and as the log does.
+    rows, logged : sequence of Said
+        The reviews, as their rows have them and as the log does.
+    barred : collection of str
+        Who may not decide on this request: its author and the project's members.
+
+    Raises
+    ------
+    Refused
+        Saying what does not hold.
+    """
+    wanted = sorted(files)
+    voted = [sorted(sha256 for sha256, _ in each.votes) for each in rows]
+    checkers = [each.checker for each in rows]
+    own = all(each.choice == choice_of([Vote(0, choice) for _, choice in each.votes]) for each in rows)
+    checks = [
+        (bool(files) and wanted == sorted(submitted), "The files are not those that were submitted"),
+        (_same(rows, logged), "The reviews are not those that were handed in"),
+        (len(set(checkers)) == len(checkers), "A checker has reviewed it twice"),
+        (not set(checkers) & set(barred), "Its author or a member of its project has reviewed it"),
+        (all(each == wanted for each in voted), "A review is of other files"),
+        (own and outcome([each.choice for each in rows]) == "approve", "Two checkers have not approved it"),
+    ]
+    for holds, what in checks:
+        if not holds:
+            raise Refused(what, where="release", todo="Stop and tell the auditor")
+
+
+def _same(rows: Sequence[Said], logged: Sequence[Said]) -> bool:
+    def by_checker(said: Said) -> tuple[str, Choice, tuple[tuple[str, Choice], ...]]:
+        return said.checker, said.choice, said.votes
+
+    return sorted(rows, key=by_checker) == sorted(logged, key=by_checker)
+
+
 def check_names(names: Sequence[str]) -> None:
-    """Refuse file names that could lead out of a folder, hide something, or clash.
+    """Refuse file names that could lead out of a folder, hide something, or clash with each other or the platform's.
 
     Raises
     ------
@@ -157,6 +228,16 @@ def check_names(names: Sequence[str]) -> None:
     folded = [name.casefold() for name in names]
     if len(set(folded)) != len(folded):
         raise Refused("Two files have the same name", where="files", todo="Rename one and submit again")
+    if set(folded) & {folder for name in folded for folder in _folders(name)}:
+        raise Refused("A file and a folder have the same name", where="files", todo="Rename one and submit again")
+    if any(name.partition("/")[0] == RELEASE_NOTE.casefold() for name in folded):
+        raise Refused(f"The name {RELEASE_NOTE} is the platform's own", where="files", todo="Rename the file")
+
+
+def _folders(name: str) -> Iterator[str]:
+    """Yield each folder that a name lies in."""
+    while name := name.rpartition("/")[0]:
+        yield name
 
 
 def model_folders(names: Sequence[str]) -> tuple[str, ...]:
@@ -164,3 +245,24 @@ def model_folders(names: Sequence[str]) -> tuple[str, ...]:
     held = set(names)
     folders = {name.rpartition("/")[0] for name in names if name.rpartition("/")[2] == "model.json"}
     return tuple(sorted(folder for folder in folders if folder and f"{folder}/weights.safetensors" in held))
+
+
+def check_models(names: Sequence[str]) -> None:
+    """Refuse models that could not be registered: with other files in their folder, or two of one name.
+
+    Raises
+    ------
+    Refused
+        Saying which files a model has. Folders are told by their place: a name may hold what must not be shown.
+    """
+    folders = model_folders(names)
+    for place, folder in enumerate(folders, start=1):
+        if {name.removeprefix(f"{folder}/") for name in names if name.startswith(f"{folder}/")} != MODEL_FILES:
+            raise Refused(
+                "A model's folder holds its own files, all of them and nothing else",
+                where=f"model {place}",
+                todo=f"Keep just {', '.join(sorted(MODEL_FILES))} in it, and submit other files beside it",
+            )
+    bases = [folder.rpartition("/")[2].casefold() for folder in folders]
+    if len(set(bases)) != len(bases):
+        raise Refused("Two models have the same name", where="files", todo="Rename one folder and submit again")

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
-from tre.airlock.domain import model_folders
+from tre.airlock.domain import RELEASE_NOTE, model_folders
+from tre.airlock.evidence import check_decided
 from tre.airlock.models import Release, Request, RequestFile
 from tre.airlock.services import locked, move
 from tre.airlock.storage import StorageBroken, storage
 from tre.config.options import load
 from tre.disclosure import Context, Inspection, inspect
+from tre.errors import Refused
 from tre.keys.custody import custody
+from tre.privacy.services import pay
 from tre.runs.queue import handler
 
 PLATFORM = "airlock"
@@ -67,21 +71,27 @@ def _summary(inspection: Inspection) -> dict[str, object]:
 
 @handler("airlock.release")
 def release_request(payload: dict[str, Any]) -> None:
-    """Copy the approved files out by hash, register the models among them, and write it down."""
+    """Copy the approved files out by hash, register the models among them, and write it down.
+
+    What the tables say of reviews is not believed: the decision is recomputed from the sealed evidence. A refusal at
+    any point halts the release with its reason; a job that failed for another reason leaves it to be run again.
+    """
     with transaction.atomic():
         request = locked(payload["request"])
         if request.state == "approved":
             move(request, "release", PLATFORM)
     if request.state != "releasing":
         return
+    prefetch_related_objects([request], "files")  # read once: what is checked is what is copied
     identity = _identity(request)
     try:
+        check_decided(request)
         folder = _copy_out(request, identity)
-        models = [_register(request, identity, folder, model) for model in _models(request)]
-    except StorageBroken as error:
+        models = _take_models(request, identity, folder)
+    except (StorageBroken, Refused) as error:  # never to be released as it is: the author may withdraw it
         _halt(request.pk, error.sentence())
         return
-    _finish(request.pk, identity, models)
+    _finish(request.pk, identity, _files(request), models)
 
 
 def _identity(request: Request) -> str:
@@ -100,7 +110,7 @@ def _copy_out(request: Request, identity: str) -> Path:
     staged.mkdir(mode=0o700, parents=True)
     for file in request.files.all():
         storage().copy(file.sha256, staged / file.name)
-    (staged / "RELEASE.json").write_text(json.dumps({"release": identity, "files": _files(request)}, indent=2))
+    (staged / RELEASE_NOTE).write_text(json.dumps({"release": identity, "files": _files(request)}, indent=2))
     os.rename(staged, folder)
     return folder
 
@@ -116,19 +126,26 @@ def _files(request: Request) -> list[dict[str, object]]:
     return [{"name": file.name, "sha256": file.sha256, "size": file.size} for file in request.files.all()]
 
 
-def _models(request: Request) -> tuple[str, ...]:
-    return model_folders([file.name for file in request.files.all()])
+def _take_models(request: Request, identity: str, folder: Path) -> list[dict[str, Any]]:
+    """Register the request's models, after each of them was recomputed and paid for."""
+    from tre.airlock import registry  # starts the learning plane; nothing else here needs it
+
+    models = model_folders([file.name for file in request.files.all()])
+    held = {model: _hashes_below(request, model) for model in models}
+    try:
+        for model in models:
+            cost = registry.price(folder / model)
+            weights = held[model]["weights.safetensors"]
+            pay(request.project, epsilon=cost["epsilon"], delta=cost["delta"], model=weights, actor=PLATFORM)
+        return [registry.register(request, identity, folder, model, held[model]) for model in models]
+    except Refused:
+        shutil.rmtree(folder)  # nothing of a halted release stays where releases are
+        raise
 
 
-def _register(request: Request, identity: str, folder: Path, model: str) -> dict[str, Any]:
-    from tre.airlock.registry import register  # starts the learning plane; nothing else here needs it
-
-    held = {
-        file.name.removeprefix(f"{model}/"): file.sha256
-        for file in request.files.all()
-        if file.name.startswith(f"{model}/")
-    }
-    return register(request, identity, folder / model, held)
+def _hashes_below(request: Request, model: str) -> dict[str, str]:
+    named = {file.name: file.sha256 for file in request.files.all()}
+    return {name.removeprefix(f"{model}/"): sha256 for name, sha256 in named.items() if name.startswith(f"{model}/")}
 
 
 @transaction.atomic
@@ -139,11 +156,10 @@ def _halt(number: int, why: str) -> None:
 
 
 @transaction.atomic
-def _finish(number: int, identity: str, models: list[dict[str, Any]]) -> None:
+def _finish(number: int, identity: str, files: list[dict[str, object]], models: list[dict[str, Any]]) -> None:
     request = locked(number)
     if request.state != "releasing":
         return
-    files = _files(request)
     Release.objects.create(request=request, identity=identity, files=files, models_registered=models)
     hashes = [{"sha256": file["sha256"], "size": file["size"]} for file in files]
     move(request, "finish", PLATFORM, {"release": identity, "files": hashes, "models": models})

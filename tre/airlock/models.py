@@ -49,6 +49,7 @@ class RequestFile(models.Model):
 
     class Meta:
         ordering = ("id",)
+        indexes = (models.Index(fields=["sha256"], name="file_by_hash"),)  # earlier decisions on the same bytes
         constraints = (models.UniqueConstraint(fields=["request", "name"], name="file_name_once"),)
 
     def __str__(self) -> str:
@@ -80,10 +81,11 @@ class Review(models.Model):
 
 
 class FileVote(models.Model):
-    """What one review says of one file."""
+    """What one review says of one file, and the SHA-256 of the bytes that it says it of."""
 
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="votes")
     file = models.ForeignKey(RequestFile, on_delete=models.PROTECT, related_name="votes")
+    sha256 = models.CharField(max_length=64)
     choice = models.CharField(max_length=8, choices=CHOICES)
     comment = models.TextField(blank=True, default="")
 

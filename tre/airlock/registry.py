@@ -51,13 +51,26 @@ def open_deployer_account() -> None:
         raise TreError("The registry did not take the deployers' account", where=f"status {answer.status_code}")
 
 
-def register(request: Request, identity: str, folder: Path, hashes: dict[str, str]) -> dict[str, Any]:
-    """Sign and register one model; run again for the same release, the first version is found.
+def price(folder: Path) -> dict[str, Any]:
+    """Return ``epsilon`` and ``delta`` of a model's training, recomputed in the learning plane.
+
+    Raises
+    ------
+    JobRefused
+        When the folder is no model, or its numbers do not hold together.
+    """
+    return run_job("price", {"folder": str(folder)}, plane="ml")
+
+
+def register(request: Request, identity: str, folder: Path, model: str, hashes: dict[str, str]) -> dict[str, Any]:
+    """Sign and register one model; run again for the same release and model, the first version is found.
 
     Parameters
     ----------
     folder : Path
-        The released files of the model.
+        The release's folder.
+    model : str
+        The folder of the model within it.
     hashes : dict of str to str
         SHA-256 of each of its files as approved; the learning plane checks them again.
 
@@ -70,13 +83,18 @@ def register(request: Request, identity: str, folder: Path, hashes: dict[str, st
     return run_job(
         "promote",
         {
-            "folder": str(folder),
+            "folder": str(folder / model),
             "expected_sha256s": hashes,
             "registry_uri": options.registry_internal,
             "registry_user": ADMINISTRATOR,
-            "name": f"{request.project.code}-{folder.name}",
+            "name": f"{request.project.code}-{(folder / model).name}",
             "alias": "champion",
-            "tags": {"release": identity, "project": request.project.code, "request": str(request.pk)},
+            "tags": {
+                "release": identity,
+                "model": model,
+                "project": request.project.code,
+                "request": str(request.pk),
+            },
         },
         {"registry-password": secret("registry-administrator").encode(), "model-signing": _signing_key()},
         plane="ml",

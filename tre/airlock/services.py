@@ -14,15 +14,19 @@ from tre.airlock.domain import (
     REVIEWERS,
     Event,
     Vote,
+    check_models,
     check_names,
     check_votes,
     choice_of,
     follow,
     outcome,
 )
+from tre.airlock.evidence import REVIEWED, SUBMITTED, submission, verdict
 from tre.airlock.models import FileVote, Request, RequestFile, Review
 from tre.airlock.storage import Frozen, storage
+from tre.audit.models import Entry
 from tre.audit.services import record
+from tre.disclosure.model import storable
 from tre.errors import Refused
 from tre.people.models import Account
 from tre.policy.decision import require
@@ -47,19 +51,23 @@ def submit(actor: Principal, project: Project, context: str, uploads: Sequence[U
     Raises
     ------
     Refused
-        When the person may not, a file's name or size is not allowed, or there is no context.
+        When the person may not, a file's name or size is not allowed, a model's folder holds other files, or there is
+        no context.
     """
     require(actor, "submit_output", project.resource())
-    if not context.strip():
+    context = storable(context).strip()
+    if not context:
         raise Refused("A request needs its context", where="context", todo="Say what the files are and how made")
-    check_names([upload.name for upload in uploads])
+    names = [upload.name for upload in uploads]
+    check_names(names)
+    check_models(names)
     store, frozen = storage(), list[tuple[str, Frozen]]()
     left = MOST_BYTES
     for upload in uploads:
         kept = store.freeze(upload.chunks, left)
         left -= kept.size
         frozen.append((upload.name, kept))
-    return _open(actor, project, context.strip(), frozen)
+    return _open(actor, project, context, frozen)
 
 
 @transaction.atomic
@@ -75,10 +83,7 @@ def _open(actor: Principal, project: Project, context: str, frozen: Sequence[tup
     RequestFile.objects.bulk_create(
         RequestFile(request=request, name=name, sha256=kept.sha256, size=kept.size) for name, kept in frozen
     )
-    # Names are left out here: a file's name may hold what must never be written down, and the log is forever.
-    files = [{"sha256": kept.sha256, "size": kept.size} for _, kept in frozen]
-    data = {"project": project.code, "files": files}
-    record("airlock.submitted", actor=actor.username, subject=f"request:{request.pk}", data=data)
+    record(SUBMITTED, actor=actor.username, subject=f"request:{request.pk}", data=submission(request))
     enqueue("airlock.inspect", {"request": request.pk}, once=f"airlock.inspect:{request.pk}")
     return request
 
@@ -117,25 +122,32 @@ def review(number: int, actor: Principal, votes: Sequence[Vote]) -> Review:
     Raises
     ------
     Refused
-        When the person may not review this request, has done so already, or leaves a file out.
+        When the person may not review this request, has done so already, leaves a file out, or was shown other bytes
+        than the request holds.
     """
     request = locked(number)
     require(actor, "review_request", request.resource())
     checker = Account.objects.get(username=actor.username)
     if request.reviews.filter(checker=checker).exists():
         raise Refused("You have reviewed this request already", where=f"request {number}")
-    check_votes(votes, list(request.files.values_list("pk", flat=True)))
+    held = dict(request.files.values_list("pk", "sha256"))
+    check_votes(votes, list(held))
+    if any(vote.sha256 != held[vote.file] for vote in votes):
+        raise Refused("A file is not the one that you were shown", where=f"request {number}", todo="Look at it again")
     made = Review.objects.create(request=request, checker=checker, choice=choice_of(votes))
-    FileVote.objects.bulk_create(
-        FileVote(review=made, file_id=vote.file, choice=vote.choice, comment=vote.comment.strip()) for vote in votes
-    )
-    record("airlock.reviewed", actor=actor.username, subject=f"request:{number}", data={"choice": made.choice})
+    FileVote.objects.bulk_create(_cast(made, vote) for vote in votes)
+    record(REVIEWED, actor=actor.username, subject=f"request:{number}", data=verdict(made))
     decided = outcome([each.said() for each in request.reviews.all()])
     if decided is not None:
         move(request, decided, "airlock", {"reviews": request.reviews.count()})
         if decided == "approve":
             enqueue("airlock.release", {"request": number}, once=f"airlock.release:{number}")
     return made
+
+
+def _cast(review: Review, vote: Vote) -> FileVote:
+    comment = storable(vote.comment).strip()
+    return FileVote(review=review, file_id=vote.file, sha256=vote.sha256, choice=vote.choice, comment=comment)
 
 
 @transaction.atomic
@@ -167,3 +179,42 @@ def visible_reviews(request: Request, person: Principal) -> list[Review]:
     if len(reviews) >= REVIEWERS or request.state != "in_review":
         return reviews
     return [each for each in reviews if each.checker.username == person.username]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What became of the same bytes in another request, and what was voted on them there."""
+
+    request: Request
+    votes: tuple[FileVote, ...]
+
+
+def earlier_decisions(request: Request) -> dict[int, list[Earlier]]:
+    """Return, for each file of a request by its number, the other requests that held the same bytes, newest first.
+
+    Bytes that were rejected come back with another name or another word of context: whoever reviews them should know.
+    Votes of a review that still goes on are left out, for its checkers are blind to each other.
+    """
+    files = list(request.files.all())
+    same = RequestFile.objects.filter(sha256__in=[file.sha256 for file in files]).exclude(request=request)
+    found: dict[str, list[Earlier]] = {}
+    for each in same.select_related("request").prefetch_related("votes").order_by("-request_id", "id"):
+        votes = () if each.request.state == "in_review" else tuple(each.votes.all())
+        found.setdefault(each.sha256, []).append(Earlier(each.request, votes))
+    return {file.pk: found.get(file.sha256, []) for file in files}
+
+
+def why_halted(request: Request) -> str:
+    """Return why the release of a request was halted, or an empty text when it was not."""
+    halts = Entry.objects.filter(event=AUDIT_EVENTS["halt"], subject=f"request:{request.pk}")
+    last = halts.order_by("-number").first() if request.state == "blocked" else None
+    return str(last.data.get("why", "")) if last else ""
+
+
+@transaction.atomic
+def write_download(file: RequestFile, actor: Principal) -> None:
+    """Write down that a released file was taken, once for each person and file."""
+    record(
+        "airlock.downloaded", actor=actor.username, subject=f"request:{file.request_id}",
+        data={"sha256": file.sha256}, once=f"airlock.downloaded:{file.pk}:{actor.username}",
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from tre.airlock.domain import Vote
 from tre.airlock.models import CHOICES, Release, Request, RequestFile
 from tre.airlock.previews import Preview, preview
-from tre.airlock.services import review, visible_reviews, withdraw
+from tre.airlock.services import earlier_decisions, review, visible_reviews, why_halted, withdraw, write_download
 from tre.airlock.storage import storage
 from tre.config.options import load
 from tre.errors import Refused
@@ -28,6 +28,8 @@ class VoteForm(forms.Form):
 
     choice = forms.ChoiceField(choices=CHOICES, widget=forms.RadioSelect, error_messages={"required": "Choose a vote"})
     comment = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    # The bytes that the checker looks at: were the file another by the time of voting, the vote is refused.
+    sha256 = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 @require_safe
@@ -64,11 +66,15 @@ def _found(request: HttpRequest, number: int) -> Request:
 def _page(request: HttpRequest, found: Request, forms_by_file: dict[int, VoteForm] | None = None) -> HttpResponse:
     person = principal(request)
     may_review = _may_review(person, found)
-    held = forms_by_file or {file.pk: VoteForm(prefix=f"file-{file.pk}") for file in found.files.all()}
-    files = [
-        (file, file.inspected(), _preview(file), held[file.pk] if may_review else None) for file in found.files.all()
-    ]
+    held = forms_by_file or {
+        file.pk: VoteForm(prefix=f"file-{file.pk}", initial={"sha256": file.sha256}) for file in found.files.all()
+    }
     mine = person.username == found.author.username
+    earlier = {} if mine else earlier_decisions(found)
+    files = [
+        (file, file.inspected(), _preview(file), held[file.pk] if may_review else None, earlier.get(file.pk, []))
+        for file in found.files.all()
+    ]
     context = {
         "airlock_request": found,
         "files": files,
@@ -78,6 +84,7 @@ def _page(request: HttpRequest, found: Request, forms_by_file: dict[int, VoteFor
         "reviewed_by_me": found.reviews.filter(checker__username=person.username).exists(),
         "release": Release.objects.filter(request=found).first(),
         "mine": mine,
+        "halted": why_halted(found),
         "wrong": any(form.errors for form in held.values()),
     }
     return render(request, "airlock/request.html", context, status=400 if context["wrong"] else 200)
@@ -98,7 +105,7 @@ def hand_in(request: HttpRequest, number: int) -> HttpResponse:
             form.add_error("comment", "Say what has to change")
     if not all(form.is_valid() for form in held.values()):
         return _page(request, found, held)
-    votes = [Vote(number, form.cleaned_data["choice"], form.cleaned_data["comment"]) for number, form in held.items()]
+    votes = [Vote(file, **form.cleaned_data) for file, form in held.items()]
     review(found.pk, principal(request), votes)
     messages.success(request, "Your review is in.")
     return redirect("airlock_request", number=number)
@@ -130,6 +137,7 @@ def download(request: HttpRequest, number: int, file: int) -> FileResponse:
     if release is None or found.request.author.username != principal(request).username:
         raise Refused("Only a released file can be downloaded, by who asked for it", where=f"request {number}")
     path = load().path("release", release.identity, found.name)
+    write_download(found, principal(request))
     sent = FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/x-download")
     return _inert(sent)
 

@@ -10,7 +10,16 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+# A checkpoint is due after this many new entries, or this long after the first of them: what an insider can still
+# rewrite without a checkpoint telling is never more.
+EVERY_ENTRIES = 50
+EVERY = timedelta(minutes=1)
+# Verification fails when the newest checkpoint leaves out more than this: the platform has stopped writing them. Ten
+# times what is due, so that a worker that is late or starts again is no alarm.
+MOST_LEFT_OUT = 10 * EVERY_ENTRIES
+LONGEST_LEFT_OUT = 10 * EVERY
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -96,3 +105,21 @@ def canonical(
         separators=(",", ":"),
         ensure_ascii=False,
     ).encode()
+
+
+def checkpoint_is_due(left_out: int, age: timedelta) -> bool:
+    """Return whether a checkpoint has to be written.
+
+    Parameters
+    ----------
+    left_out : int
+        Entries that the newest checkpoint does not cover.
+    age : timedelta
+        How long ago the first of them was written.
+    """
+    return left_out >= EVERY_ENTRIES or (left_out > 0 and age >= EVERY)
+
+
+def checkpoints_lag(left_out: int, age: timedelta) -> bool:
+    """Return whether the newest checkpoint covers too little of the log; parameters as of :func:`checkpoint_is_due`."""
+    return left_out > MOST_LEFT_OUT or (left_out > 0 and age > LONGEST_LEFT_OUT)

@@ -13,5 +13,9 @@ class AuditBroken(TreError):
         super().__init__(what, where=f"audit entry {number}", todo="Stop work and compare with the last checkpoint")
 
 
+class CheckpointsUnwritable(TreError):
+    """A checkpoint could not be kept; the log itself is as it was."""
+
+
 class OutsideTransaction(RuntimeError):
     """An entry was recorded outside the transaction of the change it speaks of: a bug, never a person's doing."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
 from tre.audit.domain import MerkleTree, canonical, leaf_hash
@@ -66,7 +65,7 @@ def record(
         once=once,
         previous=tree.root().hex(),
     )
-    leaf = leaf_hash(_bytes(entry))
+    leaf = leaf_hash(entry_bytes(entry))
     entry.leaf = leaf.hex()
     entry.save(force_insert=True)
     tree.append(leaf)
@@ -75,7 +74,8 @@ def record(
     return entry
 
 
-def _bytes(entry: Entry) -> bytes:
+def entry_bytes(entry: Entry) -> bytes:
+    """Return what of an entry is hashed: all of it but its own hash."""
     return canonical(
         number=entry.number,
         at=entry.at,
@@ -96,82 +96,40 @@ def verify() -> Verified:
         At the first entry that is altered, missing, out of place, or not covered by the kept tree.
     """
     tree = MerkleTree()
-    for entry in Entry.objects.order_by("number").iterator(chunk_size=2000):
+    for _ in grow(tree):
+        pass
+    return Verified(tree.size, tree.root().hex())
+
+
+def grow(tree: MerkleTree) -> Iterator[Entry]:
+    """Verify the entries that the tree does not hold yet, append each to it, and yield it.
+
+    No transaction is held, so that nobody who writes has to wait. None is needed for one view of the log: it only
+    grows, so the newest number is read before the kept tree, and the entries after it and no further than it.
+
+    Raises
+    ------
+    AuditBroken
+        At the first entry that is altered, missing, out of place, or not covered by the kept tree.
+    """
+    newest = Entry.objects.aggregate(newest=Max("number"))["newest"] or 0
+    head = Head.objects.filter(id=1).first() or Head(id=1)
+    if newest > head.size:
+        raise AuditBroken("The kept tree does not cover the entries", newest)
+    if tree.size > head.size:
+        raise AuditBroken("Entries that a checkpoint covers are missing", head.size + 1)
+    entries = Entry.objects.filter(number__gt=tree.size, number__lte=head.size).order_by("number")
+    for entry in entries.iterator(chunk_size=2000):
         if entry.number != tree.size + 1:
             raise AuditBroken("An entry is missing", tree.size + 1)
         if entry.previous != tree.root().hex():
             raise AuditBroken("What came before this entry is not what it was written after", entry.number)
-        leaf = leaf_hash(_bytes(entry))
+        leaf = leaf_hash(entry_bytes(entry))
         if leaf.hex() != entry.leaf:
             raise AuditBroken("The entry is not what was written", entry.number)
         tree.append(leaf)
-    head = Head.objects.filter(id=1).first()
-    size, root = (head.size, MerkleTree.from_text(head.size, head.subtrees).root()) if head else (0, tree.root())
-    if size > tree.size:
+        yield entry
+    if tree.size < head.size:
         raise AuditBroken("The newest entries are missing", tree.size + 1)
-    if size < tree.size or root != tree.root():
+    if head.subtrees != tree.to_text():
         raise AuditBroken("The kept tree does not cover the entries", tree.size)
-    return Verified(tree.size, tree.root().hex())
-
-
-def verify_checkpoint(checkpoint: Verified) -> None:
-    """Verify that the log still begins with what a checkpoint covered.
-
-    Raises
-    ------
-    AuditBroken
-        When it does not: the log was cut or rewritten after the checkpoint.
-    """
-    tree = MerkleTree()
-    leaves = Entry.objects.filter(number__lte=checkpoint.entries).order_by("number").values_list("leaf", flat=True)
-    for leaf in leaves.iterator(chunk_size=5000):
-        tree.append(bytes.fromhex(leaf))
-    if tree.size < checkpoint.entries:
-        raise AuditBroken("Entries that a checkpoint covers are missing", tree.size + 1)
-    if tree.root().hex() != checkpoint.root:
-        raise AuditBroken("Entries that a checkpoint covers were rewritten", checkpoint.entries)
-
-
-def write_checkpoint(folder: Path) -> Path:
-    """Verify the log and write a signed statement of its size and root.
-
-    The signature is Ed25519 (RFC 8032) under the installation's ``audit-checkpoint`` key. Keep the folder where
-    somebody with the database cannot write.
-    """
-    from tre.keys.custody import custody
-
-    with transaction.atomic():
-        verified = verify()
-    body = json.dumps({"entries": verified.entries, "root": verified.root}, sort_keys=True)
-    signature = custody().signing_key("audit-checkpoint").sign(body.encode()).hex()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"checkpoint-{verified.entries:012d}.json"
-    staged = path.with_suffix(".part")
-    with staged.open("w") as out:
-        json.dump({"body": body, "signature": signature}, out)
-        out.flush()
-        os.fsync(out.fileno())
-    staged.replace(path)
-    return path
-
-
-def read_checkpoint(path: Path) -> Verified:
-    """Return what a checkpoint covers, after its signature was verified.
-
-    Raises
-    ------
-    AuditBroken
-        When the signature is not this installation's.
-    """
-    from cryptography.exceptions import InvalidSignature
-
-    from tre.keys.custody import custody
-
-    kept = json.loads(path.read_text())
-    body = json.loads(kept["body"])
-    try:
-        public = custody().signing_key("audit-checkpoint").public_key()
-        public.verify(bytes.fromhex(kept["signature"]), kept["body"].encode())
-    except InvalidSignature:
-        raise AuditBroken("The checkpoint's signature is wrong", int(body["entries"])) from None
-    return Verified(int(body["entries"]), str(body["root"]))

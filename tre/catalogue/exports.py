@@ -28,10 +28,10 @@ CONTEXT: Json = {
 }
 # The EU's list of frequencies, which DCAT-AP names for accrualPeriodicity.
 _FREQUENCY = {"daily": "DAILY", "weekly": "WEEKLY", "monthly": "MONTHLY", "quarterly": "QUARTERLY",
-              "yearly": "ANNUAL", "streamed": "CONT"}  # fmt: skip
+              "yearly": "ANNUAL", "stream": "CONT"}  # fmt: skip
 # The national schema's own words for the same.
 _PUBLISHING = {"daily": "Daily", "weekly": "Weekly", "monthly": "Monthly", "quarterly": "Quarterly",
-               "yearly": "Annual", "streamed": "Continuous"}  # fmt: skip
+               "yearly": "Annual", "stream": "Continuous"}  # fmt: skip
 
 
 @dataclass(frozen=True)

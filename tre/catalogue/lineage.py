@@ -13,7 +13,7 @@ from itertools import pairwise
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from tre.catalogue.models import DatasetVersion, Submission
+from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
 from tre.projects.models import Extract
 
 PEOPLE = "people"  # made of every dataset that names persons
@@ -60,18 +60,26 @@ def steps(dataset: str) -> list[Step]:
     return [
         Step(
             version,
-            # A version is made of all that had landed when it was built.
-            tuple(each for each in landed if each.landed <= version.build.at),
+            tuple(each for each, withdrawn in landed if _held(version.build, each, withdrawn)),
             tuple(each for each in extracts if each.version == version.version),
         )
         for version in versions
     ]
 
 
-def _submissions(dataset: str) -> list[Submission]:
-    """Return the submissions that hold the dataset, newest first."""
-    held = Submission.objects.order_by("-landed", "identity")
-    return [each for each in held if dataset == PEOPLE or any(file["dataset"] == dataset for file in each.files)]
+def _held(build: WarehouseBuild, submission: Submission, withdrawn: int | None) -> bool:
+    """Return whether a build was made of a submission: it had landed, and was not withdrawn by then."""
+    return submission.number <= build.last_submission and (withdrawn is None or withdrawn > build.last_withdrawal)
+
+
+def _submissions(dataset: str) -> list[tuple[Submission, int | None]]:
+    """Return the submissions that hold the dataset, newest first, each with the number of its withdrawal."""
+    landed = Submission.objects.order_by("-number")
+    if dataset == PEOPLE:
+        return [(each, None) for each in landed]
+    withdrawn = dict(Withdrawal.objects.filter(dataset=dataset).values_list("submission_id", "pk"))
+    holding = [each for each in landed if any(file["dataset"] == dataset for file in each.files)]
+    return [(each, withdrawn.get(each.pk)) for each in holding]
 
 
 def _extracts(dataset: str) -> list[Taken]:

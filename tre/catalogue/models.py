@@ -13,13 +13,33 @@ class Submission(models.Model):
     controller = models.CharField(max_length=200)
     files = models.JSONField(default=list)
     by = models.CharField(max_length=32)
+    number = models.PositiveIntegerField(unique=True, help_text="Its place in the order of landing.")
     landed = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ("-landed", "identity")
+        ordering = ("-number",)
 
     def __str__(self) -> str:
         return self.identity
+
+
+class Withdrawal(models.Model):
+    """A controller's taking back of one dataset of one submission, until nothing of it is left."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="withdrawals")
+    dataset = models.CharField(max_length=60)
+    reason = models.CharField(max_length=500)
+    by = models.CharField(max_length=32)
+    at = models.DateTimeField(auto_now_add=True)
+    left_landing = models.DateTimeField(null=True, help_text="When landing's own copy was erased.")
+    left_warehouse = models.DateTimeField(null=True, help_text="When the versions that held it were erased.")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (models.UniqueConstraint(fields=["submission", "dataset"], name="withdrawn_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.dataset} of {self.submission}"
 
 
 class WarehouseBuild(models.Model):
@@ -30,7 +50,14 @@ class WarehouseBuild(models.Model):
     inputs = models.CharField(max_length=64, unique=True, help_text="Digest of the submissions it was built from.")
     linkage = models.JSONField(null=True)
     quarantine = models.JSONField(default=list)
+    model = models.JSONField(null=True, help_text="The weights of linkage: no person's value is in them.")
     opted_out = models.PositiveIntegerField(default=0)
+    last_submission = models.PositiveIntegerField(
+        default=0, help_text="Number of the last submission it was built from: none that landed later is in it."
+    )
+    last_withdrawal = models.PositiveBigIntegerField(
+        default=0, help_text="Number of the last withdrawal that it honours: what was withdrawn later may be in it."
+    )
 
     class Meta:
         ordering = ("-at",)
@@ -117,3 +144,30 @@ class Fault(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset} {self.field}: {self.fault}"
+
+
+class DoubtfulPair(models.Model):
+    """Two records that may be one person's, for a data manager to decide. It holds no identifier, only agreement."""
+
+    class State(models.TextChoices):
+        """What was decided of a pair."""
+
+        OPEN = "open"
+        JOINED = "joined", "One person"
+        PARTED = "parted", "Two persons"
+
+    pair = models.UUIDField(primary_key=True)
+    build = models.ForeignKey(WarehouseBuild, on_delete=models.PROTECT, related_name="doubtful")
+    probability = models.FloatField()
+    numbers = models.CharField(max_length=10)
+    agreement = models.JSONField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    decided_by = models.CharField(max_length=32, blank=True, default="")
+    decided = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-probability", "pair")
+        indexes = (models.Index(fields=["state", "-probability"], name="doubtful_queue"),)
+
+    def __str__(self) -> str:
+        return f"pair {self.pair}"

@@ -1,7 +1,7 @@
 """Finds datasets and fields by words: over names, meanings, standards, code lists and keywords.
 
 The contracts are files that the process has read, so the index is in memory and the same on every database. See
-docs/decisions/0008-catalogue-search-in-memory.md.
+docs/decisions/0012-catalogue-public-and-searched-in-memory.md.
 """
 
 from __future__ import annotations

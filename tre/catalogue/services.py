@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from tre.audit.services import record
-from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild
+from tre.catalogue import clerical
+from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
 from tre.catalogue.quality import write_quality
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
 from tre.runs.queue import enqueue
+
+PEOPLE = "people"
 
 
 @transaction.atomic
@@ -25,50 +31,94 @@ def ask_for_build(actor: Principal) -> None:
         When the person may not.
     """
     require(actor, "build_warehouse", PLATFORM)
-    payload = {"by": actor.username}
-    enqueue("catalogue.build", payload, once=f"catalogue.build:{inputs()}:{WarehouseBuild.objects.count()}")
+    queue_build(actor.username)
     record("catalogue.build_asked", actor=actor.username, subject="warehouse")
 
 
+def queue_build(by: str) -> None:
+    """Queue a build in the caller's transaction, unless the same one waits already."""
+    enqueue("catalogue.build", {"by": by}, once=f"catalogue.build:{inputs()}:{WarehouseBuild.objects.count()}")
+
+
 def inputs() -> str:
-    """Return a digest of the submissions that have landed: the same ones make the same warehouse."""
-    names = Submission.objects.order_by("identity").values_list("identity", flat=True)
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+    """Return a digest of what a warehouse is made from: what has landed and was not withdrawn, and what was decided.
+
+    A submission that was withdrawn whole still has its line, so that the warehouse without it is never taken for the
+    one from before it landed.
+    """
+    lines = [f"{each['submission']}: {' '.join(each['datasets'])}" for each in held()]
+    lines += [f"{each['pair']} {each['joined']}" for each in clerical.decisions()]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def held() -> list[dict[str, Any]]:
+    """Return every submission in the order of landing, each with the datasets of it that were not withdrawn."""
+    withdrawn: dict[str, set[str]] = defaultdict(set)
+    for name, dataset in Withdrawal.objects.values_list("submission__identity", "dataset"):
+        withdrawn[name].add(dataset)
+    named = Submission.objects.order_by("number").values_list("identity", "files")
+    return [
+        {"submission": name, "datasets": sorted({file["dataset"] for file in files} - withdrawn[name])}
+        for name, files in named
+    ]
+
+
+def marks() -> dict[str, int]:
+    """Return the numbers of the last submission and the last withdrawal: what a build that starts now goes by."""
+    submission = Submission.objects.aggregate(most=Max("number"))["most"] or 0
+    withdrawal = Withdrawal.objects.aggregate(most=Max("pk"))["most"] or 0
+    return {"last_submission": submission, "last_withdrawal": withdrawal}
 
 
 @transaction.atomic
-def write_submission(result: dict[str, Any], by: str) -> Submission:
-    """Write down an accepted submission, once."""
+def write_submission(receipt: dict[str, Any]) -> Submission:
+    """Write down an accepted submission, once, from landing's receipt."""
     submission, made = Submission.objects.get_or_create(
-        identity=result["submission"],
+        identity=receipt["submission"],
         defaults={
-            "provider": result["provider"],
-            "controller": result.get("controller", result["provider"]),
-            "files": result["files"],
-            "by": by,
+            "provider": receipt["provider"],
+            "controller": receipt["controller"],
+            "number": receipt["number"],
+            "files": receipt["files"],
+            "by": receipt["by"],
         },
     )
     if made:
-        files = [{"name": file["name"], "sha256": file["sha256"], "rows": file["rows"]} for file in result["files"]]
-        data = {"provider": submission.provider, "files": files}
-        record("catalogue.landed", actor=by, subject=f"submission:{submission.identity}", data=data)
+        files = [{"name": file["name"], "sha256": file["sha256"], "rows": file["rows"]} for file in receipt["files"]]
+        data = {"provider": submission.provider, "number": submission.number, "files": files}
+        record("catalogue.landed", actor=submission.by, subject=f"submission:{submission.identity}", data=data)
     return submission
 
 
 @transaction.atomic
-def write_build(result: dict[str, Any], digest: str, by: str) -> WarehouseBuild:
-    """Write down a build of the warehouse, once for the same submissions."""
+def write_refusal(by: str) -> None:
+    """Write down that a submission was refused. What it was called and why stays out: those are the sender's words."""
+    record("catalogue.landing_refused", actor=by, subject="landing")
+
+
+@transaction.atomic
+def write_build(result: dict[str, Any], digest: str, by: str, marks: Mapping[str, int]) -> WarehouseBuild:
+    """Write down a build of the warehouse, once for the same submissions.
+
+    Parameters
+    ----------
+    digest, marks : str, mapping
+        What :func:`inputs` and :func:`marks` returned when the build started.
+    """
     build, made = WarehouseBuild.objects.get_or_create(
         inputs=digest,
         defaults={
             "by": by,
             "linkage": result["linkage"],
+            "model": result["model"],
             "quarantine": result["quarantine"],
             "opted_out": result["opted_out"],
+            **marks,
         },
     )
     if not made:
         return build
+    clerical.write_doubtful(build, result["doubtful"])
     for table in result["tables"]:
         DatasetVersion.objects.get_or_create(
             dataset=table["dataset"],
@@ -91,4 +141,21 @@ def write_build(result: dict[str, Any], digest: str, by: str) -> WarehouseBuild:
         "measures": measures,
     }
     record("catalogue.built", actor=by, subject="warehouse", data=data)
+    if Withdrawal.objects.filter(left_warehouse=None, pk__lte=build.last_withdrawal).exists():
+        enqueue("catalogue.erase", {}, once=f"catalogue.erase:build:{build.pk}")
     return build
+
+
+@transaction.atomic
+def write_streamed(told: Mapping[str, Any], by: str) -> DatasetVersion:
+    """Write down what the stream appended: the newest version of its dataset, in place of the one before.
+
+    A day of batches makes thousands of versions; one row for each build keeps the newest, and the log keeps them all.
+    """
+    build = WarehouseBuild.objects.latest("at")
+    newest, _ = DatasetVersion.objects.update_or_create(
+        dataset=told["dataset"], build=build, defaults={"version": told["version"], "rows": told["rows"]}
+    )
+    data = {"version": newest.version, "rows": newest.rows}
+    record("catalogue.streamed", actor=by, subject=f"dataset:{newest.dataset}", data=data)
+    return newest

@@ -15,7 +15,7 @@ from tre.catalogue.reports import as_csv, as_html
 from tre.catalogue.suppression import told
 from tre.errors import Refused
 from tre.people.services import principal
-from tre.policy.decision import require
+from tre.policy.decision import decide, require
 from tre.policy.domain import PLATFORM
 
 _PAGE = 50
@@ -36,6 +36,7 @@ def one(request: HttpRequest, identity: str) -> HttpResponse:
     of_datasets = found.measures.filter(field="").order_by("dataset", "dimension")
     page = {
         "submission": found,
+        "may_land": decide(principal(request), "land_submission", PLATFORM).allowed,
         "measures": [(each, in_words(each)) for each in of_datasets],
         "faults": [(each, told(each.rows)) for each in found.faults.all()],
     }

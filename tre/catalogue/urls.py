@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tre.catalogue import submission_views, views
+from tre.catalogue import linkage, submission_views, views
 
 urlpatterns = [
     path("catalogue/", views.catalogue, name="catalogue"),
@@ -16,6 +16,11 @@ urlpatterns = [
     path(
         "catalogue/submissions/<str:identity>/report.html", submission_views.report_html, name="catalogue_report_html"
     ),
+    path("catalogue/linkage/", linkage.page, name="linkage"),
+    path("catalogue/linkage/<uuid:pair>/", linkage.pair, name="linkage_pair"),
+    path("catalogue/linkage/<uuid:pair>/decide", linkage.decide_pair, name="linkage_decide"),
+    path("catalogue/withdraw", views.withdraw_data, name="catalogue_withdraw"),
+    path("catalogue/feedback/<str:identity>", views.feedback, name="catalogue_feedback"),
     path("catalogue/<slug:name>/", views.one, name="catalogue_dataset"),
     path("catalogue/<slug:name>/dcat.jsonld", views.dataset_dcat, name="catalogue_dataset_dcat"),
     path("catalogue/<slug:name>/schema.jsonld", views.dataset_schema_org, name="catalogue_dataset_schema"),

@@ -10,24 +10,33 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from tre.catalogue import exports, pages, quality
 from tre.catalogue.contracts import dataset, datasets
 from tre.catalogue.metadata import load_metadata, title
-from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild
+from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
 from tre.catalogue.search import find
 from tre.catalogue.services import ask_for_build
+from tre.catalogue.withdrawals import withdraw
+from tre.config.options import load
 from tre.contracts.codelists import load_code_lists
+from tre.errors import Refused
 from tre.people.services import principal
-from tre.policy.decision import decide
+from tre.policy.decision import decide, require
 from tre.policy.domain import PLATFORM
 
 MOST_SUBMISSIONS = 50  # on the first page; the rest have a page of their own
 MOST_VERSIONS = 50
 _JSON_LD = "application/ld+json"
+_ACTS = {
+    "build": "build_warehouse",
+    "read_submissions": "read_submissions",
+    "withdraw": "withdraw_data",
+    "review_linkage": "review_linkage",
+}
 
 
 @require_safe
@@ -42,11 +51,12 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "q": question,
         "found": find(question) if question else (),
         "build": WarehouseBuild.objects.first(),
-        "may_build": decide(person, "build_warehouse", PLATFORM).allowed,
-        "may_read_submissions": decide(person, "read_submissions", PLATFORM).allowed,
+        **{f"may_{act}": decide(person, action, PLATFORM).allowed for act, action in _ACTS.items()},
     }
     if page["may_read_submissions"]:
         page["submissions"] = Submission.objects.all()[:MOST_SUBMISSIONS]
+    if page["may_withdraw"]:
+        page["withdrawals"] = Withdrawal.objects.select_related("submission")[:MOST_SUBMISSIONS]
     return render(request, "catalogue/list.html", page)
 
 
@@ -125,6 +135,28 @@ def build(request: HttpRequest) -> HttpResponse:
     """Queue a build of the warehouse."""
     ask_for_build(principal(request))
     messages.success(request, "The warehouse will be built from everything that has landed.")
+    return redirect("catalogue")
+
+
+@require_safe
+def feedback(request: HttpRequest, identity: str) -> FileResponse:
+    """Give what the newest build found wrong in a submission, for its provider: file, row and field, never a value."""
+    require(principal(request), "land_submission", PLATFORM)
+    found = Submission.objects.filter(identity=identity).first()
+    if found is None:
+        raise Refused("No submission of this name has landed", where=identity)
+    path = load().path("feedback", f"{found.identity}.csv")
+    if not path.exists():
+        raise Refused("The newest build found nothing wrong in it", where=identity)
+    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="text/csv")
+
+
+@require_POST
+def withdraw_data(request: HttpRequest) -> HttpResponse:
+    """Withdraw a submission or a dataset, as its controller asks."""
+    told = {name: request.POST.get(name, "").strip() for name in ("submission", "dataset", "reason")}
+    made = withdraw(principal(request), **told)
+    messages.success(request, f"Withdrawn: {len(made)} datasets of submissions. The warehouse will be built without.")
     return redirect("catalogue")
 
 

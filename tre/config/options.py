@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -22,12 +24,25 @@ from pydantic_settings import (
 from tre.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SIGN_IN_SECONDS = 8 * 3600  # a working day: how long a sign-in lasts, at the portal and at the Hub alike
 
 _FHIR_BESIDE = REPOSITORY.parent / "shared" / "data" / "synthea-fhir-10"
 
 
 def _home_from_environment() -> Path:
     return Path(os.environ.get("TRE_HOME", REPOSITORY / ".tre")).resolve()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"  # any other name may be resolved to any address
+
+
+def _shares_names(portal: str, hub: str) -> bool:
+    """Return whether the portal's name is one that the Hub or a person's notebook server answers to."""
+    return portal == hub or portal.endswith(f".{hub}")
 
 
 class Options(BaseSettings):
@@ -52,6 +67,12 @@ class Options(BaseSettings):
     registry_port: int = Field(8404, ge=1, le=65535, description="Port of the release MLflow registry.")
     portal_url: str = Field("", description="Public address of the portal; empty means http://localhost:PORT.")
     hub_url: str = Field("", description="Public address of the Hub; empty means http://hub.localhost:PORT.")
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        description="How many proxies of your own stand before the portal. Sign-in counts attempts by the address that "
+        "the outermost of them saw; with 0 by the address that calls, whatever a header says.",
+    )
     database_url: str = Field("", description="postgresql://user:password@host/name; empty means SQLite in home.")
     sandbox: Literal["bubblewrap", "none"] = Field(
         "bubblewrap",
@@ -65,6 +86,11 @@ class Options(BaseSettings):
     seed: int = Field(20260701, description="Seed of the synthetic health system.")
     spark_memory: str = Field("2g", pattern=r"^\d+[mg]$", description="Heap of each Spark driver.")
     project_epsilon: float = Field(10.0, gt=0, description="Privacy budget (epsilon) that a new project receives.")
+    audit_checkpoints: Path | None = Field(
+        None,
+        description="Folder of the audit log's signed checkpoints; empty means `audit` in home. In production: where "
+        "the database's role and its administrators cannot write.",
+    )
     fhir_sample: Path | None = Field(
         default_factory=lambda: _FHIR_BESIDE if _FHIR_BESIDE.is_dir() else None,
         description="Folder of FHIR NDJSON that lands as one more provider.",
@@ -90,6 +116,15 @@ class Options(BaseSettings):
         return value.rstrip("/")
 
     @model_validator(mode="after")
+    def _demonstration_stays_here(self) -> Options:
+        if self.demonstration and not _is_loopback(self.host):
+            raise ValueError(
+                "the demonstration shows its passwords and answers this machine alone: remove TRE_HOST, "
+                "or set TRE_MODE to production"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _production_is_strict(self) -> Options:
         if self.mode == "production":
             if not self.require_mfa:
@@ -99,6 +134,11 @@ class Options(BaseSettings):
             for name in ("portal_url", "hub_url"):
                 if not getattr(self, name).startswith("https://"):
                     raise ValueError(f"production needs HTTPS: set TRE_{name.upper()} to an https:// address")
+            if _shares_names(urlsplit(self.portal).hostname or "", urlsplit(self.hub).hostname or ""):
+                raise ValueError(
+                    "production needs the portal on a name of its own, where no notebook answers: "
+                    "set TRE_PORTAL_URL to a name that is neither the Hub's nor below it"
+                )
             if not self.database_url:
                 raise ValueError("production needs PostgreSQL: set TRE_DATABASE_URL")
         return self
@@ -135,6 +175,11 @@ class Options(BaseSettings):
     def demonstration(self) -> bool:
         """Return whether demonstration accounts and synthetic data are allowed."""
         return self.mode == "demonstration"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Return the folder of the audit log's checkpoints."""
+        return self.audit_checkpoints or self.path("audit")
 
     def path(self, *parts: str) -> Path:
         """Return a path below the home folder."""

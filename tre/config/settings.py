@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from tre.config.options import REPOSITORY, load
+from tre.config.options import REPOSITORY, SIGN_IN_SECONDS, load
 from tre.config.secrets import private_key, secret
 
 OPTIONS = load()
@@ -16,6 +16,7 @@ OPTIONS = load()
 SECRET_KEY = secret("django")
 DEBUG = False
 _portal = urlsplit(OPTIONS.portal)
+_https = _portal.scheme == "https"
 ALLOWED_HOSTS = [_portal.hostname or "localhost", "127.0.0.1"]
 ROOT_URLCONF = "tre.config.urls"
 ASGI_APPLICATION = "tre.config.asgi.application"
@@ -112,6 +113,7 @@ def _database(url: str) -> dict[str, Any]:
 
 OPTIONS.path("db").mkdir(mode=0o700, parents=True, exist_ok=True)
 DATABASES = {"default": _database(OPTIONS.database_url)}
+CACHES = {"default": {"BACKEND": "tre.people.cache.SharedCache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ATOMIC_REQUESTS = False  # services hold their own transactions, so that each is as short as its change
 
@@ -130,25 +132,36 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by an operator, never by sign-up
 ACCOUNT_ADAPTER = "tre.people.adapters.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = False
+ALLAUTH_TRUSTED_PROXY_COUNT = OPTIONS.trusted_proxies  # whose X-Forwarded-For names the address that is counted
 MFA_ADAPTER = "tre.people.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "TRE"
-MFA_TOTP_TOLERANCE = 1  # one step of 30 s for slow typing and clocks (RFC 6238, section 5.2); a code is good once
+MFA_TOTP_TOLERANCE = 1  # one step of 30 s for slow typing and clocks (RFC 6238, section 5.2)
+MFA_FORMS = {  # where a code is good once
+    "authenticate": "tre.people.forms.AuthenticateForm",
+    "reauthenticate": "tre.people.forms.ReauthenticateForm",
+}
 IDP_OIDC_ADAPTER = "tre.people.adapters.OidcAdapter"
 IDP_OIDC_PRIVATE_KEY = private_key("oidc")
 
-SESSION_COOKIE_NAME = "tre_session"
+# A notebook's page must not plant a cookie for the portal: a browser takes a __Host- cookie from the very host alone,
+# over HTTPS (RFC 6265bis, section 4.1.3.2).
+_prefix = "__Host-" if _https else ""
+SESSION_COOKIE_NAME = f"{_prefix}tre_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _portal.scheme == "https"
-SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_AGE = SIGN_IN_SECONDS
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-CSRF_COOKIE_NAME = "tre_csrf"
+CSRF_COOKIE_NAME = f"{_prefix}tre_csrf"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
 CSRF_TRUSTED_ORIGINS = [OPTIONS.portal]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_HSTS_SECONDS = 31_536_000 if _portal.scheme == "https" else 0
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+# TLS ends at a proxy. Who forges this claims no more than that their own request was safe.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

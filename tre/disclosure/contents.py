@@ -111,19 +111,38 @@ class Part:
 
 @dataclass
 class Contents:
-    """All that was read of one file; filled by its reader."""
+    """All that was read of one file; filled by its reader.
+
+    Parameters
+    ----------
+    texts : list of (where, text)
+        What is searched for identifiers.
+    code : list of (where, text)
+        The same, of programs and style sheets, in which a colour has the form of a postcode and a library the name of
+        its author: there only what is sure by itself is taken for an identifier.
+    lines : list of (where, text)
+        What may hold rows, however they are written.
+    """
 
     tables: list[Table] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
+    code: list[tuple[str, str]] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
+
+    def add_text(self, where: str, text: str) -> None:
+        """Keep a text both for its identifiers and for the rows that its lines may be."""
+        self.texts.append((where, text))
+        self.lines.append((where, text))
 
 
 def text_cells(where: str, text: str) -> Cells:
     """Return the lines of a text as cells, long lines cut with an overlap."""
     lines: list[str] = []
-    for line in text.splitlines() or [""]:
+    # Half a pair of UTF-16, which JSON can spell, is no text that Arrow takes.
+    for line in text.encode("utf-8", "replace").decode().splitlines() or [""]:
         step = LINE - OVERLAP
         lines.extend([line] if len(line) <= LINE else [line[at : at + LINE] for at in range(0, len(line), step)])
     return Cells.of(where, "", pa.array(lines, pa.string()), in_table=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -14,16 +15,42 @@ from tre.disclosure.exact_match import ExactFilters
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers import read
+from tre.disclosure.readers.runs import find_tables
 
+_SEPARATORS = re.compile(r"[^A-Za-z0-9'-]+|_|(?<=[A-Za-z])-|-(?=[A-Za-z])")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
+_DIGITS_ALONE = re.compile(r"\d+")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
+_IN_CODE = {("person-name", "name"): "possible-name"} | {
+    ("identifier", kind): "possible-identifier" for kind in ("postcode", "email", "phone", "passport", "nino")
+}
 PLACES = 20  # findings of one rule and kind in one file, beyond which they are told as one
 
 
-def examine(data: bytes, policy: Policy, profile: str, filters: ExactFilters | None) -> tuple[str, list[Hit]]:
-    """Return the type of some bytes and all that was met in them, grouped."""
+def examine(
+    data: bytes, policy: Policy, profile: str, filters: ExactFilters | None, *, name: str = ""
+) -> tuple[str, list[Hit]]:
+    """Return the type of some bytes and all that was met in them and in their file's name, grouped."""
+    named = list(_examine_name(name, policy, filters)) if name else []
     if not data:
-        return "empty", []
+        return "empty", grouped(named)
     kind, hits = _examine(data, "", policy, profile, filters, depth=0)
-    return kind, grouped(hits)
+    return kind, grouped([*hits, *named])
+
+
+def _examine_name(name: str, policy: Policy, filters: ExactFilters | None) -> Iterator[Hit]:
+    """Yield what stands in a file's name, which is released too, however its words are parted.
+
+    In a name written small, two words that happen to be names may be a title; ten digits with a check digit have no
+    other use in a name.
+    """
+    parted = _SEPARATORS.sub(" ", _CAMEL.sub(" ", name))
+    tokens = [name, name.rpartition(".")[0], _SEPARATORS.sub(" ", name), parted, "".join(_DIGITS_ALONE.findall(name))]
+    for hit in _detect_cells(text_cells("file name", "\n".join(tokens)), policy, filters):
+        rule = "identifier" if hit.kind == "nhs_number" and hit.rule == "possible-identifier" else hit.rule
+        yield replace(hit, rule=rule, place="")
+    for hit in find_names(text_cells("file name", parted.title())):
+        yield replace(hit, rule="possible-name", place="", sample="")
 
 
 def _examine(
@@ -52,9 +79,16 @@ def _detect(contents: Contents, policy: Policy, profile: str, filters: ExactFilt
             yield from _detect_cells(cells, policy, filters)
     for series in contents.series:
         yield from find_series(series, policy.shape)
+    for where, text in contents.lines:
+        for table in find_tables(where, text, policy.shape):
+            yield from find_shape(table, policy.shape, policy.profile(profile))
     for where, text in contents.texts:
         if text.strip():
             yield from _detect_cells(text_cells(where, text), policy, filters)
+    for where, text in contents.code:
+        if text.strip():
+            for hit in _detect_cells(text_cells(where, _COLOUR.sub("", text)), policy, filters):
+                yield replace(hit, rule=_IN_CODE.get((hit.rule, hit.kind), hit.rule))
 
 
 def _detect_cells(cells: Cells, policy: Policy, filters: ExactFilters | None) -> Iterator[Hit]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from tre.disclosure.exact_match import ExactFilters, nhs_number_is_valid
+from tre.disclosure.exact_match import ExactFilters
 from tre.disclosure.model import Context, DisclosureError, Hit, Inspection, verdict_of
 from tre.disclosure.policy import Policy, load_policy
 from tre.disclosure.worker import examine_in_worker
@@ -36,9 +36,7 @@ def inspect(path: Path, context: Context, *, name: str | None = None) -> Inspect
     if path.is_symlink() or not path.is_file():
         raise DisclosureError("Only a regular file can be inspected", where=path.name)
     size = path.stat().st_size
-    kind, hits = _examined(path, size, context, policy)
-    if name:
-        hits = [*hits, *_name_hits(name)]
+    kind, hits = _examined(path, size, context, policy, name or "")
     findings = tuple(policy.explain(hit) for hit in hits)
     findings = tuple(sorted(findings, key=lambda each: ("block", "review", "note").index(each.severity)))
     with path.open("rb") as file:
@@ -47,27 +45,20 @@ def inspect(path: Path, context: Context, *, name: str | None = None) -> Inspect
     return Inspection(sha256, kind, size, verdict_of(findings), findings, NAMES_MODEL, context.profile, kinds)
 
 
-def _examined(path: Path, size: int, context: Context, policy: Policy) -> tuple[str, list[Hit]]:
+def _examined(path: Path, size: int, context: Context, policy: Policy, name: str) -> tuple[str, list[Hit]]:
     if size > policy.limits["file_bytes"]:
         return "unreadable", [Hit("too-big", "file", "", f"{size} bytes")]
     if context.sandbox:
-        return examine_in_worker(path, context, policy)
+        return examine_in_worker(path, context, policy, name)
     from tre.disclosure.engine import examine  # the detectors' libraries are heavy and else stay in the worker
 
     filters = None
     if context.filters is not None and context.filter_key:
         filters = ExactFilters.load(context.filters, context.filter_key)
-    return examine(path.read_bytes(), policy, context.profile, filters)
+    return examine(path.read_bytes(), policy, context.profile, filters, name=name)
 
 
 def _filter_kinds(context: Context) -> tuple[str, ...]:
     if context.filters is None or not context.filter_key:
         return ()
     return ExactFilters.load(context.filters, context.filter_key).kinds
-
-
-def _name_hits(name: str) -> list[Hit]:
-    """Return hits for a file's name, which is released too: an NHS number has no place in it."""
-    digits = "".join(mark for mark in name if mark.isdigit())
-    found = nhs_number_is_valid(digits) and len(digits) == 10
-    return [Hit("identifier", "nhs_number", "file name", "", 1, "", 0.8)] if found else []

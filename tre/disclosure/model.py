@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import unicodedata
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -12,6 +13,19 @@ Severity = Literal["note", "review", "block"]
 Verdict = Literal["pass", "review", "block"]
 _VERDICT_OF: dict[Severity, Verdict] = {"note": "pass", "review": "review", "block": "block"}
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+_HIDDEN = {"Cc", "Cs"}  # control characters, NUL among them, and halves of surrogate pairs (Unicode, table 4-4)
+# What turns or hides the text after it: bidirectional controls (Unicode annex 9, section 2). They hide what a place is.
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def storable(text: str) -> str:
+    """Return a stranger's text as any database stores and any page shows it: what neither can becomes U+FFFD."""
+    return "".join(
+        "\ufffd" if mark in _TURNING or (unicodedata.category(mark) in _HIDDEN and mark not in "\n\t") else mark
+        for mark in text
+    )
 
 
 class DisclosureError(TreError):
@@ -65,6 +79,13 @@ class Finding:
     fix: str
     source: str
     confidence: float
+
+    def __post_init__(self) -> None:
+        # A place is named in the file's own words (a column, a key, a sheet), and these may be anything.
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, str):
+                object.__setattr__(self, each.name, storable(value))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _CONFINED = "--confined"
 
 
-def examine_in_worker(path: Path, context: Context, policy: Policy) -> tuple[str, list[Hit]]:
+def examine_in_worker(path: Path, context: Context, policy: Policy, name: str = "") -> tuple[str, list[Hit]]:
     """Return the type of a file and what was met in it, read inside a bubblewrap sandbox.
 
     Raises
@@ -39,6 +39,7 @@ def examine_in_worker(path: Path, context: Context, policy: Policy) -> tuple[str
         )
     request = {
         "profile": context.profile,
+        "name": name,
         "key": context.filter_key.hex() if context.filter_key and context.filters else "",
     }
     with tempfile.TemporaryFile() as answer:
@@ -111,7 +112,7 @@ def main() -> None:
 
     key = bytes.fromhex(request["key"])
     filters = ExactFilters.load(Path("/filters"), key) if key else None
-    kind, hits = examine(Path("/file").read_bytes(), policy, request["profile"], filters)
+    kind, hits = examine(Path("/file").read_bytes(), policy, request["profile"], filters, name=request["name"])
     sys.stdout.write(json.dumps({"type": kind, "hits": [asdict(hit) for hit in hits]}))
     sys.stdout.flush()
     os._exit(0)  # native libraries' own exit code has nothing left to do here

@@ -22,7 +22,17 @@ from tre.errors import SettingsError
 KEY_BYTES = 32
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, section 2.4.2
 PURPOSES = frozenset(
-    {"warehouse-pseudonym", "project-pseudonym", "exact-match", "airlock-storage", "audit-checkpoint", "model-signing"}
+    {
+        "dicom-uid",
+        "warehouse-pseudonym",
+        "project-pseudonym",
+        "exact-match",
+        "airlock-storage",
+        "airlock-seal",
+        "audit-checkpoint",
+        "model-signing",
+        "destruction-certificate",
+    }
 )
 
 

@@ -47,3 +47,14 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CacheEntry(models.Model):
+    """One value that sign-in keeps for a while: see :mod:`tre.people.cache`."""
+
+    key = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of the cache's key.")
+    value = models.TextField(help_text="JSON.")
+    expires = models.DateTimeField(null=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.key

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from allauth.core.internal.cryptokit import compare_user_code
 from allauth.idp.oidc.models import Client
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.utils import decrypt
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -95,11 +97,33 @@ def current_code(account: Account) -> str:
     held = Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).first()
     if held is None:
         raise Refused("The account has no authenticator app", where=account.username, todo="Sign in to set one up")
-    from allauth.mfa.utils import decrypt
+    codes = list(_codes(held).values())  # as many steps back as forward: the middle one is now
+    return codes[len(codes) // 2]
 
+
+def _codes(held: Authenticator) -> dict[int, str]:
+    """Return the codes that an authenticator app may show now, by their counters."""
     key = decrypt(held.data["secret"])
-    counters = list(totp.yield_hotp_counters_from_time())  # as many steps back as forward: the middle one is now
-    return totp.format_hotp_value(totp.hotp_value(key, counters[len(counters) // 2]))
+    counters = totp.yield_hotp_counters_from_time()
+    return {counter: totp.format_hotp_value(totp.hotp_value(key, counter)) for counter in counters}
+
+
+@transaction.atomic
+def used_before(account: Account, code: str) -> bool:
+    """Note that a one-time code is being used, and return whether it was used already.
+
+    The counter of the newest code used (RFC 4226, section 7.2) is kept with the authenticator, and only later ones are
+    fresh. A code that is none of the account's now is not noted: whoever asks refuses it.
+    """
+    held = Authenticator.objects.select_for_update().filter(user=account, type=Authenticator.Type.TOTP).first()
+    if held is None:
+        return False
+    counters = [counter for counter, each in _codes(held).items() if compare_user_code(actual=code, expected=each)]
+    fresh = [each for each in counters if each > held.data.get("newest_used", -1)]
+    if fresh:
+        held.data["newest_used"] = fresh[0]
+        held.save(update_fields=["data"])
+    return bool(counters) and not fresh
 
 
 @transaction.atomic

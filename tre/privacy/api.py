@@ -9,10 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tre.errors import Refused
 from tre.privacy.models import Ledger, Spend
-from tre.privacy.services import commit, refund, reserve, spent
+from tre.privacy.services import commit, reserve, spent
 from tre.workspace.auth import for_workspace, workspace_session
-
-SETTLE = {"commit": commit, "refund": refund}
 
 
 @require_safe
@@ -43,17 +41,17 @@ def reserve_budget(request: HttpRequest) -> JsonResponse:
         delta=asked.get("delta"),
         purpose=str(asked.get("purpose", "")),
         actor=session.principal(),
-        once=str(asked.get("once", ""))[:80],
+        once=str(asked.get("once", "")),
     )
     return JsonResponse(_spend(spend), status=201)
 
 
 @require_POST
 @for_workspace
-def settle_budget(request: HttpRequest, number: int, end: str) -> JsonResponse:
-    """Commit or refund a spend."""
+def commit_budget(request: HttpRequest, number: int) -> JsonResponse:
+    """Commit a spend. A notebook gives none back: see :mod:`tre.privacy.services`."""
     session = workspace_session(request)
-    return JsonResponse(_spend(SETTLE[end](session.project, number, session.principal())))
+    return JsonResponse(_spend(commit(session.project, number, session.principal())))
 
 
 def _asked(request: HttpRequest) -> dict[str, object]:

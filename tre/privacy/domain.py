@@ -7,14 +7,16 @@ accounting would give, so a ledger kept by it never promises too much privacy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 
 from tre.errors import Refused
 
 EPSILON_STEP = Decimal("0.000001")
 DELTA_STEP = Decimal("0.000000000001")
+_ONCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
 
 
 @dataclass(frozen=True)
@@ -105,3 +107,72 @@ def check_fits(allowed: Budget, spent: Budget, wanted: Budget) -> None:
             where=f"{left.normalize():f} is left",
             todo="Use a smaller epsilon, or ask the project's approvers for a larger budget",
         )
+
+
+def check_once(once: str) -> None:
+    """Refuse a name of a spend that is no label.
+
+    Raises
+    ------
+    Refused
+        When it holds anything but letters, digits and a few marks, or is empty or too long.
+    """
+    if not _ONCE.fullmatch(once):
+        raise Refused("A spend's name must be a label of up to 80 letters, digits, dots and hyphens", where="once")
+
+
+def check_same(before: Budget, refunded: bool, wanted: Budget) -> None:
+    """Refuse to take a spend for one that was made before under the same name.
+
+    Raises
+    ------
+    Refused
+        When the earlier one was refunded, or was for another amount: a caller who read it as theirs would use budget
+        that was never taken.
+    """
+    if refunded or before != wanted:
+        raise Refused("A spend of this name was refunded or has other amounts", where="once", todo="Use a new name")
+
+
+@dataclass(frozen=True)
+class Account:
+    """What is kept of one spend, as the tables or the audit log tell it.
+
+    Parameters
+    ----------
+    project : str
+        The project's code.
+    epsilon, delta : str
+        The amounts, as the log writes them.
+    state : str
+        ``reserved``, ``committed`` or ``refunded``.
+    model : str
+        SHA-256 of the weights that it paid for; empty when it paid for none.
+    """
+
+    project: str
+    epsilon: str
+    delta: str
+    state: str = "reserved"
+    model: str = ""
+
+
+def spends_told(entries: Iterable[tuple[str, str, Mapping[str, object]]]) -> dict[str, Account]:
+    """Return each spend, by its number as text, as the audit log's entries tell it.
+
+    Parameters
+    ----------
+    entries : iterable of (event, project, data)
+        The entries of spends in the log's order. One that changes a spend which no entry reserved is left out: the
+        comparison with the tables tells.
+    """
+    told: dict[str, Account] = {}
+    for event, project, data in entries:
+        number = str(data.get("spend"))
+        if event == "privacy.reserved":
+            told[number] = Account(project, str(data.get("epsilon")), str(data.get("delta")))
+        elif number in told and event == "privacy.spend_bound":
+            told[number] = replace(told[number], model=str(data.get("model")))
+        elif number in told:
+            told[number] = replace(told[number], state=event.removeprefix("privacy."))
+    return told

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.forms.models import model_to_dict
 
+from tre.audit.models import Entry
 from tre.audit.services import record
 from tre.config.options import load
 from tre.errors import Refused
 from tre.people.models import Account
 from tre.policy.decision import require
 from tre.policy.domain import Principal
-from tre.projects.domain import Agreed, check_approvable, check_provisionable
+from tre.projects.domain import USABLE, Agreed, check_approvable, check_provisionable, check_unchanged, digest
 from tre.projects.models import Agreement, Approval, Extract, Membership, Project
+from tre.runs.queue import enqueue, has_failed
 
 
 @transaction.atomic
@@ -28,8 +33,10 @@ def create_project(
     starts: date,
     ends: date,
     members: Sequence[str],
-    agreements: Sequence[tuple[Agreed, str]],
+    agreements: Sequence[Agreed],
     actor: str,
+    sample: tuple[str, int] = ("1", 1),
+    floor: int | None = None,
 ) -> Project:
     """Make a draft project.
 
@@ -37,29 +44,37 @@ def create_project(
     ----------
     members : sequence of str
         User names; the first leads.
-    agreements : sequence of (Agreed, str)
-        What each controller agreed to, and the dataset's date column (empty when it has none).
+    agreements : sequence of Agreed
+        What each controller agreed to.
+    sample : (str, int)
+        The share of the cohort's persons to provision, as a decimal number, and the seed that chooses them.
+    floor : int, optional
+        The least k of an extract, where it is to be more than the policy's.
     """
     gid = (Project.objects.aggregate(most=Max("gid"))["most"] or load().sandbox_uid_base + 999) + 1
-    project = Project(code=code, title=title, purpose=purpose, cohort=cohort, starts=starts, ends=ends, gid=gid)
+    project = Project(
+        code=code, title=title, purpose=purpose, cohort=cohort, starts=starts, ends=ends, gid=gid,
+        sample_fraction=Decimal(sample[0]), sample_seed=sample[1], floor=floor,
+    )  # fmt: skip
     project.full_clean()
     project.save()
     for place, name in enumerate(members):
         account = Account.objects.get(username=name)
         Membership.objects.create(project=project, account=account, lead=place == 0)
-    for agreed, date_column in agreements:
+    for agreed in agreements:
         Agreement.objects.create(
             project=project, dataset=agreed.dataset, controller=agreed.controller, columns=list(agreed.columns),
-            date_column=date_column, first=agreed.first, last=agreed.last, starts=agreed.starts, ends=agreed.ends,
+            first=agreed.first, last=agreed.last, starts=agreed.starts, ends=agreed.ends,
+            linkage=agreed.linkage, generalise=dict(agreed.generalise),
         )  # fmt: skip
-    data = {"members": list(members), "datasets": [agreed.dataset for agreed, _ in agreements]}
+    data = {"members": list(members), "datasets": [agreed.dataset for agreed in agreements]}
     record("projects.created", actor=actor, subject=f"project:{code}", data=data)
     return project
 
 
 @transaction.atomic
 def approve(code: str, actor: Principal) -> Project:
-    """Approve a draft project; approved already, nothing changes.
+    """Approve a draft project, or one that is not what was approved; approved as it stands, nothing changes.
 
     Raises
     ------
@@ -68,45 +83,105 @@ def approve(code: str, actor: Principal) -> Project:
     """
     project = get(code, lock=True)
     require(actor, "approve_project", project.resource())
-    if project.status == Project.Status.APPROVED:
+    if project.status == Project.Status.APPROVED and stands_as_approved(project):
         return project
-    if project.status != Project.Status.DRAFT:
-        raise Refused(f"The project is {project.status}", where=f"project {code}", todo="Only a draft can be approved")
+    if project.status == Project.Status.CLOSED:
+        raise Refused(f"The project is {project.status}", where=f"project {code}", todo="Make a new one")
     agreements = [agreement.agreed() for agreement in project.agreements.all()]
     check_approvable(project.purpose, project.members.count(), project.starts, project.ends, agreements)
     project.status = Project.Status.APPROVED
     project.save(update_fields=["status"])
-    Approval.objects.create(project=project, account=Account.objects.get(username=actor.username))
+    account, agreed = Account.objects.get(username=actor.username), digest(terms(project))
+    approval = Approval.objects.create(project=project, account=account, digest=agreed)
     from tre.privacy.services import open_ledger  # privacy's own models know projects
 
     open_ledger(project, load().project_epsilon, actor.username)
-    record("projects.approved", actor=actor.username, subject=f"project:{code}")
+    data = {"digest": agreed}
+    record("projects.approved", actor=actor.username, subject=f"project:{code}", data=data, once=_once(approval))
     return project
+
+
+def terms(project: Project) -> dict[str, Any]:
+    """Return everything that an approval is about: purpose, cohort, dates, people and agreements, as plain values.
+
+    They are the models' own fields, so that a field added later is approved too.
+    """
+    people = Membership.objects.filter(project=project).order_by("account__username")
+    agreements = [model_to_dict(each, exclude=["id", "project"]) for each in project.agreements.order_by("dataset")]
+    return {
+        "project": model_to_dict(project, exclude=["id", "status", "members"]),
+        "people": [{"username": each.account.username, "lead": each.lead} for each in people],
+        "agreements": agreements,
+    }
+
+
+def _once(approval: Approval) -> str:
+    return f"projects.approved:{approval.pk}"
+
+
+def check_as_approved(project: Project) -> None:
+    """Refuse when the project is not what was approved, by the approval and by the audit log's entry of it.
+
+    Raises
+    ------
+    Refused
+        When somebody changed it since, in the database or otherwise.
+    """
+    approval = project.approvals.order_by("-pk").first()
+    kept = [] if approval is None else [approval.digest]
+    if approval is not None:
+        entry = Entry.objects.filter(once=_once(approval)).first()
+        kept.append(str(entry.data.get("digest")) if entry else "")
+    check_unchanged(digest(terms(project)), *kept)
+
+
+def stands_as_approved(project: Project) -> bool:
+    """Return whether :func:`check_as_approved` lets the project pass."""
+    try:
+        check_as_approved(project)
+    except Refused:
+        return False
+    return True
 
 
 @transaction.atomic
 def ask_for_extract(code: str, actor: Principal) -> Extract:
     """Queue the making of a project's next extract; one that is under way is returned instead.
 
+    One whose job was given up is marked failed, and the next takes its place.
+
     Raises
     ------
     Refused
         When the person may not, or the project or an agreement is not in force.
     """
-    from tre.runs.queue import enqueue
-
     project = get(code, lock=True)
     require(actor, "provision_extract", project.resource())
     agreements = [agreement.agreed() for agreement in project.agreements.all()]
     check_provisionable(project.status, project.starts, project.ends, agreements, date.today())
-    if under_way := project.extracts.filter(ready=False).first():
-        return under_way
+    check_as_approved(project)
+    if unfinished := unfinished_extract(project):
+        if not given_up(unfinished):
+            return unfinished
+        _mark_failed(unfinished, actor)
     number = (project.extracts.aggregate(most=Max("number"))["most"] or 0) + 1
     extract = Extract.objects.create(project=project, number=number, asked_by=actor.username)
     subject = f"project:{code}"
     record("projects.extract_asked", actor=actor.username, subject=subject, data={"extract": number})
-    enqueue("projects.provision", {"extract": extract.pk}, once=f"projects.provision:{extract.pk}")
+    enqueue("projects.provision", {"extract": extract.pk}, once=_provisioning(extract))
     return extract
+
+
+def _provisioning(extract: Extract) -> str:
+    """Return what the queue calls the making of this extract."""
+    return f"projects.provision:{extract.pk}"
+
+
+def _mark_failed(extract: Extract, actor: Principal) -> None:
+    extract.failed = True
+    extract.save(update_fields=["failed"])
+    subject = f"project:{extract.project.code}"
+    record("projects.extract_failed", actor=actor.username, subject=subject, data={"extract": extract.number})
 
 
 def get(code: str, lock: bool = False) -> Project:
@@ -125,5 +200,39 @@ def get(code: str, lock: bool = False) -> Project:
 
 
 def current_extract(project: Project) -> Extract | None:
-    """Return the newest extract that is ready, or None."""
-    return project.extracts.filter(ready=True).order_by("-number").first()
+    """Return the newest extract that may be used today, or None: never one that waits, is over, or is destroyed."""
+    made = project.extracts.filter(ready=True, held=False, end_asked_by="").order_by("-number")
+    return next((extract for extract in made if extract.state == USABLE), None)
+
+
+def unfinished_extract(project: Project) -> Extract | None:
+    """Return the extract that is asked for and neither ready nor marked failed, or None."""
+    return project.extracts.filter(ready=False, failed=False).first()
+
+
+def given_up(extract: Extract) -> bool:
+    """Return whether the job that makes the extract has failed for good."""
+    return has_failed(_provisioning(extract))
+
+
+def holds_withdrawn(extract: Extract) -> bool:
+    """Return whether the extract is stale: it may hold data that a controller has withdrawn since."""
+    from tre.catalogue.withdrawals import still_held  # the catalogue's models are ready only after the projects'
+
+    tables = [(table["name"], table["source_version"]) for table in extract.manifest.get("tables", ())]
+    return still_held(tables).exists()
+
+
+def extract_of(code: str, number: int, lock: bool = False) -> Extract:
+    """Return an extract of a project by its number.
+
+    Raises
+    ------
+    Refused
+        When there is none.
+    """
+    extracts = Extract.objects.select_for_update() if lock else Extract.objects
+    extract = extracts.filter(project__code=code, number=number).first()
+    if extract is None:
+        raise Refused("There is no such extract", where=f"{code}, {number}")
+    return extract

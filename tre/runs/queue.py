@@ -11,17 +11,18 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db import close_old_connections, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from tre.audit.services import record
-from tre.errors import TreError
+from tre.errors import Refused, TreError
 from tre.runs.models import Job
+from tre.runs.outage import LOST, Outage
 
 Handler = Callable[..., None]
 LEASE = timedelta(seconds=15)
@@ -41,17 +42,54 @@ def handler(kind: str) -> Callable[[Function], Function]:
     return register
 
 
-def enqueue(kind: str, payload: Mapping[str, Any], *, once: str) -> None:
+def enqueue(kind: str, payload: Mapping[str, Any], *, once: str, due: datetime | None = None) -> None:
     """Queue a job in the caller's transaction.
 
     Parameters
     ----------
     once : str
-        The name of this very piece of work: asked for again, nothing is queued.
+        The name of this very piece of work: asked for again, nothing is queued, unless it has failed.
+    due : datetime, optional
+        When to do it; now by default.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{kind} was enqueued outside a transaction")
-    Job.objects.get_or_create(once=once, defaults={"kind": kind, "payload": dict(payload), "due": timezone.now()})
+    told = {"kind": kind, "payload": dict(payload), "due": due or timezone.now()}
+    job, made = Job.objects.select_for_update().get_or_create(once=once, defaults=told)
+    if not made and job.state == Job.State.FAILED:
+        _queue_again(job)
+
+
+def has_failed(once: str) -> bool:
+    """Return whether this very piece of work was given up."""
+    return Job.objects.filter(once=once, state=Job.State.FAILED).exists()
+
+
+def failed() -> list[Job]:
+    """Return the jobs that were given up, oldest first."""
+    return list(Job.objects.filter(state=Job.State.FAILED).order_by("pk"))
+
+
+@transaction.atomic
+def retry(number: int, actor: str) -> Job:
+    """Queue a job that was given up again.
+
+    Raises
+    ------
+    Refused
+        When there is no such job, or it was not given up.
+    """
+    job = Job.objects.select_for_update().filter(pk=number).first()
+    if job is None or job.state != Job.State.FAILED:
+        raise Refused("No job of this number has failed", where=f"job {number}", todo="See which have: tre jobs")
+    _queue_again(job)
+    record("runs.job_retried", actor=actor, subject=f"job:{number}", data={"kind": job.kind})
+    return job
+
+
+def _queue_again(job: Job) -> None:
+    job.state, job.attempts, job.due, job.error = Job.State.QUEUED, 0, timezone.now(), ""
+    job.save(update_fields=["state", "attempts", "due", "error"])
 
 
 def work_once() -> bool:
@@ -72,11 +110,10 @@ def work_once() -> bool:
 
 
 def work_forever(pause: float = 0.5) -> None:
-    """Do jobs until the process is stopped."""
-    idle = threading.Event()
+    """Do jobs until the process is stopped; a database that is away is waited for."""
+    idle, outage = threading.Event(), Outage()
     while True:
-        close_old_connections()
-        if not work_once():
+        if outage.outlast(work_once) is False:
             idle.wait(pause)
 
 
@@ -106,7 +143,10 @@ def _claim() -> Job | None:
 def _keep_lease(job: int, lease: str, stop: threading.Event) -> None:
     try:
         while not stop.wait(LEASE.total_seconds() / 3):
-            Job.objects.filter(pk=job, lease=lease).update(due=timezone.now() + LEASE)
+            try:
+                Job.objects.filter(pk=job, lease=lease).update(due=timezone.now() + LEASE)
+            except LOST:  # the next time connects anew; a lease that ran out meanwhile passes to another
+                connection.close()
     finally:
         connection.close()
 
@@ -114,16 +154,24 @@ def _keep_lease(job: int, lease: str, stop: threading.Event) -> None:
 def _run(job: Job) -> None:
     try:
         _HANDLERS[job.kind](job.payload)
-    except TreError as error:
+    except Refused as error:  # asked again, the answer would be the same
         _fail(job, error.sentence())
+    except TreError as error:  # a disk that was full, a process that was killed: it may pass
+        _log.warning("job %s (%s) failed: %s", job.pk, job.kind, error.sentence())
+        _later(job, error.sentence())
     except Exception:  # a worker is an entry point: one bad job must not stop the others
         _log.exception("job %s (%s) failed", job.pk, job.kind)
-        if job.attempts >= MOST_ATTEMPTS:
-            _fail(job, "It failed five times; the operator's log says why.")
-        else:
-            _finish(job, Job.State.QUEUED, due=timezone.now() + timedelta(seconds=2**job.attempts))
+        _later(job, f"It failed {MOST_ATTEMPTS} times; the operator's log says why.")
     else:
         _finish(job, Job.State.DONE)
+
+
+def _later(job: Job, error: str) -> None:
+    """Queue a job that failed for a later attempt, or give it up when it has had them all."""
+    if job.attempts >= MOST_ATTEMPTS:
+        _fail(job, error)
+    else:
+        _finish(job, Job.State.QUEUED, due=timezone.now() + timedelta(seconds=2**job.attempts))
 
 
 @transaction.atomic

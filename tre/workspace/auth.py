@@ -25,12 +25,12 @@ def hash_token(token: str) -> str:
 
 
 def workspace_session(request: HttpRequest) -> WorkspaceSession:
-    """Return the open workspace that calls.
+    """Return the open workspace that calls. Whether the person may still work in it is asked each time.
 
     Raises
     ------
     Refused
-        When the token is no open workspace's.
+        When the token is no open workspace's, or the person may no longer work in it.
     """
     session = (
         WorkspaceSession.objects.select_related("account", "project")
@@ -39,6 +39,8 @@ def workspace_session(request: HttpRequest) -> WorkspaceSession:
     )
     if session is None:
         raise Refused("This workspace is not open", todo="Open it again from the project's page")
+    if not session.allowed():
+        raise Refused("You may no longer work in this workspace", todo="Ask who leads the project")
     return session
 
 

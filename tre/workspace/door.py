@@ -1,7 +1,8 @@
-"""The platform's door out of a notebook: the Hub's own interface and the workspace's, and no other address.
+"""The platform's door out of a notebook: four questions to the Hub, the workspace's interface, and no other address.
 
-It runs outside the sandbox and adds the workspace's token there, so that the researcher never holds it. Nothing is
-passed through that could widen it: no other path, no redirect, no upgrade, no cookie.
+It runs outside the sandbox and adds the workspace's tokens there, so that the researcher never holds them. Nothing is
+passed through that could widen it: no other path, no redirect, no upgrade, no cookie. See :mod:`tre.workspace.hub_door`
+for what reaches the Hub.
 """
 
 from __future__ import annotations
@@ -16,52 +17,46 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tre.workspace.hub_door import Server, routes
+
 MOST_BYTES = 300 * 1024 * 1024  # the airlock's own limit for a request, and its form's overhead
-_HUB, _TRE = "/hub/api/", "/tre/api/"
+_TRE = "/tre/api/"
 _PASSED = frozenset({"accept", "content-type", "content-length"})
 _RETURNED = frozenset({"content-type"})
 
 
-def door(hub: str, portal: str, token: str) -> Starlette:
+def door(server: Server, portal: str, token: str) -> Starlette:
     """Return the door's application.
 
     Parameters
     ----------
-    hub, portal : str
-        Addresses of the Hub (without ``/hub/api``) and of the portal.
+    server : Server
+        The notebook server, as the Hub knows it.
+    portal : str
+        The portal's address.
     token : str
         The workspace's token at the portal.
     """
     client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=5), follow_redirects=False, trust_env=False)
 
-    async def to_hub(request: Request) -> Response:
-        # The notebook server's own token says who it is; the Hub gives that token its own server's scopes alone.
-        return await _pass(client, request, hub, _HUB, {"authorization": request.headers.get("authorization", "")})
-
     async def to_portal(request: Request) -> Response:
-        changed = f"{portal}/api/workspace"
-        return await _pass(client, request, changed, _TRE, {"authorization": f"Bearer {token}"}, cut=True)
+        return await _pass(client, request, f"{portal}/api/workspace", {"authorization": f"Bearer {token}"})
 
-    methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
-    return Starlette(
-        routes=[
-            Route(_HUB + "{rest:path}", to_hub, methods=methods),
-            Route(_TRE + "{rest:path}", to_portal, methods=["GET", "POST"]),
-        ]
-    )
+    portal_route = Route(_TRE + "{rest:path}", to_portal, methods=["GET", "POST"])
+    made = Starlette(routes=[*routes(client, server), portal_route])
+    made.router.redirect_slashes = False  # an address is right or leads nowhere
+    return made
 
 
-async def _pass(
-    client: httpx.AsyncClient, request: Request, base: str, prefix: str, more: Mapping[str, str], cut: bool = False
-) -> Response:
+async def _pass(client: httpx.AsyncClient, request: Request, base: str, more: Mapping[str, str]) -> Response:
     raw = request.scope["raw_path"].decode("ascii", "replace")
     path = raw.partition("?")[0]
-    if _leads_elsewhere(path, prefix):
+    if _leads_elsewhere(path):
         return JSONResponse({"error": "This door does not lead there."}, status_code=404)
-    length = request.headers.get("content-length", "0" if request.method in {"GET", "HEAD", "DELETE"} else "")
+    length = request.headers.get("content-length", "0" if request.method in {"GET", "HEAD"} else "")
     if not length.isdigit() or int(length) > MOST_BYTES:
         return JSONResponse({"error": f"Send up to {MOST_BYTES} bytes, and say how many."}, status_code=413)
-    target = base + (path.removeprefix(prefix.rstrip("/")) if cut else path)
+    target = base + path.removeprefix(_TRE.rstrip("/"))
     if request.url.query:
         target += "?" + request.url.query
     headers = {name: value for name, value in request.headers.items() if name in _PASSED} | dict(more)
@@ -76,12 +71,12 @@ async def _pass(
     return StreamingResponse(_answer(answer), status_code=answer.status_code, headers=returned)
 
 
-def _leads_elsewhere(path: str, prefix: str) -> bool:
+def _leads_elsewhere(path: str) -> bool:
     """Return whether a path, once decoded and its dots resolved as a server might, leaves the door's own prefix."""
     plain = path
     for _ in range(3):  # servers differ in how often they decode
         plain = unquote(plain)
-    return "\\" in plain or "%" in plain or not f"{posixpath.normpath(plain)}/".startswith(prefix)
+    return "\\" in plain or "%" in plain or not f"{posixpath.normpath(plain)}/".startswith(_TRE)
 
 
 async def _body(request: Request, length: int) -> AsyncIterator[bytes]:

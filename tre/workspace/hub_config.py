@@ -11,10 +11,9 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from oauthenticator.generic import GenericOAuthenticator
-
-from tre.config.options import load
+from tre.config.options import SIGN_IN_SECONDS, load
 from tre.config.secrets import secret
+from tre.workspace.authenticator import USER_SCOPES, PortalAuthenticator
 from tre.workspace.spawner import SandboxSpawner
 
 if TYPE_CHECKING:
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
 options = load()
 state = options.path("hub")
 state.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-class PortalAuthenticator(GenericOAuthenticator):
-    """Signs people in through the portal; who may start which server it decides too."""
 
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - JupyterHub provides it
@@ -41,6 +36,9 @@ c.JupyterHub.cleanup_servers = False  # a Hub that starts again finds the server
 c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.named_server_limit_per_user = 5
+c.JupyterHub.load_roles = [{"name": "user", "scopes": list(USER_SCOPES)}]
+c.JupyterHub.cookie_max_age_days = SIGN_IN_SECONDS / 86_400
+c.JupyterHub.oauth_token_expires_in = SIGN_IN_SECONDS
 c.JupyterHub.default_url = f"{options.portal}/projects/"
 c.JupyterHub.template_vars = {"announcement": ""}
 c.JupyterHub.spawner_class = SandboxSpawner
@@ -72,3 +70,4 @@ c.GenericOAuthenticator.logout_redirect_url = f"{options.portal}/accounts/logout
 
 if urlsplit(options.hub).scheme == "https":
     c.JupyterHub.tornado_settings["cookie_options"] = {"secure": True}
+    c.JupyterHub.cookie_host_prefix_enabled = True  # one person's server cannot plant a cookie for another's

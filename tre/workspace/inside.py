@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
 
@@ -28,6 +29,8 @@ async def main(descriptors: list[int]) -> int:
     for number, door in zip(descriptors, told["inbound"], strict=True):
         listening = socket.socket(fileno=number)
         servers.append(await asyncio.start_unix_server(forwarder(to_port(door["port"])), sock=listening))
+    for first in told["firsts"]:
+        _begin(first["source"], first["target"])
     running = [
         await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL) for command in told["commands"]
     ]
@@ -45,6 +48,22 @@ async def main(descriptors: list[int]) -> int:
         await asyncio.wait(waits, timeout=10)
         return 0
     return next(wait.result() for wait in waits if wait in done)
+
+
+def _begin(source: str, target: str) -> None:
+    """Copy a file to its place, whole or not at all, unless something stands there.
+
+    Whatever stands in the folder was put there by this very user. Where it is in the way, the commands say so.
+    """
+    if os.path.lexists(target):
+        return
+    try:
+        with tempfile.NamedTemporaryFile(dir=os.path.dirname(target), prefix=".first-", delete=False) as staged:
+            staged.write(Path(source).read_bytes())
+        os.link(staged.name, target)
+        os.unlink(staged.name)
+    except OSError as error:
+        print(f"{target}: {error.strerror}", file=sys.stderr)
 
 
 if __name__ == "__main__":

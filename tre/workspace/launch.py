@@ -1,7 +1,7 @@
 """Starts one sandbox and keeps its doors for as long as it lives. One process for each sandbox.
 
 The sandbox comes as JSON on standard input, so that no token is on a command line. This process ends when the sandbox
-ends, when it is told to, or when the platform's supervisor is gone.
+ends, when it is told to, when its workspace is closed, or when the platform's supervisor is gone.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from pathlib import Path
 
 import uvicorn
 
+from tre.workspace import marker
 from tre.workspace.door import door
 from tre.workspace.forward import forwarder, to_socket
+from tre.workspace.hub_door import Server
+from tre.workspace.kept_log import KeptLog
 from tre.workspace.sandbox import Sandbox
 
 _GRACE_SECONDS = 12.0
+_LOOK_SECONDS = 0.5
 # JupyterLab's news and its extension manager ask the internet, which is not there.
 _NO_USE_INSIDE = {
     "@jupyterlab/apputils-extension:announcements": True,
@@ -32,6 +36,8 @@ _NO_USE_INSIDE = {
 async def run(sandbox: Sandbox) -> int:
     """Run a sandbox to its end and return its exit status."""
     folder = Path(sandbox.folder)
+    if sandbox.marked:
+        marker.hold(folder)
     _prepare(folder, sandbox)
     listening = [_listen(each.socket) for each in sandbox.inbound]
     for each in sandbox.inbound:
@@ -42,15 +48,18 @@ async def run(sandbox: Sandbox) -> int:
     process = await _start(sandbox, listening)
     for listener in listening:
         listener.close()  # from here on the sandbox alone listens
-    return await _until_end(process, sandbox.watch)
+    printing = asyncio.ensure_future(_keep_log(process, Path(sandbox.log)))
+    status = await _until_end(process, sandbox)
+    await asyncio.wait([printing], timeout=_GRACE_SECONDS)
+    return status
 
 
 def _prepare(folder: Path, sandbox: Sandbox) -> None:
     """Write the sandbox's own few files: who its user is, and the folder of its doors."""
-    for name in ("etc", "doors"):
-        (folder / name).mkdir(mode=0o755, parents=True, exist_ok=True)
+    for name in ("etc", "etc/jupyter", "etc/jupyter/labconfig", "doors"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).chmod(0o755)  # the sandbox's user reads it; the folder that holds it all is closed
     uid, gid = (sandbox.uid, sandbox.gid) if os.geteuid() == 0 and sandbox.uid else (os.geteuid(), os.getegid())
-    (folder / "etc" / "jupyter" / "labconfig").mkdir(mode=0o755, parents=True, exist_ok=True)
     files = {
         "passwd": f"{sandbox.username}:x:{uid}:{gid}::{sandbox.home}:/bin/bash\n",
         "group": f"{sandbox.username}:x:{gid}:\n",
@@ -80,7 +89,7 @@ def _listen(path: str) -> socket.socket:
 async def _open_api_door(path: Path, sandbox: Sandbox) -> None:
     listener = _listen(str(path))
     leads = sandbox.api_door
-    application = door(leads["hub"], leads["portal"], leads["token"])
+    application = door(Server(**leads["server"]), leads["portal"], leads["token"])
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # this process has its own
     _KEPT.append(asyncio.ensure_future(server.serve(sockets=[listener])))
@@ -92,27 +101,33 @@ _KEPT: list[asyncio.Future[None]] = []  # a task that nobody holds may be collec
 async def _start(sandbox: Sandbox, listening: list[socket.socket]) -> asyncio.subprocess.Process:
     told_here, told_there = os.pipe()
     numbers = [listener.fileno() for listener in listening]
-    with open(sandbox.log, "ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tre.workspace.stage", str(told_here), ",".join(str(each) for each in numbers),
-            stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[told_here, *numbers],
-            preexec_fn=_die_with_parent,
-        )  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tre.workspace.stage", str(told_here), ",".join(str(each) for each in numbers),
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        pass_fds=[told_here, *numbers], preexec_fn=_die_with_parent,
+    )  # fmt: skip
     os.close(told_here)
     with os.fdopen(told_there, "w") as out:
         json.dump(sandbox.to_json(), out)
     return process
 
 
-async def _until_end(process: asyncio.subprocess.Process, watch: int) -> int:
+async def _keep_log(process: asyncio.subprocess.Process, path: Path) -> None:
+    if process.stdout is not None:
+        await KeptLog(path).keep(process.stdout)
+
+
+async def _until_end(process: asyncio.subprocess.Process, sandbox: Sandbox) -> int:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if watch:
+    if sandbox.watch:
         try:
-            loop.add_reader(os.pidfd_open(watch), stop.set)
+            loop.add_reader(os.pidfd_open(sandbox.watch), stop.set)
         except ProcessLookupError:
             stop.set()
+    if sandbox.marked:
+        _KEPT.append(asyncio.ensure_future(_until_closed(Path(sandbox.folder), stop)))
     ended, told = asyncio.ensure_future(process.wait()), asyncio.ensure_future(stop.wait())
     await asyncio.wait([ended, told], return_when=asyncio.FIRST_COMPLETED)
     if not ended.done():
@@ -121,6 +136,12 @@ async def _until_end(process: asyncio.subprocess.Process, watch: int) -> int:
     if not ended.done():
         process.kill()  # bubblewrap is the first process of the namespace's outside: all inside ends with it
     return await ended
+
+
+async def _until_closed(folder: Path, stop: asyncio.Event) -> None:
+    while marker.stands(folder):
+        await asyncio.sleep(_LOOK_SECONDS)
+    stop.set()
 
 
 def _die_with_parent() -> None:

@@ -7,7 +7,8 @@ from django.db import models
 
 from tre.people.models import Account
 from tre.people.services import principal_of
-from tre.policy.domain import Principal
+from tre.policy.decision import decide
+from tre.policy.domain import Principal, Resource
 from tre.projects.models import Project
 
 
@@ -30,3 +31,14 @@ class WorkspaceSession(models.Model):
         """Return the person as the policies see them; a workspace only ever opens after a second factor."""
         account = Account.objects.get(pk=self.account_id)
         return principal_of(account, used_second_factor=True)
+
+    def question(self) -> tuple[Principal, Resource] | None:
+        """Return what the decision point is asked about this workspace now; None when the account is not active."""
+        if not Account.objects.filter(pk=self.account_id, is_active=True).exists():
+            return None
+        return self.principal(), Project.objects.get(pk=self.project_id).resource()
+
+    def allowed(self) -> bool:
+        """Return whether the person may still work here, as things stand now."""
+        question = self.question()
+        return question is not None and decide(question[0], "open_workspace", question[1]).allowed

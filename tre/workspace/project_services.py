@@ -1,4 +1,4 @@
-"""Keeps each project's Spark Connect and MLflow running while somebody works in it: one sandbox for each project.
+"""A project's Spark Connect and MLflow: one sandbox for each project, kept running by :mod:`tre.workspace.rooms`.
 
 A Spark Connect client's Python runs as the server's user and can read whatever it can. So the server stands inside a
 sandbox of its own, over this project's extract alone, and is called through sockets in one folder that is bound into
@@ -8,73 +8,20 @@ this project's notebooks and no other's.
 from __future__ import annotations
 
 import json
-import logging
 import os
-import shutil
-import signal
 import subprocess
 import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
-
-from django.db import close_old_connections
 
 from tre.config.options import REPOSITORY, load
 from tre.config.secrets import secret
 from tre.projects.models import Project
 from tre.runs.java import java_home
-from tre.workspace.models import WorkspaceSession
-from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, Inbound, Sandbox
-from tre.workspace.services import extract_folder, folder, service_uid, sockets_folder, tracking_template
+from tre.workspace.folders import folder
+from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, First, Inbound, Sandbox
+from tre.workspace.services import service_uid, sockets_folder, tracking_template
 
-_PAUSE_SECONDS = 1.0
-_log = logging.getLogger("tre.workspace")
-
-
-@dataclass
-class _Running:
-    process: subprocess.Popen[bytes]
-    extract: Path
-
-
-def main() -> None:
-    """Start, watch and stop project services until told to stop."""
-    stop: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda received, frame: stop.append(received))
-    running: dict[str, _Running] = {}
-    while not stop:
-        close_old_connections()
-        in_use = WorkspaceSession.objects.filter(closed=None).values("project")
-        wanted = {project.code: project for project in Project.objects.filter(pk__in=in_use)}
-        for code in [code for code in running if code not in wanted]:
-            _end(running.pop(code))
-        for code, project in wanted.items():
-            _keep(running, code, project)
-        time.sleep(_PAUSE_SECONDS)
-    for each in running.values():
-        _end(each)
-
-
-def _keep(running: dict[str, _Running], code: str, project: Project) -> None:
-    extract = extract_folder(project)
-    held = running.get(code)
-    if held is not None and (held.process.poll() is not None or held.extract != extract):
-        _log.info("the services of %s start anew", code)  # they ended, or a newer extract is there
-        _end(running.pop(code))
-        held = None
-    if held is None:
-        running[code] = _Running(launch(service_sandbox(project, extract)), extract)
-
-
-def _end(held: _Running) -> None:
-    held.process.terminate()
-    try:
-        held.process.wait(20)
-    except subprocess.TimeoutExpired:
-        held.process.kill()
-        held.process.wait()
+_TEMPLATE = "/opt/mlflow.db"  # where the empty MLflow database stands inside
 
 
 def launch(sandbox: Sandbox) -> subprocess.Popen[bytes]:
@@ -97,13 +44,14 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
     options, code = load(), project.code
     uid, gid = service_uid(project), project.gid
     state = folder("projects", code, "service", uid=uid, gid=gid, mode=0o700)
-    _begin_tracking(state / "mlflow.db", uid, gid)
     shared = folder("projects", code, "shared", uid=0, gid=gid, mode=0o2770)
     own = folder("run", "services", code, "launch", uid=0, gid=0, mode=0o700)
     settings = folder("run", "services", code, "spark", uid=0, gid=0, mode=0o755)
     java = java_home(options.path("run", "java"))
     _write_spark_settings(settings, options.spark_memory)
     sockets = sockets_folder(code)
+    template = tracking_template()
+    begun = template.exists()  # MLflow makes its database whole where there is no template; see ml.databases
     java_binds = () if java.is_relative_to("/usr") else (Bind(str(java), str(java)),)
     return Sandbox(
         name=f"services of {code}",
@@ -120,26 +68,16 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
             Bind(str(shared), "/project/shared", writable=True),
             Bind(str(state), "/project/service", writable=True),
             Bind(str(settings), "/opt/spark-settings"),
+            *((Bind(str(template), _TEMPLATE),) if begun else ()),
             *java_binds,
         ),
         inbound=(
             Inbound(str(sockets / "spark.sock"), SPARK_PORT),
             Inbound(str(sockets / "mlflow.sock"), MLFLOW_PORT),
         ),
+        firsts=(First(_TEMPLATE, "/project/service/mlflow.db"),) if begun else (),
         watch=os.getpid(),
     )
-
-
-def _begin_tracking(database: Path, uid: int, gid: int) -> None:
-    """Give a project its MLflow database, whole: see :mod:`ml.databases`."""
-    template = tracking_template()
-    if database.exists() or not template.exists():
-        return
-    staged = database.with_name(".mlflow.db.staged")
-    shutil.copyfile(template, staged)
-    if os.geteuid() == 0:
-        os.chown(staged, uid, gid)
-    os.replace(staged, database)
 
 
 def _write_spark_settings(target: Path, memory: str) -> None:

@@ -6,15 +6,20 @@ own loopback, no capability, no new user namespace, a read-only root. See bwrap(
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tre.errors import SettingsError
+
+if TYPE_CHECKING:  # a launcher starts the sooner without the settings
+    from tre.config.options import Options
+    from tre.progress import Say
 
 PACKAGES = "/opt/tre"  # where the platform's own few modules stand inside
 DOORS = "/doors"
@@ -60,6 +65,28 @@ def check_available() -> None:
         )
 
 
+def check_own_users(options: Options, say: Say) -> None:
+    """Refuse production without a user of its own for each sandbox; a demonstration is told of it.
+
+    Only root may give a process to another user. Without, what is inside runs as the platform's own user: whoever
+    broke out of one sandbox would hold every key.
+
+    Raises
+    ------
+    SettingsError
+        In production, when this process is not root.
+    """
+    if os.geteuid() == 0:
+        return
+    if not options.demonstration:
+        raise SettingsError(
+            "Production gives each sandbox a user of its own, which only root may do",
+            where="TRE_MODE",
+            todo="Start it as root, or in a container whose root is an ordinary user outside",
+        )
+    say("This is not root: sandboxes run as the platform's own user, which will do for a demonstration alone.")
+
+
 @dataclass(frozen=True)
 class Bind:
     """A folder or file of the host shown inside."""
@@ -87,6 +114,17 @@ class Outbound:
 
 
 @dataclass(frozen=True)
+class First:
+    """A file that the sandbox's own user begins with: copied inside, before the commands start, unless one is there.
+
+    Inside, because the privileged side makes nothing by name in a folder that a sandbox can write.
+    """
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
 class Sandbox:
     """One sandbox, as plain values that travel as JSON to the launcher.
 
@@ -107,9 +145,12 @@ class Sandbox:
     folder : str
         The launcher's own folder for this sandbox, outside everybody's reach.
     log : str
-        The file that receives what the commands print.
+        The file that receives what the commands print, through a pipe: see :mod:`tre.workspace.kept_log`.
     api_door : mapping
-        Where the platform's door leads: ``hub`` and ``portal`` addresses and the workspace's ``token``; empty for none.
+        Where the platform's door leads: the ``portal``'s address, the workspace's ``token`` there, and the ``server``
+        as :class:`tre.workspace.hub_door.Server`; empty for none. It stays outside with the launcher.
+    marked : bool
+        Whether it ends when the marker in its folder is taken away: see :mod:`tre.workspace.marker`.
     watch : int
         The process whose end is this sandbox's end; 0 for none.
     """
@@ -126,8 +167,10 @@ class Sandbox:
     binds: tuple[Bind, ...] = ()
     inbound: tuple[Inbound, ...] = ()
     outbound: tuple[Outbound, ...] = ()
-    api_door: Mapping[str, str] = field(default_factory=dict)
+    firsts: tuple[First, ...] = ()
+    api_door: Mapping[str, Any] = field(default_factory=dict)
     processes: int = 1024
+    marked: bool = False
     watch: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -144,6 +187,7 @@ class Sandbox:
                 "binds": tuple(Bind(**each) for each in told["binds"]),
                 "inbound": tuple(Inbound(**each) for each in told["inbound"]),
                 "outbound": tuple(Outbound(**each) for each in told["outbound"]),
+                "firsts": tuple(First(**each) for each in told["firsts"]),
             }
         )
 

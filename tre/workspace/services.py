@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,11 @@ from tre.errors import Refused
 from tre.people.models import Account
 from tre.people.services import principal_of
 from tre.policy.decision import require
+from tre.projects.lifecycle import folder_of
 from tre.projects.models import Membership, Project
 from tre.projects.services import current_extract, get
 from tre.workspace.auth import hash_token
+from tre.workspace.folders import folder
 from tre.workspace.models import WorkspaceSession
 
 # User ids of project services lie above those of persons: one range for each, both above the base.
@@ -89,7 +90,7 @@ def extract_folder(project: Project) -> Path:
     extract = current_extract(project)
     if extract is None:
         raise Refused("The project has no extract", where=project.code)
-    return load().path("projects", project.code, "extracts", str(extract.number))
+    return folder_of(extract)
 
 
 def service_uid(project: Project) -> int:
@@ -107,16 +108,6 @@ def tracking_template() -> Path:
     return load().path("run", "mlflow.db")
 
 
-def folder(*parts: str, uid: int, gid: int, mode: int) -> Path:
-    """Make a folder in the home, owned as told when this process may give folders away."""
-    path = load().path(*parts)
-    path.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0:
-        os.chown(path, uid, gid)
-    path.chmod(mode)
-    return path
-
-
 @transaction.atomic
 def close_workspace(number: int) -> None:
     """Close one workspace; closed already, nothing changes."""
@@ -131,8 +122,28 @@ def close_workspaces(account: Account, project: Project) -> None:
         _close(session)
 
 
-def _close(session: WorkspaceSession) -> None:
+@transaction.atomic
+def close_for(number: int, why: str) -> None:
+    """Close one workspace because the platform found a reason to; closed already, nothing changes."""
+    session = WorkspaceSession.objects.select_for_update().filter(pk=number, closed=None).first()
+    if session is not None:
+        _close(session, actor="platform", why=why)
+
+
+def close_all(why: str) -> None:
+    """Close every open workspace; each in a transaction of its own, so that a cut leaves none half closed."""
+    for number in WorkspaceSession.objects.filter(closed=None).values_list("pk", flat=True):
+        close_for(number, why)
+
+
+def close_workspaces_of(project: Project, why: str) -> None:
+    """Close every open workspace of a project, in the caller's transaction."""
+    for session in WorkspaceSession.objects.select_for_update().filter(project=project, closed=None):
+        _close(session, actor="platform", why=why)
+
+
+def _close(session: WorkspaceSession, actor: str = "", why: str = "asked for") -> None:
     session.closed = timezone.now()
     session.save(update_fields=["closed"])
-    subject = f"project:{session.project.code}"
-    record("workspace.closed", actor=session.account.username, subject=subject, data={"session": session.pk})
+    actor, subject = actor or session.account.username, f"project:{session.project.code}"
+    record("workspace.closed", actor=actor, subject=subject, data={"session": session.pk, "why": why})

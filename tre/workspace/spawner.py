@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from traitlets import Dict, Int, Unicode
 
 from tre.config.options import REPOSITORY, load
 from tre.config.secrets import secret
+from tre.workspace import marker
+from tre.workspace.hub_door import Server
 from tre.workspace.sandbox import DOORS, MLFLOW_PORT, PACKAGES, SPARK_PORT, Bind, Inbound, Outbound, Sandbox
 
 _SERVER_PORT, _API_PORT = 8888, 8081
@@ -54,6 +57,14 @@ class SandboxSpawner(Spawner):
         super().clear_state()
         self.launcher, self.session, self.folder, self.workspace = 0, 0, "", {}
 
+    def options_from_query(self, query_data: dict[str, list[str]]) -> dict[str, Any]:
+        """Keep none of a query's options: there is nothing to choose, and the Hub would keep what was written."""
+        return {}
+
+    async def run_options_from_form(self, form_data: dict[str, list[str]]) -> dict[str, Any]:
+        """Keep none of a form's options, for the same reason."""
+        return {}
+
     async def start(self) -> tuple[str, int]:
         """Ask the portal, start the launcher, and return where the Hub's proxy finds the server."""
         if not self.name:
@@ -63,8 +74,7 @@ class SandboxSpawner(Spawner):
         self.workspace = await self._ask("open", {"username": self.user.name, "project": self.name})
         self.session = self.workspace["session"]
         self.port = _free_port()
-        self.folder = str(load().path("run", "workspaces", f"{self.session}-{secrets.token_hex(4)}"))
-        Path(self.folder).mkdir(mode=0o700, parents=True)
+        self.folder = str(marker.place(self.session))
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tre.workspace.launch",
             stdin=asyncio.subprocess.PIPE, cwd=REPOSITORY, start_new_session=True,
@@ -130,11 +140,22 @@ class SandboxSpawner(Spawner):
                 Outbound(MLFLOW_PORT, "/project/doors/mlflow.sock"),
             ),
             api_door={
-                "hub": f"http://127.0.0.1:{load().hub_api_port}",
+                "server": asdict(self._known_as()),
                 "portal": load().portal_internal,
                 "token": opened["token"],
             },
+            marked=True,
             watch=_supervisor(),
+        )
+
+    def _known_as(self) -> Server:
+        return Server(
+            hub=f"http://127.0.0.1:{load().hub_api_port}",
+            token=self.api_token,
+            username=self.user.name,
+            name=self.name,
+            client=self.oauth_client_id,
+            callback=self.get_env()["JUPYTERHUB_OAUTH_CALLBACK_URL"],
         )
 
     def _server_command(self, home: str) -> tuple[str, ...]:
@@ -149,6 +170,7 @@ class SandboxSpawner(Spawner):
         inside = f"http://127.0.0.1:{_API_PORT}/hub/api"
         hub["JUPYTERHUB_ACTIVITY_URL"] = hub["JUPYTERHUB_ACTIVITY_URL"].replace(hub["JUPYTERHUB_API_URL"], inside)
         hub["JUPYTERHUB_API_URL"] = inside
+        hub["JUPYTERHUB_API_TOKEN"] = secrets.token_hex(16)  # opens nothing: its own stays with the door
         hub["JUPYTERHUB_SERVICE_URL"] = f"http://127.0.0.1:{_SERVER_PORT}{self.server.base_url}"
         token = self.workspace["spark_token"]
         return {

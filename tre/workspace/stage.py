@@ -23,6 +23,10 @@ _CLONE_NEWNS = 0x00020000
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 _STAGE = Path("/mnt")
 
+# One file of 64 GiB: above any table that a workspace keeps. It stops a loop that writes one file without an end before
+# the disk is full for everybody; it is no quota, for many files are not bounded by it (setrlimit(2), RLIMIT_FSIZE).
+_MOST_FILE_BYTES = 64 * 1024**3
+
 
 class SandboxError(TreError):
     """A sandbox could not be made; nothing was started."""
@@ -40,31 +44,42 @@ def main() -> None:
     if program is None:
         raise SandboxError("bubblewrap is not installed", todo="Install the package 'bubblewrap'")
     binds = shown(sandbox)
-    if os.geteuid() == 0 and sandbox.uid:
+    own_user = os.geteuid() == 0 and sandbox.uid != 0
+    _limit(sandbox, own_user)
+    if own_user:
         binds = _staged(binds)
-        _limit(sandbox)
         os.setgroups([])
         os.setresgid(sandbox.gid, sandbox.gid, sandbox.gid)
         os.setresuid(sandbox.uid, sandbox.uid, sandbox.uid)
     os.umask(0o007)
     os.chdir("/")
-    inside = {"outbound": _values(sandbox.outbound), "inbound": _values(sandbox.inbound), "commands": sandbox.commands}
+    inside = {
+        "outbound": _values(sandbox.outbound),
+        "inbound": _values(sandbox.inbound),
+        "firsts": _values(sandbox.firsts),
+        "commands": sandbox.commands,
+    }
     environment = {**sandbox.environment, "TRE_INSIDE": json.dumps(inside)}
     for number in handed:
         os.set_inheritable(number, True)
     os.execve(program, bubblewrap(sandbox, binds, handed), environment)  # noqa: S606 - this is the purpose
 
 
-def _values(doors: tuple[object, ...]) -> list[dict[str, object]]:
-    return [vars(door) for door in doors]
+def _values(listed: tuple[object, ...]) -> list[dict[str, object]]:
+    return [vars(each) for each in listed]
 
 
-def _limit(sandbox: Sandbox) -> None:
-    """Bound what the sandbox's user may use: a user of its own, so no other sandbox counts towards it.
+def _limit(sandbox: Sandbox, own_user: bool) -> None:
+    """Bound what the sandbox's processes may use. Memory is not bounded here: an address-space limit breaks Java.
 
-    Memory is not bounded here: an address-space limit breaks Java.
+    The number of processes is counted for the whole user, so it is bounded where the sandbox has one of its own.
     """
-    for kind, most in ((resource.RLIMIT_NPROC, sandbox.processes), (resource.RLIMIT_CORE, 0)):
+    bounds = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: _MOST_FILE_BYTES}
+    if own_user:
+        bounds[resource.RLIMIT_NPROC] = sandbox.processes
+    for kind, most in bounds.items():
+        _, allowed = resource.getrlimit(kind)
+        most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
         resource.setrlimit(kind, (most, most))
 
 

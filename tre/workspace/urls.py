@@ -16,6 +16,5 @@ urlpatterns = [
     path("api/workspace/requests", airlock.requests),
     path("api/workspace/budget", privacy.budget),
     path("api/workspace/budget/reserve", privacy.reserve_budget),
-    path("api/workspace/budget/<int:number>/commit", privacy.settle_budget, {"end": "commit"}),
-    path("api/workspace/budget/<int:number>/refund", privacy.settle_budget, {"end": "refund"}),
+    path("api/workspace/budget/<int:number>/commit", privacy.commit_budget),
 ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Series, Table
+from tre.disclosure.detectors.groups import DECIMAL, find_groups, one_way
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Profile
 
@@ -47,6 +49,10 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     """Yield what the shape of a table gives away: records, or small counts in a summary."""
     if not table.rows or not table.names:
         return
+    table = replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns)))
+    if len(table.names) >= shape["record_rows"] > table.rows and _turned(table):
+        yield Hit("record-level", "turned", table.where, "", len(table.names), "", 0.8)
+        return
     ids = _identifier_columns(table, shape)
     if ids:
         yield Hit("record-level", "person-identifier", table.where, f"column {ids[0]}", table.rows, "", 0.95)
@@ -56,12 +62,20 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     if counts or crosstab:
         rule = "small-count" if counts else "possible-small-count"
         yield from _small_counts(table, counts or crosstab, profile, rule)
-        if counts and _groups_repeat(table, counts, shape):
-            yield Hit("record-level", "repeated-groups", table.where, "", table.rows, "", 0.8)
+        if counts:
+            yield from find_groups(table, counts, shape)
         if table.rows > shape["aggregate_rows"]:
             yield Hit("possible-records", "many-rows", table.where, "", table.rows, "", 0.5)
         return
     yield from _records(table, shape)
+
+
+def _turned(table: Table) -> bool:
+    """Tell whether each column is one person: some rows hold words that differ, others numbers, as no crosstab does."""
+    filled = [[column[n].as_py() for column in table.columns[1:]] for n in range(min(table.rows, 60))]
+    numeric = [sum(bool(DECIMAL.fullmatch(value.strip())) for value in row) >= 0.9 * len(row) for row in filled]
+    words = [row for row, number in zip(filled, numeric, strict=True) if not number]
+    return any(1 < len(set(row)) < len(row) for row in words) and (any(numeric) or len(words) > 2)
 
 
 def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
@@ -75,15 +89,6 @@ def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
         and pc.count_distinct(column).as_py() >= shape["near_unique"] * table.rows
         and len(table.names) > 1
     ]
-
-
-def _groups_repeat(table: Table, counts: list[int], shape: Mapping[str, float]) -> bool:
-    """Tell whether what stands beside the counts repeats: a summary has each group once, records have it often."""
-    others = [column for n, column in enumerate(table.columns) if n not in counts]
-    if table.rows < shape["review_rows"] or not others:
-        return False
-    joined = pc.binary_join_element_wise(*others, "\x1f")
-    return bool(pc.count_distinct(joined).as_py() < shape["near_unique"] * table.rows)
 
 
 def _crosstab(table: Table, shape: Mapping[str, float]) -> list[int]:
@@ -118,40 +123,26 @@ def _small_counts(table: Table, columns: list[int], profile: Profile, rule: str)
 
 
 def _records(table: Table, shape: Mapping[str, float]) -> Iterator[Hit]:
-    """Yield a hit for a table without counts and of many rows that are near-unique, or repeat whole."""
+    """Yield a hit for a table without counts and of many rows, whether each stands once or they repeat."""
     if table.rows < shape["review_rows"] or len(table.names) < 2:
         return
-    joined = pc.binary_join_element_wise(*table.columns, "\x1f")
-    unique = pc.count_distinct(joined).as_py() / table.rows
-    rule = "possible-records"
-    if table.rows >= shape["record_rows"] and (unique >= shape["near_unique"] or unique < 0.5):
-        rule = "record-level"
-    if rule == "record-level" and _is_curve(table):
-        rule = "possible-records"
-    yield Hit(rule, "many-rows", table.where, "", table.rows, "", 0.9 if rule == "record-level" else 0.5)
+    sure = table.rows >= shape["record_rows"] and not _is_curve(table)
+    rule, confidence = ("record-level", 0.9) if sure else ("possible-records", 0.5)
+    yield Hit(rule, "many-rows", table.where, "", table.rows, "", confidence)
 
 
 def _is_curve(table: Table) -> bool:
     """Tell whether it is up to three columns of numbers of which the first runs one way, as a ROC curve's points."""
     if len(table.names) > 3 or any(_share(column, _NUMBER) < 0.99 for column in table.columns):
         return False
-    return _one_way(table.columns[0].to_pylist())
-
-
-def _one_way(values: list[str] | tuple[str, ...]) -> bool:
-    """Tell whether the values never turn back."""
-    try:
-        steps = np.diff(np.array([float(value) for value in values]))
-        return bool(np.all(steps >= 0) or np.all(steps <= 0))
-    except ValueError:
-        return list(values) == sorted(values) or len(set(values)) == len(values)
+    return one_way(table.columns[0].to_pylist())
 
 
 def find_series(series: Series, shape: Mapping[str, float]) -> Iterator[Hit]:
     """Yield a hit for an array that is long enough to be one value for each person."""
     length = len(series.values)
     place = f"array {series.name}" if series.name else ""
-    if series.in_figure and length >= shape["plot_points"] and not _one_way(series.values):
+    if series.in_figure and length >= shape["plot_points"] and not one_way(series.values):
         yield Hit("figure-rows", "payload", series.where, place, length, "", 0.9)
     elif series.in_figure and length >= shape["plot_line_points"]:
         yield Hit("possible-figure-rows", "payload", series.where, place, length, "", 0.5)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tre.disclosure.contents import Contents, Unreadable
 from tre.disclosure.policy import Policy
-from tre.disclosure.readers import archives, columnar, images, tabular, web, workbook
+from tre.disclosure.readers import archives, columnar, images, markup, notebook, tabular, web, workbook
 from tre.disclosure.readers.sniff import sniff
 
 Reader = Callable[[bytes, str, Contents, Policy], None]
@@ -19,11 +19,11 @@ READERS: dict[str, Reader] = {
     "zip": archives.read_zip,
     "compressed": archives.read_compressed,
     "xlsx": workbook.read_xlsx,
-    "notebook": web.read_notebook,
+    "notebook": notebook.read_notebook,
     "json": web.read_json,
     "ndjson": web.read_ndjson,
-    "html": web.read_html,
-    "svg": web.read_svg,
+    "html": markup.read_html,
+    "svg": markup.read_svg,
     "csv": tabular.read_csv,
     "text": tabular.read_text,
 }

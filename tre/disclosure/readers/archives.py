@@ -14,6 +14,10 @@ from tre.disclosure.contents import Contents, Part, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, NotImplementedError,
+)  # fmt: skip
+
 
 class _Unpacker(Protocol):
     """What the three compression modules have in common."""
@@ -37,9 +41,10 @@ def open_zip(data: bytes, where: str, contents: Contents, policy: Policy) -> dic
     Raises
     ------
     Unreadable
-        It is damaged, encrypted, or unpacks to more than is allowed.
+        It is damaged, encrypted, has two members of one name, or unpacks to more than is allowed.
     """
-    limits, members, total = policy.limits, {}, 0
+    limits, total = policy.limits, 0
+    members: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -48,6 +53,8 @@ def open_zip(data: bytes, where: str, contents: Contents, policy: Policy) -> dic
             for entry in entries:
                 if unsafe_name(entry.orig_filename) or stat.S_ISLNK(entry.external_attr >> 16):
                     contents.hits.append(Hit("unsafe-path", "path", where, "a member's name", 1))
+                if entry.filename in members:  # programs differ in which of the two they show
+                    raise Unreadable("two members have one name")
                 if entry.flag_bits & 0x1:
                     raise Unreadable("a member is encrypted")
                 room = min(limits["part_bytes"], limits["unpacked_bytes"] - total)
@@ -58,15 +65,7 @@ def open_zip(data: bytes, where: str, contents: Contents, policy: Policy) -> dic
                     raise Unreadable("it unpacks to more than inspection reads", rule="too-big")
                 total += len(body)
                 members[entry.filename] = body
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        EOFError,
-        OSError,
-        ValueError,
-        NotImplementedError,
-    ) as error:
+    except _DAMAGED as error:
         raise Unreadable("the archive is damaged or of an unknown kind") from error
     return members
 
@@ -74,7 +73,7 @@ def open_zip(data: bytes, where: str, contents: Contents, policy: Policy) -> dic
 def read_zip(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read each member as a file of its own, and their names and comment as text."""
     members = open_zip(data, where, contents, policy)
-    contents.texts.append((f"{where} member names".strip(), "\n".join(members)))
+    contents.add_text(f"{where} member names".strip(), "\n".join(members))
     contents.parts.extend(
         Part(f"{where} member {number}".strip(), body)
         for number, (name, body) in enumerate(members.items(), start=1)
@@ -83,7 +82,7 @@ def read_zip(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
     end = data.rfind(b"PK\x05\x06")
     comment = data[end + 22 :]
     if comment:
-        contents.texts.append((f"{where} comment".strip(), comment.decode("latin-1")))
+        contents.add_text(f"{where} comment".strip(), comment.decode("latin-1"))
     if not data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         contents.hits.append(Hit("appended-bytes", "prepended", where, "before the archive", 1))
 

@@ -70,14 +70,14 @@ def _unpack_pixels(pixels: zlib._Decompress, body: bytes, shown: int, needed: in
 def _read_chunk(name: bytes, body: bytes, where: str, contents: Contents) -> None:
     label = f"{where} PNG metadata".strip()
     if name == b"tEXt":
-        contents.texts.append((label, body.replace(b"\0", b"\n").decode("latin-1")))
+        contents.add_text(label, body.replace(b"\0", b"\n").decode("latin-1"))
     elif name in (b"zTXt", b"iTXt"):
-        contents.texts.append((label, _chunk_text(name, body)))
+        contents.add_text(label, _chunk_text(name, body))
     elif name == b"eXIf":
-        contents.texts.append((label, _strings(body)))
+        contents.add_text(label, _strings(body))
     elif name not in _KNOWN:
         contents.hits.append(Hit("hidden-content", "unknown-chunk", where, "an unknown chunk", 1))
-        contents.texts.append((label, _strings(body)))
+        contents.add_text(label, _strings(body))
 
 
 def _chunk_text(name: bytes, body: bytes) -> str:
@@ -122,7 +122,7 @@ def read_jpeg(data: bytes, where: str, contents: Contents, policy: Policy) -> No
         if size < 2 or mark + 2 + size > len(data):
             raise Unreadable("a segment of the picture is cut short")
         if code == 0xFE or 0xE0 <= code <= 0xEF:
-            contents.texts.append((f"{where} JPEG metadata".strip(), _strings(data[mark + 4 : mark + 2 + size])))
+            contents.add_text(f"{where} JPEG metadata".strip(), _strings(data[mark + 4 : mark + 2 + size]))
         at = mark + 2 + size
     _trailing(data[mark + 2 :], where, contents)
     contents.hits.append(Hit("picture", "jpeg", where))

@@ -96,13 +96,13 @@ def _kind_of_text(text: str) -> str:
         except (ValueError, RecursionError):
             return "ndjson" if _is_ndjson(head) else ("csv" if delimiter_of(text) else "text")
         return "notebook" if isinstance(value, dict) and "cells" in value and "nbformat" in value else "json"
-    if head[:1] == "<" or _HTML.search(text):
-        html, svg = _HTML.search(text), _SVG.search(text)
-        if svg and (not html or svg.start() < html.start()) and head[:1] == "<":
+    if head[:1] == "<":  # a tag further on makes no page: a column may be named by one
+        html, svg = _HTML.search(head), _SVG.search(head)
+        if svg and (not html or svg.start() < html.start()):
             return "svg"
         if html:
             return "html"
-    return "csv" if delimiter_of(text) else "text"
+    return "csv" if head[:1] != "|" and delimiter_of(text) else "text"  # a Markdown table is read as text
 
 
 def _is_ndjson(text: str) -> bool:

@@ -56,7 +56,7 @@ def read_text(data: bytes, where: str, contents: Contents, policy: Policy) -> No
     text = decode(data)
     if text is None:
         raise Unreadable("it is not text")
-    contents.texts.append((where, text))
+    contents.add_text(where, text)
 
 
 def read_csv(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
@@ -87,10 +87,10 @@ def read_csv(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
             ),
         )
     except pa.ArrowInvalid:
-        contents.texts.append((where, text))
+        contents.add_text(where, text)
         return
     if ragged:
-        contents.texts.append((f"{where} rows of another width".strip(), "\n".join(ragged)))
+        contents.add_text(f"{where} rows of another width".strip(), "\n".join(ragged))
     table = Table(where, tuple(names), tuple(column.combine_chunks() for column in read.columns))
     contents.tables.append(table)
     note_formulas(table, contents)

@@ -1,4 +1,4 @@
-"""JSON, notebooks, HTML and SVG: what is shown, what is hidden, and what a figure was drawn from."""
+"""JSON: what it says, what is encoded in it, and what a figure was drawn from."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from bs4 import BeautifulSoup, Comment
-from lxml import etree
 
 from tre.disclosure.contents import Contents, Part, Series, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.tabular import decode
 
-_DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=\s]+)")
-_STARTS = re.compile(r"[\[{](?=\s*[\[{\"\-\d])")
-_ENTITY = re.compile(r"<!\s*ENTITY", re.IGNORECASE)
+DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=\s]+)")
 _BOX = {"f8": "<f8", "f4": "<f4", "i1": "<i1", "i2": "<i2", "i4": "<i4", "u1": "<u1", "u2": "<u2", "u4": "<u4"}
 _DEPTH = 60
 
@@ -37,23 +33,52 @@ def read_json(data: bytes, where: str, contents: Contents, policy: Policy) -> No
     """Read a JSON document: its text, arrays of records as tables, arrays of values as series."""
     del policy
     text = text_of(data)
-    contents.texts.append((where, text))
-    _value(json.loads(text), where, contents, in_figure=False)
+    keep_json(loaded(text), text, where, contents)
 
 
 def read_ndjson(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read JSON values, one on each line, as the rows of one table."""
     del policy
     text = text_of(data)
-    contents.texts.append((where, text))
     try:
-        values = [json.loads(line) for line in text.splitlines() if line.strip()]
+        values = [loaded(line) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError) as error:
         raise Unreadable("a line is not JSON") from error
-    _value(values, where, contents, in_figure=False)
+    keep_json(values, text, where, contents)
 
 
-def _value(value: Any, where: str, contents: Contents, *, in_figure: bool, name: str = "", depth: int = 0) -> None:
+def loaded(text: str) -> Any:
+    """Return a JSON value; a key that stands twice in one object is refused, for programs differ in which they show."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            raise Unreadable("a key stands twice in one object")
+        return made
+
+    return json.loads(text, object_pairs_hook=once)
+
+
+def keep_json(value: Any, text: str, where: str, contents: Contents, *, in_figure: bool = False) -> None:
+    """Keep a JSON value: its text as written, what is escaped in it as meant, and what it holds."""
+    contents.texts.append((where, text))
+    if "\\" in text:
+        contents.texts.append((where, "\n".join(_strings(value))))
+    walk(value, where, contents, in_figure=in_figure)
+
+
+def _strings(value: Any, depth: int = 0) -> Iterator[str]:
+    """Yield every key and string of a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif depth <= _DEPTH and isinstance(value, (dict, list)):
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(key, str):
+                yield key
+            yield from _strings(each, depth + 1)
+
+
+def walk(value: Any, where: str, contents: Contents, *, in_figure: bool, name: str = "", depth: int = 0) -> None:
     """Walk a JSON value and keep what is a table, a series or an encoded file."""
     if depth > _DEPTH:
         raise Unreadable("it is nested too deeply")
@@ -67,11 +92,13 @@ def _value(value: Any, where: str, contents: Contents, *, in_figure: bool, name:
         if len(lists) >= 2 and len({len(each) for each in lists.values()}) == 1 and not figure:
             rows = list(zip(*lists.values(), strict=True))
             contents.tables.append(Table.of_rows(where, list(lists), rows))
+        _keep_indexed(value, where, contents)
         for key, each in value.items():
-            _value(each, where, contents, in_figure=figure, name=str(key), depth=depth + 1)
+            walk(each, where, contents, in_figure=figure, name=str(key), depth=depth + 1)
     elif isinstance(value, list):
         _array(value, where, contents, in_figure=in_figure, name=name, depth=depth)
     elif isinstance(value, str):
+        contents.lines.append((where, value))
         keep_data_uris(value, where, contents)
 
 
@@ -88,7 +115,21 @@ def _array(value: list[Any], where: str, contents: Contents, *, in_figure: bool,
         contents.tables.append(Table.of_rows(where, [f"item {n + 1}" for n in range(len(value[0]))], value))
         return
     for each in value:
-        _value(each, where, contents, in_figure=in_figure, name=name, depth=depth + 1)
+        walk(each, where, contents, in_figure=in_figure, name=name, depth=depth + 1)
+
+
+def _keep_indexed(value: dict[str, Any], where: str, contents: Contents) -> None:
+    """Keep an object of objects as a table, whichever of the two goes over the rows."""
+    if len(value) < 2 or not all(isinstance(each, dict) for each in value.values()):
+        return
+    heads = list(dict.fromkeys(str(key) for each in value.values() for key in each))
+    if len(heads) > len(value):
+        rows = [[_scalar(each.get(head)) for each in value.values()] for head in heads]
+        heads = list(map(str, value))
+    else:
+        rows = [[_scalar(each.get(head)) for head in heads] for each in value.values()]
+    if heads:
+        contents.tables.append(Table.of_rows(where, heads, rows))
 
 
 def _scalar(value: Any) -> object:
@@ -121,7 +162,7 @@ def _unpack_array(value: dict[str, Any]) -> tuple[str, ...] | None:
 
 def keep_data_uris(text: str, where: str, contents: Contents) -> None:
     """Keep what a text carries in ``data:`` addresses as files to be read in turn."""
-    for found in _DATA_URI.finditer(text):
+    for found in DATA_URI.finditer(text):
         keep_base64(found.group(1), where, contents)
 
 
@@ -131,124 +172,3 @@ def keep_base64(text: str, where: str, contents: Contents) -> None:
         contents.parts.append(Part(f"{where} embedded file".strip(), base64.b64decode("".join(text.split()))))
     except (binascii.Error, ValueError):
         contents.hits.append(Hit("unreadable", "base64", where, "an embedded file"))
-
-
-def read_notebook(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
-    """Read a notebook: sources, outputs, attachments and metadata of each cell."""
-    del policy
-    book = json.loads(text_of(data))
-    cells = book["cells"]
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise Unreadable("it is not a notebook")
-    for number, cell in enumerate(cells, start=1):
-        place = f"{where} cell {number}".strip()
-        contents.texts.append((f"{place}, source", _joined(cell.get("source", ""))))
-        for count, output in enumerate(cell.get("outputs", []), start=1):
-            _read_output(output, f"{place}, output {count}", contents)
-        for bundle in cell.get("attachments", {}).values():
-            _read_bundle(bundle, f"{place}, attachment", contents)
-    rest = [
-        {key: each for key, each in cell.items() if key not in ("source", "outputs", "attachments")} for cell in cells
-    ]
-    others = {key: each for key, each in book.items() if key != "cells"}
-    for value in (others, *rest):
-        contents.texts.append((f"{where} metadata".strip(), json.dumps(value, ensure_ascii=False)))
-        _value(value, f"{where} metadata".strip(), contents, in_figure=False)
-
-
-def _joined(value: Any) -> str:
-    return "".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _read_output(output: Any, where: str, contents: Contents) -> None:
-    if not isinstance(output, dict):
-        raise Unreadable("an output is not an object")
-    text = [_joined(output.get(key, "")) for key in ("text", "ename", "evalue")]
-    contents.texts.append((where, "\n".join([*text, "\n".join(map(str, output.get("traceback", [])))])))
-    _read_bundle(output.get("data", {}), where, contents)
-    if output.get("metadata"):
-        contents.texts.append((where, json.dumps(output["metadata"], ensure_ascii=False)))
-
-
-def _read_bundle(bundle: dict[str, Any], where: str, contents: Contents) -> None:
-    """Read one MIME bundle: pictures as files, HTML as HTML, JSON as a figure, the rest as text."""
-    for kind, value in bundle.items():
-        if kind.startswith("image/") and "svg" not in kind:
-            keep_base64(_joined(value), where, contents)
-        elif kind in ("text/html", "image/svg+xml"):
-            contents.parts.append(Part(where, f"<div>{_joined(value)}</div>".encode()))
-        elif isinstance(value, (dict, list)) and kind.endswith("json"):
-            contents.texts.append((where, json.dumps(value, ensure_ascii=False)))
-            _value(value, where, contents, in_figure="plotly" in kind or "vega" in kind)
-        else:
-            contents.texts.append((where, _joined(value)))
-
-
-def read_html(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
-    """Read text shown or hidden, comments, attributes, tables, scripts and the JSON within them."""
-    del policy
-    text = text_of(data)
-    try:
-        page = BeautifulSoup(text, "lxml")
-    except (ValueError, RecursionError, AssertionError) as error:
-        raise Unreadable("the page is damaged") from error
-    keep_data_uris(text, where, contents)
-    for number, table in enumerate(page.find_all("table"), start=1):
-        rows = [[cell.get_text(" ", strip=True) for cell in row.find_all(["td", "th"])] for row in table.find_all("tr")]
-        rows = [row for row in rows if row]
-        if len(rows) > 1:
-            contents.tables.append(Table.of_rows(f"{where} table {number}".strip(), rows[0], rows[1:]))
-    scripts = page.find_all("script")
-    for number, script in enumerate(scripts, start=1):
-        _read_fragments(script.get_text(), f"{where} script {number}".strip(), contents)
-    if scripts or any(key.startswith("on") for tag in page.find_all(True) for key in tag.attrs):
-        contents.hits.append(Hit("active-content", "script", where, "", max(len(scripts), 1)))
-    attributes = [_joined(each) for tag in page.find_all(True) for each in tag.attrs.values()]
-    for value in attributes:
-        _read_fragments(value, f"{where} attributes".strip(), contents)
-    contents.texts.append((f"{where} attributes".strip(), "\n".join(attributes)))
-    hidden = [str(each) for each in page.find_all(string=lambda each: isinstance(each, Comment))]
-    contents.texts.append((f"{where} comments".strip(), "\n".join(hidden)))
-    contents.texts.append((f"{where} text".strip(), page.get_text("\n")))
-
-
-def _read_fragments(code: str, where: str, contents: Contents) -> None:
-    """Read every JSON value that stands in a script or an attribute."""
-    for value in _fragments(code):
-        _value(value, where, contents, in_figure=True)
-
-
-def _fragments(code: str) -> Iterator[Any]:
-    decoder, at = json.JSONDecoder(), 0
-    while found := _STARTS.search(code, at):
-        try:
-            value, at = decoder.raw_decode(code, found.start())
-            yield value
-        except (ValueError, RecursionError):
-            at = found.start() + 1
-
-
-def read_svg(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
-    """Read every element's text and attributes, and count the marks that stand for single values."""
-    text = text_of(data)
-    if _ENTITY.search(text):
-        raise Unreadable("XML entities are declared", rule="xml-entities")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(text.encode(), parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Unreadable("the drawing is damaged") from error
-    lines, marks = [], 0
-    for element in root.iter():
-        tag = element.tag.rsplit("}", 1)[-1].lower() if isinstance(element.tag, str) else "comment"
-        # letters are placed by a transform, marks by coordinates
-        marks += tag in ("circle", "ellipse") or (tag == "use" and {"x", "y"} <= set(element.attrib))
-        if tag in ("script", "foreignobject", "iframe"):
-            contents.hits.append(Hit("active-content", "script", where))
-        lines += [element.text or "", element.tail or ""]
-        lines += [str(each) for key, each in element.attrib.items() if key not in ("d", "points", "style", "transform")]
-    contents.texts.append((where, "\n".join(line for line in lines if line.strip())))
-    keep_data_uris(text, where, contents)
-    if marks >= policy.shape["plot_points"]:
-        rule = "figure-rows" if marks >= policy.shape["plot_line_points"] else "possible-figure-rows"
-        contents.hits.append(Hit(rule, "marks", where, "", marks))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from statistics import median
 from typing import Any
 from zipfile import BadZipFile
 
@@ -38,7 +39,7 @@ def read_xlsx(data: bytes, where: str, contents: Contents, policy: Policy) -> No
         _read_sheet(sheet, f"{where} sheet {sheet.title}".strip(), contents)
     named = [f"{name} {defined.value}" for name, defined in book.defined_names.items()]
     properties = [str(value) for value in vars(book.properties).values() if isinstance(value, str)]
-    contents.texts.append((f"{where} properties".strip(), "\n".join(properties + named + book.sheetnames)))
+    contents.add_text(f"{where} properties".strip(), "\n".join(properties + named + book.sheetnames))
 
 
 def _read_sheet(sheet: Any, where: str, contents: Contents) -> None:
@@ -58,7 +59,16 @@ def _read_sheet(sheet: Any, where: str, contents: Contents) -> None:
     if formulas:
         contents.hits.append(Hit("formula", "formula", where, "", formulas, "="))
     if comments:
-        contents.texts.append((f"{where}, comments", "\n".join(comments)))
+        contents.add_text(f"{where}, comments", "\n".join(comments))
     filled = [row for row in rows if any(value not in (None, "") for value in row)]
     if filled:
+        start = _heading(filled)
+        contents.add_text(f"{where}, title", "\n".join(str(value) for row in filled[:start] for value in row if value))
+        filled = filled[start:]
         contents.tables.append(Table.of_rows(where, ["" if head is None else head for head in filled[0]], filled[1:]))
+
+
+def _heading(rows: list[list[object]]) -> int:
+    """Return where the table begins: at the first row that is at least half as full as most are."""
+    fills = [sum(value not in (None, "") for value in row) for row in rows]
+    return next((n for n, fill in enumerate(fills) if 2 * fill >= median(fills)), 0)

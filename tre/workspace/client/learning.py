@@ -27,8 +27,9 @@ def budget() -> dict[str, Any]:
 def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose: str, folder: str | Path) -> Path:
     """Train a model with differential privacy, keep it as a folder that can be submitted, and track it in MLflow.
 
-    The budget is reserved before the data is touched and committed once it was; a training that was refused before
-    it began gives its budget back. A fifth of the persons is held out, by a hash of their pseudonyms.
+    The table is checked first, which costs nothing. Then the budget is reserved and committed, and only then does the
+    training begin: what fails after that has spent it. A fifth of the persons is held out, by a hash of their
+    pseudonyms.
 
     Parameters
     ----------
@@ -54,18 +55,16 @@ def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose
         When the table does not fit the specification.
     """
     from ml import dp, package
-    from ml.errors import LearningRefused
+    from ml.data import check_units
     from ml.evaluate import evaluate, membership_advantage
 
+    check_units(frame, spec)
+    held_out = frame[spec.unit].map(_share) < _HELD_OUT
+    dp.check(spec, frame[~held_out])
     asked = {"epsilon": spec.epsilon, "delta": spec.delta, "purpose": name, "once": uuid.uuid4().hex}
     spend = call("POST", "budget/reserve", json=asked)["spend"]
-    held_out = frame[spec.unit].map(_share) < _HELD_OUT
-    try:
-        model = dp.train(spec, frame[~held_out])
-    except LearningRefused:
-        call("POST", f"budget/{spend}/refund")
-        raise
     call("POST", f"budget/{spend}/commit")
+    model = dp.train(spec, frame[~held_out])
     figures = evaluate(model, frame[held_out])
     figures["membership_attack_auroc"] = membership_advantage(model, frame[~held_out], frame[held_out])
     made = package.save(

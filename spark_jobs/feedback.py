@@ -1,0 +1,51 @@
+"""Tells a provider which rows of a submission wait in quarantine: file, row, field and fault, never a value."""
+
+from __future__ import annotations
+
+import shutil
+from functools import reduce
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+
+MOST_ROWS = 1_000  # of one fault in one dataset: enough to find what is wrong with a system
+
+
+def write(spark: SparkSession, quarantine: Path, out: Path) -> None:
+    """Write one CSV for each submission that has rows in quarantine, in place of those of the last build.
+
+    Parameters
+    ----------
+    quarantine : Path
+        A folder of Parquet for each dataset, with ``submission``, ``file``, ``row`` and ``reason``.
+    out : Path
+        Receives ``SUBMISSION.csv`` with ``dataset``, ``file``, ``row``, ``field`` and ``fault``.
+    """
+    staged = out.with_name(f".{out.name}.staged")
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir(parents=True)
+    faults = [_faults(spark, folder) for folder in sorted(quarantine.glob("*"))]
+    if faults:
+        parts = staged / "parts"
+        told = (
+            reduce(DataFrame.unionByName, faults)
+            .repartition("submission")
+            .sortWithinPartitions("submission", "file", "row")
+        )
+        told.write.partitionBy("submission").csv(str(parts), header=True, escape='"')
+        for part in parts.glob("submission=*/part-*.csv"):
+            part.rename(staged / f"{part.parent.name.partition('=')[2]}.csv")
+        shutil.rmtree(parts)
+    shutil.rmtree(out, ignore_errors=True)
+    staged.rename(out)
+
+
+def _faults(spark: SparkSession, folder: Path) -> DataFrame:
+    first = Window.partitionBy("submission", "reason").orderBy("file", "row")
+    rows = spark.read.parquet(str(folder)).select("submission", "file", F.col("row").cast("long"), "reason")
+    kept = rows.withColumn("place", F.row_number().over(first)).where(F.col("place") <= MOST_ROWS)
+    field, fault = F.substring_index("reason", ": ", 1), F.substring_index("reason", ": ", -1)
+    return kept.select(
+        "submission", F.lit(folder.name).alias("dataset"), "file", "row", field.alias("field"), fault.alias("fault")
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Readers of what providers send, and the one form in which landing keeps it."""

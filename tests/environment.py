@@ -1,0 +1,18 @@
+"""The settings of a test run, made before anything reads them: pytest loads this ahead of every other plugin (`-p`).
+
+pytest-django reads Django's settings before any conftest.py is loaded, so this cannot stand there. Nothing of the
+developer's own settings or home is used.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+for _name in [name for name in os.environ if name.startswith("TRE_") and not name.startswith("TRE_TEST_")]:
+    del os.environ[_name]
+os.environ["TRE_HOME"] = tempfile.mkdtemp(prefix="tre-test-")
+if os.environ.get("TRE_TEST_DB") == "postgresql":
+    from tests import postgres
+
+    os.environ["TRE_DATABASE_URL"] = postgres.start()

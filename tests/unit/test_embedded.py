@@ -1,0 +1,97 @@
+"""Starting and stopping the embedded default: the audit log is covered by a checkpoint at both."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+
+import pytest
+from django.db import transaction
+
+from tests.insider import rewrite_log
+from tre import cli, demonstration, embedded
+from tre.audit import checkpoints
+from tre.audit.checkpoints import read_checkpoint
+from tre.audit.errors import AuditBroken
+from tre.audit.models import Entry
+from tre.audit.services import record
+from tre.config.options import load
+from tre.errors import TreError
+from tre.runs import queue, runner
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Leave out whatever takes long; what is left makes the database ready and covers it."""
+    made = load().model_copy(update={"audit_checkpoints": tmp_path / "audit"})
+    monkeypatch.setattr(checkpoints, "load", lambda: made)
+    monkeypatch.setattr(runner, "run_job", lambda *told, **more: {})
+    monkeypatch.setattr(demonstration, "people", lambda: None)
+    monkeypatch.setattr(demonstration, "build", lambda say: None)
+    return tmp_path / "audit"
+
+
+def happen() -> None:
+    with transaction.atomic():
+        record("test.happened", actor="alice", subject="thing:1")
+
+
+def covered(folder) -> int:
+    return max((read_checkpoint(path).entries for path in folder.glob("*.json")), default=0)
+
+
+def test_a_start_covers_what_is_there(folder):
+    happen()
+    embedded.prepare(lambda text: None)
+    assert covered(folder) == Entry.objects.count() > 1
+
+
+def test_a_log_that_was_rewritten_stops_the_start(folder):
+    happen()
+    embedded.prepare(lambda text: None)
+    rewrite_log(lambda entry: setattr(entry, "actor", "mallory"))
+    happen()
+    with pytest.raises(AuditBroken):
+        embedded.prepare(lambda text: None)
+
+
+def test_a_stop_covers_what_happened_until_every_process_had_ended(folder, monkeypatch):
+    class Supervisor:
+        """Stands for the product: something happens while it runs, and something more while it stops."""
+
+        def __init__(self, logs: object, say: object) -> None:
+            pass
+
+        def stop_on_signals(self) -> None:
+            pass
+
+        def start(self, services: object) -> None:
+            happen()
+            raise TreError("The hub did not answer in time")
+
+        def stop(self) -> None:
+            happen()
+
+    @contextmanager
+    def alone(home: object):
+        yield
+
+    monkeypatch.setattr(embedded, "Supervisor", Supervisor)
+    monkeypatch.setattr(embedded, "services", lambda options: [])
+    monkeypatch.setattr(embedded, "check_ports", lambda *told: None)
+    monkeypatch.setattr(embedded, "check_available", lambda: None)
+    monkeypatch.setattr(embedded, "only_one", alone)
+    with pytest.raises(TreError, match="did not answer"):
+        embedded.up(lambda text: None)
+    assert covered(folder) == Entry.objects.count()
+
+
+def test_the_worker_keeps_checkpoints_beside_its_jobs(monkeypatch):
+    began = threading.Event()
+    monkeypatch.setattr(cli, "_django", lambda: None)
+    monkeypatch.setattr(checkpoints, "keep_writing", lambda stop: began.set())
+    monkeypatch.setattr(queue, "work_forever", lambda: began.wait(10))
+    assert cli.main(["worker"]) == 0
+    assert began.is_set()

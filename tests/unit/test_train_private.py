@@ -1,0 +1,58 @@
+"""The order in which a notebook pays and trains: nothing is learned before the budget is spent."""
+
+from __future__ import annotations
+
+import pytest
+
+from ml import dp
+from ml.errors import LearningRefused
+from tests.unit.test_ml_models import SPEC, people
+from tre.workspace.client import learning
+
+
+class TrainingStopped(Exception):
+    """Stands for whatever ends a training after its first step."""
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Return what the platform was asked, in order; a training tells that it began, and stops."""
+    told = []
+
+    def call(method: str, path: str, **more: object) -> dict:
+        told.append(path)
+        return {"spend": 7}
+
+    def train(spec: object, frame: object) -> None:
+        told.append("training began")
+        raise TrainingStopped
+
+    monkeypatch.setattr(learning, "call", call)
+    monkeypatch.setattr(dp, "train", train)
+    return told
+
+
+def private(frame, folder) -> None:
+    learning.train_private(frame, SPEC, name="risk", purpose="Risk of death", folder=folder)
+
+
+def test_the_budget_is_committed_before_the_training_and_stays_spent(asked, tmp_path):
+    with pytest.raises(TrainingStopped):
+        private(people(300), tmp_path)
+    assert asked == ["budget/reserve", "budget/7/commit", "training began"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "told"),
+    [
+        (people(300).drop(columns="pseudonym"), "lacks a column"),
+        (people(300).drop(columns="age"), "lacks a column"),
+        (people(300).assign(died=2), "0 or 1"),
+        (people(300).assign(pseudonym="P0"), "more than one row"),
+        (people(60), "fewer than"),
+    ],
+)
+def test_a_table_that_cannot_be_trained_on_costs_nothing(asked, tmp_path, frame, told):
+    with pytest.raises(LearningRefused, match=told):
+        private(frame, tmp_path)
+    assert asked == []

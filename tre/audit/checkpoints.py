@@ -1,0 +1,201 @@
+"""Signed checkpoints of the audit log, kept outside the database: what an insider with the database cannot rewrite.
+
+The log's hashes have no key, so whoever owns the database can write a whole log anew that is right in itself. A
+checkpoint says, under the installation's Ed25519 key (RFC 8032), how many entries there were and over which tree. It
+continues the checkpoint before it, so that writing one verifies only what is new and no forged past is ever signed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from django.db import DatabaseError, close_old_connections, transaction
+from django.utils import timezone
+
+from tre.audit.domain import MerkleTree, checkpoint_is_due, checkpoints_lag
+from tre.audit.errors import AuditBroken, CheckpointsUnwritable
+from tre.audit.models import Entry, Head
+from tre.audit.services import Verified, grow, record
+from tre.config.options import load
+from tre.errors import TreError
+from tre.keys.custody import custody
+
+_LOOK_SECONDS = 5.0
+_log = logging.getLogger("tre.audit")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint says: the number of entries, the root and subtrees over them (hexadecimal), and when."""
+
+    entries: int
+    root: str
+    subtrees: str
+    at: str
+
+    def tree(self) -> MerkleTree:
+        """Return the tree over the entries that it covers."""
+        return MerkleTree.from_text(self.entries, self.subtrees)
+
+
+def write_checkpoint(folder: Path | None = None) -> Checkpoint | None:
+    """Verify the entries that the newest checkpoint leaves out, and cover them by a new one.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        The setting ``audit_checkpoints`` unless told otherwise.
+
+    Returns
+    -------
+    Checkpoint or None
+        The newest checkpoint; None while the log is empty.
+
+    Raises
+    ------
+    AuditBroken
+        When a checkpoint's signature is wrong, or the log does not continue what the newest one covers.
+    CheckpointsUnwritable
+        When the folder cannot be written.
+    """
+    folder = folder or load().checkpoints
+    newest = _newest(folder)
+    if newest is None:
+        _tell_beginning(folder)
+    tree = newest.tree() if newest else MerkleTree()
+    covered = tree.size
+    for _ in grow(tree):
+        pass
+    if tree.size == covered:
+        return newest
+    made = Checkpoint(tree.size, tree.root().hex(), tree.to_text(), timezone.now().isoformat())
+    try:
+        _keep(folder, made)
+    except OSError:
+        raise CheckpointsUnwritable(
+            "The audit log's checkpoints cannot be written", where=str(folder), todo="Mend the folder, then start again"
+        ) from None
+    return made
+
+
+@transaction.atomic
+def _tell_beginning(folder: Path) -> None:
+    """Write into the log that checkpoints begin: an auditor who finds a second such entry asks who took the first."""
+    if Head.objects.filter(id=1, size__gt=0).exists():
+        record("audit.checkpoints_began", actor="platform", subject="audit", data={"folder": folder.name})
+
+
+def _keep(folder: Path, checkpoint: Checkpoint) -> None:
+    body = json.dumps(asdict(checkpoint), sort_keys=True)
+    signature = custody().signing_key("audit-checkpoint").sign(body.encode()).hex()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = _path(folder, checkpoint.entries)
+    staged = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    with staged.open("w") as out:
+        json.dump({"body": body, "signature": signature}, out)
+        out.flush()
+        os.fsync(out.fileno())
+    staged.replace(path)  # two workers at once say the same of the same entries
+
+
+def _path(folder: Path, entries: int) -> Path:
+    return folder / f"checkpoint-{entries:012d}.json"
+
+
+def _kept(folder: Path) -> list[Path]:
+    return sorted(folder.glob("checkpoint-*.json"))
+
+
+def _newest(folder: Path) -> Checkpoint | None:
+    kept = _kept(folder)
+    return read_checkpoint(kept[-1]) if kept else None
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Return what a checkpoint says, after its signature was verified.
+
+    Raises
+    ------
+    AuditBroken
+        When it is damaged, or its signature is not this installation's, or it has another's name.
+    """
+    number = int("".join(mark for mark in path.stem if mark.isdigit()) or 0)
+    try:
+        kept = json.loads(path.read_text())
+        signature, body = bytes.fromhex(kept["signature"]), kept["body"]
+        custody().signing_key("audit-checkpoint").public_key().verify(signature, body.encode())
+        made = Checkpoint(**json.loads(body))
+    except InvalidSignature:
+        raise AuditBroken("The checkpoint's signature is wrong", number) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise AuditBroken("The checkpoint is damaged", number) from None
+    if made.entries != number:
+        raise AuditBroken("The checkpoint has another's name", number)
+    return made
+
+
+def verify_checkpoints(folder: Path | None = None, now: datetime | None = None) -> Verified:
+    """Recompute the whole log, and verify that it begins with what each checkpoint covers.
+
+    Raises
+    ------
+    AuditBroken
+        When the log is broken in itself, begins otherwise than a checkpoint says, has entries and no checkpoint, or
+        has more entries after the newest one than the platform leaves (:func:`tre.audit.domain.checkpoints_lag`).
+    """
+    folder, now = folder or load().checkpoints, now or timezone.now()
+    said = {made.entries: made for made in map(read_checkpoint, _kept(folder))}
+    newest, first_left_out = max(said, default=0), None
+    tree = MerkleTree()
+    for entry in grow(tree):
+        made = said.pop(entry.number, None)
+        if made and made.root != tree.root().hex():
+            raise AuditBroken("Entries that a checkpoint covers were rewritten", entry.number)
+        if entry.number == newest + 1:
+            first_left_out = entry.at
+    if said:
+        raise AuditBroken("Entries that a checkpoint covers are missing", tree.size + 1)
+    if first_left_out and not newest:
+        raise AuditBroken("There are entries and no checkpoint that covers them", 1)
+    if first_left_out and checkpoints_lag(tree.size - newest, now - first_left_out):
+        raise AuditBroken("The newest checkpoint is too old for what came after it", newest + 1)
+    return Verified(tree.size, tree.root().hex())
+
+
+def write_when_due(folder: Path | None = None, now: datetime | None = None) -> None:
+    """Write a checkpoint when enough came after the newest one (:func:`tre.audit.domain.checkpoint_is_due`).
+
+    Raises
+    ------
+    AuditBroken, CheckpointsUnwritable
+        As :func:`write_checkpoint` does.
+    """
+    folder, now = folder or load().checkpoints, now or timezone.now()
+    newest = _newest(folder)
+    covered = newest.entries if newest else 0
+    left_out = Entry.objects.filter(number__gt=covered).order_by("number")
+    first = left_out.values_list("at", flat=True).first()
+    if first is not None and checkpoint_is_due(left_out.count(), now - first):
+        write_checkpoint(folder)
+
+
+def keep_writing(stop: threading.Event) -> None:
+    """Write checkpoints as they come due until told to stop: the worker runs this beside its jobs, however long these.
+
+    A broken log or a lost database ends nothing here: it is logged at every look, until somebody acts.
+    """
+    while not stop.wait(_LOOK_SECONDS):
+        close_old_connections()
+        try:
+            write_when_due()
+        except TreError as error:
+            _log.critical("%s", error.sentence())
+        except DatabaseError:
+            _log.warning("the database did not answer; the checkpoint is tried again")

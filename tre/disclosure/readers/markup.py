@@ -1,0 +1,131 @@
+"""HTML and SVG: what is shown, what is hidden, and what a figure was drawn from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from bs4 import BeautifulSoup
+from bs4.element import PreformattedString, Script, Stylesheet
+from lxml import etree
+
+from tre.disclosure.contents import Contents, Table, Unreadable
+from tre.disclosure.model import Hit
+from tre.disclosure.policy import Policy
+from tre.disclosure.readers.web import DATA_URI, keep_data_uris, text_of, walk
+
+_STARTS = re.compile(r"[\[{](?=\s*[\[{\"\-\d])")
+_ENTITY = re.compile(r"<!\s*ENTITY", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
+_DRAWN = re.compile(r"(?:(?!\d{9})(?:[MmLlHhVvCcSsQqTtAaZzeE\d.,+\s()-]|translate|scale|rotate|matrix|skew[XY]))*")
+_REPEATED = 30  # children of one element
+
+
+def read_html(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Read text shown or hidden, comments, attributes, tables, scripts and the JSON within them."""
+    del policy
+    text = text_of(data)
+    try:
+        page = BeautifulSoup(text, "lxml")
+    except (ValueError, RecursionError, AssertionError) as error:
+        raise Unreadable("the page is damaged") from error
+    keep_data_uris(text, where, contents)
+    contents.code.append((f"{where} source".strip(), DATA_URI.sub("", text)))  # also what a parser throws away
+    for number, table in enumerate(page.find_all("table"), start=1):
+        rows = [[cell.get_text(" ", strip=True) for cell in row.find_all(["td", "th"])] for row in table.find_all("tr")]
+        rows = [row for row in rows if row]
+        if len(rows) > 1:
+            contents.tables.append(Table.of_rows(f"{where} table {number}".strip(), rows[0], rows[1:]))
+    scripts = page.find_all("script")
+    for number, script in enumerate(scripts, start=1):
+        place, code = f"{where} script {number}".strip(), _unescaped(script.get_text())
+        contents.code.append((place, code))
+        contents.lines.append((place, code))
+        _read_fragments(script.get_text(), place, contents)
+    if scripts or any(key.startswith("on") for tag in page.find_all(True) for key in tag.attrs):
+        contents.hits.append(Hit("active-content", "script", where, "", max(len(scripts), 1)))
+    attributes = [_attribute(each) for tag in page.find_all(True) for each in tag.attrs.values()]
+    for value in attributes:
+        _read_fragments(value, f"{where} attributes".strip(), contents)
+    contents.add_text(f"{where} attributes".strip(), "\n".join(attributes))
+    _keep_strings(page, where, contents)
+
+
+def _keep_strings(page: BeautifulSoup, where: str, contents: Contents) -> None:
+    """Keep every string of a page by what it stands in; scripts are read for themselves."""
+    kinds: dict[str, list[str]] = {"comments": [], "style": [], "text": []}
+    for each in page.find_all(string=True):
+        if isinstance(each, Stylesheet):
+            kinds["style"].append(_COLOUR.sub("", each))
+        elif not isinstance(each, Script):
+            kinds["comments" if isinstance(each, PreformattedString) else "text"].append(each)
+    for kind, strings in kinds.items():
+        contents.add_text(f"{where} {kind}".strip(), "\n".join(strings))
+    contents.lines.extend((f"{where} repeated elements".strip(), lines) for lines in _repeated(page))
+
+
+def _repeated(page: BeautifulSoup) -> Iterator[str]:
+    """Yield the children of each element that has many, one on each line: rows that are no table's."""
+    for parent in page.find_all(True):
+        children = parent.find_all(True, recursive=False)
+        if len(children) >= _REPEATED and children[0].name not in ("tr", "option"):
+            yield "\n".join("\t".join(" ".join(each.split()) for each in child.stripped_strings) for child in children)
+
+
+def _unescaped(code: str) -> str:
+    """Return a program with the characters that its strings escape by number written out."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), code)
+
+
+def _attribute(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _read_fragments(code: str, where: str, contents: Contents) -> None:
+    """Read every JSON value that stands in a script or an attribute."""
+    for value in _fragments(code):
+        walk(value, where, contents, in_figure=True)
+
+
+def _fragments(code: str) -> Iterator[Any]:
+    decoder, at = json.JSONDecoder(), 0
+    while found := _STARTS.search(code, at):
+        try:
+            value, at = decoder.raw_decode(code, found.start())
+            yield value
+        except (ValueError, RecursionError):
+            at = found.start() + 1
+
+
+def read_svg(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Read every element's text and attributes, and count the marks that stand for single values."""
+    text = text_of(data)
+    if _ENTITY.search(text):
+        raise Unreadable("XML entities are declared", rule="xml-entities")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(text.encode(), parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Unreadable("the drawing is damaged") from error
+    lines, marks = [], 0
+    for element in root.iter():
+        tag = element.tag.rsplit("}", 1)[-1].lower() if isinstance(element.tag, str) else "comment"
+        # letters are placed by a transform, marks by coordinates
+        marks += tag in ("circle", "ellipse") or (tag == "use" and {"x", "y"} <= set(element.attrib))
+        if tag in ("script", "foreignobject", "iframe"):
+            contents.hits.append(Hit("active-content", "script", where))
+        lines += [element.text or "", element.tail or ""]
+        lines += [str(each) for key, each in element.attrib.items() if not _is_drawn(key, str(each))]
+    contents.add_text(where, "\n".join(_COLOUR.sub("", line) for line in lines if line.strip()))
+    keep_data_uris(text, where, contents)
+    if marks >= policy.shape["plot_points"]:
+        rule = "figure-rows" if marks >= policy.shape["plot_line_points"] else "possible-figure-rows"
+        contents.hits.append(Hit(rule, "marks", where, "", marks))
+
+
+def _is_drawn(key: str, value: str) -> bool:
+    """Tell whether an attribute holds coordinates and no more: none as long as a person's number."""
+    return key in ("d", "points", "transform") and bool(_DRAWN.fullmatch(value))

@@ -1,0 +1,171 @@
+"""Rows that stand in a text: CSV under a title, a frame that was printed, a Markdown table, a string in a program.
+
+For each way to part a line, the widths that most lines have are looked at, wherever the lines stand, so that a line in
+between does not hide the rows around it. Logs have lines of one width as well: what runs one way (time, epochs) and
+what is measured (loss, seconds) is nobody's data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tre.disclosure.contents import LINE, Table
+from tre.disclosure.detectors.groups import Column, combinations, read_column
+
+MARKS = (",", "\t", ";", "|", "")  # the empty one: white space
+_MOST_LINES = 1000  # of one width, evenly spread: enough to judge them by
+_MOST_WIDTHS = 40
+_DIGIT = re.compile(r"\d")
+_CELL = 40  # characters
+_HEADLESS = re.compile(r"[\d([{='\"]")  # in a first line: it is no heading
+_RULE = re.compile(r"[\s|:+=-]+")
+_BREAK = re.compile(r"\\r\\n|\\n")
+_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d(:\d\d([.,]\d+)?)?Z?")
+_COUNTED = re.compile(r"(.*[ _])?(n|counts?|freq|frequency|total|number)([ _].*)?", re.IGNORECASE)
+
+
+def find_tables(where: str, text: str, shape: Mapping[str, float]) -> Iterator[Table]:
+    """Yield the tables whose rows are lines of a text.
+
+    Parameters
+    ----------
+    shape : mapping
+        ``review_rows``, the least lines of one width that are looked at, and what else the policy says of shapes.
+    """
+    lines = [line.strip(" \r") for line in _BREAK.sub("\n", text).splitlines()]
+    lines = [line for line in lines if line and len(line) <= LINE and not _RULE.fullmatch(line)]
+    if len(lines) < 3:
+        return
+    for mark in MARKS:
+        widths = [_width(line, mark) for line in lines]
+        yield from _summaries(where, lines, widths, mark)
+        found = list(_runs(where, lines, widths, shape, mark))
+        yield from found
+        if found:
+            return
+
+
+def _parted(line: str, mark: str) -> list[str]:
+    if not mark:
+        return line.split()
+    line = line.strip("|") if mark == "|" else line
+    if '"' in line:
+        with contextlib.suppress(csv.Error):
+            return next(csv.reader([line], delimiter=mark))
+    return line.split(mark)
+
+
+def _width(line: str, mark: str) -> int:
+    if not mark or '"' in line:
+        return len(_parted(line, mark))
+    return (line.strip("|") if mark == "|" else line).count(mark) + 1
+
+
+def _summaries(where: str, lines: list[str], widths: list[int], mark: str) -> Iterator[Table]:
+    """Yield each block of lines of one width under a heading that names a count: its cells may be too small."""
+    at = 0
+    for width, block in groupby(widths):
+        start, at = at, at + len(list(block))
+        if width < 2 or at - start < 3:
+            continue
+        names = _parted(lines[start], mark)
+        if any(_COUNTED.fullmatch(name.strip()) for name in names):
+            rows = [_parted(line, mark) for line in lines[start + 1 : at]]
+            yield _table(f"{where} table in text".strip(), names, rows)
+
+
+def _runs(where: str, lines: list[str], widths: list[int], shape: Mapping[str, float], mark: str) -> Iterator[Table]:
+    """Yield the lines of each frequent width, where they read as data."""
+    for width, count in Counter(widths).most_common(_MOST_WIDTHS):
+        if width < 2 or count < shape["review_rows"] - 1:
+            continue
+        places = [n for n, each in enumerate(widths) if each == width]
+        first = places[0]
+        names = _parted(lines[first], mark)
+        whole = bool(mark) and count >= 0.9 * len(lines) and not _HEADLESS.search(lines[first])
+        if first and widths[first - 1] == width - 1 and not _HEADLESS.search(lines[first - 1]):
+            names = ["row", *_parted(lines[first - 1], mark)]  # a printed frame has no heading over its rows' numbers
+        elif not _HEADLESS.search(lines[first]):
+            places = places[1:]
+        else:
+            names = [f"column {n + 1}" for n in range(width)]
+        rows = [_parted(lines[n], mark) for n in places[:: len(places) // _MOST_LINES + 1]]
+        if not whole:  # lines of words may stand between, of the same width by chance or not
+            rows = [row for row in rows if sum(bool(_DIGIT.search(cell)) for cell in row) > (not mark)]
+        if len(rows) < shape["review_rows"] - 1:
+            continue
+        table = _table(f"{where} rows in text".strip(), names, rows)
+        if _is_short(table) and (whole or _reads_as_data(table, shape, mark)):
+            yield table
+
+
+def _table(where: str, names: Sequence[str], rows: list[list[str]]) -> Table:
+    columns = [_bare([row[n].strip() for row in rows]) for n in range(len(rows[0]))]
+    return Table(where, tuple(name.strip() for name in names), tuple(pa.array(each, pa.string()) for each in columns))
+
+
+def _shared(one: str, two: str) -> str:
+    length = next(
+        (n for n, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), min(len(one), len(two))
+    )
+    return one[:length]
+
+
+def _bare(values: list[str]) -> list[str]:
+    """Return the values of a column without the words that all begin or end with (``loss=``, ``ms``)."""
+    if len(values) < 3 or not all(values):
+        return values
+    low, high = min(values), max(values)  # what these two share at their beginning, all share
+    head = len(_shared(low, high).rstrip("0123456789.+-:/T "))
+    turned = [value[head:][::-1] for value in values]
+    tail = len(_shared(min(turned), max(turned)).rstrip("0123456789."))
+    bare = [value[head : len(value) - tail] for value in values]
+    return bare if all(bare) else values
+
+
+def _is_short(table: Table) -> bool:
+    """Tell whether nearly all cells are as short as data's; a clause of prose is longer."""
+    lengths = [pc.utf8_length(column).to_numpy() for column in table.columns]
+    return all(float((each > _CELL).mean()) <= 0.2 for each in lengths)
+
+
+def _reads_as_data(table: Table, shape: Mapping[str, float], mark: str) -> bool:
+    """Tell whether two columns or more hold what differs from person to person."""
+    values = [column.to_pylist() for column in table.columns]
+    columns = [read_column(column) for column in table.columns]
+    kinds = [_kind(column, each) for column, each in zip(columns, values, strict=True)]
+    telling = (
+        {"coded"} if {"axis", "prose"} & set(kinds) else {"coded", "measure"}
+    )  # a log and a list of terms are labelled
+    if mark and telling & set(kinds):
+        telling.add("words")
+    kept = [each for each, kind in zip(columns, kinds, strict=True) if kind in telling]
+    return len(kept) >= 2 and not _is_grid(kept, table.rows, shape)
+
+
+def _kind(column: Column, values: list[str]) -> str:
+    """Return what a column holds: an axis, a measure, codes (ages, areas, diagnoses, dates), few words, or prose."""
+    if column.distinct == 1:
+        return "constant"
+    clock = sum(bool(_CLOCK.fullmatch(value)) for value in values) >= 0.9 * len(values)
+    if clock or (column.one_way and any(value[:1].isdigit() for value in values)):
+        return "axis"
+    if column.measure:
+        return "measure"
+    if sum(any(mark.isdigit() for mark in value) for value in values) >= 0.9 * len(values):
+        return "coded"
+    return "words" if column.distinct <= max(12, 0.05 * len(values)) else "prose"
+
+
+def _is_grid(columns: list[Column], rows: int, shape: Mapping[str, float]) -> bool:
+    """Tell whether a few coarse columns tell all rows apart by construction, as loops within loops do."""
+    cells, unique, _ = combinations(columns, rows)
+    return unique == rows and rows**2 / (2 * cells) >= shape["coincidences"]

@@ -1,0 +1,56 @@
+"""``policies/provisioning.yaml`` as values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from tre.config.options import REPOSITORY
+from tre.errors import SettingsError
+
+POLICY_FILE = REPOSITORY / "policies" / "provisioning.yaml"
+
+
+@dataclass(frozen=True)
+class RiskPolicy:
+    """What an extract's report on re-identification is held to.
+
+    Parameters
+    ----------
+    floor : int
+        The least k, in persons, that needs nobody's acceptance.
+    columns, combinations : int
+        How many quasi-identifiers, and combinations of them, are searched.
+    """
+
+    floor: int
+    columns: int
+    combinations: int
+
+    def for_project(self, floor: int | None) -> dict[str, int]:
+        """Return the policy as plain values, with the project's own floor where it asks for more."""
+        return asdict(self) | {"floor": max(self.floor, floor or 0)}
+
+
+@cache
+def risk_policy(path: Path = POLICY_FILE) -> RiskPolicy:
+    """Return the policy of the file.
+
+    Raises
+    ------
+    SettingsError
+        When it cannot be read as one, or a number is not positive.
+    """
+    try:
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))["risk"]
+        policy = RiskPolicy(**{name: int(value) for name, value in told.items()})
+        if min(asdict(policy).values()) < 1:
+            raise ValueError
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
+        raise SettingsError(
+            "The provisioning policy cannot be read", where=str(path), todo="Restore it from the repository"
+        ) from None
+    return policy
