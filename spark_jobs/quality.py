@@ -206,18 +206,17 @@ def _day(text: str) -> date | None:
 
 
 def faults(spark: SparkSession, quarantine: Path) -> list[dict[str, Any]]:
-    """Return how many rows of each submission wait in quarantine, by file (where it is known), field and fault.
+    """Return how many rows of each submission wait in quarantine, by file, field and fault.
 
     Parameters
     ----------
     quarantine : Path
-        A folder of Parquet for each dataset, with ``submission``, ``reason`` and perhaps ``file``.
+        A folder of Parquet for each dataset, with ``submission``, ``file`` and ``reason``.
     """
     told = []
     for folder in sorted(quarantine.glob("*")):
         rows = spark.read.parquet(str(folder))
-        file = F.col("file") if "file" in rows.columns else F.lit("")
-        counted = rows.groupBy("submission", file.alias("file"), "reason").count()
+        counted = rows.groupBy("submission", "file", "reason").count()
         for submission, name, reason, count in counted.sort("submission", "file", "reason").collect():
             field, _, fault = reason.rpartition(": ")
             told.append(

@@ -37,7 +37,7 @@ def made(rows: int = 1234, quarantined: int = 3) -> WarehouseBuild:
         {"dataset": "gp_events", "submission": "", "field": "snomed_code", "dimension": "completeness",
          "numerator": 390, "denominator": 400}
     )  # fmt: skip
-    return built(measures, faults=[("june", "gp_events", "", "snomed_code", "missing", 7)], tables=[table])
+    return built(measures, faults=[("june", "gp_events", "a.csv", "snomed_code", "missing", 7)], tables=[table])
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_submission_page_hides_small_counts_and_its_report_holds_them():
     assert "fewer than 10" in told
     report = client.get("/catalogue/submissions/june/report.csv")
     assert report.headers["Content-Disposition"] == 'attachment; filename="june-report.csv"'
-    assert "snomed_code,missing,7,400" in report.content.decode()
+    assert "gp_events,a.csv,snomed_code,missing,7,400" in report.content.decode()
     assert "snomed_code" in client.get("/catalogue/submissions/june/report.html").content.decode()
     assert "june" in page("/catalogue/", client)
     assert client.get("/catalogue/submissions/july/").status_code == 403

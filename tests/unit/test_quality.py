@@ -39,16 +39,17 @@ def contract(dataset: str = "visits", **more: object) -> Contract:
 
 VISITS = contract()
 _SCHEMA = (
-    "provider string, submission string, landed int, id string, came string, left string, code string, note string"
+    "provider string, submission string, landed int, file string, row long, "
+    "id string, came string, left string, code string, note string"
 )
 SENT = [
-    ("p", "june", 1, "1", "2026-06-20", "2026-06-21", "A", "secret-a"),
-    ("p", "june", 1, "2", "2026-06-20", "2026-06-19", "B", ""),  # left before it came
-    ("p", "june", 1, "2", "2026-06-20", "", "B", None),  # stands in its place
-    *[("p", "june", 1, "4", "2026-06-20", "", "B", None)] * 2,  # repeated
-    ("p", "june", 1, "3", "20/06/2026", "", "Z", " "),  # two faults, of which the reason tells one
-    ("p", "june", 1, "", "2026-06-20", "", "A", "secret-b"),  # no key
-    ("p", "old", 2, "9", "2025-12-31", "2026-01-02", None, "secret-c"),
+    ("p", "june", 1, "a.csv", 1, "1", "2026-06-20", "2026-06-21", "A", "secret-a"),
+    ("p", "june", 1, "a.csv", 1, "2", "2026-06-20", "2026-06-19", "B", ""),  # left before it came
+    ("p", "june", 1, "a.csv", 1, "2", "2026-06-20", "", "B", None),  # stands in its place
+    *[("p", "june", 1, "a.csv", 1, "4", "2026-06-20", "", "B", None)] * 2,  # repeated
+    ("p", "june", 1, "a.csv", 1, "3", "20/06/2026", "", "Z", " "),  # two faults, of which the reason tells one
+    ("p", "june", 1, "a.csv", 1, "", "2026-06-20", "", "A", "secret-b"),  # no key
+    ("p", "old", 2, "a.csv", 1, "9", "2025-12-31", "2026-01-02", None, "secret-c"),
 ]
 
 
@@ -107,7 +108,7 @@ def test_a_measured_submission_is_not_told_again_and_still_counts(spark, measure
 
 def test_no_value_is_told(measured):
     told = json.dumps([asdict(each) for each in measured])
-    assert not [word for row in SENT for word in row[4:] if word and len(word) > 1 and word in told]
+    assert not [word for row in SENT for word in row[6:] if word and len(word) > 1 and word in told]
 
 
 @pytest.mark.parametrize(("cadence", "created"), [("on demand", "2026-07-01"), ("monthly", "in summer")])
@@ -124,12 +125,11 @@ def test_faults_are_counted_by_submission_file_and_field(spark, tmp_path):
         ("old", "a.csv", "x, y: repeated"),
     ]
     spark.createDataFrame(rows, "submission string, file string, reason string").write.parquet(str(tmp_path / "visits"))
-    spark.createDataFrame([("june", "id: missing")], "submission string, reason string").write.parquet(
-        str(tmp_path / "stays")
-    )
+    lost = [("june", "c.csv", "id: missing")]
+    spark.createDataFrame(lost, "submission string, file string, reason string").write.parquet(str(tmp_path / "stays"))
     found = quality.faults(spark, tmp_path)
     assert [tuple(each.values()) for each in found] == [
-        ("stays", "june", "", "id", "missing", 1),
+        ("stays", "june", "c.csv", "id", "missing", 1),
         ("visits", "june", "a.csv", "code", "unknown code", 3),
         ("visits", "june", "b.csv", "id", "repeated", 1),
         ("visits", "old", "a.csv", "x, y", "repeated", 1),

@@ -86,7 +86,7 @@ def test_shares_over_time_are_of_the_builds_in_order():
 @pytest.mark.django_db
 def test_the_provider_s_report_is_exact_and_written_again_the_same(tmp_path):
     sent = submission("june")
-    faults = [("june", "visits", "a.csv", "code", "unknown code", 3), ("june", "visits", "", "id", "repeated", 1)]
+    faults = [("june", "visits", "a.csv", "code", "unknown code", 3), ("june", "visits", "a.csv", "id", "repeated", 1)]
     build = built(measured("june"), faults=faults)
     assert write_reports(build, tmp_path) == 1
     folder = tmp_path / "north" / "june"

@@ -131,7 +131,7 @@ class Fault(models.Model):
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="faults")
     dataset = models.CharField(max_length=60)
-    file = models.CharField(max_length=120, blank=True, default="")
+    file = models.CharField(max_length=200)
     field = models.CharField(max_length=200)
     fault = models.CharField(max_length=200)
     rows = models.PositiveBigIntegerField()
