@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -18,7 +18,19 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import arrivals, feedback, filters, free_text, linkage, opt_out, tables, validate, versions
+from spark_jobs import (
+    arrivals,
+    consistency,
+    feedback,
+    filters,
+    free_text,
+    linkage,
+    opt_out,
+    quality,
+    tables,
+    validate,
+    versions,
+)
 from spark_jobs.check_digits import is_nhs_number
 from spark_jobs.contracts import ROLES, Contract, load_contracts
 from spark_jobs.errors import JobRefused
@@ -73,19 +85,21 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     Parameters
     ----------
     spec : dict
-        ``landing``, ``warehouse``, ``filters``, ``feedback`` and ``contracts`` (folders), ``submissions`` (those to
-        build from: each with its name and the datasets of it that are held), ``truth`` (folder or None), ``as_of``
-        (ISO date or None for today), ``decisions`` (of clerical review: each with ``pair`` and ``joined``) and
-        ``generation`` (of the pseudonym key; 1 when it is not told).
+        ``landing``, ``warehouse``, ``filters``, ``feedback`` and ``contracts`` (folders), ``quality`` (its rules),
+        ``submissions`` (those to build from: each with its name and the datasets of it that are held), ``unmeasured``
+        (the submissions whose quality was never measured), ``truth`` (folder or None), ``as_of`` (ISO date or None for
+        today), ``decisions`` (of clerical review: each with ``pair`` and ``joined``) and ``generation`` (of the
+        pseudonym key; 1 when it is not told).
     keys : dict
         ``warehouse-pseudonym``, ``exact-match``, and ``warehouse-pseudonym.N`` for each earlier generation N.
 
     Returns
     -------
     dict
-        ``tables``, ``quarantine`` (rows by dataset and reason), ``linkage`` (counts, and quality where the truth is
-        known), ``model`` (linkage weights), ``doubtful`` (pairs for clerical review, without identifiers),
-        ``opted_out`` (persons) and ``filters``: ``kinds`` (identifiers held) and ``false_positive_rate``.
+        ``tables``, ``quarantine`` (rows by dataset and reason), ``measures`` and ``faults`` (of quality, as numbers),
+        ``linkage`` (counts, and quality where the truth is known), ``model`` (linkage weights), ``doubtful`` (pairs for
+        clerical review, without identifiers), ``opted_out`` (persons) and ``filters``: ``kinds`` (identifiers held) and
+        ``false_positive_rate``.
 
     Raises
     ------
@@ -96,12 +110,14 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     contracts = load_contracts(Path(spec["contracts"]))
     as_of = date.fromisoformat(spec["as_of"]) if spec.get("as_of") else date.today()
     versions.check_held(contracts.values(), zone.landing)
+    rules = quality.load_rules(Path(spec["quality"]))
     receipts = arrivals.held(zone.landing, spec["submissions"])
     if not arrivals.datasets(receipts) and tables.newest_version(warehouse / PEOPLE) is None:
         raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
     with scratch_folder(zone.work), session("build", zone.work / "spark") as spark:
         sent = _opt_outs(spark, zone, receipts, contracts)
         good, quarantined = _validated(spark, zone, receipts, contracts, as_of, progress)
+        measures = _measured(spark, zone, receipts, contracts, rules, as_of, spec["unmeasured"])
         records = _records(spark, good, contracts, zone)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
         known = spark.read.parquet(str(spine)).select("provider", "local_id", "person").persist()
@@ -114,7 +130,11 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         made = _publish(good, known, names, contracts, warehouse, keys[PSEUDONYM_KEY], zone, progress)
         register = opt_out.publish(opt_outs, _generations(spec, keys), warehouse / opt_out.OPT_OUTS)
         made.append(_told(opt_out.OPT_OUTS, register))
-        summary = _quarantine_summary(spark, zone)
+        progress("measuring quality")
+        measures += consistency.across_providers(records, known, rules)
+        published = {each["dataset"]: each["version"] for each in made}
+        days = consistency.of_days(spark, warehouse, published, contracts, rules)
+        faults = quality.faults(spark, zone.quarantine)
         feedback.write(spark, zone.quarantine, Path(spec["feedback"]))
         persons = reduce(DataFrame.union, (opt_out.in_force(opt_outs, kind, as_of) for kind in opt_out.KINDS))
         opted_out = persons.select("person").distinct().count()
@@ -122,9 +142,14 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     measured = linkage.evaluate(spine, truth) if truth else {}
     for each in made:
         each["quarantined"] = quarantined.get(each["dataset"], 0)
+        if dated := days.get(each["dataset"]):
+            each |= {"first_year": dated.first_year, "last_year": dated.last_year}
+            measures += dated.measures
     return {
         "tables": made,
-        "quarantine": summary,
+        "quarantine": quality.by_reason(faults),
+        "measures": [asdict(each) for each in quality.summed(measures)],
+        "faults": [each for each in faults if each["submission"] in spec["unmeasured"]],
         "linkage": {**linked.counts(), **measured},
         "model": linked.model,
         "doubtful": linkage.keep(spine / "_doubtful", zone.review, linkage.load_settings().review.most_pairs),
@@ -191,13 +216,17 @@ def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> int:
     return bad.sparkSession.read.schema(text.schema).parquet(str(folder)).count()
 
 
-def _quarantine_summary(spark: SparkSession, zone: _Zone) -> list[dict[str, Any]]:
-    """Return the rows in quarantine by dataset and reason; few, however many rows there are."""
-    summary = []
-    for folder in sorted(zone.quarantine.glob("*")):
-        for reason, rows in spark.read.parquet(str(folder)).groupBy("reason").count().collect():
-            summary.append({"dataset": folder.name, "reason": reason, "rows": rows})
-    return summary
+def _measured(
+    spark: SparkSession, zone: _Zone, receipts: list[Receipt], contracts: dict[str, Contract],
+    rules: quality.Rules, as_of: date, unmeasured: list[str],
+) -> list[quality.Measure]:  # fmt: skip
+    """Return the measures of each dataset from its rows as judged."""
+    created = {receipt.submission: receipt.created for receipt in receipts}
+    found: list[quality.Measure] = []
+    for folder in sorted((zone.work / "judged").glob("*")):
+        judged, contract = spark.read.parquet(str(folder)), contracts[folder.name]
+        found += quality.measure(judged, contract, rules, as_of=as_of, created=created, unmeasured=unmeasured)
+    return found
 
 
 def _records(spark: SparkSession, good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _Zone) -> DataFrame:

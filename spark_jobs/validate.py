@@ -78,11 +78,11 @@ def _cleaned(field: Field) -> Column:
 
 
 def _reason(contract: Contract, as_of: date) -> Column:
-    rules = [rule for field in contract.fields for rule in _rules(field, contract, as_of)]
+    rules = [rule for field in contract.fields for rule in rules_of(field, contract, as_of)]
     return F.coalesce(*(F.when(broken, F.lit(reason)) for broken, reason in rules), F.lit(None).cast("string"))
 
 
-def _rules(field: Field, contract: Contract, as_of: date) -> list[tuple[Column, str]]:
+def rules_of(field: Field, contract: Contract, as_of: date) -> list[tuple[Column, str]]:
     """Return each way in which a row can break the field's rules, and how that is told."""
     value = F.col(f"`{field.name}`")
     there, typed = value.isNotNull(), value.try_cast(field.type)

@@ -35,7 +35,17 @@ def check_pages(report: Report, browser: Browser, asked: Asked) -> None:
             "register/",
         ),
         "checker-one": ("", "airlock/", request, blocked),
-        "data-manager": ("", "catalogue/", "catalogue/gp_events/", "projects/", f"projects/{PROJECT}/"),
+        "data-manager": (
+            "",
+            "catalogue/",
+            "catalogue/?q=snomed",
+            "catalogue/gp_events/",
+            "catalogue/gp_events/fields/snomed_code/",
+            "catalogue/gp_events/lineage/",
+            "catalogue/submissions",
+            "projects/",
+            f"projects/{PROJECT}/",
+        ),
         "auditor": ("", "audit/"),
         "deployer": ("", "models/"),
     }

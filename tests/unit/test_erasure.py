@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 
 from spark_jobs import build, erase, tables
 from spark_jobs.errors import JobRefused
+from tests.conftest import REPOSITORY
 from tests.landing import FOLDER, landed, outbox, sent
 from tests.unit.test_arrivals import AREAS
 
@@ -32,9 +33,12 @@ def built(home: Path, *datasets: str) -> dict[str, tuple[int, int]]:
         **{name: str(home / name) for name in ("landing", "warehouse", "filters", "feedback")},
         "contracts": str(FOLDER),
         "submissions": [{"submission": "areas-1", "datasets": list(datasets)}], "truth": None, "as_of": "2026-07-01",
+        "quality": str(REPOSITORY / "policies" / "quality.yaml"), "unmeasured": ["areas-1"],
     }  # fmt: skip
-    made = build.run(spec, KEYS, lambda text: None)["tables"]
-    return {each["dataset"]: (each["version"], each["rows"]) for each in made}
+    made = build.run(spec, KEYS, lambda text: None)
+    measured = {each["submission"] for each in made["measures"] if each["dataset"] == "small_area"}
+    assert measured == ({"areas-1", ""} if datasets else set())
+    return {each["dataset"]: (each["version"], each["rows"]) for each in made["tables"]}
 
 
 def test_the_next_version_is_without_it_and_the_ones_that_held_it_are_erased(spark, home):

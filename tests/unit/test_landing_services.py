@@ -22,7 +22,16 @@ pytestmark = pytest.mark.django_db
 
 
 TABLE = {"dataset": "small_area", "rows": 4, "quarantined": 0}
-BUILT = {"linkage": None, "model": None, "doubtful": [], "quarantine": [], "opted_out": 0, "filters": {}}
+BUILT = {
+    "linkage": None,
+    "model": None,
+    "doubtful": [],
+    "quarantine": [],
+    "opted_out": 0,
+    "filters": {},
+    "measures": [],
+    "faults": [],
+}
 
 
 def built(*versions: int) -> WarehouseBuild:

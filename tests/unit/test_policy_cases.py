@@ -104,7 +104,7 @@ def test_what_does_not_fit_the_schema_is_never_allowed():
     with pytest.raises(ValueError, match="unknown kind"):
         Resource("Landing")
     with pytest.raises(ValueError, match="quotes"):
-        decide(Principal('a"::x'), "read_catalogue", PLATFORM)
+        decide(Principal('a"::x'), "read_audit", PLATFORM)
 
 
 def test_every_policy_has_a_name():

@@ -22,6 +22,7 @@ class Column:
     shared: bool
     standard: str
     definition: str
+    code_list: str
     rules: tuple[str, ...]
 
     @property
@@ -94,5 +95,6 @@ def _column(field: Field) -> Column:
         shared=field.published,
         standard=field.standard,
         definition=field.definition,
+        code_list=field.code_list,
         rules=tuple(field.rules()),
     )

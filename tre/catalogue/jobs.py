@@ -11,6 +11,8 @@ from django.db import transaction
 
 from tre.catalogue import clerical
 from tre.catalogue.models import Submission, WarehouseBuild
+from tre.catalogue.quality import unmeasured
+from tre.catalogue.reports import write_reports
 from tre.catalogue.services import (
     BUILD_KEYS,
     held,
@@ -31,6 +33,7 @@ from tre.runs.runner import JobRefused, run_job
 
 Say = Callable[[str], None]
 CONTRACTS = REPOSITORY / "policies" / "contracts"
+QUALITY = REPOSITORY / "policies" / "quality.yaml"
 REGISTER = REPOSITORY / "policies" / "providers.yaml"
 MOST_DROPS = 1_000  # files in one batch of the stream
 
@@ -83,9 +86,10 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
     recover()
     with transaction.atomic():  # one view of what has landed and what was withdrawn
         digest, submissions, begun = inputs(), held(), marks()
-    if WarehouseBuild.objects.filter(inputs=digest).exists():
-        return
     options, keys = load(), custody()
+    if built := WarehouseBuild.objects.filter(inputs=digest).first():
+        write_reports(built, options.path("landing", "feedback"))  # the run that built it may have died before
+        return
     truth = options.path("truth")
     result = run_job(
         "build",
@@ -96,7 +100,9 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
             "generation": keys.generation("warehouse-pseudonym"),
             "feedback": str(options.path("feedback")),
             "contracts": str(CONTRACTS),
+            "quality": str(QUALITY),
             "submissions": submissions,
+            "unmeasured": unmeasured(),
             # Ground truth exists for the synthetic health system alone; it measures linkage and is never linked by.
             "truth": str(truth) if options.demonstration and truth.is_dir() else None,
             "as_of": None,
@@ -105,7 +111,8 @@ def build(payload: dict[str, Any], progress: Say | None = None) -> None:
         _keys(keys),
         progress=progress,
     )
-    write_build(result, digest, payload["by"], begun)
+    built = write_build(result, digest, payload["by"], begun)
+    write_reports(built, options.path("landing", "feedback"))
 
 
 def _keys(keys: Keystore) -> dict[str, bytes]:

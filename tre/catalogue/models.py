@@ -73,6 +73,8 @@ class DatasetVersion(models.Model):
     version = models.PositiveIntegerField()
     rows = models.PositiveBigIntegerField()
     quarantined = models.PositiveBigIntegerField(default=0)
+    first_year = models.PositiveSmallIntegerField(null=True, help_text="Of its events, with enough rows to be told.")
+    last_year = models.PositiveSmallIntegerField(null=True)
     build = models.ForeignKey(WarehouseBuild, on_delete=models.PROTECT, related_name="versions")
 
     class Meta:
@@ -81,6 +83,67 @@ class DatasetVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset} version {self.version}"
+
+
+class QualityMeasure(models.Model):
+    """How many of how many were as they should be: of a submission when it was first built, or of a dataset's build."""
+
+    class Dimension(models.TextChoices):
+        """DAMA UK Working Group, "The Six Primary Dimensions for Data Quality Assessment" (2013), without accuracy."""
+
+        COMPLETENESS = "completeness"
+        VALIDITY = "validity"
+        UNIQUENESS = "uniqueness"
+        TIMELINESS = "timeliness"
+        CONSISTENCY = "consistency"
+
+    build = models.ForeignKey(WarehouseBuild, on_delete=models.PROTECT, related_name="measures")
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="measures", null=True)
+    dataset = models.CharField(max_length=60)
+    field = models.CharField(max_length=60, blank=True, default="")
+    dimension = models.CharField(max_length=12, choices=Dimension)
+    numerator = models.PositiveBigIntegerField()
+    denominator = models.PositiveBigIntegerField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["submission", "dataset", "field", "dimension"],
+                condition=models.Q(submission__isnull=False),
+                name="measured_once",
+            ),
+            models.UniqueConstraint(
+                fields=["build", "dataset", "field", "dimension"],
+                condition=models.Q(submission__isnull=True),
+                name="measured_once_for_a_build",
+            ),
+        )
+        indexes = (models.Index(fields=["dataset", "field", "dimension"], name="measure_of_field"),)
+
+    def __str__(self) -> str:
+        return f"{self.dimension} of {self.dataset} {self.field}".rstrip()
+
+
+class Fault(models.Model):
+    """How many rows of a submission's file broke one rule when it was first built. Never which, never a value."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="faults")
+    dataset = models.CharField(max_length=60)
+    file = models.CharField(max_length=200)
+    field = models.CharField(max_length=200)
+    fault = models.CharField(max_length=200)
+    rows = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ("submission", "dataset", "file", "field", "fault")
+        constraints = (
+            models.UniqueConstraint(fields=["submission", "dataset", "file", "field", "fault"], name="fault_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.dataset} {self.field}: {self.fault}"
 
 
 class DoubtfulPair(models.Model):

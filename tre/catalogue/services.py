@@ -13,6 +13,7 @@ from django.db.models import Max
 from tre.audit.services import record
 from tre.catalogue import clerical
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
+from tre.catalogue.quality import write_quality
 from tre.keys.custody import custody
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
@@ -126,11 +127,24 @@ def write_build(result: dict[str, Any], digest: str, by: str, marks: Mapping[str
         DatasetVersion.objects.get_or_create(
             dataset=table["dataset"],
             version=table["version"],
-            defaults={"rows": table["rows"], "quarantined": table.get("quarantined", 0), "build": build},
+            defaults={
+                "rows": table["rows"],
+                "quarantined": table.get("quarantined", 0),
+                "first_year": table.get("first_year"),
+                "last_year": table.get("last_year"),
+                "build": build,
+            },
         )
+    measures = write_quality(build, result["measures"], result["faults"])
     tables = [{"dataset": table["dataset"], "version": table["version"]} for table in result["tables"]]
-    data = {"inputs": digest, "tables": tables, "opted_out": build.opted_out, "linkage": build.linkage}
-    data |= {"filters": result["filters"]}
+    data = {
+        "inputs": digest,
+        "tables": tables,
+        "opted_out": build.opted_out,
+        "linkage": build.linkage,
+        "filters": result["filters"],
+        "measures": measures,
+    }
     record("catalogue.built", actor=by, subject="warehouse", data=data)
     if Withdrawal.objects.filter(left_warehouse=None, pk__lte=build.last_withdrawal).exists():
         enqueue("catalogue.erase", {}, once=f"catalogue.erase:build:{build.pk}")

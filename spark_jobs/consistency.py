@@ -1,0 +1,114 @@
+"""Measures what only linked persons can show: events after a death, and what providers say differently of one person.
+
+Rules and sources: ``policies/quality.yaml`` and :mod:`spark_jobs.quality`. Counts leave this module, never a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs import tables
+from spark_jobs.contracts import Contract
+from spark_jobs.people import PEOPLE
+from spark_jobs.quality import Measure, Rules
+
+FEWEST_ROWS = 10  # of a year that may be told as covered: fewer could be one person's (ACRO's threshold)
+_PSEUDONYM, _DEATH = "pseudonym", "died_on"
+
+
+@dataclass(frozen=True)
+class Dated:
+    """What the days of a table say: the first and last year with enough rows, and how many events follow a death."""
+
+    first_year: int | None
+    last_year: int | None
+    measures: tuple[Measure, ...]
+
+
+def across_providers(records: DataFrame, known: DataFrame, rules: Rules) -> list[Measure]:
+    """Return of how many persons, known to more than one provider, the providers agree, for each thing asked.
+
+    Parameters
+    ----------
+    records : DataFrame
+        One row for each provider's local number, with the roles in linkage.
+    known : DataFrame
+        ``provider``, ``local_id`` and ``person``.
+    """
+    if not rules.agree:
+        return []
+    kinds = dict(records.dtypes)
+    said = [
+        F.when(~F.col(role).cast("string").isin(*silent), F.col(role)).alias(role) if silent else F.col(role)
+        for role, silent in rules.agree.items()
+        if role in kinds
+    ]
+    roles = [role for role in rules.agree if role in kinds]
+    persons = (
+        records.join(known, ["provider", "local_id"])
+        .select("person", "provider", *said)
+        .groupBy("person")
+        .agg(*(part for role in roles for part in _said_of(role)))
+    )
+    counts = [F.count_if(F.col(f"{role}_by") > 1).alias(f"{role}_asked") for role in roles]
+    counts += [F.count_if((F.col(f"{role}_by") > 1) & (F.col(role) == 1)).alias(role) for role in roles]
+    told = persons.agg(*counts).collect()[0].asDict()
+    return [each for role in roles for each in _consistency(PEOPLE, role, told[role], told[f"{role}_asked"])]
+
+
+def _consistency(dataset: str, field: str, numerator: int, denominator: int) -> tuple[Measure, Measure]:
+    """Return the measure of a field, and its part in the dataset's."""
+    return (
+        Measure(dataset, "", field, "consistency", numerator, denominator),
+        Measure(dataset, "", "", "consistency", numerator, denominator),
+    )
+
+
+def _said_of(role: str) -> tuple[Any, Any]:
+    by = F.count_distinct(F.when(F.col(role).isNotNull(), F.col("provider")))
+    return by.alias(f"{role}_by"), F.count_distinct(role).alias(role)
+
+
+def of_days(
+    spark: SparkSession, warehouse: Path, published: Mapping[str, int], contracts: Mapping[str, Contract], rules: Rules
+) -> dict[str, Dated]:
+    """Return what the days of each published table say, each table read once and two of its columns alone.
+
+    Parameters
+    ----------
+    published : mapping of str to int
+        The version of each table.
+    """
+    people = tables.read(spark, warehouse / PEOPLE, published[PEOPLE])
+    deaths = None
+    if _DEATH in people.columns:
+        deaths = people.where(F.col(_DEATH).isNotNull()).select(_PSEUDONYM, _DEATH)
+    return {
+        dataset: _dated(tables.read(spark, warehouse / dataset, version), contracts[dataset], deaths, rules)
+        for dataset, version in published.items()
+        if contracts[dataset].date_column and contracts[dataset].by_name[contracts[dataset].date_column].published
+    }
+
+
+def _dated(table: DataFrame, contract: Contract, deaths: DataFrame | None, rules: Rules) -> Dated:
+    days = table.withColumn("day", F.col(f"`{contract.date_column}`").cast("date")).where("day IS NOT NULL")
+    counts = [F.count(F.lit(1)).alias("rows")]
+    exempt = _PSEUDONYM not in table.columns or contract.dataset in rules.after_death_except
+    mortal = None if exempt else deaths
+    if mortal is not None:
+        days = days.select(_PSEUDONYM, "day").join(mortal, _PSEUDONYM, "left")
+        alive = F.col("day") <= F.date_add(_DEATH, rules.death_grace_days)
+        counts += [F.count(_DEATH).alias("asked"), F.count_if(alive).alias("alive")]
+    years = days.groupBy(F.year("day").alias("year")).agg(*counts).collect()  # a row for each year
+    covered = sorted(row["year"] for row in years if row["rows"] >= FEWEST_ROWS)
+    measures: tuple[Measure, ...] = ()
+    if mortal is not None:
+        asked, alive_then = (sum(row[name] for row in years) for name in ("asked", "alive"))
+        measures = _consistency(contract.dataset, contract.date_column, alive_then, asked)
+    return Dated(covered[0] if covered else None, covered[-1] if covered else None, measures)

@@ -1,0 +1,235 @@
+"""Measures what providers sent, as numbers and never as values: how much of it is there, valid, unique and on time.
+
+The dimensions are those of the DAMA UK Working Group, "The Six Primary Dimensions for Data Quality Assessment" (2013),
+without accuracy, which nothing at hand can show. Completeness and validity are counted for each data item and summed
+over the dataset, as the NHS England Data Quality Maturity Index does. A measure is a numerator and a denominator, so
+that the measures of submissions add up to those of a dataset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.contracts import Contract, Field
+from spark_jobs.errors import JobRefused
+from spark_jobs.validate import rules_of
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What ``policies/quality.yaml`` says.
+
+    Parameters
+    ----------
+    period_days : mapping of str to int
+        The days between two submissions, by the contract's cadence.
+    grace_days, death_grace_days : int
+        Days that a submission may be late, and that an event may lie after a death.
+    after_death_except : frozenset of str
+        Datasets in which an event may lie after a death.
+    agree : mapping of str to tuple of str
+        Roles in linkage of which a person has one value, and the codes that say nothing.
+    """
+
+    period_days: Mapping[str, int]
+    grace_days: int
+    death_grace_days: int
+    after_death_except: frozenset[str]
+    agree: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How many of how many are as they should be.
+
+    Parameters
+    ----------
+    submission, field : str
+        Empty for the whole dataset, and for all its fields.
+    dimension : str
+        completeness, validity, uniqueness, timeliness or consistency.
+    """
+
+    dataset: str
+    submission: str
+    field: str
+    dimension: str
+    numerator: int
+    denominator: int
+
+
+def load_rules(path: Path) -> Rules:
+    """Return the rules of a file.
+
+    Raises
+    ------
+    JobRefused
+        When the file is not whole.
+    """
+    try:
+        told: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        death = told["consistency"]["after_death"]
+        agree = told["consistency"]["agree_between_providers"]
+        return Rules(
+            period_days={name: int(days) for name, days in told["timeliness"]["period_days"].items()},
+            grace_days=int(told["timeliness"]["grace_days"]),
+            death_grace_days=int(death["grace_days"]),
+            after_death_except=frozenset(death["except"]),
+            agree={role: tuple(str(code) for code in codes) for role, codes in agree.items()},
+        )
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
+        raise JobRefused("The rules of quality are not whole", where=path.name, todo="Restore the file") from None
+
+
+def measure(
+    judged: DataFrame,
+    contract: Contract,
+    rules: Rules,
+    *,
+    as_of: date,
+    created: Mapping[str, str],
+    unmeasured: Collection[str],
+) -> list[Measure]:
+    """Return the measures of a dataset, and of those of its submissions that were never measured, in one pass.
+
+    Parameters
+    ----------
+    judged : DataFrame
+        The rows as :func:`spark_jobs.validate.judge` returns them, ``reason`` included. What a later submission has
+        replaced is not among them.
+    as_of : date
+        The day that the rows were judged by.
+    created : mapping of str to str
+        The day that each submission's manifest names, as ISO text.
+    unmeasured : collection of str
+        The submissions to measure one by one.
+    """
+    collected = judged.groupBy("submission").agg(*_aggregates(contract, as_of)).collect()  # one row each
+    found = [each for row in collected for each in _of_submission(row, contract, rules, created)]
+    kept = [each for each in found if each.submission in unmeasured]
+    return [*kept, *summed(replace(each, submission="") for each in found)]
+
+
+def summed(measures: Iterable[Measure]) -> list[Measure]:
+    """Return one measure of each thing: the sum of those that there are of it."""
+    totals: dict[tuple[str, str, str, str], list[int]] = {}
+    for each in measures:
+        total = totals.setdefault((each.dataset, each.submission, each.field, each.dimension), [0, 0])
+        total[0] += each.numerator
+        total[1] += each.denominator
+    return [Measure(*key, *total) for key, total in sorted(totals.items())]
+
+
+def _aggregates(contract: Contract, as_of: date) -> list[Column]:
+    repeated = F.col("reason") == f"{', '.join(contract.primary_key)}: repeated"
+    made = [F.count(F.lit(1)).alias("rows"), F.count_if(repeated).alias("repeated")]
+    if contract.date_column:
+        there = F.when(F.col("reason").isNull(), F.col(f"`{contract.date_column}`").try_cast("date"))
+        made.append(F.max(there).alias("newest"))
+    for place, field in enumerate(contract.fields):
+        value = F.col(f"`{field.name}`")
+        made.append(F.count(value).alias(f"there_{place}"))
+        invalid, out_of_order = _broken(field, contract, as_of)
+        if invalid is not None:
+            made.append(F.count_if(invalid).alias(f"invalid_{place}"))
+        if out_of_order is not None:
+            both = value.isNotNull() & F.col(f"`{field.not_before}`").isNotNull()
+            made.append(F.count_if(both).alias(f"both_{place}"))
+            made.append(F.count_if(out_of_order).alias(f"disordered_{place}"))
+    return made
+
+
+def _broken(field: Field, contract: Contract, as_of: date) -> tuple[Column | None, Column | None]:
+    """Return when a value breaks a rule of its own, and when it lies before what it must follow; None without a rule.
+
+    A row that stands breaks no rule, so the rules are asked of the others alone: a row tells but the first that it
+    breaks.
+    """
+    invalid: Column | None = None
+    disordered: Column | None = None
+    for condition, reason in rules_of(field, contract, as_of):
+        broken = F.col("reason").isNotNull() & condition
+        if reason == f"{field.name}: before {field.not_before}":
+            disordered = broken
+        elif reason != f"{field.name}: missing":
+            invalid = broken if invalid is None else invalid | broken
+    return invalid, disordered
+
+
+def _of_submission(row: Row, contract: Contract, rules: Rules, created: Mapping[str, str]) -> Iterator[Measure]:
+    told, name = row.asDict(), row["submission"]
+
+    def made(field: str, dimension: str, numerator: int, denominator: int) -> Measure:
+        return Measure(contract.dataset, name, field, dimension, int(numerator), int(denominator))
+
+    totals: dict[str, list[int]] = {}
+    for place, field in enumerate(contract.fields):
+        for dimension, numerator, denominator in _of_field(told, place):
+            yield made(field.name, dimension, numerator, denominator)
+            # What the contract does not require may well be empty: it is no lack of the dataset.
+            if field.required or dimension != "completeness":
+                total = totals.setdefault(dimension, [0, 0])
+                total[0] += numerator
+                total[1] += denominator
+    for dimension, (numerator, denominator) in totals.items():
+        yield made("", dimension, numerator, denominator)
+    yield made("", "uniqueness", told["rows"] - told["repeated"], told["rows"])
+    period, sent = rules.period_days.get(contract.cadence), _day(created.get(name, ""))
+    if period is not None and sent is not None and told.get("newest") is not None:
+        on_time = told["newest"] >= sent - timedelta(days=period + rules.grace_days)
+        yield made("", "timeliness", on_time, 1)
+
+
+def _of_field(told: Mapping[str, int], place: int) -> Iterator[tuple[str, int, int]]:
+    there = told[f"there_{place}"]
+    yield "completeness", there, told["rows"]
+    if f"invalid_{place}" in told:
+        yield "validity", there - told[f"invalid_{place}"], there
+    if f"both_{place}" in told:
+        both = told[f"both_{place}"]
+        yield "consistency", both - told[f"disordered_{place}"], both
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None  # a manifest that names no day has no timeliness
+
+
+def faults(spark: SparkSession, quarantine: Path) -> list[dict[str, Any]]:
+    """Return how many rows of each submission wait in quarantine, by file, field and fault.
+
+    Parameters
+    ----------
+    quarantine : Path
+        A folder of Parquet for each dataset, with ``submission``, ``file`` and ``reason``.
+    """
+    told = []
+    for folder in sorted(quarantine.glob("*")):
+        rows = spark.read.parquet(str(folder))
+        counted = rows.groupBy("submission", "file", "reason").count()
+        for submission, name, reason, count in counted.sort("submission", "file", "reason").collect():
+            field, _, fault = reason.rpartition(": ")
+            told.append(
+                {"dataset": folder.name, "submission": submission, "file": name, "field": field, "fault": fault,
+                 "rows": count}
+            )  # fmt: skip
+    return told
+
+
+def by_reason(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows in quarantine by dataset and reason."""
+    totals: dict[tuple[str, str], int] = {}
+    for each in found:
+        key = (each["dataset"], f"{each['field']}: {each['fault']}")
+        totals[key] = totals.get(key, 0) + each["rows"]
+    return [{"dataset": dataset, "reason": reason, "rows": rows} for (dataset, reason), rows in sorted(totals.items())]
