@@ -26,6 +26,7 @@ from spark_jobs import (
     free_text,
     linkage,
     opt_out,
+    parallel,
     quality,
     tables,
     validate,
@@ -175,16 +176,18 @@ def _validated(
 ) -> tuple[dict[str, DataFrame], dict[str, int]]:
     """Write the rows of each dataset to the work folder as judged, once, and the bad ones to quarantine."""
     shutil.rmtree(zone.quarantine, ignore_errors=True)
-    good, quarantined = {}, {}
-    for dataset in arrivals.datasets(receipts):
+
+    def validated(dataset: str) -> tuple[DataFrame, int]:
         say(f"validating {dataset}")
         contract = versions.current(contracts, dataset, "landing")
         judged = validate.judge(arrivals.read(spark, zone.landing, receipts, contract), contract, as_of)
         judged.write.parquet(str(zone.work / "judged" / dataset))
-        held = spark.read.parquet(str(zone.work / "judged" / dataset))
-        quarantined[dataset] = _quarantine(validate.bad(held), zone, dataset)
-        good[dataset] = validate.good(held, contract)
-    return good, quarantined
+        held = spark.read.schema(judged.schema).parquet(str(zone.work / "judged" / dataset))
+        return validate.good(held, contract), _quarantine(validate.bad(held), zone, dataset)
+
+    datasets = arrivals.datasets(receipts)
+    made = dict(zip(datasets, parallel.each(validated, datasets), strict=True))
+    return {name: good for name, (good, _) in made.items()}, {name: bad for name, (_, bad) in made.items()}
 
 
 def _opt_outs(spark: SparkSession, zone: _Zone, receipts: list[Receipt], contracts: dict[str, Contract]) -> DataFrame:
@@ -211,9 +214,12 @@ def _identified(
 
 def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> int:
     folder = zone.quarantine / dataset
-    text = bad.select(*(F.col(f"`{name}`").cast("string").alias(name) for name in bad.columns))
-    text.write.mode("append").parquet(str(folder))
-    return bad.sparkSession.read.schema(text.schema).parquet(str(folder)).count()
+    bad.selectExpr(*_as_text(bad)).write.mode("append").parquet(str(folder))
+    return tables.rows_in(folder)
+
+
+def _as_text(frame: DataFrame) -> list[str]:
+    return [f"CAST(`{name}` AS string) AS `{name}`" for name in frame.columns]
 
 
 def _measured(
@@ -222,11 +228,12 @@ def _measured(
 ) -> list[quality.Measure]:  # fmt: skip
     """Return the measures of each dataset from its rows as judged."""
     created = {receipt.submission: receipt.created for receipt in receipts}
-    found: list[quality.Measure] = []
-    for folder in sorted((zone.work / "judged").glob("*")):
+
+    def measured(folder: Path) -> list[quality.Measure]:
         judged, contract = spark.read.parquet(str(folder)), contracts[folder.name]
-        found += quality.measure(judged, contract, rules, as_of=as_of, created=created, unmeasured=unmeasured)
-    return found
+        return quality.measure(judged, contract, rules, as_of=as_of, created=created, unmeasured=unmeasured)
+
+    return [one for found in parallel.each(measured, sorted((zone.work / "judged").glob("*"))) for one in found]
 
 
 def _records(spark: SparkSession, good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _Zone) -> DataFrame:
@@ -269,18 +276,17 @@ def _publish(
     good: dict[str, DataFrame], known: DataFrame, names: free_text.Names, contracts: dict[str, Contract],
     warehouse: Path, key: bytes, zone: _Zone, progress: Say,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    made = []
-    for dataset, frame in sorted(good.items()):
-        contract = contracts[dataset]
-        if not contract.published():
-            continue
+    def published(dataset: str) -> dict[str, Any]:
         progress(f"publishing {dataset}")
+        contract, frame = contracts[dataset], good[dataset]
         if contract.person_level:
             frame = names.taken_out(_of_known_persons(frame, known, contract, zone), contract)
             frame = with_pseudonym(frame.select("person", *_published(contract)), "person", key)
         else:
             frame = frame.select(*_published(contract))
-        made.append(_told(dataset, tables.publish(frame, warehouse / dataset)))
+        return _told(dataset, tables.publish(frame, warehouse / dataset))
+
+    made = parallel.each(published, sorted(name for name in good if contracts[name].published()))
     for dataset in _withdrawn(good, contracts, warehouse):
         empty = tables.read(known.sparkSession, warehouse / dataset).limit(0)
         made.append(_told(dataset, tables.publish(empty, warehouse / dataset)))
@@ -306,13 +312,13 @@ def _told(dataset: str, published: tables.Published) -> dict[str, Any]:
 
 
 def _of_known_persons(frame: DataFrame, known: DataFrame, contract: Contract, zone: _Zone) -> DataFrame:
-    """Return the rows with their person; a row of a local number that nobody registered goes to quarantine."""
+    """Return the rows with their person; a row of a local number that nobody registered goes to quarantine.
+
+    A dataset that carries identifiers registers its own local numbers: see :func:`_records`.
+    """
     keyed = frame.withColumnRenamed(contract.local_key, "local_id").join(known, ["provider", "local_id"], "left")
-    lost = (
-        keyed.where("person IS NULL")
-        .drop("person")
-        .withColumn("reason", F.lit(f"{contract.local_key}: no such person"))
-    )
-    columns = [F.col(name).cast("string").alias(name) for name in lost.columns]
-    lost.select(*columns).write.mode("append").parquet(str(zone.quarantine / contract.dataset))
+    if not contract.identifiers:
+        lost = keyed.where("person IS NULL").drop("person")
+        lost = lost.withColumn("reason", F.lit(f"{contract.local_key}: no such person"))
+        lost.selectExpr(*_as_text(lost)).write.mode("append").parquet(str(zone.quarantine / contract.dataset))
     return keyed.where("person IS NOT NULL")

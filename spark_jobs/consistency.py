@@ -13,7 +13,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import tables
+from spark_jobs import parallel, tables
 from spark_jobs.contracts import Contract
 from spark_jobs.people import PEOPLE
 from spark_jobs.quality import Measure, Rules
@@ -89,11 +89,14 @@ def of_days(
     deaths = None
     if _DEATH in people.columns:
         deaths = people.where(F.col(_DEATH).isNotNull()).select(_PSEUDONYM, _DEATH)
-    return {
-        dataset: _dated(tables.read(spark, warehouse / dataset, version), contracts[dataset], deaths, rules)
-        for dataset, version in published.items()
-        if contracts[dataset].date_column and contracts[dataset].by_name[contracts[dataset].date_column].published
-    }
+
+    def dated(dataset: str) -> Dated:
+        table = tables.read(spark, warehouse / dataset, published[dataset])
+        return _dated(table, contracts[dataset], deaths, rules)
+
+    days = {name: contracts[name].date_column for name in published}
+    asked = [name for name, day in days.items() if day and contracts[name].by_name[day].published]
+    return dict(zip(asked, parallel.each(dated, asked), strict=True))
 
 
 def _dated(table: DataFrame, contract: Contract, deaths: DataFrame | None, rules: Rules) -> Dated:

@@ -9,6 +9,8 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from spark_jobs.tables import rows_in
+
 MOST_ROWS = 1_000  # of one fault in one dataset: enough to find what is wrong with a system
 
 
@@ -25,7 +27,7 @@ def write(spark: SparkSession, quarantine: Path, out: Path) -> None:
     staged = out.with_name(f".{out.name}.staged")
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
-    faults = [_faults(spark, folder) for folder in sorted(quarantine.glob("*"))]
+    faults = [_faults(spark, folder) for folder in sorted(quarantine.glob("*")) if rows_in(folder)]
     if faults:
         parts = staged / "parts"
         told = (

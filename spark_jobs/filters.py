@@ -18,6 +18,7 @@ import pyarrow.parquet as parquet
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs import parallel
 from spark_jobs.pseudonymise import key_table, mac
 from tre.disclosure import exact_match
 
@@ -46,13 +47,17 @@ def write(records: DataFrame, key: bytes, folder: Path, scratch: Path) -> dict[s
     staged = folder.with_name(f".{folder.name}.staged")
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(mode=0o700, parents=True)
-    held = {}
-    for kind, value in _values().items():
-        _digests(records, kind, value, key).write.mode("overwrite").parquet(str(scratch / kind))
+    values = _values()
+
+    def written(kind: str) -> int:
+        _digests(records, kind, values[kind], key).write.mode("overwrite").parquet(str(scratch / kind))
         # Sorted by range: the files' names follow their contents.
         files = [parquet.ParquetFile(path) for path in sorted((scratch / kind).glob("*.parquet"))]
-        held[kind] = sum(file.metadata.num_rows for file in files)
-        exact_match.write_filter_of(staged, kind, _numbers(files), held[kind])
+        rows = sum(file.metadata.num_rows for file in files)
+        exact_match.write_filter_of(staged, kind, _numbers(files), rows)
+        return rows
+
+    held = dict(zip(values, parallel.each(written, values), strict=True))
     _adopt(staged, folder)
     return {"kinds": held, "false_positive_rate": exact_match.false_positive_rate(max(held.values()))}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import yaml
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs import tables
 from spark_jobs.contracts import Contract, Field
 from spark_jobs.errors import JobRefused
 from spark_jobs.validate import rules_of
@@ -213,17 +215,23 @@ def faults(spark: SparkSession, quarantine: Path) -> list[dict[str, Any]]:
     quarantine : Path
         A folder of Parquet for each dataset, with ``submission``, ``file`` and ``reason``.
     """
+    folders = sorted(path for path in quarantine.glob("*") if tables.rows_in(path))
+    if not folders:
+        return []
+    key = ("dataset", "submission", "file", "reason")
+    rows = [
+        spark.read.schema("submission string, file string, reason string")
+        .parquet(str(folder))
+        .select(F.lit(folder.name).alias("dataset"), *key[1:])
+        for folder in folders
+    ]
     told = []
-    for folder in sorted(quarantine.glob("*")):
-        rows = spark.read.parquet(str(folder))
-        counted = rows.groupBy("submission", "file", "reason").count()
-        for submission, name, reason, count in counted.sort("submission", "file", "reason").collect():
-            field, _, fault = reason.rpartition(": ")
-            told.append(
-                {"dataset": folder.name, "submission": submission, "file": name, "field": field, "fault": fault,
-                 "rows": count}
-            )  # fmt: skip
-    return told
+    for dataset, submission, name, reason, count in reduce(DataFrame.union, rows).groupBy(*key).count().collect():
+        field, _, fault = reason.rpartition(": ")
+        told.append(
+            {"dataset": dataset, "submission": submission, "file": name, "field": field, "fault": fault, "rows": count}
+        )
+    return sorted(told, key=lambda each: [str(value) for value in each.values()])
 
 
 def by_reason(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

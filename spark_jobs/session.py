@@ -85,6 +85,8 @@ def session_builder(name: str, scratch: Path) -> SparkSession.Builder:
         # On a cluster the keys travel between processes: these encrypt that way (AES-GCM, "Spark Security").
         .config("spark.authenticate", "true")
         .config("spark.network.crypto.enabled", "true")
+        # Else each call of PySpark's interface tells Java which line made it: three calls more for each.
+        .config("spark.python.sql.dataFrameDebugging.enabled", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", os.environ.get("TRE_SPARK_PARTITIONS", "8"))
         .config("spark.sql.debug.maxToStringFields", "10")

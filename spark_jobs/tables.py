@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,8 @@ from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import TableNotFoundError
 from deltalake.schema import Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DecimalType
 
 from spark_jobs.errors import JobRefused
 
@@ -43,9 +43,10 @@ def publish(frame: DataFrame, folder: Path) -> Published:
     The version appears in one step or not at all; files of a cut-off run belong to no version and are removed.
     """
     staged = folder / f"data-{uuid.uuid4().hex}"
-    frame.write.parquet(str(staged))
-    written = frame.sparkSession.read.schema(frame.schema).parquet(str(staged))
-    fingerprint, rows = _fingerprint(written)
+    observed = Observation()
+    frame.observe(observed, *_digests(frame)).write.parquet(str(staged))
+    rows = rows_in(staged)
+    fingerprint = _fingerprint(frame, observed.get, rows)
     before = newest(folder)
     if before is not None and _metadata(before).get(_FINGERPRINT) == fingerprint:
         shutil.rmtree(staged)
@@ -84,6 +85,11 @@ def rows(folder: Path, version: int) -> int:
     return sum(DeltaTable(folder, version=version).get_add_actions(flatten=True)["num_records"].to_pylist())
 
 
+def rows_in(folder: Path) -> int:
+    """Return the number of rows of a folder of Parquet, from the files' footers alone."""
+    return sum(parquet.read_metadata(path).num_rows for path in folder.glob("*.parquet"))
+
+
 def newest(folder: Path) -> DeltaTable | None:
     """Return the table at its newest version, or None when there is no table."""
     try:
@@ -96,13 +102,17 @@ def _metadata(table: DeltaTable) -> dict[str, str]:
     return dict(table.history(1)[0])
 
 
-def _fingerprint(frame: DataFrame) -> tuple[str, int]:
-    """Return a digest of the rows, whatever their order, and their number."""
-    cells = [part for name in frame.columns for part in (F.col(f"`{name}`"), F.col(f"`{name}`").isNull())]
-    hashes = [F.sum(F.xxhash64(F.lit(salt), *cells).cast(DecimalType(38, 0))) for salt in (1, 2)]
-    first, second, rows = frame.agg(*hashes, F.count(F.lit(1))).collect()[0]
+def _digests(frame: DataFrame) -> tuple[Column, Column]:
+    """Return two digests of the rows, whatever their order: sums of hashes that know a null from any value."""
+    quoted = (f"`{name.replace('`', '``')}`" for name in frame.columns)
+    cells = ", ".join(f"{name}, isnull({name})" for name in quoted)
+    first, second = (F.expr(f"sum(CAST(xxhash64({salt}, {cells}) AS decimal(38, 0)))") for salt in (1, 2))
+    return first.alias("first"), second.alias("second")
+
+
+def _fingerprint(frame: DataFrame, digests: Mapping[str, Any], rows: int) -> str:
     schema = ",".join(f"{field.name}:{field.dataType.simpleString()}" for field in frame.schema)
-    return f"{schema}|{first}|{second}|{rows}", int(rows)
+    return f"{schema}|{digests.get('first')}|{digests.get('second')}|{rows}"
 
 
 def _commit(folder: Path, staged: Path, before: DeltaTable | None, metadata: dict[str, str]) -> None:

@@ -43,6 +43,7 @@ def built(
         "doubtful": [],
         "quarantine": [],
         "opted_out": 0,
+        "filters": {},
         "tables": list(tables),
         "measures": measures,
         "faults": [dict(zip(_FAULT, fault, strict=True)) for fault in faults],

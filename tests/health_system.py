@@ -79,6 +79,7 @@ def build_warehouse(home: Path, keys: Mapping[str, bytes] = KEYS, **more: object
     spec = {
         "submissions": held, "feedback": str(home / "feedback"),
         "landing": str(home / "landing"), "warehouse": str(home / "warehouse"), "filters": str(home / "filters"),
-        "contracts": str(CONTRACTS), "truth": None, "as_of": "2026-07-01", **more,
+        "contracts": str(CONTRACTS), "quality": str(CONTRACTS.parent / "quality.yaml"), "unmeasured": names,
+        "truth": None, "as_of": "2026-07-01", **more,
     }  # fmt: skip
     return build.run(spec, dict(keys), lambda text: None)

@@ -29,7 +29,7 @@ def asked(monkeypatch) -> list[tuple[dict, dict]]:
         if keys is None:  # it asks what has landed
             return {"landed": []}
         calls.append((spec, keys))
-        told = {"tables": [], "quarantine": [], "opted_out": 0, "filters": {}}
+        told = {"tables": [], "quarantine": [], "opted_out": 0, "filters": {}, "measures": [], "faults": []}
         return {**told, "linkage": None, "model": None, "doubtful": []}
 
     monkeypatch.setattr(jobs, "run_job", run_job)
