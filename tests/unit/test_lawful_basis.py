@@ -114,7 +114,8 @@ def built(digest: str, opt_outs: int) -> None:
     """Write down a build whose opt-outs are of this version."""
     tables = [{"dataset": name, "version": opt_outs, "rows": 40} for name in ("people", "opt_outs")]
     result = {
-        "tables": tables, "linkage": None, "model": None, "doubtful": [], "quarantine": [], "opted_out": 20,
+        "tables": tables, "linkage": None, "model": None, "doubtful": [], "quarantine": [],
+        "measures": [], "faults": [], "opted_out": 20,
         "filters": {"kinds": {}, "false_positive_rate": 0.0},
     }  # fmt: skip
     write_build(result, digest, "data-manager", marks())

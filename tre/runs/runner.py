@@ -112,7 +112,8 @@ def _listen(stderr: IO[str], log: Path, progress: Callable[[str], None] | None) 
 def job_environment() -> dict[str, str]:
     """Return the whole environment of a job: what it needs to run, and no setting or secret of the control plane."""
     options = load()
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ", "SPARK_MASTER") if name in os.environ}
+    passed = ("PATH", "LANG", "TZ", "SPARK_MASTER", "JDK_JAVA_OPTIONS")
+    kept = {name: os.environ[name] for name in passed if name in os.environ}
     return {
         **kept,
         "JAVA_HOME": str(java_home(options.path("run", "java"))),
