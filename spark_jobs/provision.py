@@ -24,7 +24,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import opt_out, tables
+from spark_jobs import opt_out, parallel, tables
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.provisioning import changes, cohort, generalise, risk
@@ -137,13 +137,16 @@ class _Extract:
         """Write every table, look at what was written, and return what the manifest tells of it."""
         say("choosing the cohort")
         owns, count = self._persons()
-        made, written = [], []
-        for wanted in self._spec["tables"]:
+
+        def table(wanted: dict[str, Any]) -> tuple[dict[str, Any], Written]:
             say(f"provisioning {wanted['dataset']}")
             mapped = owns.get(_linkage_of(wanted)) if self._is_linked(wanted) else None
-            made.append(self._write(wanted, mapped, count))
             shown = mapped if wanted["linkage"] != "none" else None
-            written.append(Written(self._folder(wanted), self._contracts[wanted["dataset"]], shown))
+            told = self._write(wanted, mapped, count)
+            return told, Written(self._folder(wanted), self._contracts[wanted["dataset"]], shown)
+
+        tables_made = parallel.each(table, self._spec["tables"])
+        made, written = [told for told, _ in tables_made], [each for _, each in tables_made]
         say("checking the extract")
         prove(self._spark, written)
         say("measuring the risk of re-identification")
@@ -228,9 +231,9 @@ class _Extract:
 
     def _risk(self, written: Iterable[Written]) -> dict[str, Any]:
         bounds = risk.Bounds(**self._spec["risk"])
-        reports = [
-            risk.report(self._spark.read.parquet(str(table.folder)), table.contract, bounds) for table in written
-        ]
+        reports = parallel.each(
+            lambda table: risk.report(self._spark.read.parquet(str(table.folder)), table.contract, bounds), written
+        )
         told = [each for each in reports if each is not None]
         return {"floor": bounds.floor, "below": risk.below(told, bounds.floor), "tables": told}
 
