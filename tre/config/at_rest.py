@@ -2,7 +2,7 @@
 
 Known are dm-crypt (LUKS or plain; also beneath LVM, RAID and partitions), folders that ext4, F2FS or UBIFS encrypt
 (fscrypt), eCryptfs, gocryptfs, EncFS, and encrypted ZFS datasets. What is not known counts as not encrypted. Parquet's
-own encryption is not used: see docs/decisions/0007.
+own encryption is not used: see docs/decisions/0013.
 """
 
 from __future__ import annotations
