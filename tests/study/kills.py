@@ -144,7 +144,7 @@ def main() -> int:
     """Kill each kind of process once, in a study of its own, and print what came of it."""
     parser = argparse.ArgumentParser(prog="kills", description=__doc__)
     parser.add_argument("--only", choices=sorted(VICTIMS))
-    parser.add_argument("--people", type=int, default=500)
+    parser.add_argument("--people", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chance, failed = random.Random(options.seed), []
