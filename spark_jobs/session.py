@@ -30,7 +30,8 @@ def session(name: str, scratch: Path | None = None) -> Iterator[SparkSession]:
     Spark logs a failed task with the value that it failed on. What failed is told by the job's own entry point, as the
     error's class. What it shuffles, spills and persists on disk is encrypted under a key that Spark makes for this
     session and writes nowhere, and lies in a folder of the job's own. The master and the heap come from
-    ``SPARK_MASTER`` (default: every core here) and ``TRE_SPARK_MEMORY``.
+    ``SPARK_MASTER`` (default: every core here) and ``TRE_SPARK_MEMORY``, more options for Java from
+    ``TRE_SPARK_JAVA_OPTIONS``.
 
     Parameters
     ----------
@@ -40,9 +41,6 @@ def session(name: str, scratch: Path | None = None) -> Iterator[SparkSession]:
         its processes know each other: YARN and Kubernetes make one, a standalone master needs
         ``spark.authenticate.secret``.
     """
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    # At level DEBUG it writes down each byte that passes to the Java side, keys among them.
-    logging.getLogger("py4j").setLevel(logging.WARNING)
     with scratch_folder(scratch) as folder:
         spark = session_builder(name, folder).getOrCreate()
         try:
@@ -66,8 +64,15 @@ def scratch_folder(folder: Path | None) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
+def _java_options() -> str:
+    return os.environ.get("TRE_SPARK_JAVA_OPTIONS", "")
+
+
 def session_builder(name: str, scratch: Path) -> SparkSession.Builder:
     """Return what :func:`session` starts, with its temporary files in an existing folder."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    # At level DEBUG it writes down each byte that passes to the Java side, keys among them.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     return (
         SparkSession.builder.appName(name)
         .master(os.environ.get("SPARK_MASTER", "local[*]"))
@@ -79,7 +84,7 @@ def session_builder(name: str, scratch: Path) -> SparkSession.Builder:
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.local.dir", str(scratch))
         # UsePerfData would map a file into /tmp whatever the folder for temporary files is.
-        .config("spark.driver.extraJavaOptions", f'"-Djava.io.tmpdir={scratch}" -XX:-UsePerfData')
+        .config("spark.driver.extraJavaOptions", f'"-Djava.io.tmpdir={scratch}" -XX:-UsePerfData {_java_options()}')
         .config("spark.io.encryption.enabled", "true")
         .config("spark.io.encryption.keySizeBits", "256")
         # On a cluster the keys travel between processes: these encrypt that way (AES-GCM, "Spark Security").

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.session import session
 from tre.config.options import load
+from tre.runs.class_archive import java_options
 from tre.runs.java import java_home
 
 
@@ -21,7 +22,8 @@ def spark() -> Iterator[SparkSession]:
     """Start Spark as the jobs do."""
     # It logs each object that it lets go of, which at exit is to a stream that pytest has closed.
     logging.getLogger("py4j").setLevel(logging.WARNING)
-    os.environ["JAVA_HOME"] = str(java_home(load().path("run", "java")))
+    java = java_home(load().path("run", "java"))
+    os.environ |= {"JAVA_HOME": str(java), "TRE_SPARK_JAVA_OPTIONS": java_options(java)}
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["TRE_SPARK_PARTITIONS"] = "2"
     with session("tests") as started:

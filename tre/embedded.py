@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from tre.config import at_rest
 from tre.config.home import check_short, close_to_others
@@ -30,8 +31,6 @@ def prepare(say: Say) -> None:
     from tre.airlock.registry import publish_public_key
     from tre.audit.checkpoints import write_checkpoint
     from tre.people.services import refuse_demonstration_accounts, register_hub_client
-    from tre.runs.runner import run_job
-    from tre.workspace.services import tracking_template
 
     at_rest.check(options, say)
     with step(say, "Database"):
@@ -40,20 +39,27 @@ def prepare(say: Say) -> None:
             refuse_demonstration_accounts()
         register_hub_client(f"{options.hub}/hub/oauth_callback")
         publish_public_key()
-    databases = [options.path("registry", "registry.db"), tracking_template()]
-    accounts = options.path("registry", "accounts.db")
-    if not all(path.exists() for path in (*databases, accounts)):
-        with step(say, "MLflow's databases"):
-            run_job(
-                "databases", {"tracking": [str(path) for path in databases], "accounts": [str(accounts)]}, plane="ml"
-            )
-    if options.demonstration:
-        from tre.demonstration import build, people
+    with ThreadPoolExecutor(max_workers=1) as beside:  # nothing of the demonstration needs them before it is started
+        databases = beside.submit(_mlflow_databases, options, say)
+        if options.demonstration:
+            from tre.demonstration import build, people
 
-        with step(say, "Demonstration accounts"):
-            people()
-        build(say)
+            with step(say, "Demonstration accounts"):
+                people()
+            build(say)
+        databases.result()
     write_checkpoint()  # a log that does not continue what was signed before stops the start
+
+
+def _mlflow_databases(options: Options, say: Say) -> None:
+    from tre.runs.runner import run_job
+    from tre.workspace.services import tracking_template  # its models need Django
+
+    tracking = [options.path("registry", "registry.db"), tracking_template()]
+    accounts = options.path("registry", "accounts.db")
+    if not all(path.exists() for path in (*tracking, accounts)):
+        with step(say, "MLflow's databases"):
+            run_job("databases", {"tracking": [*map(str, tracking)], "accounts": [str(accounts)]}, plane="ml")
 
 
 def up(say: Say) -> int:

@@ -8,12 +8,12 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.processes import tree
 
 pytestmark = pytest.mark.spark
 # Spark's shell keeps all but warnings from its log whatever level is asked for: this file is read before.
@@ -61,26 +61,14 @@ def test_every_form_of_a_key_is_found(form):
     assert not where(key, {"a place": secrets.token_bytes(4096)})
 
 
-def tree(process: int) -> Iterator[int]:
-    """Yield a process and what it started, directly or not."""
-    yield process
-    for task in Path(f"/proc/{process}/task").glob("*/children"):
-        try:
-            children = task.read_text().split()
-        except OSError:
-            continue  # it ended between the two calls
-        for child in children:
-            yield from tree(int(child))
-
-
 def sampled(process: subprocess.Popen[bytes]) -> dict[str, bytes]:
     """Return every command line and environment of a process and its children, looked at until it ends."""
     seen: dict[str, bytes] = {}
     while process.poll() is None:
-        for each in tree(process.pid):
+        for pid in [each.pid for each in tree(process.pid)]:
             for name in ("cmdline", "environ"):
                 try:
-                    told = Path(f"/proc/{each}/{name}").read_bytes()
+                    told = Path(f"/proc/{pid}/{name}").read_bytes()
                 except OSError:
                     continue
                 seen[f"{name} of {told[:40]!r} {hash(told)}"] = told

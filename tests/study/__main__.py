@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from tests.e2e.browsing import browser
+from tests.processes import tree
 from tests.study.product import REPOSITORY, prepare_environment, running
 from tests.study.report import Report
 
@@ -40,11 +41,9 @@ def _run(report: Report) -> None:
     # Imported here: they read settings, which this process has just made.
     from tests.study import airlock, data, deploy, operation, pages, work
 
-    before = operation.processes()
-
     with report.step("Start: synthesise, land, build, provision"):
         product = running(report.say)
-        product.__enter__()
+        supervisor = product.__enter__()
     try:
         with report.step("Land and build the warehouse"):
             data.check_warehouse(report)
@@ -64,11 +63,11 @@ def _run(report: Report) -> None:
         with report.step("Prove"):
             deploy.prove(report)
     finally:
+        started = tree(supervisor.pid)
         product.__exit__(None, None, None)
     with report.step("Stop, and start again"):
-        operation.check_stopped(report, before)
+        operation.check_stopped(report, started)
         operation.check_second_start(report)
-        operation.check_stopped(report, before)
 
 
 if __name__ == "__main__":

@@ -11,16 +11,18 @@ import argparse
 import multiprocessing
 import os
 import random
-import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
+from tests.processes import of_product
 from tests.study.product import REPOSITORY, prepare_environment, running
 
 
@@ -34,7 +36,7 @@ class Victim:
     @property
     def early(self) -> bool:
         """Return whether it dies before the product is ready for the first time."""
-        return not self.after.startswith(("==", "cell", "one approval"))
+        return not self.after.startswith(("==", "cell", "asking", "one approval"))
 
 
 VICTIMS = {
@@ -42,7 +44,7 @@ VICTIMS = {
     "build job": Victim(r"-m spark_jobs build", "Building the warehouse"),
     "provision job": Victim(r"-m spark_jobs provision", "Provisioning the project"),
     "supervisor while it prepares": Victim(r"tre\.cli up", "Building the warehouse"),
-    "supervisor": Victim(r"tre\.cli up", "== Leave by the airlock"),
+    "supervisor": Victim(r"tre\.cli up", "asking again"),
     "portal": Victim(r"tre\.config\.asgi", "cell 5 "),
     "hub": Victim(r"jupyterhub --config", "== Work in the notebook"),
     "proxy": Victim(r"configurable-http-proxy", "cell 2 "),
@@ -58,32 +60,6 @@ VICTIMS = {
 }
 
 
-def find(command: str, home: Path) -> list[int]:
-    """Return the processes of this product, and of no other, whose command line matches."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            ours = str(home) in line or os.fsencode(home) in (entry / "environ").read_bytes() or _inside(entry, home)
-        except OSError:
-            continue
-        if ours and re.search(command, line):
-            found.append(int(entry.name))
-    return sorted(found)
-
-
-def _inside(entry: Path, home: Path) -> bool:
-    """Return whether a process is inside a sandbox of this product: its environment does not tell, its parents do."""
-    for _ in range(12):
-        parent = int((entry / "stat").read_text().rpartition(") ")[2].split()[1])
-        if parent <= 1:
-            return False
-        entry = Path(f"/proc/{parent}")
-        if os.fsencode(home) in (entry / "environ").read_bytes():
-            return True
-    return False
-
-
 def disturbed(name: str, home: Path, people: int, seconds: float) -> tuple[bool, int]:
     """Run the study, kill the victim some time after its line, and return whether it was, and the study's status."""
     victim, killed = VICTIMS[name], False
@@ -94,15 +70,13 @@ def disturbed(name: str, home: Path, people: int, seconds: float) -> tuple[bool,
             if victim.after not in line or killed:
                 continue
             deadline = time.monotonic() + 60
-            while not (held := find(victim.command, home)) and time.monotonic() < deadline:
+            while not (held := of_product(victim.command, home)) and time.monotonic() < deadline:
                 time.sleep(0.02)
             time.sleep(seconds)
-            for pid in held:
-                try:
-                    os.kill(pid, signal.SIGKILL)
+            for process in held:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
                     killed = True
-                except ProcessLookupError:
-                    continue
     return killed, study.returncode
 
 

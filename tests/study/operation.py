@@ -7,46 +7,34 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+import psutil
+
+from tests.processes import alive, command_line, of_product, tree
 from tests.study.product import REPOSITORY, running
 from tests.study.report import Report
 from tre.config.options import load
 
 
-def processes() -> set[int]:
-    """Return the processes of this machine that are alive."""
-    return {int(path.name) for path in Path("/proc").glob("[0-9]*") if not _is_ended(path)}
+def check_stopped(report: Report, started: set[psutil.Process]) -> None:
+    """Show that stopping left no process behind: none of those that ran, and none that was given the home."""
+    home = load().home
+    orphans = alive({*started, *of_product("", home)}) - {psutil.Process(), *psutil.Process().parents()}
+    report.promise("stopping leaves no process behind", not orphans, "; ".join(map(_told, orphans)))
 
 
-def _is_ended(process: Path) -> bool:
-    try:
-        return (process / "stat").read_text().rpartition(") ")[2].startswith("Z")
-    except OSError:
-        return True
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:80]
-    except OSError:
-        return ""
-
-
-def check_stopped(report: Report, before: set[int]) -> None:
-    """Show that stopping left no process behind."""
-    told = ("tre", "bwrap", "mlflow", "spark", "jupyter", "http-proxy", "uvicorn")
-    left = [_command(pid) for pid in processes() - before - {os.getpid()}]
-    orphans = [command for command in left if any(word in command for word in told) and "tests.study" not in command]
-    report.promise("stopping leaves no process behind", not orphans, "; ".join(orphans))
+def _told(process: psutil.Process) -> str:
+    return f"{process.pid} {command_line(process)[:80]}"
 
 
 def check_second_start(report: Report) -> None:
     """Start again: nothing is built anew. Then ask for a port that is taken."""
     told: list[str] = []
     began = time.monotonic()
-    with running(told.append):
+    with running(told.append) as product:
         report.figure("the second start", f"{time.monotonic() - began:.0f} s")
+        started = tree(product.pid)
+    check_stopped(report, started)
     rebuilt = [line for line in told if any(word in line for word in ("Synth", "Landing", "Building", "Provision"))]
     report.promise("a second start builds nothing anew", not rebuilt, "; ".join(rebuilt))
     with socket.socket() as taken:

@@ -20,6 +20,7 @@ from typing import IO, Any, Literal
 
 from tre.config.options import REPOSITORY, load
 from tre.errors import Refused, TreError
+from tre.runs.class_archive import java_options
 from tre.runs.java import java_home
 
 Plane = Literal["spark_jobs", "ml"]
@@ -114,9 +115,11 @@ def job_environment() -> dict[str, str]:
     options = load()
     passed = ("PATH", "LANG", "TZ", "SPARK_MASTER", "JDK_JAVA_OPTIONS")
     kept = {name: os.environ[name] for name in passed if name in os.environ}
+    java = java_home(options.path("run", "java"))
     return {
         **kept,
-        "JAVA_HOME": str(java_home(options.path("run", "java"))),
+        "JAVA_HOME": str(java),
+        "TRE_SPARK_JAVA_OPTIONS": java_options(java),
         "TRE_SPARK_MEMORY": options.spark_memory,
         "PYTHONPATH": str(REPOSITORY),
         "PYTHONDONTWRITEBYTECODE": "1",

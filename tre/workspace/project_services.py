@@ -16,11 +16,13 @@ from pathlib import Path
 from tre.config.options import REPOSITORY, load
 from tre.config.secrets import secret
 from tre.projects.models import Project
+from tre.runs.class_archive import java_options
 from tre.runs.java import java_home
 from tre.workspace.folders import folder
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, First, Inbound, Sandbox
 from tre.workspace.services import service_uid, sockets_folder, tracking_template
 
+_SPARK_SETTINGS = Path("/opt/spark-settings/spark-defaults.conf")  # where it stands inside
 _TEMPLATE = "/opt/mlflow.db"  # where the empty MLflow database stands inside
 
 
@@ -48,7 +50,7 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
     own = folder("run", "services", code, "launch", uid=0, gid=0, mode=0o700)
     settings = folder("run", "services", code, "spark", uid=0, gid=0, mode=0o755)
     java = java_home(options.path("run", "java"))
-    _write_spark_settings(settings, options.spark_memory)
+    _write_spark_settings(settings, options.spark_memory, java)
     sockets = sockets_folder(code)
     template = tracking_template()
     begun = template.exists()  # MLflow makes its database whole where there is no template; see ml.databases
@@ -69,7 +71,7 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
             Bind(str(extract), "/project/data"),
             Bind(str(shared), "/project/shared", writable=True),
             Bind(str(state), "/project/service", writable=True),
-            Bind(str(settings), "/opt/spark-settings"),
+            Bind(str(settings), str(_SPARK_SETTINGS.parent)),
             *((Bind(str(template), _TEMPLATE),) if begun else ()),
             *java_binds,
         ),
@@ -82,7 +84,7 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
     )
 
 
-def _write_spark_settings(target: Path, memory: str) -> None:
+def _write_spark_settings(target: Path, memory: str, java: Path) -> None:
     lines = {
         "spark.master": "local[*]",
         "spark.driver.memory": memory,
@@ -96,9 +98,9 @@ def _write_spark_settings(target: Path, memory: str) -> None:
         "spark.sql.shuffle.partitions": "8",
         "spark.sql.warehouse.dir": "/project/service/spark-warehouse",
         "spark.local.dir": "/tmp/spark",  # noqa: S108 - inside the sandbox
-        "spark.driver.extraJavaOptions": "-Dderby.system.home=/tmp/derby -Djava.io.tmpdir=/tmp",
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home=/tmp/derby -Djava.io.tmpdir=/tmp {java_options(java)}",
     }
-    path = target / "spark-defaults.conf"
+    path = target / _SPARK_SETTINGS.name
     path.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
     path.chmod(0o644)
 
@@ -112,13 +114,14 @@ def _environment(code: str, java: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "JAVA_HOME": str(java),
         "SPARK_HOME": str(Path(pyspark.__file__).parent),
-        "SPARK_CONF_DIR": "/opt/spark-settings",
         "SPARK_NO_DAEMONIZE": "1",
         "SPARK_CONNECT_AUTHENTICATE_TOKEN": secret(f"spark-{code}"),
         "PYSPARK_PYTHON": sys.executable,
         "PYTHONDONTWRITEBYTECODE": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        # MLflow's own jobs (for language models' traces) would be eight more processes, of 250 MB each.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }
 
 
@@ -127,7 +130,8 @@ def _spark_command() -> tuple[str, ...]:
 
     submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
     server = "org.apache.spark.sql.connect.service.SparkConnectServer"
-    return (str(submit), "--class", server, "--name", "project", "spark-internal")
+    # Spark's own folder for settings would stand on Java's class path, and Java take no archive of classes then.
+    return (str(submit), "--properties-file", str(_SPARK_SETTINGS), "--class", server, "--name", "project", "spark-internal")
 
 
 def _mlflow_command() -> tuple[str, ...]:
