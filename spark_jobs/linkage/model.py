@@ -74,7 +74,9 @@ def _train(linker: Any, settings: LinkageSettings) -> None:
     linker.training.estimate_probability_two_random_records_match(
         [block_on("number"), block_on("forename", "surname", "birth_date")], recall=told.recall_of_certain_rules
     )
-    linker.training.estimate_u_using_random_sampling(max_pairs=told.random_pairs, seed=told.seed)
+    linker.training.estimate_u_using_random_sampling(
+        max_pairs=told.random_pairs, seed=told.seed, num_chunks=told.parts_of_pairs
+    )
     for columns in told.fit_on:
         linker.training.estimate_parameters_using_expectation_maximisation(
             block_on(*columns), max_pairs=told.most_pairs

@@ -51,6 +51,7 @@ class Training(_Part):
 
     recall_of_certain_rules: float = Field(gt=0, le=1)
     random_pairs: int = Field(gt=0)
+    parts_of_pairs: int = Field(gt=0)
     fit_on: tuple[tuple[str, ...], ...] = Field(min_length=1)
     most_pairs: int = Field(gt=0)
     seed: int

@@ -83,16 +83,18 @@ def sampled(process: subprocess.Popen[bytes]) -> dict[str, bytes]:
 def watched(tmp_path_factory, request) -> tuple[dict[str, bytes], dict[str, bytes], bytes]:
     """Run the jobs with everything switched on; return what was to be seen, the keys, and the planted one."""
     from tre.config.options import load
+    from tre.runs.class_archive import java_options
     from tre.runs.java import java_home
 
     out = tmp_path_factory.mktemp("watched")
-    (out / "conf").mkdir()
-    (out / "conf" / "log4j2.properties").write_text(_LOG)
+    (out / "log4j2.properties").write_text(_LOG)
     purposes = ("warehouse-pseudonym", "warehouse-pseudonym.1", "exact-match", "project-pseudonym")
     keys, planted = {each: secrets.token_bytes(32) for each in purposes}, secrets.token_bytes(32)
     told = {"keys": {purpose: key.hex() for purpose, key in keys.items()}, "planted": planted.hex()}
-    own = {"JAVA_HOME": str(java_home(load().path("run", "java"))), "PYSPARK_PYTHON": sys.executable}
-    own |= {"SPARK_CONF_DIR": str(out / "conf"), "TRE_SPARK_PARTITIONS": "2"}
+    java = java_home(load().path("run", "java"))
+    options = f"{java_options(java)} -Dlog4j2.configurationFile={out / 'log4j2.properties'}"
+    own = {"JAVA_HOME": str(java), "PYSPARK_PYTHON": sys.executable}
+    own |= {"TRE_SPARK_JAVA_OPTIONS": options, "TRE_SPARK_PARTITIONS": "2"}
     with (out / "log").open("wb") as log, subprocess.Popen(
         [sys.executable, "-m", "tests.security.watched_jobs", str(out)], cwd=REPOSITORY, stdin=subprocess.PIPE,
         stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **own},

@@ -173,7 +173,7 @@ def test_spark_finds_what_duckdb_finds(spark, records, tmp_path):
     told = yaml.safe_load(DEFAULT.read_text())
     told["backend"]["spark_above_records"] = 0
     # The weights need not be good, only both backends' work whole.
-    told["training"]["random_pairs"] = 5_000
+    told["training"] |= {"random_pairs": 5_000, "parts_of_pairs": 1}
     told["training"]["fit_on"] = told["training"]["fit_on"][:2]
     settings = linkage.LinkageSettings.model_validate(told)
     few = write(

@@ -73,7 +73,8 @@ def make() -> Path:
 
 
 def _archive(java: Path) -> Path:
-    told = subprocess.run([str(java / "bin" / "java"), "-version"], capture_output=True, check=True).stderr
+    # Without an environment, for Java would tell of the options that it takes from there.
+    told = subprocess.run([str(java / "bin" / "java"), "-version"], capture_output=True, check=True, env={}).stderr
     return _FOLDER / f"made-{hashlib.sha256(told + version('pyspark').encode()).hexdigest()[:16]}"
 
 
