@@ -43,7 +43,9 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
         spark = builder.getOrCreate()
         try:
             rows = _as_job(spark, folder)
-            asking = multiprocessing.get_context("spawn").Process(target=_as_notebook, args=(_port(spark), folder / "rows"))
+            asking = multiprocessing.get_context("spawn").Process(
+                target=_as_notebook, args=(_port(spark), folder / "rows")
+            )
             asking.start()
             asking.join(_SECONDS)
             if asking.exitcode != 0:

@@ -15,7 +15,8 @@ from tests.processes import alive, of_product, tree
 @pytest.fixture
 def parent(tmp_path: Path):
     """A process with a child of its own, which outlives it, both given a home."""
-    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; print(1, flush=True); time.sleep(60)'])"
+    child = "import time; print(1, flush=True); time.sleep(60)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     process = subprocess.Popen(
         [sys.executable, "-c", code], env={**os.environ, "TRE_HOME": str(tmp_path / "home")}, stdout=subprocess.PIPE
     )

@@ -131,7 +131,16 @@ def _spark_command() -> tuple[str, ...]:
     submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
     server = "org.apache.spark.sql.connect.service.SparkConnectServer"
     # Spark's own folder for settings would stand on Java's class path, and Java take no archive of classes then.
-    return (str(submit), "--properties-file", str(_SPARK_SETTINGS), "--class", server, "--name", "project", "spark-internal")
+    return (
+        str(submit),
+        "--properties-file",
+        str(_SPARK_SETTINGS),
+        "--class",
+        server,
+        "--name",
+        "project",
+        "spark-internal",
+    )
 
 
 def _mlflow_command() -> tuple[str, ...]:
