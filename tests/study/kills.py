@@ -1,8 +1,9 @@
 """Kills one process of the product in the middle of the study, starts the study again, and looks that it completes.
 
 ``python -m tests.study.kills`` goes through every kind of process there is (``make kills``); ``--only NAME`` through
-one. What must hold is the study's own: no submission, request, release or audit entry is there twice. Who dies while
-the warehouse is made has a home of their own; the others begin with a copy of one that was started and stopped.
+those that are named. What must hold is the study's own: no submission, request, release or audit entry is there twice.
+Who dies while the warehouse is made has a home of their own; the others begin with a copy of one that was started and
+stopped.
 """
 
 from __future__ import annotations
@@ -117,14 +118,14 @@ def _study(home: Path, people: int) -> subprocess.Popen[str]:
 def main() -> int:
     """Kill each kind of process once, in a study of its own, and print what came of it."""
     parser = argparse.ArgumentParser(prog="kills", description=__doc__)
-    parser.add_argument("--only", choices=sorted(VICTIMS))
+    parser.add_argument("--only", choices=sorted(VICTIMS), action="append", help="may be given several times")
     parser.add_argument("--people", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chance, failed = random.Random(options.seed), []
     print(f"{'killed':<32}{'after':>8}  {'that study':<12}{'again':<12}")
     with tempfile.TemporaryDirectory(prefix="tre-kills-") as scratch:
-        for place, name in enumerate([options.only] if options.only else VICTIMS):
+        for place, name in enumerate(options.only or VICTIMS):
             home, wait = Path(scratch) / str(place), chance.uniform(0, 2)
             if not VICTIMS[name].early:
                 _begun(home, Path(scratch) / "prepared", options.people)
