@@ -52,6 +52,13 @@ CASES = [
 ]
 
 
+def quick(**training: object) -> linkage.LinkageSettings:
+    """Return the settings with fewer random pairs: comparing a million is most of what linking so few records takes."""
+    told = yaml.safe_load(DEFAULT.read_text())
+    told["training"] |= {"random_pairs": 200_000, **training}
+    return linkage.LinkageSettings.model_validate(told)
+
+
 @pytest.fixture(scope="module")
 def records(tmp_path_factory) -> Path:
     """The cases among two thousand synthetic records, from which the model learns."""
@@ -70,7 +77,7 @@ def write(folder: Path, rows: list[dict]) -> Path:
 @pytest.fixture(scope="module")
 def linked(records, tmp_path_factory):
     out = tmp_path_factory.mktemp("spine") / "1"
-    return linkage.link(records, None, out, 1, lambda text: None), out
+    return linkage.link(records, None, out, 1, lambda text: None, settings=quick()), out
 
 
 def persons(out: Path) -> dict[str, str]:
@@ -124,7 +131,7 @@ def test_a_decision_is_kept_and_the_names_of_pairs_too(linked, records, tmp_path
     dora = next(pair for pair, *of in pairs if set(of) == {"gp dora", "acute dora"})
     said = linkage.decided([{"pair": dora, "joined": True}], tmp_path, tmp_path / "said")
     out = tmp_path / "2"
-    linkage.link(records, linked[1], out, 2, lambda text: None, decisions=said)
+    linkage.link(records, linked[1], out, 2, lambda text: None, decisions=said, settings=quick())
     before, after = persons(linked[1]), persons(out)
     assert after["gp dora"] == after["acute dora"]
     assert after["gp dora"] in {before["gp dora"], before["acute dora"]}
@@ -140,7 +147,9 @@ def test_who_was_parted_stays_apart(linked, records, tmp_path):
     pa_table = pa.table({"l": ["council ada"], "r": ["gp ada"], "joined": [False]})
     (tmp_path / "said").mkdir()
     parquet.write_table(pa_table, tmp_path / "said" / "part.parquet")
-    linkage.link(records, linked[1], tmp_path / "2", 2, lambda text: None, decisions=tmp_path / "said")
+    linkage.link(
+        records, linked[1], tmp_path / "2", 2, lambda text: None, decisions=tmp_path / "said", settings=quick()
+    )
     after = persons(tmp_path / "2")
     assert after["council ada"] != after["gp ada"]
     assert after["gp ada"] == persons(linked[1])["gp ada"]
@@ -149,7 +158,7 @@ def test_who_was_parted_stays_apart(linked, records, tmp_path):
 def test_the_order_of_records_changes_nothing(linked, records, tmp_path):
     rows = parquet.read_table(records).to_pylist()
     Random(3).shuffle(rows)
-    linkage.link(write(tmp_path, rows), None, tmp_path / "out", 1, lambda text: None)
+    linkage.link(write(tmp_path, rows), None, tmp_path / "out", 1, lambda text: None, settings=quick())
     assert persons(tmp_path / "out") == persons(linked[1])
 
 
@@ -161,7 +170,7 @@ def test_the_synthetic_truth_is_found(tmp_path):
 
 def test_nothing_of_a_person_is_printed(records, tmp_path, capfd, caplog):
     told: list[str] = []
-    linked = linkage.link(records, None, tmp_path / "out", 1, told.append)
+    linked = linkage.link(records, None, tmp_path / "out", 1, told.append, settings=quick())
     said = capfd.readouterr()
     everything = " ".join([said.out, said.err, caplog.text, *told, repr(linked), str(linked.model)])
     for row in CASES:
@@ -170,12 +179,10 @@ def test_nothing_of_a_person_is_printed(records, tmp_path, capfd, caplog):
 
 @pytest.mark.spark
 def test_spark_finds_what_duckdb_finds(spark, records, tmp_path):
-    told = yaml.safe_load(DEFAULT.read_text())
-    told["backend"]["spark_above_records"] = 0
     # The weights need not be good, only both backends' work whole.
-    told["training"] |= {"random_pairs": 5_000, "parts_of_pairs": 1}
-    told["training"]["fit_on"] = told["training"]["fit_on"][:2]
-    settings = linkage.LinkageSettings.model_validate(told)
+    settings = quick(random_pairs=5_000, parts_of_pairs=1, fit_on=[["forename", "surname"], ["birth_date"]])
+    backend = settings.backend.model_copy(update={"spark_above_records": 0})
+    settings = settings.model_copy(update={"backend": backend})
     few = write(
         tmp_path, [row for row in parquet.read_table(records).to_pylist() if hash_of(row) % 4 == 0 or row in CASES]
     )
