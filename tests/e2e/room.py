@@ -94,10 +94,16 @@ class Kernel:
     def _answer(self, number: str, deadline: float) -> Answer:
         answer = Answer()
         while time.monotonic() < deadline:
-            message = json.loads(self._socket.recv())
+            # A plain recv() would answer the server's pings by itself, and never look at the clock.
+            opcode, data = self._socket.recv_data(control_frame=True)
+            if opcode != websocket.ABNF.OPCODE_TEXT:
+                continue
+            message = json.loads(data)
+            kind, content = message["msg_type"], message["content"]
+            if kind == "status" and content["execution_state"] in ("restarting", "dead"):
+                raise CellFailed("the kernel ended, and the cell with it")
             if message["parent_header"].get("msg_id") != number:
                 continue
-            kind, content = message["msg_type"], message["content"]
             if kind == "stream":
                 answer.printed += content["text"]
                 answer.outputs.append({"output_type": "stream", **content})
