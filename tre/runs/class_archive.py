@@ -35,7 +35,7 @@ def java_options(java: Path) -> str:
         Its ``JAVA_HOME``.
     """
     archive = _archive(java)
-    return f"-XX:SharedArchiveFile={archive / _BASE}:{archive / _SPARK} {_SILENT}" if archive.exists() else ""
+    return f'"-XX:SharedArchiveFile={archive / _BASE}:{archive / _SPARK}" {_SILENT}' if archive.exists() else ""
 
 
 def make() -> Path:
@@ -84,7 +84,7 @@ def _write(java: Path, folder: Path) -> None:
     # Not every Java comes with an archive of its own classes: the one from a wheel does not.
     dump = [str(java / "bin" / "java"), "-Xshare:dump", f"-XX:SharedArchiveFile={base}", _SILENT]
     subprocess.run(dump, capture_output=True, check=True)
-    options = (f"-XX:SharedArchiveFile={base}", f"-XX:ArchiveClassesAtExit={spark}", *_SHORT_LIVED, _SILENT)
+    options = (f'"-XX:SharedArchiveFile={base}"', f'"-XX:ArchiveClassesAtExit={spark}"', *_SHORT_LIVED, _SILENT)
     passed = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
     own = {"JAVA_HOME": str(java), "HOME": str(scratch), "TMPDIR": str(scratch), "PYTHONPATH": str(_REPOSITORY)}
     # Its errors are read to their end, which comes when Java has ended too: it writes the archive last of all.
