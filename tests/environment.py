@@ -11,8 +11,9 @@ import tempfile
 
 for _name in [name for name in os.environ if name.startswith("TRE_") and not name.startswith("TRE_TEST_")]:
     del os.environ[_name]
-# Every Java here is short-lived: compiling what it runs as well as can be would cost more than it saves.
-os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+# Every Java here is short-lived: compiling what it runs as well as can be would cost more than it saves. Compiled so,
+# it has room for 48 MB of code by default, which Spark fills, and then compiles again and again what it threw away.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m")
 os.environ["TRE_HOME"] = tempfile.mkdtemp(prefix="tre-test-")
 if os.environ.get("TRE_TEST_DB") == "postgresql":
     from tests import postgres

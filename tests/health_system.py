@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,12 @@ KEYS = {"warehouse-pseudonym": bytes(range(32)), "exact-match": bytes(range(32, 
 Rows = Sequence[Mapping[str, object]]
 
 
+_numbers = lru_cache(maxsize=1)(numbers_of_the_test_range)  # made once: there are 900,000
+
+
 def number(person: int) -> str:
     """Return the NHS number of a person, by their place in the test range."""
-    return str(numbers_of_the_test_range()[person])
+    return str(_numbers()[person])
 
 
 def patient(person: int, **changes: object) -> dict[str, object]:

@@ -19,14 +19,19 @@ from tre.runs.java import java_home
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """Start Spark as the jobs do."""
+    """Start Spark as the jobs do, but for what suits a few rows: it interprets its plans and compiles no Java of them.
+
+    The end-to-end test's jobs compile theirs, as any job does.
+    """
     # It logs each object that it lets go of, which at exit is to a stream that pytest has closed.
     logging.getLogger("py4j").setLevel(logging.WARNING)
     java = java_home(load().path("run", "java"))
-    os.environ |= {"JAVA_HOME": str(java), "TRE_SPARK_JAVA_OPTIONS": java_options(java)}
+    os.environ |= {"JAVA_HOME": str(java), "TRE_SPARK_JAVA_OPTIONS": f"{java_options(java)} -Xms1g -Xmn500m"}
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["TRE_SPARK_PARTITIONS"] = "2"
     with session("tests") as started:
+        started.conf.set("spark.sql.codegen.wholeStage", "false")
+        started.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         yield started
 
 
