@@ -30,9 +30,8 @@ kills: ## kill each kind of process in the middle of the study, and see it compl
 
 test: ## run every test, those of the database on PostgreSQL too; installs what it needs
 	@.ci/bootstrap dev
-	$(PY) -m pytest -q -m e2e
-	$(PY) -m pytest -q -n 2 --dist loadfile -m "not e2e"
-	TRE_TEST_DB=postgresql $(PY) -m pytest -q -n 2 --dist loadfile -m django_db
+	$(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	TRE_TEST_DB=postgresql $(PY) -m pytest -q -n 2 --dist loadfile -m django_db $$(grep -rl django_db tests --include='test_*.py')
 
 check: ## ruff, mypy, import-linter, djlint, the contracts' record, and what the README says; changes nothing
 	@.ci/bootstrap dev

@@ -7,8 +7,7 @@ import shutil
 from pathlib import Path
 
 from tests.e2e.browsing import browser
-from tests.processes import tree
-from tests.study.product import REPOSITORY, prepare_environment, running
+from tests.study.product import REPOSITORY, Product, prepare_environment
 from tests.study.report import Report
 
 _DONE = "study-done"
@@ -19,13 +18,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="study", description=__doc__)
     parser.add_argument("--people", type=int, default=20_000, help="size of the synthetic health system")
     parser.add_argument("--home", type=Path, default=REPOSITORY / "build" / "study", help="folder that holds all state")
+    parser.add_argument("--kill", action="store_true", help="kill the supervisor during a release, and start it again")
     options = parser.parse_args()
     if (options.home / _DONE).exists():
         shutil.rmtree(options.home)
     prepare_environment(options.home, options.people)
     report = Report()
     try:
-        _run(report)
+        _run(report, options.kill)
     except Exception as error:  # an entry point: the table is printed whatever happened, and the status tells
         report.promise(f"the step went through ({type(error).__name__}: {error})", False)
     print(report.table())
@@ -37,13 +37,12 @@ def main() -> int:
     return 0
 
 
-def _run(report: Report) -> None:
+def _run(report: Report, kill: bool) -> None:
     # Imported here: they read settings, which this process has just made.
     from tests.study import airlock, data, deploy, operation, pages, work
 
     with report.step("Start: synthesise, land, build, provision"):
-        product = running(report.say)
-        supervisor = product.__enter__()
+        product = Product(report.say)
     try:
         with report.step("Land and build the warehouse"):
             data.check_warehouse(report)
@@ -56,6 +55,10 @@ def _run(report: Report) -> None:
                 asked = work.work(report, chromium)
             with report.step("Leave by the airlock"):
                 airlock.review(report, chromium, asked)
+                if kill:
+                    airlock.await_state(asked.safe, "releasing")
+                    operation.check_cut_off(report, product)
+                airlock.check_release(report, chromium, asked)
             with report.step("Look at every page"):
                 pages.check_pages(report, chromium, asked)
         with report.step("Deploy the model"):
@@ -63,8 +66,7 @@ def _run(report: Report) -> None:
         with report.step("Prove"):
             deploy.prove(report)
     finally:
-        started = tree(supervisor.pid)
-        product.__exit__(None, None, None)
+        started = product.stop()
     with report.step("Stop, and start again"):
         operation.check_stopped(report, started)
         operation.check_second_start(report)

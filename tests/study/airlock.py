@@ -13,8 +13,8 @@ from tre.config.options import load
 
 
 def review(report: Report, browser: Browser, asked: Asked) -> None:
-    """Let the author try, then two checkers approve, and look at what left."""
-    address = f"{load().portal}/airlock/{asked.safe}/"
+    """Let the author try, then two checkers approve."""
+    address = _address(asked)
     with person(browser, RESEARCHER) as page:
         _author(report, page, address, asked)
     for place, checker in enumerate(("checker-one", "checker-two")):
@@ -26,9 +26,25 @@ def review(report: Report, browser: Browser, asked: Asked) -> None:
             held = _state(asked.safe) in {"in_review", "approved", "releasing", "released"}
             alone = _reviews(asked.safe) > 1 or _state(asked.safe) == "in_review"
             report.promise("one approval alone releases nothing", held and alone, _state(asked.safe))
-    _await_release(asked.safe)
+
+
+def check_release(report: Report, browser: Browser, asked: Asked) -> None:
+    """Wait for the release, and look at what left."""
+    await_state(asked.safe, "released")
     report.promise("two different checkers approved, and it was released", _state(asked.safe) == "released")
-    _released(report, browser, address, asked)
+    _released(report, browser, _address(asked), asked)
+
+
+def await_state(number: int, wanted: str, seconds: float = 180) -> None:
+    """Wait until a request that was approved is in a state, or past it."""
+    steps = ("approved", "releasing", "released")
+    deadline = time.monotonic() + seconds
+    while _state(number) in steps[: steps.index(wanted)] and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def _address(asked: Asked) -> str:
+    return f"{load().portal}/airlock/{asked.safe}/"
 
 
 def _author(report: Report, page: Page, address: str, asked: Asked) -> None:
@@ -115,12 +131,6 @@ def _reviews(number: int) -> int:
     from tre.airlock.models import Review
 
     return Review.objects.filter(request=number).count()
-
-
-def _await_release(number: int, seconds: float = 180) -> None:
-    deadline = time.monotonic() + seconds
-    while _state(number) in {"approved", "releasing"} and time.monotonic() < deadline:
-        time.sleep(1)
 
 
 def _released(report: Report, browser: Browser, address: str, asked: Asked) -> None:

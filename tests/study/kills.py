@@ -81,9 +81,9 @@ def disturbed(name: str, home: Path, people: int, seconds: float) -> tuple[bool,
     return killed, study.returncode
 
 
-def completed(home: Path, people: int) -> tuple[int, str]:
-    """Run the study undisturbed and return its status and what it printed."""
-    with _study(home, people) as study:
+def completed(home: Path, people: int, *more: str) -> tuple[int, str]:
+    """Run the study, with more options, and return its status and what it printed."""
+    with _study(home, people, *more) as study:
         printed = study.communicate()[0]
     return study.returncode, printed
 
@@ -106,10 +106,10 @@ def _begun(home: Path, prepared: Path, people: int) -> None:
     subprocess.run(["cp", "-a", str(prepared), str(home)], check=True)  # who owns what is part of it
 
 
-def _study(home: Path, people: int) -> subprocess.Popen[str]:
+def _study(home: Path, people: int, *more: str) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRE_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.study", "--people", str(people), "--home", str(home)],
+        [sys.executable, "-m", "tests.study", "--people", str(people), "--home", str(home), *more],
         cwd=REPOSITORY, env={**environment, "PYTHONUNBUFFERED": "1"}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip

@@ -11,7 +11,7 @@ import time
 import psutil
 
 from tests.processes import alive, command_line, of_product, tree
-from tests.study.product import REPOSITORY, running
+from tests.study.product import REPOSITORY, Product, running
 from tests.study.report import Report
 from tre.config.options import load
 
@@ -21,6 +21,12 @@ def check_stopped(report: Report, started: set[psutil.Process]) -> None:
     home = load().home
     orphans = alive({*started, *of_product("", home)}) - {psutil.Process(), *psutil.Process().parents()}
     report.promise("stopping leaves no process behind", not orphans, "; ".join(map(_told, orphans)))
+
+
+def check_cut_off(report: Report, product: Product) -> None:
+    """Kill the supervisor, as a power cut would, and start the product again on what is there."""
+    left = product.cut_off()
+    report.promise("killed, the supervisor leaves no process behind", not left, "; ".join(map(_told, left)))
 
 
 def _told(process: psutil.Process) -> str:

@@ -11,8 +11,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import psutil
+
+from tests.processes import tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _PORTS = ("TRE_PORTAL_PORT", "TRE_HUB_PORT", "TRE_HUB_API_PORT", "TRE_PROXY_API_PORT", "TRE_REGISTRY_PORT")
@@ -50,6 +54,29 @@ def _free_ports(number: int) -> list[int]:
         if len(found) == number:
             return found
     raise NotStarted("no port is free")
+
+
+class Product:
+    """The product as its users start and stop it, and as a power cut ends it."""
+
+    def __init__(self, say: Say) -> None:
+        self._say, self._open = say, ExitStack()
+        self._supervisor = self._open.enter_context(running(say))
+
+    def cut_off(self) -> set[psutil.Process]:
+        """Kill the supervisor, see what it started end with it, start again, and return what did not end."""
+        started = tree(self._supervisor.pid)
+        self._supervisor.kill()
+        self._supervisor.wait()
+        _, left = psutil.wait_procs(started, timeout=30)
+        self._supervisor = self._open.enter_context(running(self._say))
+        return set(left)
+
+    def stop(self) -> set[psutil.Process]:
+        """Stop it and return the processes that ran, ended or not."""
+        started = tree(self._supervisor.pid)
+        self._open.close()
+        return started
 
 
 @contextmanager
