@@ -1,9 +1,9 @@
-"""Kills one process of the product in the middle of the study, starts the study again, and looks that it completes.
+"""Kills the product's processes in the middle of the study, starts it again, and looks that it completes.
 
 ``python -m tests.study.kills`` goes through every kind of process there is (``make kills``); ``--only NAME`` through
-those that are named. What must hold is the study's own: no submission, request, release or audit entry is there twice.
-A study that a kill ended is begun again on what it left, and the next victim dies in it, until one study comes to its
-end: that one shows what must hold for all of them. ``--apart`` lets each kill be followed by a whole study instead.
+those that are named. In one study each victim dies whose line comes; a study that a kill ended is begun again on what
+it left, and the next victims die in that one, until all have died and a study comes to its end. What must hold is the
+study's own: no submission, request, release or audit entry is there twice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.processes import of_product
+from tests.processes import alive, of_product
 from tests.study.product import REPOSITORY, prepare_environment, running
 
 
@@ -62,25 +62,46 @@ VICTIMS = {
 }
 
 
-def disturbed(name: str, home: Path, people: int, seconds: float) -> tuple[bool, int]:
-    """Run the study, kill the victim some time after its line, and return whether it was, and the study's status."""
-    victim, killed = VICTIMS[name], False
+@dataclass
+class Disturbed:
+    """What came of one study: who was killed in it, how it ended, and what it printed."""
+
+    killed: list[str]
+    status: int
+    printed: str
+
+
+def disturbed(names: list[str], home: Path, people: int, chance: random.Random) -> Disturbed:
+    """Run the study, and kill each victim some time after its line: of those with the same line, one."""
+    waiting, killed, printed = list(names), [], []
     with _study(home, people) as study:
         if study.stdout is None:
             raise RuntimeError("the study has no output")
         for line in study.stdout:
-            if victim.after not in line or killed:
-                continue
-            deadline = time.monotonic() + 60
-            while not (held := of_product(victim.command, home)) and time.monotonic() < deadline:
-                time.sleep(0.02)
-            time.sleep(seconds)
-            for process in held:
+            printed.append(line)
+            name = next((each for each in waiting if VICTIMS[each].after in line), None)
+            if name and _killed(VICTIMS[name], home, chance.uniform(0, 2)):
+                waiting.remove(name)
+                killed.append(name)
+    psutil.wait_procs(of_product("", home), timeout=60)  # the product ends with the study, but not in the same moment
+    return Disturbed(killed, study.returncode, "".join(printed))
+
+
+def _killed(victim: Victim, home: Path, seconds: float) -> bool:
+    """Kill what is or soon will be the victim, and return whether it was: who lives less than that is met earlier."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if not (held := of_product(victim.command, home)):
+            time.sleep(0.02)
+            continue
+        time.sleep(seconds)
+        if living := alive(set(held)):
+            for process in living:
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
-                    killed = True
-    psutil.wait_procs(of_product("", home), timeout=60)  # the product ends with the study, but not in the same moment
-    return killed, study.returncode
+            return True
+        seconds /= 2
+    return False
 
 
 def completed(home: Path, people: int, *more: str) -> tuple[int, str]:
@@ -121,40 +142,30 @@ def main() -> int:
     """Kill each kind of process once and print what came of it."""
     parser = argparse.ArgumentParser(prog="kills", description=__doc__)
     parser.add_argument("--only", choices=sorted(VICTIMS), action="append", help="may be given several times")
-    parser.add_argument("--apart", action="store_true", help="follow each kill by a whole study")
     parser.add_argument("--people", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    names = [name for name in VICTIMS if not options.only or name in options.only]
-    chance, failed = random.Random(options.seed), False
-    print(f"{'killed':<32}{'after':>8}  {'that study':<12}{'seconds':>8}", flush=True)
+    waiting = [name for name in VICTIMS if not options.only or name in options.only]
+    chance, ended = random.Random(options.seed), False
+    print(f"{'that study':<12}{'seconds':>8}  killed in it", flush=True)
     with tempfile.TemporaryDirectory(prefix="tre-kills-") as scratch:
         home, prepared = Path(scratch) / "home", Path(scratch) / "prepared"
-        for name in names:
-            wait = chance.uniform(0, 2)
-            if not home.exists() and not VICTIMS[name].early:
+        while waiting or not ended:
+            if not home.exists() and not any(VICTIMS[name].early for name in waiting):
                 _begun(home, prepared, options.people)
             began = time.monotonic()
-            killed, status = disturbed(name, home, options.people, wait)
-            first = "NOT KILLED" if not killed else "broken" if status else "completed"
-            print(f"{name:<32}{wait:>6.1f} s  {first:<12}{time.monotonic() - began:>8.0f}", flush=True)
-            failed |= not killed
-            if status and (options.apart or name == names[-1]):
-                failed |= not _completes(home, options.people)
-                status = 0
-            if not status:
+            done = disturbed(waiting, home, options.people, chance)
+            ended = done.status == 0
+            seconds = time.monotonic() - began
+            told = ", ".join(done.killed) or "nobody"
+            print(f"{'completed' if ended else 'broken':<12}{seconds:>8.0f}  {told}", flush=True)
+            waiting = [name for name in waiting if name not in done.killed]
+            if not done.killed and (waiting or not ended):
+                print(done.printed[-4000:], "Not killed: " + ", ".join(waiting) if waiting else "", sep="\n")
+                return 1
+            if ended:
                 shutil.rmtree(home)
-    return int(failed)
-
-
-def _completes(home: Path, people: int) -> bool:
-    """Say whether a study that begins on what is there comes to its end and keeps every promise."""
-    began = time.monotonic()
-    status, printed = completed(home, people)
-    print(f"{'nothing':<42}{'BROKEN' if status else 'completed':<12}{time.monotonic() - began:>8.0f}", flush=True)
-    if status:
-        print(printed[-4000:])
-    return not status
+    return 0
 
 
 if __name__ == "__main__":
