@@ -26,6 +26,8 @@ import psutil
 from tests.processes import alive, of_product
 from tests.study.product import REPOSITORY, prepare_environment, running
 
+_RELEASE = "one approval alone"  # said before the second approval, which the release follows
+
 
 @dataclass(frozen=True)
 class Victim:
@@ -37,7 +39,12 @@ class Victim:
     @property
     def early(self) -> bool:
         """Return whether it dies before the product is ready for the first time."""
-        return not self.after.startswith(("==", "cell", "asking", "one approval"))
+        return not self.after.startswith(("==", "cell", "asking", _RELEASE))
+
+    @property
+    def late(self) -> bool:
+        """Return whether it dies while a release is under way, which a home sees once."""
+        return self.after == _RELEASE
 
 
 # In the order of the study's lines while the warehouse is made: a part that is done is not done again.
@@ -55,9 +62,9 @@ VICTIMS = {
     "spark": Victim(r"SparkConnectServer", "cell 2 "),
     "rooms": Victim(r"tre\.cli rooms", "== Work in the notebook"),
     "worker while it inspects": Victim(r"tre\.cli worker", "cell 7 "),
-    "worker while it releases": Victim(r"tre\.cli worker", "one approval alone"),
-    "promotion job": Victim(r"-m ml promote", "one approval alone"),
-    "registry": Victim(r"mlflow.* server", "one approval alone"),
+    "worker while it releases": Victim(r"tre\.cli worker", _RELEASE),
+    "promotion job": Victim(r"-m ml promote", _RELEASE),
+    "registry": Victim(r"mlflow.* server", _RELEASE),
     "the study itself": Victim(r"-m tests\.study ", "== Leave by the airlock"),
 }
 
@@ -146,7 +153,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     waiting = [name for name in VICTIMS if not options.only or name in options.only]
-    chance, ended = random.Random(options.seed), False
+    chance, ended, begun = random.Random(options.seed), False, waiting
     print(f"{'that study':<12}{'seconds':>8}  killed in it", flush=True)
     with tempfile.TemporaryDirectory(prefix="tre-kills-") as scratch:
         home, prepared = Path(scratch) / "home", Path(scratch) / "prepared"
@@ -154,17 +161,19 @@ def main() -> int:
             if not home.exists() and not any(VICTIMS[name].early for name in waiting):
                 _begun(home, prepared, options.people)
             began = time.monotonic()
-            done = disturbed(waiting, home, options.people, chance)
+            done = disturbed(begun, home, options.people, chance)
             ended = done.status == 0
             seconds = time.monotonic() - began
             told = ", ".join(done.killed) or "nobody"
             print(f"{'completed' if ended else 'broken':<12}{seconds:>8.0f}  {told}", flush=True)
             waiting = [name for name in waiting if name not in done.killed]
-            if not done.killed and (waiting or not ended):
+            if not done.killed and (begun or not ended):
                 print(done.printed[-4000:], "Not killed: " + ", ".join(waiting) if waiting else "", sep="\n")
                 return 1
             if ended:
                 shutil.rmtree(home)
+            released = any(VICTIMS[name].late for name in done.killed)
+            begun = [] if released and not ended else waiting
     return 0
 
 
