@@ -26,7 +26,7 @@ def spark() -> Iterator[SparkSession]:
     # It logs each object that it lets go of, which at exit is to a stream that pytest has closed.
     logging.getLogger("py4j").setLevel(logging.WARNING)
     java = java_home(load().path("run", "java"))
-    os.environ |= {"JAVA_HOME": str(java), "TRE_SPARK_JAVA_OPTIONS": f"{java_options(java)} -Xms1g -Xmn500m"}
+    os.environ |= {"JAVA_HOME": str(java), "TRE_SPARK_JAVA_OPTIONS": java_options(java)}
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["TRE_SPARK_PARTITIONS"] = "2"
     with session("tests") as started:

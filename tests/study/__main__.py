@@ -56,7 +56,7 @@ def _run(report: Report, kill: bool) -> None:
             with report.step("Leave by the airlock"):
                 airlock.review(report, chromium, asked)
                 if kill:
-                    airlock.await_state(asked.safe, "releasing")
+                    airlock.check_releasing(report, asked)
                     operation.check_cut_off(report, product)
                 airlock.check_release(report, chromium, asked)
             with report.step("Look at every page"):

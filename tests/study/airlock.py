@@ -28,14 +28,20 @@ def review(report: Report, browser: Browser, asked: Asked) -> None:
             report.promise("one approval alone releases nothing", held and alone, _state(asked.safe))
 
 
+def check_releasing(report: Report, asked: Asked) -> None:
+    """Wait until the release is under way, and see that it is: what is killed afterwards is killed in it."""
+    _await_state(asked.safe, "releasing")
+    report.promise("the release is under way", _state(asked.safe) == "releasing", _state(asked.safe))
+
+
 def check_release(report: Report, browser: Browser, asked: Asked) -> None:
     """Wait for the release, and look at what left."""
-    await_state(asked.safe, "released")
+    _await_state(asked.safe, "released")
     report.promise("two different checkers approved, and it was released", _state(asked.safe) == "released")
     _released(report, browser, _address(asked), asked)
 
 
-def await_state(number: int, wanted: str, seconds: float = 180) -> None:
+def _await_state(number: int, wanted: str, seconds: float = 180) -> None:
     """Wait until a request that was approved is in a state, or past it."""
     steps = ("approved", "releasing", "released")
     deadline = time.monotonic() + seconds

@@ -81,7 +81,7 @@ class Disturbed:
 def disturbed(names: list[str], home: Path, people: int, chance: random.Random) -> Disturbed:
     """Run the study, and kill each victim some time after its line: of those with the same line, one."""
     waiting, killed, printed = list(names), [], []
-    with _study(home, people) as study:
+    with started(home, people) as study:
         if study.stdout is None:
             raise RuntimeError("the study has no output")
         for line in study.stdout:
@@ -111,13 +111,6 @@ def _killed(victim: Victim, home: Path, seconds: float) -> bool:
     return False
 
 
-def completed(home: Path, people: int, *more: str) -> tuple[int, str]:
-    """Run the study, with more options, and return its status and what it printed."""
-    with _study(home, people, *more) as study:
-        printed = study.communicate()[0]
-    return study.returncode, printed
-
-
 def _prepare(home: Path, people: int) -> None:
     """Start the product on an empty home until it is ready, and stop it: in a process of its own, for its settings."""
     prepare_environment(home, people)
@@ -136,7 +129,8 @@ def _begun(home: Path, prepared: Path, people: int) -> None:
     subprocess.run(["cp", "-a", str(prepared), str(home)], check=True)  # who owns what is part of it
 
 
-def _study(home: Path, people: int, *more: str) -> subprocess.Popen[str]:
+def started(home: Path, people: int, *more: str) -> subprocess.Popen[str]:
+    """Start the study, with more options, in a process of its own whose output can be read."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRE_")}
     return subprocess.Popen(
         [sys.executable, "-m", "tests.study", "--people", str(people), "--home", str(home), *more],
@@ -153,7 +147,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     waiting = [name for name in VICTIMS if not options.only or name in options.only]
-    chance, ended, begun = random.Random(options.seed), False, waiting
+    chance, ended, next_ones = random.Random(options.seed), False, waiting
     print(f"{'that study':<12}{'seconds':>8}  killed in it", flush=True)
     with tempfile.TemporaryDirectory(prefix="tre-kills-") as scratch:
         home, prepared = Path(scratch) / "home", Path(scratch) / "prepared"
@@ -161,19 +155,20 @@ def main() -> int:
             if not home.exists() and not any(VICTIMS[name].early for name in waiting):
                 _begun(home, prepared, options.people)
             began = time.monotonic()
-            done = disturbed(begun, home, options.people, chance)
+            done = disturbed(next_ones, home, options.people, chance)
             ended = done.status == 0
             seconds = time.monotonic() - began
             told = ", ".join(done.killed) or "nobody"
             print(f"{'completed' if ended else 'broken':<12}{seconds:>8.0f}  {told}", flush=True)
             waiting = [name for name in waiting if name not in done.killed]
-            if not done.killed and (begun or not ended):
+            if not done.killed and (next_ones or not ended):
                 print(done.printed[-4000:], "Not killed: " + ", ".join(waiting) if waiting else "", sep="\n")
                 return 1
             if ended:
                 shutil.rmtree(home)
+            # A home in which a release was cut off is seen to its end first: the others need one still to come.
             released = any(VICTIMS[name].late for name in done.killed)
-            begun = [] if released and not ended else waiting
+            next_ones = [] if released and not ended else waiting
     return 0
 
 
