@@ -15,7 +15,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import (
@@ -117,11 +117,12 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
     with scratch_folder(zone.work), session("build", zone.work / "spark") as spark:
         sent = _opt_outs(spark, zone, receipts, contracts)
-        good, quarantined = _validated(spark, zone, receipts, contracts, as_of, progress)
-        measures = _measured(spark, zone, receipts, contracts, rules, as_of, spec["unmeasured"])
+        judged, quarantined = _validated(spark, zone, receipts, contracts, as_of, progress)
+        good = {dataset: validate.good(rows, contracts[dataset]) for dataset, rows in judged.items()}
+        measures = _measured(judged, receipts, contracts, rules, as_of, spec["unmeasured"])
         records = _records(spark, good, contracts, zone)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
-        known = spark.read.parquet(str(spine)).select("provider", "local_id", "person").persist()
+        known = spark.read.schema("provider string, local_id string, person string").parquet(str(spine)).persist()
         numbers = opt_out.numbers_held(spark, _identified(spark, zone, good, contracts))
         opt_outs = opt_out.persons(opt_out.statements(sent), numbers, known).persist()
         progress("writing the exact-match filters")
@@ -181,13 +182,15 @@ def _validated(
         say(f"validating {dataset}")
         contract = versions.current(contracts, dataset, "landing")
         judged = validate.judge(arrivals.read(spark, zone.landing, receipts, contract), contract, as_of)
-        judged.write.parquet(str(zone.work / "judged" / dataset))
-        held = spark.read.schema(judged.schema).parquet(str(zone.work / "judged" / dataset))
-        return validate.good(held, contract), _quarantine(validate.bad(held), zone, dataset)
+        folder, seen = zone.work / "judged" / dataset, Observation()
+        judged.observe(seen, F.count("reason").alias("bad")).write.parquet(str(folder))
+        held = spark.read.schema(judged.schema).parquet(str(folder))
+        # Most datasets have no bad row, and what is not counted may be one.
+        return held, 0 if seen.get.get("bad") == 0 else _quarantine(validate.bad(held), zone, dataset)
 
     datasets = arrivals.datasets(receipts)
     made = dict(zip(datasets, parallel.each(validated, datasets), strict=True))
-    return {name: good for name, (good, _) in made.items()}, {name: bad for name, (_, bad) in made.items()}
+    return {name: judged for name, (judged, _) in made.items()}, {name: bad for name, (_, bad) in made.items()}
 
 
 def _opt_outs(spark: SparkSession, zone: _Zone, receipts: list[Receipt], contracts: dict[str, Contract]) -> DataFrame:
@@ -207,9 +210,10 @@ def _identified(
     """Yield the rows of each dataset, the good ones and those in quarantine."""
     for dataset, frame in good.items():
         yield contracts[dataset], frame
-        names = (*validate.SOURCE, *(field.name for field in contracts[dataset].fields))
-        schema = ", ".join(f"`{name}` string" for name in names)
-        yield contracts[dataset], spark.read.schema(schema).parquet(str(zone.quarantine / dataset))
+        if (zone.quarantine / dataset).exists():
+            names = (*validate.SOURCE, *(field.name for field in contracts[dataset].fields))
+            schema = ", ".join(f"`{name}` string" for name in names)
+            yield contracts[dataset], spark.read.schema(schema).parquet(str(zone.quarantine / dataset))
 
 
 def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> int:
@@ -223,17 +227,17 @@ def _as_text(frame: DataFrame) -> list[str]:
 
 
 def _measured(
-    spark: SparkSession, zone: _Zone, receipts: list[Receipt], contracts: dict[str, Contract],
+    judged: dict[str, DataFrame], receipts: list[Receipt], contracts: dict[str, Contract],
     rules: quality.Rules, as_of: date, unmeasured: list[str],
 ) -> list[quality.Measure]:  # fmt: skip
     """Return the measures of each dataset from its rows as judged."""
     created = {receipt.submission: receipt.created for receipt in receipts}
 
-    def measured(folder: Path) -> list[quality.Measure]:
-        judged, contract = spark.read.parquet(str(folder)), contracts[folder.name]
-        return quality.measure(judged, contract, rules, as_of=as_of, created=created, unmeasured=unmeasured)
+    def measured(dataset: str) -> list[quality.Measure]:
+        rows, contract = judged[dataset], contracts[dataset]
+        return quality.measure(rows, contract, rules, as_of=as_of, created=created, unmeasured=unmeasured)
 
-    return [one for found in parallel.each(measured, sorted((zone.work / "judged").glob("*"))) for one in found]
+    return [one for found in parallel.each(measured, sorted(judged)) for one in found]
 
 
 def _records(spark: SparkSession, good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _Zone) -> DataFrame:
@@ -252,7 +256,7 @@ def _records(spark: SparkSession, good: dict[str, DataFrame], contracts: dict[st
     verified = sent.withColumn("nhs_number", F.when(is_nhs_number(F.col("nhs_number")), F.col("nhs_number")))
     path = str(zone.work / "records")
     verified.write.parquet(path)
-    return verified.sparkSession.read.parquet(path)
+    return verified.sparkSession.read.schema(verified.schema).parquet(path)
 
 
 def _spine(
@@ -279,12 +283,17 @@ def _publish(
     def published(dataset: str) -> dict[str, Any]:
         progress(f"publishing {dataset}")
         contract, frame = contracts[dataset], good[dataset]
-        if contract.person_level:
-            frame = names.taken_out(_of_known_persons(frame, known, contract, zone), contract)
-            frame = with_pseudonym(frame.select("person", *_published(contract)), "person", key)
-        else:
-            frame = frame.select(*_published(contract))
-        return _told(dataset, tables.publish(frame, warehouse / dataset))
+        if not contract.person_level:
+            return _told(dataset, tables.publish(frame.select(*_published(contract)), warehouse / dataset))
+        everyone, seen = _with_person(frame, known, contract), Observation()
+        if not contract.identifiers:
+            everyone = everyone.observe(seen, F.count_if(F.col("person").isNull()).alias("lost"))
+        frame = names.taken_out(everyone.where("person IS NOT NULL"), contract)
+        frame = with_pseudonym(frame.select("person", *_published(contract)), "person", key)
+        told = _told(dataset, tables.publish(frame, warehouse / dataset))
+        if not contract.identifiers and seen.get.get("lost") != 0:
+            _quarantine_lost(everyone, contract, zone)
+        return told
 
     made = parallel.each(published, sorted(name for name in good if contracts[name].published()))
     for dataset in _withdrawn(good, contracts, warehouse):
@@ -311,14 +320,15 @@ def _told(dataset: str, published: tables.Published) -> dict[str, Any]:
     return {"dataset": dataset, "version": published.version, "rows": published.rows}
 
 
-def _of_known_persons(frame: DataFrame, known: DataFrame, contract: Contract, zone: _Zone) -> DataFrame:
-    """Return the rows with their person; a row of a local number that nobody registered goes to quarantine.
+def _with_person(frame: DataFrame, known: DataFrame, contract: Contract) -> DataFrame:
+    """Return the rows with their person: null for a local number that nobody registered."""
+    return frame.withColumnRenamed(contract.local_key, "local_id").join(known, ["provider", "local_id"], "left")
+
+
+def _quarantine_lost(everyone: DataFrame, contract: Contract, zone: _Zone) -> None:
+    """Add the rows without a person to quarantine.
 
     A dataset that carries identifiers registers its own local numbers: see :func:`_records`.
     """
-    keyed = frame.withColumnRenamed(contract.local_key, "local_id").join(known, ["provider", "local_id"], "left")
-    if not contract.identifiers:
-        lost = keyed.where("person IS NULL").drop("person")
-        lost = lost.withColumn("reason", F.lit(f"{contract.local_key}: no such person"))
-        lost.selectExpr(*_as_text(lost)).write.mode("append").parquet(str(zone.quarantine / contract.dataset))
-    return keyed.where("person IS NOT NULL")
+    lost = everyone.where("person IS NULL").drop("person")
+    _quarantine(lost.withColumn("reason", F.lit(f"{contract.local_key}: no such person")), zone, contract.dataset)

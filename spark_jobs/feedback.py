@@ -45,7 +45,8 @@ def write(spark: SparkSession, quarantine: Path, out: Path) -> None:
 
 def _faults(spark: SparkSession, folder: Path) -> DataFrame:
     first = Window.partitionBy("submission", "reason").orderBy("file", "row")
-    rows = spark.read.parquet(str(folder)).select("submission", "file", F.col("row").cast("long"), "reason")
+    sent = spark.read.schema("submission string, file string, row string, reason string").parquet(str(folder))
+    rows = sent.withColumn("row", F.col("row").cast("long"))
     kept = rows.withColumn("place", F.row_number().over(first)).where(F.col("place") <= MOST_ROWS)
     field, fault = F.substring_index("reason", ": ", 1), F.substring_index("reason", ": ", -1)
     return kept.select(

@@ -18,7 +18,6 @@ import pyarrow.parquet as parquet
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs import parallel
 from spark_jobs.pseudonymise import key_table, mac
 from tre.disclosure import exact_match
 
@@ -47,28 +46,26 @@ def write(records: DataFrame, key: bytes, folder: Path, scratch: Path) -> dict[s
     staged = folder.with_name(f".{folder.name}.staged")
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(mode=0o700, parents=True)
-    values = _values()
-
-    def written(kind: str) -> int:
-        _digests(records, kind, values[kind], key).write.mode("overwrite").parquet(str(scratch / kind))
+    _digests(records, key).write.mode("overwrite").partitionBy("kind").parquet(str(scratch))
+    held = {}
+    for kind in exact_match.KINDS:
         # Sorted by range: the files' names follow their contents.
-        files = [parquet.ParquetFile(path) for path in sorted((scratch / kind).glob("*.parquet"))]
-        rows = sum(file.metadata.num_rows for file in files)
-        exact_match.write_filter_of(staged, kind, _numbers(files), rows)
-        return rows
-
-    held = dict(zip(values, parallel.each(written, values), strict=True))
+        files = [parquet.ParquetFile(path) for path in sorted((scratch / f"kind={kind}").glob("*.parquet"))]
+        held[kind] = sum(file.metadata.num_rows for file in files)
+        exact_match.write_filter_of(staged, kind, _numbers(files), held[kind])
     _adopt(staged, folder)
     return {"kinds": held, "false_positive_rate": exact_match.false_positive_rate(max(held.values()))}
 
 
-def _digests(records: DataFrame, kind: str, value: Column, key: bytes) -> DataFrame:
-    """Return the column ``digest``: 8 bytes each, sorted as unsigned numbers, each once."""
-    values = records.select(value.alias("value")).where("value IS NOT NULL").distinct()
-    spelled = values.mapInPandas(_speller(kind), "message string").distinct()
+def _digests(records: DataFrame, key: bytes) -> DataFrame:
+    """Return ``kind`` and ``digest``: 8 bytes each, sorted as unsigned numbers within their kind, each once."""
+    values = _values()
+    told = F.map_from_arrays(F.array(*map(F.lit, values)), F.array(*values.values()))
+    listed = records.select(F.explode(told).alias("kind", "value")).where("value IS NOT NULL").distinct()
+    spelled = listed.mapInPandas(_spelled, "kind string, message string").distinct()
     keyed = spelled.crossJoin(F.broadcast(key_table(records.sparkSession, key)))
     digest = F.substring(mac(F.col("message").cast("binary")), 1, 8)
-    return keyed.select(digest.alias("digest")).distinct().sort("digest")
+    return keyed.select("kind", digest.alias("digest")).distinct().sort("kind", "digest")
 
 
 def _values() -> dict[str, Column]:
@@ -82,17 +79,15 @@ def _values() -> dict[str, Column]:
     }
 
 
-def _speller(kind: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    """Return the function that makes of values what :func:`tre.disclosure.exact_match.digest` hashes."""
+def _spelled(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Make of values what :func:`tre.disclosure.exact_match.digest` hashes; what can be of no kind is left out."""
+    import pandas as pd
 
-    def spell(batches: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        import pandas as pd
-
-        for batch in batches:
-            plain = (exact_match.normalise(kind, value) for value in batch["value"])
-            yield pd.DataFrame({"message": [exact_match.message(kind, value) for value in plain if value]}, dtype=str)
-
-    return spell
+    for batch in batches:
+        told = zip(batch["kind"], batch["value"], strict=True)
+        plain = ((kind, exact_match.normalise(kind, value)) for kind, value in told)
+        rows = [(kind, exact_match.message(kind, value)) for kind, value in plain if value]
+        yield pd.DataFrame(rows, columns=["kind", "message"], dtype=str)
 
 
 def _numbers(files: Iterable[parquet.ParquetFile]) -> Iterator[np.ndarray]:

@@ -80,7 +80,7 @@ class Names:
         names = F.array_union("own", F.coalesce("near", F.array().cast("array<string>"))).alias("names")
         terms = own.join(beside, "person", "left").select("person", names, "numbers", "births")
         terms.write.mode("overwrite").parquet(str(scratch))
-        return cls(records.sparkSession.read.parquet(str(scratch)), _common(records))
+        return cls(records.sparkSession.read.schema(terms.schema).parquet(str(scratch)), _common(records))
 
     def taken_out(self, frame: DataFrame, contract: Contract) -> DataFrame:
         """Return a dataset's rows, with ``person``, and the column that each free text's contract asks for."""

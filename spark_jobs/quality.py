@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import tables
-from spark_jobs.contracts import Contract, Field
+from spark_jobs.contracts import Contract
 from spark_jobs.errors import JobRefused
 from spark_jobs.validate import rules_of
 
@@ -100,7 +100,9 @@ def measure(
     created: Mapping[str, str],
     unmeasured: Collection[str],
 ) -> list[Measure]:
-    """Return the measures of a dataset, and of those of its submissions that were never measured, in one pass.
+    """Return the measures of a dataset, and of those of its submissions that were never measured.
+
+    One pass counts what is there; the rules are asked again of the rows alone that break one, when there are any.
 
     Parameters
     ----------
@@ -114,8 +116,21 @@ def measure(
     unmeasured : collection of str
         The submissions to measure one by one.
     """
-    collected = judged.groupBy("submission").agg(*_aggregates(contract, as_of)).collect()  # one row each
-    found = [each for row in collected for each in _of_submission(row, contract, rules, created)]
+    by_submission = judged.groupBy("submission").agg(*_there(contract)).collect()  # one row each
+    told = {row["submission"]: row.asDict() for row in by_submission}
+    faults = dict(_faults(contract, as_of))
+    if any(each["bad"] for each in told.values()):
+        bad = judged.where("reason IS NOT NULL").groupBy("submission")
+        counted = bad.agg(*(F.count_if(condition).alias(name) for name, condition in faults.items())).collect()
+    else:
+        counted = []
+    broken = {row["submission"]: row.asDict() for row in counted}
+    none = dict.fromkeys(faults, 0)
+    found = [
+        each
+        for name, counts in told.items()
+        for each in _of_submission({**counts, **broken.get(name, none)}, contract, rules, created)
+    ]
     kept = [each for each in found if each.submission in unmeasured]
     return [*kept, *summed(replace(each, submission="") for each in found)]
 
@@ -130,44 +145,38 @@ def summed(measures: Iterable[Measure]) -> list[Measure]:
     return [Measure(*key, *total) for key, total in sorted(totals.items())]
 
 
-def _aggregates(contract: Contract, as_of: date) -> list[Column]:
-    repeated = F.col("reason") == f"{', '.join(contract.primary_key)}: repeated"
-    made = [F.count(F.lit(1)).alias("rows"), F.count_if(repeated).alias("repeated")]
+def _there(contract: Contract) -> Iterator[Column]:
+    """Yield what is counted of every row: itself, whether it is bad, each field's value, and the newest day."""
+    yield F.count(F.lit(1)).alias("rows")
+    yield F.count("reason").alias("bad")
     if contract.date_column:
         there = F.when(F.col("reason").isNull(), F.col(f"`{contract.date_column}`").try_cast("date"))
-        made.append(F.max(there).alias("newest"))
+        yield F.max(there).alias("newest")
     for place, field in enumerate(contract.fields):
         value = F.col(f"`{field.name}`")
-        made.append(F.count(value).alias(f"there_{place}"))
-        invalid, out_of_order = _broken(field, contract, as_of)
+        yield F.count(value).alias(f"there_{place}")
+        if field.not_before:
+            yield F.count_if(value.isNotNull() & F.col(f"`{field.not_before}`").isNotNull()).alias(f"both_{place}")
+
+
+def _faults(contract: Contract, as_of: date) -> Iterator[tuple[str, Column]]:
+    """Yield what is counted of bad rows, by name: a row tells but the first rule that it breaks, so all are asked."""
+    yield "repeated", F.col("reason") == f"{', '.join(contract.primary_key)}: repeated"
+    for place, field in enumerate(contract.fields):
+        invalid: Column | None = None
+        for condition, reason in rules_of(field, contract, as_of):
+            if reason == f"{field.name}: before {field.not_before}":
+                yield f"disordered_{place}", condition
+            elif reason != f"{field.name}: missing":
+                invalid = condition if invalid is None else invalid | condition
         if invalid is not None:
-            made.append(F.count_if(invalid).alias(f"invalid_{place}"))
-        if out_of_order is not None:
-            both = value.isNotNull() & F.col(f"`{field.not_before}`").isNotNull()
-            made.append(F.count_if(both).alias(f"both_{place}"))
-            made.append(F.count_if(out_of_order).alias(f"disordered_{place}"))
-    return made
+            yield f"invalid_{place}", invalid
 
 
-def _broken(field: Field, contract: Contract, as_of: date) -> tuple[Column | None, Column | None]:
-    """Return when a value breaks a rule of its own, and when it lies before what it must follow; None without a rule.
-
-    A row that stands breaks no rule, so the rules are asked of the others alone: a row tells but the first that it
-    breaks.
-    """
-    invalid: Column | None = None
-    disordered: Column | None = None
-    for condition, reason in rules_of(field, contract, as_of):
-        broken = F.col("reason").isNotNull() & condition
-        if reason == f"{field.name}: before {field.not_before}":
-            disordered = broken
-        elif reason != f"{field.name}: missing":
-            invalid = broken if invalid is None else invalid | broken
-    return invalid, disordered
-
-
-def _of_submission(row: Row, contract: Contract, rules: Rules, created: Mapping[str, str]) -> Iterator[Measure]:
-    told, name = row.asDict(), row["submission"]
+def _of_submission(
+    told: Mapping[str, Any], contract: Contract, rules: Rules, created: Mapping[str, str]
+) -> Iterator[Measure]:
+    name = told["submission"]
 
     def made(field: str, dimension: str, numerator: int, denominator: int) -> Measure:
         return Measure(contract.dataset, name, field, dimension, int(numerator), int(denominator))
@@ -190,7 +199,7 @@ def _of_submission(row: Row, contract: Contract, rules: Rules, created: Mapping[
         yield made("", "timeliness", on_time, 1)
 
 
-def _of_field(told: Mapping[str, int], place: int) -> Iterator[tuple[str, int, int]]:
+def _of_field(told: Mapping[str, Any], place: int) -> Iterator[tuple[str, int, int]]:
     there = told[f"there_{place}"]
     yield "completeness", there, told["rows"]
     if f"invalid_{place}" in told:

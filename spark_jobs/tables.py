@@ -6,6 +6,7 @@ docs/decisions/0002. A table's folder is never read as Parquet: files that no ve
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import uuid
@@ -21,6 +22,7 @@ from deltalake.schema import Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from spark_jobs.errors import JobRefused
 
@@ -71,7 +73,9 @@ def read(spark: SparkSession, folder: Path, version: int | None = None) -> DataF
     if not all(Path(file).exists() for file in files):
         what = f"Version {table.version()} of the table has been erased"
         raise JobRefused(what, where=folder.name, todo="Use a newer version")
-    return spark.read.parquet(*files)
+    # Of its own accord Spark would ask the files, in a job of its own.
+    schema = StructType.fromJson(json.loads(table.schema().to_json()))
+    return spark.read.schema(schema).parquet(*files)
 
 
 def newest_version(folder: Path) -> int | None:

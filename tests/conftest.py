@@ -14,8 +14,12 @@ SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, the whole product, so that one worker tests it while the other does the rest."""
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    """Begin with what takes longest, the whole product: one worker tests it while the other does the rest.
+
+    Then comes what needs Spark, so that it is the other worker that starts it, and that one alone.
+    """
+    with_spark = {item.path for item in items if item.get_closest_marker("spark")}
+    items.sort(key=lambda item: (item.get_closest_marker("e2e") is None, item.path not in with_spark))
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ def main() -> int:
     except Exception as error:  # an entry point: the table is printed whatever happened, and the status tells
         report.promise(f"the step went through ({type(error).__name__}: {error})", False)
     print(report.table())
-    report.write(REPOSITORY / "build" / "study.json")
+    report.write()
     if report.broken:
         print("Broken:", *report.broken, sep="\n  ")
         return 1

@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
+from tests.study.product import REPOSITORY
+
+WRITTEN = REPOSITORY / "build" / "study.json"
 _WIDE = 100
 
 
@@ -72,7 +74,7 @@ class Report:
         lines += [f"{name:<58}{value:>28}" for step in self.steps for name, value in step.figures.items()]
         return "\n".join([*lines, "=" * _WIDE])
 
-    def write(self, path: Path) -> None:
+    def write(self) -> None:
         """Write everything as JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps([asdict(step) for step in self.steps], indent=2))
+        WRITTEN.parent.mkdir(parents=True, exist_ok=True)
+        WRITTEN.write_text(json.dumps([asdict(step) for step in self.steps], indent=2))
