@@ -98,7 +98,8 @@ def session_builder(name: str, scratch: Path) -> SparkSession.Builder:
         .config("spark.sql.maxPlanStringLength", "200")
         .config("spark.sql.ansi.enabled", "true")
         .config("spark.sql.parquet.compression.codec", "zstd")
-        # Spark's own default is a form that Parquet has given up and Delta's log has no name for.
+        # Spark's own default is a form that Parquet has given up, Delta's log has no name for, and that carries no
+        # smallest and largest value, by which a file can be passed over.
         .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
         .config("spark.log.level", "OFF")
         .config("spark.executor.syncLogLevel.enabled", "true")

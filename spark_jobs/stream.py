@@ -143,8 +143,6 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     for name in names:
         (Path(spec["drops"]) / name).mkdir(parents=True, exist_ok=True)
     with session("stream") as spark:
-        # Spark's old form of a timestamp carries no smallest and largest, by which a file can be passed over.
-        spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
         stream = Stream(spark, spec, keys["warehouse-pseudonym"], progress)
         source = spark.readStream.option("maxFilesPerTrigger", spec["most_drops"])
         lines = source.text(f"{spec['drops']}/{{{','.join(names)}}}")

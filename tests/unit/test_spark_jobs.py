@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from dataclasses import replace
 from datetime import date
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as parquet
 import pytest
+from deltalake import DeltaTable
 from pyspark import SparkContext, StorageLevel
 from pyspark.sql import Row
 from pyspark.sql import functions as F
@@ -234,6 +236,18 @@ def test_a_table_has_versions_and_publishing_the_same_rows_makes_none(spark, tmp
     ]  # fmt: skip
     assert tables.read(spark, folder, 0).count() == 100
     assert tables.read(spark, folder).count() == 101
+
+
+def test_a_table_s_log_names_its_types_as_the_delta_protocol_does(spark, tmp_path):
+    kinds = "a string, b boolean, c int, d bigint, e double, f date, g timestamp, h decimal(10, 2), i binary"
+    frame = spark.createDataFrame([], kinds).selectExpr("*", "float(1) AS j", "timestamp'2026-07-01 10:00:00' AS k")
+    tables.publish(frame, tmp_path / "table")
+    logged = json.loads(DeltaTable(tmp_path / "table").schema().to_json())
+    assert [field["type"] for field in logged["fields"]] == [
+        "string", "boolean", "integer", "long", "double", "date", "timestamp", "decimal(10,2)", "binary", "float",
+        "timestamp",
+    ]  # fmt: skip
+    assert tables.read(spark, tmp_path / "table").schema.simpleString() == frame.schema.simpleString()
 
 
 def test_rows_that_a_killed_run_left_belong_to_no_version(spark, tmp_path):
