@@ -122,14 +122,14 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         measures = _measured(judged, receipts, contracts, rules, as_of, spec["unmeasured"])
         records = _records(spark, good, contracts, zone)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
-        known = spark.read.schema("provider string, local_id string, person string").parquet(str(spine)).persist()
+        known = known_persons(spark, spine, keys[PSEUDONYM_KEY]).persist()
         numbers = opt_out.numbers_held(spark, _identified(spark, zone, good, contracts))
         opt_outs = opt_out.persons(opt_out.statements(sent), numbers, known).persist()
         progress("writing the exact-match filters")
         written = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
         good = opt_out.without_type_1(good, contracts, known, opt_outs, as_of)
         names = free_text.Names.held(records, known, zone.work / "names")
-        made = _publish(good, known, names, contracts, warehouse, keys[PSEUDONYM_KEY], zone, progress)
+        made = _publish(good, known, names, contracts, warehouse, zone, progress)
         register = opt_out.publish(opt_outs, _generations(spec, keys), warehouse / opt_out.OPT_OUTS)
         made.append(_told(opt_out.OPT_OUTS, register))
         progress("measuring quality")
@@ -276,9 +276,23 @@ def _spine(
     return made, linked
 
 
+def known_persons(spark: SparkSession, spine: Path, key: bytes) -> DataFrame:
+    """Return ``provider``, ``local_id``, ``person`` and ``pseudonym``, which is made here and not for each row.
+
+    Parameters
+    ----------
+    spine : Path
+        A folder of Parquet with the first three.
+    key : bytes
+        The warehouse's pseudonym key.
+    """
+    told = spark.read.schema("provider string, local_id string, person string").parquet(str(spine))
+    return with_pseudonym(told.withColumn("_of", F.col("person")), "_of", key)
+
+
 def _publish(
     good: dict[str, DataFrame], known: DataFrame, names: free_text.Names, contracts: dict[str, Contract],
-    warehouse: Path, key: bytes, zone: _Zone, progress: Say,
+    warehouse: Path, zone: _Zone, progress: Say,
 ) -> list[dict[str, Any]]:  # fmt: skip
     def published(dataset: str) -> dict[str, Any]:
         progress(f"publishing {dataset}")
@@ -289,8 +303,7 @@ def _publish(
         if not contract.identifiers:
             everyone = everyone.observe(seen, F.count_if(F.col("person").isNull()).alias("lost"))
         frame = names.taken_out(everyone.where("person IS NOT NULL"), contract)
-        frame = with_pseudonym(frame.select("person", *_published(contract)), "person", key)
-        told = _told(dataset, tables.publish(frame, warehouse / dataset))
+        told = _told(dataset, tables.publish(frame.select("pseudonym", *_published(contract)), warehouse / dataset))
         if not contract.identifiers and seen.get.get("lost") != 0:
             _quarantine_lost(everyone, contract, zone)
         return told
@@ -300,8 +313,7 @@ def _publish(
         empty = tables.read(known.sparkSession, warehouse / dataset).limit(0)
         made.append(_told(dataset, tables.publish(empty, warehouse / dataset)))
     progress("publishing people")
-    everyone = people(good, known, contracts)
-    made.append(_told(PEOPLE, tables.publish(with_pseudonym(everyone, "person", key), warehouse / PEOPLE)))
+    made.append(_told(PEOPLE, tables.publish(people(good, known, contracts), warehouse / PEOPLE)))
     return made
 
 

@@ -21,12 +21,12 @@ def people(good: Mapping[str, DataFrame], known: DataFrame, contracts: Mapping[s
     good : mapping of str to DataFrame
         The good rows of each dataset.
     known : DataFrame
-        ``provider``, ``local_id`` and ``person``.
+        ``provider``, ``local_id`` and ``pseudonym``.
 
     Returns
     -------
     DataFrame
-        ``person`` and the columns of the people contract but its key.
+        The columns of the people contract.
     """
     wanted = [field for field in contracts[PEOPLE].fields if not field.primary_key]
     kinds = ", ".join(f"`{field.name}` {field.type}" for field in wanted)
@@ -38,7 +38,7 @@ def people(good: Mapping[str, DataFrame], known: DataFrame, contracts: Mapping[s
         if contracts[dataset].person_level and contracts[dataset].person_attributes
     ]
     everyone = reduce(DataFrame.unionByName, views).join(known, ["provider", "local_id"])
-    return everyone.groupBy("person").agg(*(F.mode(field.name, True).alias(field.name) for field in wanted))
+    return everyone.groupBy("pseudonym").agg(*(F.mode(field.name, True).alias(field.name) for field in wanted))
 
 
 def _view(frame: DataFrame, contract: Contract, wanted: list[Field]) -> DataFrame:

@@ -83,6 +83,8 @@ def session_builder(name: str, scratch: Path) -> SparkSession.Builder:
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.local.dir", str(scratch))
+        # Else it makes this folder where the job was started, which may be the platform's own code.
+        .config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
         # UsePerfData would map a file into /tmp whatever the folder for temporary files is.
         .config("spark.driver.extraJavaOptions", f'"-Djava.io.tmpdir={scratch}" -XX:-UsePerfData {_java_options()}')
         .config("spark.io.encryption.enabled", "true")

@@ -1,6 +1,7 @@
 """Pseudonyms: what they add to a job that copies its key column, and how a Python function doing the same compares.
 
-The job reads Parquet and writes it again, as publishing does. Spark's encryption of shuffles is compared as well.
+The job reads events, joins them with the spine and writes them again, as publishing does: a person's pseudonym is made
+once, within what is timed, and Python's for each row. Spark's encryption of shuffles is compared as well.
 """
 
 import hmac
@@ -14,6 +15,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.build import known_persons
 from spark_jobs.pseudonymise import with_pseudonym
 from spark_jobs.session import session_builder
 from tests.bench.harness import Row, row, timed
@@ -22,6 +24,7 @@ from tre.runs.java import java_home
 
 ROWS = {"small": (100_000, 400_000), "medium": (1_000_000, 4_000_000), "large": (5_000_000, 20_000_000)}
 KEY = bytes(range(32))
+_EACH = 20  # events of a person
 _TIMES = 3  # the least of them is taken: the machine may do other things
 
 
@@ -32,15 +35,20 @@ def _by_python(key: bytes) -> Callable[[str], Column]:
     return F.pandas_udf(pseudonym, "string")  # type: ignore[call-overload]
 
 
-def _events(spark: SparkSession, rows: int, seed: int) -> DataFrame:
-    """Return a table like the practices' events: an identity, a day, a code, a value."""
-    number = F.col("id")
-    return spark.range(rows).select(
-        F.concat(F.lit("person "), number % (rows // 20) + seed).alias("identity"),
+def _write(spark: SparkSession, rows: int, seed: int, folder: Path) -> None:
+    """Write a spine, and a table like the practices' events: a local number, a day, a code, a value."""
+    number, provider = F.col("id"), F.lit("gp-system").alias("provider")
+    persons = rows // _EACH
+    local = F.concat(F.lit("G"), number + seed).alias("local_id")
+    person = F.concat(F.lit("person "), number + seed).alias("person")
+    spark.range(persons).select(provider, local, person).write.parquet(str(folder / "spine"))
+    spark.range(rows).select(
+        provider,
+        F.concat(F.lit("G"), number % persons + seed).alias("local_id"),
         F.date_add(F.lit("2020-01-01"), (number % 2000).cast("int")).alias("event_date"),
         (F.xxhash64("id") % 1_000_000).cast("string").alias("code"),
         (F.xxhash64("id", F.lit(1)) % 1000 / 10).alias("value"),
-    )
+    ).write.parquet(str(folder / "events"))
 
 
 def _least(frame: Callable[[], DataFrame], out: Path) -> float:
@@ -48,14 +56,23 @@ def _least(frame: Callable[[], DataFrame], out: Path) -> float:
     return min(timed(lambda: frame().write.mode("overwrite").parquet(str(out))) for _ in range(_TIMES))
 
 
+def _by_build(events: DataFrame, spine: Path) -> DataFrame:
+    """Join events with their persons' pseudonyms as the build does: made anew, and held for all datasets."""
+    events.sparkSession.catalog.clearCache()
+    return events.join(known_persons(events.sparkSession, spine, KEY).persist(), ["provider", "local_id"])
+
+
 def _measured(spark: SparkSession, rows: int, size: str, seed: int, folder: Path) -> list[Row]:
-    made, out = str(folder / f"events-{rows}"), folder / "out"
-    _events(spark, rows, seed).write.parquet(made)
-    events = spark.read.parquet(made)
-    others = events.columns[1:]
-    copied = _least(lambda: events.select(F.col("identity").alias("pseudonym"), *others), out)
-    ours = _least(lambda: with_pseudonym(events, "identity", KEY), out)
-    peer = _least(lambda: events.select(_by_python(KEY)("identity").alias("pseudonym"), *others), out)
+    sent, out = folder / str(rows), folder / "out"
+    _write(spark, rows, seed, sent)
+    key = ["provider", "local_id"]
+    events, spine = (spark.read.parquet(str(sent / name)) for name in ("events", "spine"))
+    others = [name for name in events.columns if name not in key]
+    joined = events.join(spine, key)
+    copied = _least(lambda: joined.select(F.col("person").alias("pseudonym"), *others), out)
+    ours = _least(lambda: _by_build(events, sent / "spine").select("pseudonym", *others), out)
+    spark.catalog.clearCache()
+    peer = _least(lambda: joined.select(_by_python(KEY)("person").alias("pseudonym"), *others), out)
     # What is added to the copying job is what makes pseudonyms: by this the two ways are compared.
     added, peer_added = max(ours - copied, 1e-9), peer - copied
     label = f"{rows:,} rows"
@@ -86,7 +103,9 @@ def run(size: str, seed: int) -> list[Row]:
         folder = Path(scratch)
         for encrypted in (False, True):
             with _session(folder, encrypted) as spark:
-                frame = with_pseudonym(_events(spark, most, seed), "identity", KEY).repartition(8, "pseudonym")
+                identity = F.concat(F.lit("person "), F.col("id") % (most // _EACH) + seed)
+                numbered = spark.range(most).select(identity.alias("identity"), "id")
+                frame = with_pseudonym(numbered, "identity", KEY).repartition(8, "pseudonym")
                 shuffled[encrypted] = _least(lambda frame=frame: frame, folder / "out")
                 for rows in ROWS[size] if encrypted else ():
                     found += _measured(spark, rows, size, seed, folder)

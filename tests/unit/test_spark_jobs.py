@@ -226,6 +226,13 @@ def test_two_keys_share_nothing(spark):
     assert not one & other
 
 
+def test_a_session_makes_no_folder_where_it_was_started(spark):
+    spark.sql("SHOW TABLES").collect()
+    made = Path(spark.conf.get("spark.sql.warehouse.dir").removeprefix("file:"))
+    assert made.is_relative_to(spark.conf.get("spark.local.dir"))
+    assert not made.is_relative_to(Path.cwd())
+
+
 def test_a_table_has_versions_and_publishing_the_same_rows_makes_none(spark, tmp_path):
     folder = tmp_path / "table"
     first = tables.publish(spark.range(100).toDF("n"), folder)
