@@ -277,7 +277,7 @@ def _spine(
 
 
 def known_persons(spark: SparkSession, spine: Path, key: bytes) -> DataFrame:
-    """Return ``provider``, ``local_id``, ``person`` and ``pseudonym``, which is made here and not for each row.
+    """Return ``provider``, ``local_id``, ``person`` and ``pseudonym``, made here and not for each row of a dataset.
 
     Parameters
     ----------

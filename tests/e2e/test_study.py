@@ -58,10 +58,10 @@ def test_the_study_goes_through_every_step(steps: dict[str, Step]):
     assert tuple(steps) == _STEPS
 
 
-@pytest.mark.parametrize("name", _STEPS[1:])
+@pytest.mark.parametrize("name", _STEPS)
 def test_a_step_keeps_every_promise(name: str, steps: dict[str, Step]):
     assert name in steps, "the study did not come so far"
-    assert steps[name].promises, "it promised nothing"
+    assert steps[name].promises or name == _STEPS[0], "it promised nothing"  # the first is there or not
     assert [text for text, kept in steps[name].promises if not kept] == []
 
 

@@ -17,7 +17,7 @@ EVENT = {"event_date": "2025-01-01", "snomed_code": "22298006"}
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
-    """Return a home in which a practice has sent three patients and five events, two of them good."""
+    """Return a home in which a practice has sent three patients, no prescription, and five events, two of them good."""
     folder = tmp_path_factory.mktemp("home")
     events = [
         {**EVENT, "event_id": "E1", "local_id": "G0"},
@@ -27,7 +27,7 @@ def home(tmp_path_factory) -> Path:
         {**EVENT, "event_id": "E5", "local_id": "G78", "snomed_code": "22298007"},
     ]
     patients = [patient(person) for person in range(3)]
-    submit(folder / "landing", "gp-1", "gp-system", gp_patients=patients, gp_events=events)
+    submit(folder / "landing", "gp-1", "gp-system", gp_patients=patients, gp_events=events, gp_prescriptions=[])
     return folder
 
 
@@ -46,15 +46,15 @@ def test_a_row_that_breaks_a_rule_or_whose_person_nobody_knows_waits_with_its_re
     ]
     waiting = spark.read.parquet(str(home / "landing" / "quarantine" / "gp_events"))
     assert {row["event_id"]: row["local_id"] for row in waiting.collect()} == {"E3": "G77", "E4": "G1", "E5": "G78"}
-    assert not (home / "landing" / "quarantine" / "gp_patients").exists()
+    assert [path.name for path in (home / "landing" / "quarantine").iterdir()] == ["gp_events"]
     told = (home / "feedback" / "gp-1.csv").read_text().splitlines()
     assert len(told) == 4 < MOST_ROWS
 
 
 def test_the_good_rows_are_published_and_nothing_of_the_others(spark, home, built):
     rows = {each["dataset"]: each["rows"] for each in built["tables"]}
-    assert {name: rows[name] for name in ("gp_patients", "gp_events", "people")} == {
-        "gp_patients": 3, "gp_events": 2, "people": 3,
+    assert {name: rows[name] for name in ("gp_patients", "gp_prescriptions", "gp_events", "people")} == {
+        "gp_patients": 3, "gp_prescriptions": 0, "gp_events": 2, "people": 3,
     }  # fmt: skip
     assert tables.read(spark, home / "warehouse" / "gp_events").where("pseudonym IS NULL").count() == 0
 
