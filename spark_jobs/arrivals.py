@@ -46,6 +46,11 @@ def datasets(receipts: Sequence[Receipt]) -> list[str]:
     return sorted({file.dataset for each in receipts for file in each.files})
 
 
+def senders(receipts: Sequence[Receipt], dataset: str) -> list[str]:
+    """Return the submissions that hold files of a dataset."""
+    return [each.submission for each in receipts if any(file.dataset == dataset for file in each.files)]
+
+
 def read(spark: SparkSession, landing: Path, receipts: Sequence[Receipt], contract: Contract) -> DataFrame:
     """Return a dataset's rows as sent, as text, with :data:`spark_jobs.validate.SOURCE`.
 

@@ -39,7 +39,7 @@ from spark_jobs.landed import Receipt
 from spark_jobs.people import PEOPLE, people
 from spark_jobs.pseudonymise import with_pseudonym
 from spark_jobs.register import DERIVED, STREAMED
-from spark_jobs.session import scratch_folder, session
+from spark_jobs.session import plans_for, scratch_folder, session
 
 Say = Callable[[str], None]
 PSEUDONYM_KEY = "warehouse-pseudonym"
@@ -115,10 +115,15 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     receipts = arrivals.held(zone.landing, spec["submissions"])
     if not arrivals.datasets(receipts) and tables.newest_version(warehouse / PEOPLE) is None:
         raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
-    with scratch_folder(zone.work), session("build", zone.work / "spark") as spark:
+    rows = sum(file.rows for receipt in receipts for file in receipt.files)
+    with (
+        scratch_folder(zone.work),
+        session("build", zone.work / "spark") as spark,
+        plans_for(spark, rows),
+    ):
         sent = _opt_outs(spark, zone, receipts, contracts)
-        judged, quarantined = _validated(spark, zone, receipts, contracts, as_of, progress)
-        good = {dataset: validate.good(rows, contracts[dataset]) for dataset, rows in judged.items()}
+        judged = _validated(spark, zone, receipts, contracts, as_of, progress)
+        good = {dataset: validate.good(each.rows, contracts[dataset]) for dataset, each in judged.items()}
         measures = _measured(judged, receipts, contracts, rules, as_of, spec["unmeasured"])
         records = _records(spark, good, contracts, zone)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
@@ -143,7 +148,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     truth = Path(spec["truth"]) if spec.get("truth") else None
     measured = linkage.evaluate(spine, truth) if truth else {}
     for each in made:
-        each["quarantined"] = quarantined.get(each["dataset"], 0)
+        each["quarantined"] = judged[each["dataset"]].bad if each["dataset"] in judged else 0
         if dated := days.get(each["dataset"]):
             each |= {"first_year": dated.first_year, "last_year": dated.last_year}
             measures += dated.measures
@@ -167,6 +172,15 @@ def _generations(spec: dict[str, Any], keys: dict[str, bytes]) -> dict[int, byte
     return {**earlier, newest: keys[PSEUDONYM_KEY]}
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """The rows of a dataset as judged, what is counted of each submission's, and how many are bad."""
+
+    rows: DataFrame
+    counts: dict[str, dict[str, Any]]
+    bad: int
+
+
 def _validated(
     spark: SparkSession,
     zone: _Zone,
@@ -174,23 +188,25 @@ def _validated(
     contracts: dict[str, Contract],
     as_of: date,
     say: Say,
-) -> tuple[dict[str, DataFrame], dict[str, int]]:
+) -> dict[str, _Judged]:
     """Write the rows of each dataset to the work folder as judged, once, and the bad ones to quarantine."""
     shutil.rmtree(zone.quarantine, ignore_errors=True)
 
-    def validated(dataset: str) -> tuple[DataFrame, int]:
+    def validated(dataset: str) -> _Judged:
         say(f"validating {dataset}")
         contract = versions.current(contracts, dataset, "landing")
         judged = validate.judge(arrivals.read(spark, zone.landing, receipts, contract), contract, as_of)
-        folder, seen = zone.work / "judged" / dataset, Observation()
-        judged.observe(seen, F.count("reason").alias("bad")).write.parquet(str(folder))
+        folder, tally = zone.work / "judged" / dataset, quality.Tally(contract, arrivals.senders(receipts, dataset))
+        tally.watched(judged).write.parquet(str(folder))
         held = spark.read.schema(judged.schema).parquet(str(folder))
-        # Most datasets have no bad row, and what is not counted may be one.
-        return held, 0 if seen.get.get("bad") == 0 else _quarantine(validate.bad(held), zone, dataset)
+        counts = tally.counts(held)
+        bad = sum(each["bad"] for each in counts.values())
+        if bad:  # most datasets have none
+            _quarantine(validate.bad(held), zone, dataset)
+        return _Judged(held, counts, bad)
 
     datasets = arrivals.datasets(receipts)
-    made = dict(zip(datasets, parallel.each(validated, datasets), strict=True))
-    return {name: judged for name, (judged, _) in made.items()}, {name: bad for name, (_, bad) in made.items()}
+    return dict(zip(datasets, parallel.each(validated, datasets), strict=True))
 
 
 def _opt_outs(spark: SparkSession, zone: _Zone, receipts: list[Receipt], contracts: dict[str, Contract]) -> DataFrame:
@@ -216,10 +232,8 @@ def _identified(
             yield contracts[dataset], spark.read.schema(schema).parquet(str(zone.quarantine / dataset))
 
 
-def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> int:
-    folder = zone.quarantine / dataset
-    bad.selectExpr(*_as_text(bad)).write.mode("append").parquet(str(folder))
-    return tables.rows_in(folder)
+def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> None:
+    bad.selectExpr(*_as_text(bad)).write.mode("append").parquet(str(zone.quarantine / dataset))
 
 
 def _as_text(frame: DataFrame) -> list[str]:
@@ -227,15 +241,17 @@ def _as_text(frame: DataFrame) -> list[str]:
 
 
 def _measured(
-    judged: dict[str, DataFrame], receipts: list[Receipt], contracts: dict[str, Contract],
+    judged: dict[str, _Judged], receipts: list[Receipt], contracts: dict[str, Contract],
     rules: quality.Rules, as_of: date, unmeasured: list[str],
 ) -> list[quality.Measure]:  # fmt: skip
     """Return the measures of each dataset from its rows as judged."""
     created = {receipt.submission: receipt.created for receipt in receipts}
 
     def measured(dataset: str) -> list[quality.Measure]:
-        rows, contract = judged[dataset], contracts[dataset]
-        return quality.measure(rows, contract, rules, as_of=as_of, created=created, unmeasured=unmeasured)
+        each, contract = judged[dataset], contracts[dataset]
+        return quality.measure(
+            each.rows, each.counts, contract, rules, as_of=as_of, created=created, unmeasured=unmeasured
+        )
 
     return [one for found in parallel.each(measured, sorted(judged)) for one in found]
 

@@ -32,7 +32,7 @@ from spark_jobs.provisioning.cohort import PEOPLE, PSEUDONYM
 from spark_jobs.provisioning.persons import LINKAGES, OWN, PLACE, own, sampled
 from spark_jobs.provisioning.prove import Written, prove
 from spark_jobs.provisioning.write import columns_of, files_for, write
-from spark_jobs.session import session
+from spark_jobs.session import plans_for, session
 
 MANIFEST = "manifest.json"
 # What a specification is, apart from the folders and the project: an extract is reproduced from these alone.
@@ -135,6 +135,10 @@ class _Extract:
 
     def make(self, say: Callable[[str], None]) -> dict[str, Any]:
         """Write every table, look at what was written, and return what the manifest tells of it."""
+        with plans_for(self._spark, sum(self._rows(each) for each in self._spec["tables"])):
+            return self._made(say)
+
+    def _made(self, say: Callable[[str], None]) -> dict[str, Any]:
         say("choosing the cohort")
         owns, count = self._persons()
 
@@ -197,13 +201,17 @@ class _Extract:
                 "The warehouse holds no such table or version", where=dataset, todo="Build the warehouse first"
             ) from None
 
+    def _rows(self, wanted: dict[str, Any]) -> int:
+        self._read(wanted["dataset"], wanted["version"])  # refuses what is not there
+        return tables.rows(self._warehouse / wanted["dataset"], wanted["version"])
+
     def _folder(self, wanted: dict[str, Any]) -> Path:
         return self._staged / str(wanted["dataset"])
 
     def _write(self, wanted: dict[str, Any], mapped: DataFrame | None, persons: int) -> dict[str, Any]:
         contract = self._contracts[wanted["dataset"]]
         frame, rules = self._table(wanted, mapped, contract), wanted["generalise"]
-        rows = tables.rows(self._warehouse / wanted["dataset"], wanted["version"])
+        rows = self._rows(wanted)
         if mapped is not None:
             rows = rows * persons // max(1, tables.rows(self._warehouse / PEOPLE, self._people_version))
         files = write(frame, self._folder(wanted), files_for(rows))

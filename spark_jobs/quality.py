@@ -8,7 +8,7 @@ that the measures of submissions add up to those of a dataset.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import reduce
@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import tables
 from spark_jobs.contracts import Contract
 from spark_jobs.errors import JobRefused
 from spark_jobs.validate import rules_of
+
+_MOST_IN_PASSING = 4  # submissions: each adds a count of each field to every row that is written
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,54 @@ def load_rules(path: Path) -> Rules:
         raise JobRefused("The rules of quality are not whole", where=path.name, todo="Restore the file") from None
 
 
+class Tally:
+    """Counts a dataset's rows by submission in the pass that writes them; of many submissions, in one of its own.
+
+    Parameters
+    ----------
+    submissions : sequence of str
+        Those that the dataset was sent in.
+    """
+
+    def __init__(self, contract: Contract, submissions: Sequence[str]) -> None:
+        self._contract, self._submissions, self._seen = contract, tuple(dict.fromkeys(submissions)), Observation()
+        self._in_passing = len(self._submissions) <= _MOST_IN_PASSING
+
+    def watched(self, judged: DataFrame) -> DataFrame:
+        """Return the frame so that its being written counts it: see :meth:`counts`."""
+        if not self._in_passing:
+            return judged
+        columns = [
+            made.alias(f"{place}_{name}")
+            for place, submission in enumerate(self._submissions)
+            for name, made in _there(self._contract, F.col("submission") == submission)
+        ]
+        return judged.observe(self._seen, *columns)
+
+    def counts(self, written: DataFrame) -> dict[str, dict[str, Any]]:
+        """Return what is counted of each submission that has rows, by :func:`_there`'s names, and ``submission``.
+
+        Parameters
+        ----------
+        written : DataFrame
+            The rows that were written from what :meth:`watched` returned.
+        """
+        seen = self._seen.get if self._in_passing else {}
+        if not seen:  # there are many, or Spark saw that there is nothing to write and dropped what it would count
+            asked = (made.alias(name) for name, made in _there(self._contract, F.lit(True)))
+            grouped = written.groupBy("submission").agg(*asked).collect()  # one row each
+            return {row["submission"]: row.asDict() for row in grouped}
+        names = [name for name, _ in _there(self._contract, F.lit(True))]
+        told = {
+            submission: {"submission": submission, **{name: seen[f"{place}_{name}"] for name in names}}
+            for place, submission in enumerate(self._submissions)
+        }
+        return {submission: counts for submission, counts in told.items() if counts["rows"]}
+
+
 def measure(
     judged: DataFrame,
+    told: Mapping[str, Mapping[str, Any]],
     contract: Contract,
     rules: Rules,
     *,
@@ -102,13 +150,15 @@ def measure(
 ) -> list[Measure]:
     """Return the measures of a dataset, and of those of its submissions that were never measured.
 
-    One pass counts what is there; the rules are asked again of the rows alone that break one, when there are any.
+    The rules are asked again of the rows alone that break one, when there are any.
 
     Parameters
     ----------
     judged : DataFrame
         The rows as :func:`spark_jobs.validate.judge` returns them, ``reason`` included. What a later submission has
         replaced is not among them.
+    told : mapping of str to mapping
+        What :meth:`Tally.counts` says of them.
     as_of : date
         The day that the rows were judged by.
     created : mapping of str to str
@@ -116,8 +166,6 @@ def measure(
     unmeasured : collection of str
         The submissions to measure one by one.
     """
-    by_submission = judged.groupBy("submission").agg(*_there(contract)).collect()  # one row each
-    told = {row["submission"]: row.asDict() for row in by_submission}
     faults = dict(_faults(contract, as_of))
     if any(each["bad"] for each in told.values()):
         bad = judged.where("reason IS NOT NULL").groupBy("submission")
@@ -145,18 +193,26 @@ def summed(measures: Iterable[Measure]) -> list[Measure]:
     return [Measure(*key, *total) for key, total in sorted(totals.items())]
 
 
-def _there(contract: Contract) -> Iterator[Column]:
-    """Yield what is counted of every row: itself, whether it is bad, each field's value, and the newest day."""
-    yield F.count(F.lit(1)).alias("rows")
-    yield F.count("reason").alias("bad")
+def _there(contract: Contract, which: Column) -> Iterator[tuple[str, Column]]:
+    """Yield what is counted of the rows that are meant, by name.
+
+    Themselves, those that are bad, each field's values, and the newest day.
+    """
+
+    def those(value: Column) -> Column:
+        return F.when(which, value)
+
+    yield "rows", F.count_if(which)
+    yield "bad", F.count(those(F.col("reason")))
     if contract.date_column:
         there = F.when(F.col("reason").isNull(), F.col(f"`{contract.date_column}`").try_cast("date"))
-        yield F.max(there).alias("newest")
+        yield "newest", F.max(those(there))
     for place, field in enumerate(contract.fields):
         value = F.col(f"`{field.name}`")
-        yield F.count(value).alias(f"there_{place}")
+        yield f"there_{place}", F.count(those(value))
         if field.not_before:
-            yield F.count_if(value.isNotNull() & F.col(f"`{field.not_before}`").isNotNull()).alias(f"both_{place}")
+            both = value.isNotNull() & F.col(f"`{field.not_before}`").isNotNull()
+            yield f"both_{place}", F.count_if(which & both)
 
 
 def _faults(contract: Contract, as_of: date) -> Iterator[tuple[str, Column]]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from spark_jobs.session import scratch_folder, session_builder
+from spark_jobs.session import plans_for, scratch_folder, session_builder
 
 _TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"  # noqa: S105 - the setting's name
 _SECONDS = 120
@@ -68,6 +68,8 @@ def _as_job(spark: SparkSession, folder: Path) -> int:
     typed.write.partitionBy("day").parquet(str(folder / "rows"))
     rows = spark.read.parquet(str(folder / "rows")).persist()
     _summary(rows).write.parquet(str(folder / "summary"))
+    with plans_for(spark, rows=0):
+        _summary(rows).write.mode("overwrite").parquet(str(folder / "summary"))
     rows.unpersist()
     marked = rows.mapInArrow(_marked, rows.schema)
     return marked.join(spark.read.parquet(str(folder / "summary")), "day", "left").count()

@@ -197,8 +197,9 @@ class Supervisor:
         """
         began = [_Child(service, self._spawn(service), time.monotonic()) for service in services]
         self._children += began
-        for child in began:
-            self._await_ready(child, seconds)
+        with httpx.Client(timeout=2.0, trust_env=False) as client:  # one for all: each reads all certificates there are
+            for child in began:
+                self._await_ready(child, seconds, client)
         for child in began:
             self._check_runs(child)
 
@@ -214,9 +215,9 @@ class Supervisor:
                 preexec_fn=_die_with_parent,
             )
 
-    def _await_ready(self, child: _Child, seconds: float) -> None:
+    def _await_ready(self, child: _Child, seconds: float, client: httpx.Client) -> None:
         service, deadline = child.service, time.monotonic() + seconds
-        while service.ready and not self._stopping and not _answers(service.ready):
+        while service.ready and not self._stopping and not _answers(service.ready, client):
             self._check_runs(child)
             if time.monotonic() > deadline:
                 log = str(self._log(service))
@@ -305,8 +306,8 @@ def _children_of(pid: int) -> list[int]:
     return [int(child) for child in path.read_text().split()] if path.exists() else []
 
 
-def _answers(address: str) -> bool:
+def _answers(address: str, client: httpx.Client) -> bool:
     try:
-        return httpx.get(address, timeout=2.0).status_code < 500
+        return client.get(address).status_code < 500
     except httpx.TransportError:
         return False

@@ -127,5 +127,6 @@ def test_everything_was_looked_at_and_a_planted_key_is_found_in_each_kind_of_pla
         assert kind in names, kind
     assert b"INFO org.apache.spark" in places["log"]
     assert b"DEBUG org.apache.spark.sql" in places["log"]
+    assert b"public Object generate(Object[] references)" in places["log"]  # the code that plans were compiled to
     plans = b"".join(told for place, told in places.items() if "shown/plan-" in place)
     assert plans.count(b"hmac(_key") > 3  # the frames that are pseudonymised were among them

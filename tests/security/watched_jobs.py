@@ -128,6 +128,7 @@ def main() -> None:
     linkage.link = by_local_number
     _health_system(home)
     with session.session("watched", out / "scratch") as spark, _kept([out / "scratch", home / "landing"], files):
+        session.COMPILED_FROM = 0  # compiled plans show what interpreted ones do, and their code
         build.session = provision.session = lambda name, scratch=None: nullcontext(spark)
         _keep_plans(shown)
         _run(home, keys)

@@ -118,11 +118,12 @@ def _served(folder: Path, seconds: float = 90) -> Iterator[str]:
     )  # fmt: skip
     address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + seconds
     try:
-        while time.monotonic() < deadline and process.poll() is None:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{address}/health", timeout=5).is_success:
-                    break
-            time.sleep(0.5)
+        with httpx.Client(timeout=5) as client:
+            while time.monotonic() < deadline and process.poll() is None:
+                with contextlib.suppress(httpx.TransportError):
+                    if client.get(f"{address}/health").is_success:
+                        break
+                time.sleep(0.5)
         yield address
     finally:
         os.killpg(process.pid, signal.SIGKILL)

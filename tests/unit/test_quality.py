@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -53,11 +54,23 @@ SENT = [
 ]
 
 
-@pytest.fixture(scope="module")
-def measured(spark):
-    judged = judge(spark.createDataFrame(SENT, _SCHEMA), VISITS, AS_OF)
+def judged_and_measured(spark, folder: Path, sent: list, visits: Contract = VISITS, **told) -> list[quality.Measure]:
+    """Judge, write and measure as the build does."""
+    tally = quality.Tally(visits, ["june", "old", "replaced"])
+    judged = tally.watched(judge(spark.createDataFrame(sent, _SCHEMA), visits, AS_OF))
+    judged.write.parquet(str(folder))
+    written = spark.read.parquet(str(folder))
+    return quality.measure(written, tally.counts(written), visits, RULES, as_of=AS_OF, **told)
+
+
+@pytest.fixture(scope="module", params=["in passing", "in a pass of its own"])
+def measured(spark, tmp_path_factory, request):
     created = {"june": "2026-07-01T00:00:00Z", "old": "2026-07-01T00:00:00Z"}
-    return quality.measure(judged, VISITS, RULES, as_of=AS_OF, created=created, unmeasured=["june", "old"])
+    told = {"created": created, "unmeasured": ["june", "old"]}
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param != "in passing":
+            patch.setattr(quality, "_MOST_IN_PASSING", 0)
+        return judged_and_measured(spark, tmp_path_factory.mktemp("judged") / "visits", SENT, **told)
 
 
 def counts(measured, submission: str) -> dict[tuple[str, str], tuple[int, int]]:
@@ -98,12 +111,16 @@ def test_a_dataset_s_measures_are_the_sums_of_its_submissions(measured):
         assert told == tuple(sum(part.get(key, (0, 0))[place] for part in parts) for place in (0, 1)), key
 
 
-def test_a_measured_submission_is_not_told_again_and_still_counts(spark, measured):
-    judged = judge(spark.createDataFrame(SENT, _SCHEMA), VISITS, AS_OF)
+def test_a_measured_submission_is_not_told_again_and_still_counts(spark, measured, tmp_path):
     created = {"june": "2026-07-01", "old": "2026-07-01"}
-    again = quality.measure(judged, VISITS, RULES, as_of=AS_OF, created=created, unmeasured=["old"])
+    again = judged_and_measured(spark, tmp_path / "visits", SENT, created=created, unmeasured=["old"])
     assert {each.submission for each in again} == {"old", ""}
     assert counts(again, "") == counts(measured, "")
+
+
+def test_a_submission_that_none_of_the_rows_are_of_has_no_measure(spark, tmp_path, measured):
+    assert {each.submission for each in measured} == {"june", "old", ""}
+    assert judged_and_measured(spark, tmp_path / "visits", [], created={}, unmeasured=["june"]) == []
 
 
 def test_no_value_is_told(measured):
@@ -112,10 +129,9 @@ def test_no_value_is_told(measured):
 
 
 @pytest.mark.parametrize(("cadence", "created"), [("on demand", "2026-07-01"), ("monthly", "in summer")])
-def test_without_a_period_or_a_day_there_is_no_timeliness(spark, cadence, created):
-    rare = contract(cadence=cadence)
-    judged = judge(spark.createDataFrame(SENT[:1], _SCHEMA), rare, AS_OF)
-    made = quality.measure(judged, rare, RULES, as_of=AS_OF, created={"june": created}, unmeasured=["june"])
+def test_without_a_period_or_a_day_there_is_no_timeliness(spark, tmp_path, cadence, created):
+    told = {"created": {"june": created}, "unmeasured": ["june"]}
+    made = judged_and_measured(spark, tmp_path / "visits", SENT[:1], contract(cadence=cadence), **told)
     assert "timeliness" not in {each.dimension for each in made}
 
 
