@@ -29,6 +29,12 @@ def _quick_passwords(settings):
 
 
 @pytest.fixture(autouse=True)
+def _static_files_when_asked_for(settings):
+    """Look for a static file when one is asked for: each test client would begin with a list of all of them."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
 def _django_is_set_up(monkeypatch):
     """Keep a verb from setting Django up again: its logging would hold on to one test's captured output."""
     monkeypatch.setattr("tre.cli._django", lambda: None)
