@@ -28,6 +28,7 @@ from spark_jobs import (
     opt_out,
     parallel,
     quality,
+    streamed_quality,
     tables,
     validate,
     versions,
@@ -139,6 +140,8 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         made.append(_told(opt_out.OPT_OUTS, register))
         progress("measuring quality")
         measures += consistency.across_providers(records, known, rules)
+        for dataset in _streamed(contracts):
+            measures += streamed_quality.kept(streamed_quality.folder(zone.landing, dataset))
         published = {each["dataset"]: each["version"] for each in made}
         days = consistency.of_days(spark, warehouse, published, contracts, rules)
         faults = quality.faults(spark, zone.quarantine)
@@ -335,9 +338,12 @@ def _publish(
 
 def _withdrawn(good: dict[str, DataFrame], contracts: dict[str, Contract], warehouse: Path) -> list[str]:
     """Return the tables of which no submission is held any more: their newest version must be empty."""
-    streamed = {name for name, contract in contracts.items() if contract.cadence == STREAMED}
-    gone = contracts.keys() - good.keys() - DERIVED - streamed - {opt_out.OPT_OUTS}
+    gone = contracts.keys() - good.keys() - DERIVED - _streamed(contracts) - {opt_out.OPT_OUTS}
     return sorted(name for name in gone if tables.newest_version(warehouse / name) is not None)
+
+
+def _streamed(contracts: dict[str, Contract]) -> set[str]:
+    return {name for name, contract in contracts.items() if contract.cadence == STREAMED}
 
 
 def _published(contract: Contract) -> list[str]:

@@ -22,7 +22,7 @@ from pyspark.sql import functions as F
 from spark_jobs import tables
 from spark_jobs.contracts import Contract
 from spark_jobs.errors import JobRefused
-from spark_jobs.validate import rules_of
+from spark_jobs.validate import repeated, rules_of
 
 _MOST_IN_PASSING = 4  # submissions: each adds a count of each field to every row that is written
 
@@ -37,6 +37,8 @@ class Rules:
         The days between two submissions, by the contract's cadence.
     grace_days, death_grace_days : int
         Days that a submission may be late, and that an event may lie after a death.
+    reading_days : int
+        Days within which a streamed reading comes soon after it was taken.
     after_death_except : frozenset of str
         Datasets in which an event may lie after a death.
     agree : mapping of str to tuple of str
@@ -46,6 +48,7 @@ class Rules:
     period_days: Mapping[str, int]
     grace_days: int
     death_grace_days: int
+    reading_days: int
     after_death_except: frozenset[str]
     agree: Mapping[str, tuple[str, ...]]
 
@@ -86,6 +89,7 @@ def load_rules(path: Path) -> Rules:
             period_days={name: int(days) for name, days in told["timeliness"]["period_days"].items()},
             grace_days=int(told["timeliness"]["grace_days"]),
             death_grace_days=int(death["grace_days"]),
+            reading_days=int(told["timeliness"]["reading_days"]),
             after_death_except=frozenset(death["except"]),
             agree={role: tuple(str(code) for code in codes) for role, codes in agree.items()},
         )
@@ -127,15 +131,19 @@ class Tally:
         """
         seen = self._seen.get if self._in_passing else {}
         if not seen:  # there are many, or Spark saw that there is nothing to write and dropped what it would count
-            asked = (made.alias(name) for name, made in _there(self._contract, F.lit(True)))
-            grouped = written.groupBy("submission").agg(*asked).collect()  # one row each
-            return {row["submission"]: row.asDict() for row in grouped}
+            return counted(written, self._contract)
         names = [name for name, _ in _there(self._contract, F.lit(True))]
         told = {
             submission: {"submission": submission, **{name: seen[f"{place}_{name}"] for name in names}}
             for place, submission in enumerate(self._submissions)
         }
         return {submission: counts for submission, counts in told.items() if counts["rows"]}
+
+
+def counted(judged: DataFrame, contract: Contract) -> dict[str, dict[str, Any]]:
+    """Return what is counted of each submission's rows, by :func:`_there`'s names, and ``submission``."""
+    asked = (made.alias(name) for name, made in _there(contract, F.lit(True)))
+    return {row["submission"]: row.asDict() for row in judged.groupBy("submission").agg(*asked).collect()}
 
 
 def measure(
@@ -158,7 +166,7 @@ def measure(
         The rows as :func:`spark_jobs.validate.judge` returns them, ``reason`` included. What a later submission has
         replaced is not among them.
     told : mapping of str to mapping
-        What :meth:`Tally.counts` says of them.
+        What :meth:`Tally.counts`, or :func:`counted`, says of them.
     as_of : date
         The day that the rows were judged by.
     created : mapping of str to str
@@ -217,7 +225,7 @@ def _there(contract: Contract, which: Column) -> Iterator[tuple[str, Column]]:
 
 def _faults(contract: Contract, as_of: date) -> Iterator[tuple[str, Column]]:
     """Yield what is counted of bad rows, by name: a row tells but the first rule that it breaks, so all are asked."""
-    yield "repeated", F.col("reason") == f"{', '.join(contract.primary_key)}: repeated"
+    yield "repeated", F.col("reason") == repeated(contract)
     for place, field in enumerate(contract.fields):
         invalid: Column | None = None
         for condition, reason in rules_of(field, contract, as_of):

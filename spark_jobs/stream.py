@@ -21,7 +21,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs import appended, tables, validate
+from spark_jobs import appended, quality, streamed_quality, tables, validate
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.pseudonymise import with_pseudonym
@@ -44,6 +44,8 @@ class Stream:
         self._contract: Contract = load_contracts(Path(spec["contracts"]))[DATASET]
         self.checkpoint = self.landing / "streams" / DATASET / "checkpoint"
         self.id = _stream_id(self.checkpoint)
+        self._measures = streamed_quality.folder(self.landing, DATASET)
+        self._rules = quality.load_rules(Path(spec["quality"]))
 
     def take(self, drops: DataFrame, number: int) -> None:
         """Append the readings of one batch, unless the table holds the batch already.
@@ -57,8 +59,21 @@ class Stream:
         """
         if appended.holds(self.table, self.id, number):
             return
-        told = self._read(drops).dropDuplicates(["provider", *self._contract.primary_key])
-        good, bad = validate.split(told, self._contract, datetime.now(UTC).date())
+        now = datetime.now(UTC)
+        judged = validate.judge(self._read(drops), self._contract, now.date()).persist()
+        try:
+            measured = streamed_quality.measure(judged, self._contract, self._rules, now)
+            streamed_quality.add(self._measures, self.id, number, measured)
+            made = self._append(judged, number)
+        finally:
+            judged.unpersist()
+        if made is not None:
+            self._say(json.dumps({"dataset": DATASET, "version": made.version, "rows": made.rows}))
+
+    def _append(self, judged: DataFrame, number: int) -> tables.Published | None:
+        good = validate.good(judged, self._contract)
+        # A device that sends a reading again does no wrong: it is counted, and waits for nobody.
+        bad = validate.bad(judged).where(F.col("reason") != validate.repeated(self._contract))
         known = self._known()
         keyed = good.join(
             known, (good.provider == known.of) & (good[self._contract.local_key] == known.local_id), "left"
@@ -68,9 +83,7 @@ class Stream:
         fields = [field.name for field in self._contract.published()]
         found = with_pseudonym(keyed.where("person IS NOT NULL").select("person", *fields), "person", self._key)
         fresh = self._not_there(self._of_listed(found).dropDuplicates(list(_SENT_AGAIN)))
-        made = appended.append(fresh, self.table, self.id, number)
-        if made is not None:
-            self._say(json.dumps({"dataset": DATASET, "version": made.version, "rows": made.rows}))
+        return appended.append(fresh, self.table, self.id, number)
 
     def _read(self, drops: DataFrame) -> DataFrame:
         schema = ", ".join(f"`{field.name}` string" for field in self._contract.fields)
@@ -120,8 +133,8 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     ----------
     spec : dict
         ``drops`` (a folder with one folder for each provider), ``landing``, ``warehouse`` and ``contracts`` (folders),
-        ``register`` (the register of providers), ``bounded`` (bool) and ``most_drops`` (files in one batch: a backlog
-        is worked off in pieces).
+        ``register`` (the register of providers), ``quality`` (its rules), ``bounded`` (bool) and ``most_drops`` (files
+        in one batch: a backlog is worked off in pieces).
     keys : dict
         ``warehouse-pseudonym``.
 

@@ -49,9 +49,14 @@ def judge(rows: DataFrame, contract: Contract, as_of: date) -> DataFrame:
         F.col("reason").isNotNull(), F.col("landed").desc(), "file", "row"
     )
     ranked = judged.withColumns({"_rank": F.row_number().over(newest), "_above": F.lag("landed").over(newest)})
-    repeated = F.when(F.col("_above") == F.col("landed"), F.lit(f"{', '.join(contract.primary_key)}: repeated"))
-    told = ranked.withColumn("reason", F.coalesce("reason", repeated))
+    again = F.when(F.col("_above") == F.col("landed"), F.lit(repeated(contract)))
+    told = ranked.withColumn("reason", F.coalesce("reason", again))
     return told.where("reason IS NOT NULL OR _rank = 1").drop("_rank", "_above")
+
+
+def repeated(contract: Contract) -> str:
+    """Return how it is told that one submission holds a key twice."""
+    return f"{', '.join(contract.primary_key)}: repeated"
 
 
 def good(judged: DataFrame, contract: Contract) -> DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spark_jobs import build, tables
+from spark_jobs import build, quality, streamed_quality, tables
 from spark_jobs.feedback import MOST_ROWS
 from tests.health_system import build_warehouse, patient, submit, use_session
 
@@ -17,7 +17,7 @@ EVENT = {"event_date": "2025-01-01", "snomed_code": "22298006"}
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
-    """Return a home in which a practice has sent three patients, no prescription, and five events, two of them good."""
+    """Return a home with readings that were measured, and a practice's patients, no prescription, and five events."""
     folder = tmp_path_factory.mktemp("home")
     events = [
         {**EVENT, "event_id": "E1", "local_id": "G0"},
@@ -27,6 +27,8 @@ def home(tmp_path_factory) -> Path:
         {**EVENT, "event_id": "E5", "local_id": "G78", "snomed_code": "22298007"},
     ]
     patients = [patient(person) for person in range(3)]
+    readings = [quality.Measure("device_readings", "", "", "timeliness", 3, 4)]
+    streamed_quality.add(streamed_quality.folder(folder / "landing", "device_readings"), "a stream", 0, readings)
     submit(folder / "landing", "gp-1", "gp-system", gp_patients=patients, gp_events=events, gp_prescriptions=[])
     return folder
 
@@ -73,3 +75,8 @@ def test_quality_counts_what_was_sent(built):
     clean = [each for each in built["measures"] if each["dataset"] == "gp_patients" and each["dimension"] == "validity"]
     assert clean
     assert all(each["numerator"] == each["denominator"] > 0 for each in clean)
+
+
+def test_quality_of_what_is_streamed_is_taken_over(built):
+    told = [each for each in built["measures"] if each["dataset"] == "device_readings"]
+    assert [(each["dimension"], each["numerator"], each["denominator"]) for each in told] == [("timeliness", 3, 4)]

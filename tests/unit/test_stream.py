@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pyspark.errors import StreamingQueryException
 from pyspark.sql import functions as F
 
-from spark_jobs import stream, tables
+from spark_jobs import appended, stream, streamed_quality, tables
 from spark_jobs.errors import JobRefused
 from spark_jobs.pseudonymise import pseudonym
 from tests.conftest import REPOSITORY
@@ -54,7 +56,7 @@ def drop(home: Path, name: str, *readings: dict | str, provider: str = PROVIDER)
 def spec(home: Path, most_drops: int = 100) -> dict:
     folders = {name: str(home / name) for name in ("drops", "landing", "warehouse")}
     told = {"contracts": str(FOLDER), "register": str(REGISTER), "bounded": True, "most_drops": most_drops}
-    return {**folders, **told}
+    return {**folders, **told, "quality": str(REPOSITORY / "policies" / "quality.yaml")}
 
 
 def streamed(home: Path, **more: int) -> list[str]:
@@ -71,6 +73,11 @@ def held(spark, home: Path) -> list[tuple]:
 
 def at(person: str, minute: int, value: float = 97.5) -> tuple:
     return pseudonym(KEY, person), f"10:{minute:02d}", value
+
+
+def measured(home: Path) -> dict[tuple[str, str], tuple[int, int]]:
+    place = streamed_quality.folder(home / "landing", stream.DATASET)
+    return {(each.field, each.dimension): (each.numerator, each.denominator) for each in streamed_quality.kept(place)}
 
 
 def quarantined(spark, home: Path) -> list[str]:
@@ -90,6 +97,11 @@ def test_readings_are_judged_looked_up_and_shown_once_however_late_and_often_the
         "device_id: missing", "device_id: no such device", "device_id: no such device",
         "taken_at: impossible date", "value: not a double",
     ]  # fmt: skip
+    told = measured(home)
+    assert told["", "uniqueness"] == (8, 9)
+    assert told["device_id", "completeness"] == (8, 9)
+    assert told["value", "validity"] == (7, 8)
+    assert told["", "timeliness"] == (0, 5)  # of those that stand: they were taken long ago
     # A day's backlog comes late, with what was sent before among it.
     drop(
         home,
@@ -108,8 +120,11 @@ def test_readings_are_judged_looked_up_and_shown_once_however_late_and_often_the
     last = max((path for path in commits.glob("[0-9]*")), key=lambda path: int(path.name))
     last.unlink()
     (commits / f".{last.name}.crc").unlink(missing_ok=True)
+    told = measured(home)
+    assert told["", "uniqueness"] == (12, 13)
     assert streamed(home) == []
     assert len(held(spark, home)) == 4
+    assert measured(home) == told
 
 
 def test_killed_between_two_batches_nothing_is_lost_or_doubled(spark, home):
@@ -131,6 +146,20 @@ def test_killed_between_two_batches_nothing_is_lost_or_doubled(spark, home):
     assert len(before) < 8
     streamed(home, most_drops=1)
     assert held(spark, home) == sorted(at(person, number) for number in range(4) for person in ("P1", "P2"))
+    assert measured(home)["", "uniqueness"] == (8, 8)
+
+
+def test_a_batch_that_died_before_its_readings_were_appended_is_counted_once(spark, home, monkeypatch):
+    drop(home, "fresh", reading(taken_at=datetime.now(UTC).isoformat()))
+    whole = appended.append
+    monkeypatch.setattr("spark_jobs.appended.append", None)
+    with pytest.raises(StreamingQueryException):
+        streamed(home)
+    assert tables.newest_version(home / "warehouse" / stream.DATASET) is None
+    monkeypatch.setattr("spark_jobs.appended.append", whole)
+    streamed(home)
+    assert len(held(spark, home)) == 1
+    assert measured(home)["", "uniqueness"] == measured(home)["", "timeliness"] == (1, 1)
 
 
 def test_many_small_files_are_made_one_and_the_rows_stay(spark, home, monkeypatch):

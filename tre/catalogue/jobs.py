@@ -163,6 +163,7 @@ def stream(by: str, say: Say, *, bounded: bool = False) -> None:
         "warehouse": str(options.path("warehouse")),
         "contracts": str(CONTRACTS),
         "register": str(REGISTER),
+        "quality": str(QUALITY),
         "bounded": bounded,
         "most_drops": MOST_DROPS,
     }
