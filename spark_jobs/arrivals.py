@@ -51,6 +51,11 @@ def senders(receipts: Sequence[Receipt], dataset: str) -> list[str]:
     return [each.submission for each in receipts if any(file.dataset == dataset for file in each.files)]
 
 
+def rows(receipts: Sequence[Receipt], dataset: str) -> int:
+    """Return how many rows of a dataset landed."""
+    return sum(file.rows for each in receipts for file in each.files if file.dataset == dataset)
+
+
 def read(spark: SparkSession, landing: Path, receipts: Sequence[Receipt], contract: Contract) -> DataFrame:
     """Return a dataset's rows as sent, as text, with :data:`spark_jobs.validate.SOURCE`.
 
@@ -66,9 +71,9 @@ def read(spark: SparkSession, landing: Path, receipts: Sequence[Receipt], contra
             continue
         folder = landed.place(landing, each.submission)
         _check_counts(folder, each.submission, files)
-        rows = _as_landed(spark, [str(folder / file.stored) for file in files], contract)
+        sent = _as_landed(spark, [str(folder / file.stored) for file in files], contract)
         told = {"provider": each.provider, "submission": each.submission, "landed": each.number}
-        parts.append(rows.select(*(F.lit(value).alias(name) for name, value in told.items()), *rows.columns))
+        parts.append(sent.select(*(F.lit(value).alias(name) for name, value in told.items()), *sent.columns))
     return reduce(DataFrame.unionByName, parts)
 
 

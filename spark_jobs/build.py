@@ -44,6 +44,7 @@ from spark_jobs.session import plans_for, scratch_folder, session
 
 Say = Callable[[str], None]
 PSEUDONYM_KEY = "warehouse-pseudonym"
+_SORTED_FROM = 100_000  # records; below it Spark sends them to every task, which costs less
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         measures = _measured(judged, receipts, contracts, rules, as_of, spec["unmeasured"])
         records = _records(spark, good, contracts, zone)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
-        known = known_persons(spark, spine, keys[PSEUDONYM_KEY]).persist()
+        known = _ready_to_join(known_persons(spark, spine, keys[PSEUDONYM_KEY]), tables.rows_in(spine)).persist()
         numbers = opt_out.numbers_held(spark, _identified(spark, zone, good, contracts))
         opt_outs = opt_out.persons(opt_out.statements(sent), numbers, known).persist()
         progress("writing the exact-match filters")
@@ -198,7 +199,8 @@ def _validated(
     def validated(dataset: str) -> _Judged:
         say(f"validating {dataset}")
         contract = versions.current(contracts, dataset, "landing")
-        judged = validate.judge(arrivals.read(spark, zone.landing, receipts, contract), contract, as_of)
+        many = arrivals.rows(receipts, dataset) >= validate.MANY
+        judged = validate.judge(arrivals.read(spark, zone.landing, receipts, contract), contract, as_of, many=many)
         folder, tally = zone.work / "judged" / dataset, quality.Tally(contract, arrivals.senders(receipts, dataset))
         tally.watched(judged).write.parquet(str(folder))
         held = spark.read.schema(judged.schema).parquet(str(folder))
@@ -307,6 +309,15 @@ def known_persons(spark: SparkSession, spine: Path, key: bytes) -> DataFrame:
     """
     told = spark.read.schema("provider string, local_id string, person string").parquet(str(spine))
     return with_pseudonym(told.withColumn("_of", F.col("person")), "_of", key)
+
+
+def _ready_to_join(known: DataFrame, records: int) -> DataFrame:
+    """Put so many records that no join sends them whole to everybody where joins look for them, once for all joins."""
+    if records < _SORTED_FROM:
+        return known
+    key = ("provider", "local_id")
+    parts = int(known.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
+    return known.repartition(parts, *key).sortWithinPartitions(*key)
 
 
 def _publish(

@@ -12,7 +12,11 @@ from spark_jobs.check_digits import CHECKS, normalised_nhs_number
 from spark_jobs.contracts import NHS_NUMBER_ROLES, Contract, Field
 
 SOURCE = ("provider", "submission", "landed", "file", "row")
+# Rows of a dataset from which it pays to look at the keys first: most stand there once, and need not be put in order,
+# for which whole rows are sorted and sent between executors.
+MANY = 200_000
 _OLDEST = "1900-01-01"
+_KEY = "_key"
 
 
 def split(rows: DataFrame, contract: Contract, as_of: date) -> tuple[DataFrame, DataFrame]:
@@ -21,7 +25,7 @@ def split(rows: DataFrame, contract: Contract, as_of: date) -> tuple[DataFrame, 
     return good(judged, contract), bad(judged)
 
 
-def judge(rows: DataFrame, contract: Contract, as_of: date) -> DataFrame:
+def judge(rows: DataFrame, contract: Contract, as_of: date, *, many: bool = False) -> DataFrame:
     """Return the rows that stand, and with a reason those that do not.
 
     A later submission of a provider may send a key again: its good row then stands in place of the earlier one, which
@@ -34,6 +38,8 @@ def judge(rows: DataFrame, contract: Contract, as_of: date) -> DataFrame:
         landing (:mod:`spark_jobs.landed`), ``file`` and ``row`` say where in it a row was sent.
     as_of : date
         No date may lie after it.
+    many : bool
+        Whether to look first, in a job of its own, which keys stand there more than once: see :data:`MANY`.
 
     Returns
     -------
@@ -43,6 +49,19 @@ def judge(rows: DataFrame, contract: Contract, as_of: date) -> DataFrame:
     """
     cleaned = rows.select(*SOURCE, *(_cleaned(field) for field in contract.fields))
     judged = cleaned.withColumn("reason", _reason(contract, as_of))
+    if not many:
+        return _each_key_once(judged, contract)
+    # Two keys that share a hash by accident are put in order too, and both stay.
+    keyed = judged.withColumn(_KEY, F.xxhash64("provider", *_quoted(contract.primary_key)))
+    again = keyed.groupBy(_KEY).count().where("count > 1").select(_KEY).persist()
+    if not again.count():
+        return judged
+    alone = keyed.join(again, _KEY, "left_anti").drop(_KEY)
+    return alone.unionByName(_each_key_once(keyed.join(again, _KEY, "left_semi").drop(_KEY), contract))
+
+
+def _each_key_once(judged: DataFrame, contract: Contract) -> DataFrame:
+    """Leave out the rows that a later submission's replaces, and give those that are repeated their reason."""
     # Good rows first: a correction that is itself wrong waits in quarantine and what it would correct stands. The
     # place comes last, so that of a repeated key the same row is kept whenever the warehouse is built.
     newest = Window.partitionBy("provider", *_quoted(contract.primary_key)).orderBy(

@@ -38,14 +38,16 @@ def met() -> Counter[str]:
     return Counter()
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
-def test_it_says_what_plain_python_says(spark, met, dataset):
+@pytest.mark.parametrize(
+    ("dataset", "many"), [*((dataset, False) for dataset in DATASETS), ("gp_events", True), ("opt_outs", True)]
+)
+def test_it_says_what_plain_python_says(spark, met, dataset, many):
     contract, rows = CONTRACTS[dataset], random_rows(dataset)
     names = [field.name for field in contract.fields]
     table = [("p", "s", landed, "f", place, *(row[name] for name in names)) for place, (landed, row) in enumerate(rows)]
     source = "provider string, submission string, landed int, file string, row int, "
     schema = source + ", ".join(f"`{name}` string" for name in names)
-    frame = judge(spark.createDataFrame(table, schema), contract, reference.AS_OF)
+    frame = judge(spark.createDataFrame(table, schema), contract, reference.AS_OF, many=many)
     judged = frame.select("row", "reason").collect()
     wanted_good, wanted_bad = reference.split(rows, contract)
     found_bad = {row.row: row.reason for row in judged if row.reason}
@@ -53,6 +55,17 @@ def test_it_says_what_plain_python_says(spark, met, dataset):
     assert found_bad == wanted_bad
     assert found_good == wanted_good
     met.update(why.partition(": ")[2] for why in found_bad.values())
+
+
+def test_where_no_key_stands_twice_nothing_is_put_in_order(spark):
+    rows = [("p", "s", 1, "f", place, str(place), "national", "2020-01-01", None) for place in range(9)]
+    schema = "provider string, submission string, landed int, file string, row int, nhs_number string, kind string, "
+    frame = spark.createDataFrame(rows, schema + "recorded_on string, withdrawn_on string")
+    plans = [
+        judge(frame, CONTRACTS["opt_outs"], reference.AS_OF, many=many)._jdf.queryExecution().optimizedPlan().toJSON()
+        for many in (False, True)
+    ]
+    assert ["logical.Window" in plan for plan in plans] == [True, False]
 
 
 def test_every_rule_came_up(met):
