@@ -117,7 +117,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     receipts = arrivals.held(zone.landing, spec["submissions"])
     if not arrivals.datasets(receipts) and tables.newest_version(warehouse / PEOPLE) is None:
         raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
-    rows = sum(file.rows for receipt in receipts for file in receipt.files)
+    rows = sum(arrivals.rows(receipts, dataset) for dataset in arrivals.datasets(receipts))
     with (
         scratch_folder(zone.work),
         session("build", zone.work / "spark") as spark,

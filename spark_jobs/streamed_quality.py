@@ -39,8 +39,8 @@ def measure(judged: DataFrame, contract: Contract, rules: Rules, now: datetime) 
     """
     counts = quality.counted(judged, contract)
     found = quality.measure(judged, counts, contract, rules, as_of=now.date(), created={}, unmeasured=())
-    day = F.col(f"`{contract.date_column}`").try_cast("timestamp")
-    soon = day >= F.lit(now - timedelta(days=rules.reading_days))
+    taken = F.col(f"`{contract.date_column}`").try_cast("timestamp")
+    soon = taken >= F.lit(now - timedelta(days=rules.reading_days))
     told = judged.where("reason IS NULL").agg(F.count_if(soon), F.count(F.lit(1))).collect()[0]
     return [*found, Measure(contract.dataset, "", "", "timeliness", int(told[0]), int(told[1]))]
 

@@ -1,4 +1,4 @@
-"""Splits a dataset's rows, as sent, into good rows of the contract's types and bad ones with the reason of each."""
+"""Judges a dataset's rows, as sent: good rows of the contract's types, and bad ones with the reason of each."""
 
 from __future__ import annotations
 
@@ -17,12 +17,6 @@ SOURCE = ("provider", "submission", "landed", "file", "row")
 MANY = 200_000
 _OLDEST = "1900-01-01"
 _KEY = "_key"
-
-
-def split(rows: DataFrame, contract: Contract, as_of: date) -> tuple[DataFrame, DataFrame]:
-    """Return the good rows and the bad ones of :func:`judge`. Each of the two judges anew: write what is large."""
-    judged = judge(rows, contract, as_of)
-    return good(judged, contract), bad(judged)
 
 
 def judge(rows: DataFrame, contract: Contract, as_of: date, *, many: bool = False) -> DataFrame:

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.session import session
+from spark_jobs.session import plans_for, session
 from tre.config.options import load
 from tre.runs.class_archive import java_options
 from tre.runs.java import java_home
@@ -19,9 +19,9 @@ from tre.runs.java import java_home
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """Start Spark as the jobs do, but for what suits a few rows: it interprets its plans and compiles no Java of them.
+    """Start Spark as the jobs do, for few rows: it interprets its plans and compiles no Java of them.
 
-    The end-to-end test's jobs compile theirs, as any job does.
+    The jobs that are watched for keys compile theirs, as those over many rows do.
     """
     # It logs each object that it lets go of, which at exit is to a stream that pytest has closed.
     logging.getLogger("py4j").setLevel(logging.WARNING)
@@ -29,9 +29,7 @@ def spark() -> Iterator[SparkSession]:
     os.environ |= {"JAVA_HOME": str(java), "TRE_SPARK_JAVA_OPTIONS": java_options(java)}
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["TRE_SPARK_PARTITIONS"] = "2"
-    with session("tests") as started:
-        started.conf.set("spark.sql.codegen.wholeStage", "false")
-        started.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+    with session("tests") as started, plans_for(started, rows=0):
         yield started
 
 

@@ -11,8 +11,9 @@ from pyspark.sql import functions as F
 
 from spark_jobs import fhir
 from spark_jobs.contracts import load_contracts
-from spark_jobs.validate import SOURCE, split
+from spark_jobs.validate import SOURCE
 from tests.conftest import REPOSITORY
+from tests.validated import split
 
 pytestmark = pytest.mark.spark
 CONTRACTS = load_contracts(REPOSITORY / "policies" / "contracts")

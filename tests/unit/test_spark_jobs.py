@@ -21,8 +21,8 @@ from spark_jobs.contracts import Contract, Field, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.nhs_number import is_valid
 from spark_jobs.pseudonymise import PATTERN, pseudonym, with_pseudonym
-from spark_jobs.validate import split
 from tests.conftest import REPOSITORY
+from tests.validated import split
 from tests.warehouse import nobody_opted_out, specification, table, warehouse_rows
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("one_session")]
