@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from spark_jobs.contracts import load_contracts
 from spark_jobs.nhs_number import test_numbers as numbers_of_the_test_range
 from tests.conftest import REPOSITORY
 from tests.landing import landed, outbox, sent
+from tests.spark import lent
 
 CONTRACTS = REPOSITORY / "policies" / "contracts"
 KEYS = {"warehouse-pseudonym": bytes(range(32)), "exact-match": bytes(range(32, 64))}
@@ -70,9 +70,9 @@ def by_local_number(
 
 
 def use_session(monkeypatch: pytest.MonkeyPatch, spark: SparkSession, *jobs: Any) -> None:
-    """Let jobs use the tests' session: a process has one."""
+    """Let jobs use the tests' session."""
     for job in jobs:
-        monkeypatch.setattr(job, "session", lambda name, scratch=None: nullcontext(spark))
+        monkeypatch.setattr(job, "session", lent(spark))
     monkeypatch.setattr(linkage, "link", by_local_number)
 
 

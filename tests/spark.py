@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
@@ -15,6 +16,11 @@ from spark_jobs.session import plans_for, session
 from tre.config.options import load
 from tre.runs.class_archive import java_options
 from tre.runs.java import java_home
+
+
+def lent(spark: SparkSession) -> Callable[[str, Path | None], AbstractContextManager[SparkSession]]:
+    """Return what takes the place of a job's ``session``: a process has one, and it is not the job's to stop."""
+    return lambda name, scratch=None: nullcontext(spark)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +41,7 @@ def spark() -> Iterator[SparkSession]:
 
 @pytest.fixture
 def one_session(monkeypatch: pytest.MonkeyPatch, spark: SparkSession) -> None:
-    """Let provisioning use the tests' session: a process has one."""
+    """Let provisioning use the tests' session."""
     from spark_jobs import provision
 
-    monkeypatch.setattr(provision, "session", lambda name, scratch=None: nullcontext(spark))
+    monkeypatch.setattr(provision, "session", lent(spark))

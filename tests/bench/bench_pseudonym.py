@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import pandas_udf
 
 from spark_jobs.build import known_persons
 from spark_jobs.pseudonymise import with_pseudonym
@@ -32,7 +33,7 @@ def _by_python(key: bytes) -> Callable[[str], Column]:
     def pseudonym(values: pd.Series) -> pd.Series:
         return values.map(lambda each: hmac.new(key, each.encode(), "sha256").hexdigest()[:26])
 
-    return F.pandas_udf(pseudonym, "string")  # type: ignore[call-overload]
+    return pandas_udf(pseudonym, "string")  # type: ignore[call-overload]
 
 
 def _write(spark: SparkSession, rows: int, seed: int, folder: Path) -> None:

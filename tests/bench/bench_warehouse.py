@@ -12,11 +12,10 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from pyspark.sql import SparkSession
 
@@ -24,6 +23,7 @@ from spark_jobs import build, land, linkage, manifest, synthesise
 from spark_jobs.session import session
 from tests.bench import provisioning
 from tests.bench.harness import Row, row, timed
+from tests.spark import lent
 from tre.config.options import REPOSITORY, load
 from tre.runs.java import java_home
 
@@ -48,7 +48,7 @@ def run(size: str, seed: int) -> list[Row]:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     with tempfile.TemporaryDirectory() as scratch, session("bench") as spark:
         folder = Path(scratch)
-        with _one_session(spark):
+        with patch.object(synthesise, "session", lent(spark)), patch.object(build, "session", lent(spark)):
             _measure(spark, folder / "warm", min(PEOPLE["small"]), seed)  # Java compiles what both sides run
             took = {people: _measure(spark, folder / str(people), people, seed) for people in PEOPLE[size]}
         return [*_told(took, size, seed), *provisioning.measure(spark, folder / "provisioning", size, seed)]
@@ -65,20 +65,6 @@ def _told(took: dict[int, _Took], size: str, seed: int) -> list[Row]:
     growth = (most.ours / most.rows) / (fewest.ours / fewest.rows)
     metric = f"{most.rows:,} rows: time of a row, times that among {fewest.rows:,}"
     return [*found, row("warehouse", metric, growth, "<= 1.15", size, seed)]
-
-
-@contextmanager
-def _one_session(spark: SparkSession) -> Iterator[None]:
-    """Let the jobs use this session: a process has one."""
-    jobs: tuple[Any, ...] = (synthesise, build)
-    before = [job.session for job in jobs]
-    for job in jobs:
-        job.session = lambda name, scratch=None: nullcontext(spark)
-    try:
-        yield
-    finally:
-        for job, own in zip(jobs, before, strict=True):
-            job.session = own
 
 
 def _measure(spark: SparkSession, folder: Path, people: int, seed: int) -> _Took:

@@ -8,14 +8,15 @@ turn and its fastest counts, so that what else the machine does falls on both al
 from __future__ import annotations
 
 import shutil
-from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import patch
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import provision, tables
 from tests.bench.harness import Row, row, timed
+from tests.spark import lent
 from tests.warehouse import nobody_opted_out, specification, table
 
 PERSONS = {"small": (2_000, 20_000, 200_000), "medium": (5_000, 50_000, 500_000), "large": (10_000, 100_000, 1_000_000)}
@@ -35,9 +36,8 @@ def measure(spark: SparkSession, folder: Path, size: str, seed: int) -> list[Row
     folder : Path
         Scratch; each size's tables are made below it and removed.
     """
-    job_session, found = provision.session, []
-    provision.session = lambda name, scratch=None: nullcontext(spark)  # type: ignore[assignment]  # a process has one
-    try:
+    found = []
+    with patch.object(provision, "session", lent(spark)):
         for persons in PERSONS[size]:
             warehouse = folder / f"warehouse-{persons}"
             _publish(spark, warehouse, persons, seed)
@@ -45,8 +45,6 @@ def measure(spark: SparkSession, folder: Path, size: str, seed: int) -> list[Row
             label = f"{persons:,} persons, {persons * _EVENTS_EACH:,} events: provisioning, times plain Spark"
             found.append(row("warehouse", label, ours / plain, "<= 1.3", size, seed))
             shutil.rmtree(warehouse)
-    finally:
-        provision.session = job_session
     return found
 
 

@@ -7,6 +7,7 @@ cardinalities and kinds of value, asked of the triples that the JSON-LD expands 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -21,7 +22,7 @@ FOAF, VCARD = Namespace("http://xmlns.com/foaf/0.1/"), Namespace("http://www.w3.
 XSD = Namespace("http://www.w3.org/2001/XMLSchema#")
 NODE = (URIRef, BNode)
 # class: {property: (least, most or None, kind of value, class of the value or None)}
-SHAPES = {
+SHAPES: dict[URIRef, dict[URIRef, tuple[int, int | None, Any, URIRef | None]]] = {
     DCAT.Catalog: {
         DCT.title: (1, None, Literal, None),
         DCT.description: (1, None, Literal, None),

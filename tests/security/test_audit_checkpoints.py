@@ -14,10 +14,10 @@ from tests.insider import as_an_insider, rewrite_log
 from tre import cli
 from tre.audit import checkpoints
 from tre.audit.checkpoints import read_checkpoint, verify_checkpoints, write_checkpoint, write_when_due
-from tre.audit.domain import EVERY, EVERY_ENTRIES, LONGEST_LEFT_OUT, MOST_LEFT_OUT
+from tre.audit.domain import EVERY, EVERY_ENTRIES, LONGEST_LEFT_OUT, MOST_LEFT_OUT, MerkleTree
 from tre.audit.errors import AuditBroken, CheckpointsUnwritable
 from tre.audit.models import Entry, Head
-from tre.audit.services import record, verify
+from tre.audit.services import grow, record, verify
 from tre.config.options import load
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -187,7 +187,7 @@ def test_a_checkpoint_continues_the_one_before_and_verifies_only_what_is_new(fol
     write_checkpoint()
     write(2)
     seen = []
-    for entry in checkpoints.grow(read_checkpoint(folder / "checkpoint-000000000004.json").tree()):
+    for entry in grow(read_checkpoint(folder / "checkpoint-000000000004.json").tree()):
         seen.append(entry.number)
     assert seen == [5, 6]
     assert write_checkpoint().entries == 6
@@ -199,8 +199,8 @@ def test_a_checkpoint_continues_the_one_before_and_verifies_only_what_is_new(fol
 def test_nobody_who_writes_waits_for_a_verification():
     """Another connection records an entry in the very middle of one: on SQLite a write lock would refuse it."""
     write(6)
-    tree = checkpoints.MerkleTree()
-    growing = checkpoints.grow(tree)
+    tree = MerkleTree()
+    growing = grow(tree)
     next(growing)
     assert not connection.in_atomic_block
 

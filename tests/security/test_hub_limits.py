@@ -8,7 +8,7 @@ import re
 import pytest
 from jupyterhub import scopes
 from tornado.web import HTTPError
-from traitlets.config import PyFileConfigLoader
+from traitlets.config.loader import PyFileConfigLoader
 
 from tre.config.options import REPOSITORY, SIGN_IN_SECONDS
 from tre.workspace.authenticator import USER_SCOPES, OwnServers, PortalAuthenticator

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,8 @@ WHO = "Margaret Hughes, NHS number 943 476 5919"
 
 
 def rows(mark: str = ",", heads: list[str] | None = None, people: list[list[object]] | None = None) -> str:
-    return "\n".join(mark.join(map(str, row)) for row in [heads or HEADS, *(people or PEOPLE)]) + "\n"
+    table: list[list[Any]] = [heads or HEADS, *(people or PEOPLE)]
+    return "\n".join(mark.join(map(str, row)) for row in table) + "\n"
 
 
 def judged(folder: Path, content: str | bytes, name: str | None = None) -> Inspection:

@@ -23,7 +23,7 @@ from tre.audit.models import Entry
 from tre.config.options import load
 from tre.config.secrets import secret
 from tre.people.models import Account, Role
-from tre.policy import decision
+from tre.policy.domain import Decision
 from tre.projects.models import Extract, Membership, Project
 from tre.workspace import marker, rooms, session_watch
 from tre.workspace.models import WorkspaceSession
@@ -111,7 +111,7 @@ def test_what_stands_as_it_was_is_not_decided_again(token, caplog):
 
 
 def test_what_cannot_be_decided_is_not_allowed(token, monkeypatch):
-    def broken(*asked: object) -> decision.Decision:
+    def broken(*asked: object) -> Decision:
         raise ValueError("the question does not fit the policy schema")
 
     monkeypatch.setattr(session_watch, "decide", broken)

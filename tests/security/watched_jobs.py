@@ -14,8 +14,9 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import httpx
 from pyspark.sql import DataFrame, SparkSession
@@ -25,6 +26,7 @@ from pyspark.sql.readwriter import DataFrameWriter
 from spark_jobs import build, linkage, provision, session, tables
 from tests import health_system
 from tests.health_system import by_local_number, patient, submit
+from tests.spark import lent
 from tests.warehouse import specification, table
 
 _SHOWN = {
@@ -129,9 +131,9 @@ def main() -> None:
     _health_system(home)
     with session.session("watched", out / "scratch") as spark, _kept([out / "scratch", home / "landing"], files):
         session.COMPILED_FROM = 0  # compiled plans show what interpreted ones do, and their code
-        build.session = provision.session = lambda name, scratch=None: nullcontext(spark)
         _keep_plans(shown)
-        _run(home, keys)
+        with patch.object(build, "session", lent(spark)), patch.object(provision, "session", lent(spark)):
+            _run(home, keys)
         literal = F.expr(f"hmac(X'{request['planted']}', cast(cast(id AS string) AS binary))")
         spark.range(1).select(literal.alias("planted")).write.parquet(str(home / "planted"))
         _keep_pages(spark, shown)

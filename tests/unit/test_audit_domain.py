@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -48,7 +49,7 @@ def test_the_reference_roots():
     assert root_of([]) == EMPTY_ROOT
 
 
-ENTRY = {
+ENTRY: dict[str, Any] = {
     "number": 7,
     "at": datetime(2026, 7, 1, 9, 30, 0, 5, tzinfo=UTC),
     "event": "airlock.submitted",

@@ -70,7 +70,7 @@ def test_the_home_folder_is_closed_at_the_start(tmp_path, before):
 
 def test_a_home_folder_of_another_account_is_refused_and_left_alone(tmp_path, monkeypatch):
     tmp_path.chmod(0o755)
-    monkeypatch.setattr(home.os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    monkeypatch.setattr("os.geteuid", lambda: tmp_path.stat().st_uid + 1)
     with pytest.raises(SettingsError, match="belongs to another account"):
         home.close_to_others(tmp_path)
     assert mode(tmp_path) == 0o755

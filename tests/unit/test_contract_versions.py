@@ -17,9 +17,9 @@ from spark_jobs.contracts import Contract, ContractError, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.land import run
 from spark_jobs.manifest import Manifest, describe
-from spark_jobs.validate import split
 from tests.conftest import REPOSITORY
 from tests.landing import REGISTER
+from tests.validated import split
 from tre.contracts import __main__ as command
 from tre.contracts.comparing import check_succession, compare
 from tre.contracts.records import accept, accepted, check_all

@@ -10,7 +10,7 @@ import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
 from spark_jobs import fhir
-from spark_jobs.contracts import NEVER_PUBLISHED, load_contracts
+from spark_jobs.contracts import NEVER_PUBLISHED, ContractError, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.validate import SOURCE
 from tests.conftest import REPOSITORY
@@ -141,5 +141,6 @@ def test_a_contract_that_is_not_whole_is_refused_in_one_sentence(tmp_path, damag
     with pytest.raises(Exception) as refused:  # noqa: PT011 - the type is what is asked about
         load_contracts(tmp_path)
     assert type(refused.value).__module__.startswith(("spark_jobs", "tre")), type(refused.value)
+    assert isinstance(refused.value, ContractError | JobRefused)
     assert "deaths" in str(refused.value.sentence())
     assert not isinstance(refused.value, JobRefused) or "\n" not in str(refused.value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from spark_jobs import build, erase, tables
 from spark_jobs.errors import JobRefused
 from tests.conftest import REPOSITORY
 from tests.landing import FOLDER, landed, outbox, sent
+from tests.spark import lent
 from tests.unit.test_arrivals import AREAS
 
 pytestmark = pytest.mark.spark
@@ -21,7 +21,7 @@ KEYS = {"warehouse-pseudonym": bytes(32), "exact-match": bytes(32)}
 
 @pytest.fixture
 def home(spark, monkeypatch, tmp_path) -> Path:
-    monkeypatch.setattr(build, "session", lambda name, scratch=None: nullcontext(spark))
+    monkeypatch.setattr(build, "session", lent(spark))
     folder = tmp_path / "areas-1"
     landed(outbox(folder, sent(folder, "areas.csv", "small_area", AREAS, 2)), tmp_path / "landing")
     return tmp_path

@@ -235,7 +235,7 @@ def test_a_destroyed_extract_is_gone_and_its_certificate_says_what_when_why_and_
 def test_nothing_is_certified_while_the_bytes_are_there(study, plane, mia, monkeypatch):
     extract = provisioned(mia)
     lifecycle.ask_for_destruction("frailty", 1, "Over.", mia)
-    monkeypatch.setattr(lifecycle.shutil, "rmtree", lambda path: None)
+    monkeypatch.setattr("shutil.rmtree", lambda path: None)
     with pytest.raises(OSError, match="still there"):
         jobs.destroy({"extract": extract.pk})
     extract.refresh_from_db()

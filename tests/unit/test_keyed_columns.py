@@ -67,7 +67,7 @@ RECORDS = [
 
 def expected(kind: str) -> np.ndarray:
     rows = [dict(zip(NAMES, row, strict=True)) for row in RECORDS]
-    values = {
+    values: list[str | None] = {
         "nhs_number": [row["nhs_number"] for row in rows],
         "full_name": [f"{row['forename']} {row['surname']}" for row in rows],
         "name_dob": [f"{row['forename']} {row['surname']}|{row['birth_date']}" for row in rows],

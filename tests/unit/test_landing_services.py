@@ -191,7 +191,7 @@ def test_the_feedback_is_the_data_managers_to_pass_on(receipts, mia):
     told.parent.mkdir(parents=True, exist_ok=True)
     told.write_text("dataset,file,row,field,fault\nsmall_area,a.csv,2,lsoa,wrong form\n")
     try:
-        assert b"".join(browser("mia").get(page).streaming_content) == told.read_bytes()
+        assert browser("mia").get(page).getvalue() == told.read_bytes()
         assert browser("res").get(page).status_code == 403
     finally:
         told.unlink()

@@ -42,7 +42,7 @@ def pseudonyms(*persons: int, key: bytes = KEYS["warehouse-pseudonym"]) -> set[s
 
 
 BOTH = {"national", "type_1"}
-STATEMENTS = [
+STATEMENTS: list[tuple[list[tuple[dict[str, str], int]], set[str]]] = [
     # what was sent of one number (columns, and which of the submissions 1 and 2 said it), which kinds are in force
     ([({}, 1)], {"national"}),
     ([({"kind": "type_1"}, 1)], {"type_1"}),

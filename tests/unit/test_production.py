@@ -59,7 +59,7 @@ def test_an_account_of_the_demonstration_has_its_second_factor_or_is_not_there(m
 
 
 def test_a_machine_without_bubblewrap_is_told_what_to_install(monkeypatch):
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(SettingsError, match="Install the package 'bubblewrap'"):
         sandbox.check_available()
 
@@ -68,7 +68,7 @@ def test_a_machine_that_allows_no_namespace_is_told_so(monkeypatch, tmp_path):
     refusing = tmp_path / "bwrap"
     refusing.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     refusing.chmod(0o755)
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: str(refusing))
+    monkeypatch.setattr("shutil.which", lambda name: str(refusing))
     with pytest.raises(SettingsError, match="user namespaces"):
         sandbox.check_available()
 
@@ -85,7 +85,7 @@ def test_without_a_sandbox_no_workspace_opens(monkeypatch):
 )
 def test_production_gives_each_sandbox_a_user_of_its_own(monkeypatch, user, demonstration, refused, told):
     lines: list[str] = []
-    monkeypatch.setattr(sandbox.os, "geteuid", lambda: user)
+    monkeypatch.setattr("os.geteuid", lambda: user)
     options = SimpleNamespace(demonstration=demonstration)
     if refused:
         with pytest.raises(SettingsError, match="Start it as root"):

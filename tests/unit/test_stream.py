@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from spark_jobs.errors import JobRefused
 from spark_jobs.pseudonymise import pseudonym
 from tests.conftest import REPOSITORY
 from tests.landing import FOLDER, REGISTER
+from tests.spark import lent
 
 pytestmark = pytest.mark.spark
 KEY = bytes(range(32))
@@ -29,7 +29,7 @@ PROVIDER = "remote-monitoring"
 @pytest.fixture
 def home(spark, tmp_path, monkeypatch) -> Path:
     """Return a home whose spine knows three devices; the person of the third has opted out and is listed nowhere."""
-    monkeypatch.setattr(stream, "session", lambda name: nullcontext(spark))
+    monkeypatch.setattr(stream, "session", lent(spark))
     spine = tmp_path / "landing" / "spine"
     known = [(PROVIDER, f"D{n}", f"P{n}") for n in (1, 2, 3)] + [("acute-trust", "D9", "P9")]
     spark.createDataFrame(known, "provider string, local_id string, person string").write.parquet(str(spine / "1"))
