@@ -1,6 +1,7 @@
 """The catalogue for other catalogues, as plain JSON values. Metadata alone: no submission, no value, no small count.
 
-- DCAT 3 (W3C Recommendation, https://www.w3.org/TR/vocab-dcat-3/), with what DCAT-AP 3 makes mandatory.
+- DCAT 3 (W3C Recommendation, https://www.w3.org/TR/vocab-dcat-3/), with what DCAT-AP 3 makes mandatory. Each node says
+  its own class and name, so that the export is valid by itself: no vocabulary need be fetched to check it.
 - schema.org ``Dataset`` (https://schema.org/Dataset), as dataset search engines read it.
 - The core fields of the Health Data Research UK dataset schema 3.0.0, named as the Gateway's records name them.
 """
@@ -18,12 +19,14 @@ from tre.catalogue.suppression import shown
 
 Json = dict[str, Any]
 _EU = "http://publications.europa.eu/resource/authority"
+_MEDIA_TYPES = "https://www.iana.org/assignments/media-types"
 CONTEXT: Json = {
     "dcat": "http://www.w3.org/ns/dcat#",
     "dct": "http://purl.org/dc/terms/",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 # The EU's list of frequencies, which DCAT-AP names for accrualPeriodicity.
@@ -72,9 +75,13 @@ def dcat_catalog(held: Iterable[Described], metadata: Metadata, name: str, page:
         "dct:title": _english(name),
         "dct:description": _english(f"The linked health and care data of {metadata.spatial}, for approved research."),
         "dct:publisher": _publisher(metadata),
-        "dct:language": {"@id": f"{_EU}/language/ENG"},
+        "dct:language": {"@id": f"{_EU}/language/ENG", "@type": "dct:LinguisticSystem"},
         "dct:spatial": _place(metadata),
-        "dcat:themeTaxonomy": {"@id": f"{_EU}/data-theme"},
+        "dcat:themeTaxonomy": {
+            "@id": f"{_EU}/data-theme",
+            "@type": "skos:ConceptScheme",
+            "dct:title": _english("Data theme"),
+        },
         "foaf:homepage": {"@id": page, "@type": "foaf:Document"},
         "dcat:dataset": [_dcat(each, metadata, page) for each in held],
     }
@@ -97,14 +104,17 @@ def _dcat(described: Described, metadata: Metadata, page: str) -> Json:
         "dct:creator": {"@id": f"{described.page}#controller", "@type": "foaf:Agent", "foaf:name": dataset.controller},
         "dcat:contactPoint": {
             "@id": f"{page}#contact",
-            "@type": "vcard:Organization",
+            "@type": ["vcard:Organization", "vcard:Kind"],
             "vcard:fn": metadata.publisher,
             "vcard:hasEmail": {"@id": f"mailto:{metadata.contact}"},
         },
         "dcat:keyword": [_english(word) for word in metadata.keywords_of(dataset)],
-        "dcat:theme": {"@id": metadata.theme},
+        "dcat:theme": {"@id": metadata.theme_uri, "@type": "skos:Concept", "skos:prefLabel": _english(metadata.theme)},
         "dct:spatial": _place(metadata),
-        "dct:accrualPeriodicity": {"@id": f"{_EU}/frequency/{_FREQUENCY.get(dataset.cadence, 'UNKNOWN')}"},
+        "dct:accrualPeriodicity": {
+            "@id": f"{_EU}/frequency/{_FREQUENCY.get(dataset.cadence, 'UNKNOWN')}",
+            "@type": "dct:Frequency",
+        },
         "dct:accessRights": {
             "@id": f"{_EU}/access-right/RESTRICTED",
             "@type": "dct:RightsStatement",
@@ -155,7 +165,7 @@ def _distribution(described: Described, metadata: Metadata) -> Json:
         "dct:title": _english("Extract inside the research environment"),
         "dct:description": _english(metadata.access_process),
         "dcat:accessURL": {"@id": described.page},
-        "dcat:mediaType": {"@id": "https://www.iana.org/assignments/media-types/application/vnd.apache.parquet"},
+        "dcat:mediaType": {"@id": f"{_MEDIA_TYPES}/application/vnd.apache.parquet", "@type": "dct:MediaType"},
         "dct:conformsTo": {"@id": f"{described.page}#contract"},
     }
 

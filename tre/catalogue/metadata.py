@@ -22,7 +22,6 @@ _TEXTS = (
     "access_process",
     "provenance",
     "jurisdiction",
-    "theme",
 )
 
 
@@ -40,6 +39,7 @@ class Metadata:
     provenance: str
     jurisdiction: str
     theme: str
+    theme_uri: str
     keywords: dict[str, tuple[str, ...]]
 
     def keywords_of(self, dataset: Dataset) -> tuple[str, ...]:
@@ -62,6 +62,8 @@ def load_metadata(path: Path = FILE) -> Metadata:
         return Metadata(
             spatial=str(told["spatial"]["name"]),
             spatial_uri=str(told["spatial"]["uri"]),
+            theme=str(told["theme"]["name"]),
+            theme_uri=str(told["theme"]["uri"]),
             keywords={name: tuple(str(word) for word in words) for name, words in told["keywords"].items()},
             **{name: str(told[name]) for name in _TEXTS},
         )
