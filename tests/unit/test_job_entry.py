@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import sys
@@ -23,7 +24,7 @@ def job(monkeypatch):
     def started(run) -> int:
         monkeypatch.setattr(sys, "argv", ["spark_jobs", "provision"])
         monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps({"spec": {}})))
-        monkeypatch.setattr("importlib.import_module", lambda name: SimpleNamespace(run=run))
+        monkeypatch.setattr(importlib, "import_module", lambda name: SimpleNamespace(run=run))
         return entry.main()
 
     return started
