@@ -62,7 +62,7 @@ def _digests(records: DataFrame, key: bytes) -> DataFrame:
     values = _values()
     told = F.map_from_arrays(F.array(*map(F.lit, values)), F.array(*values.values()))
     listed = records.select(F.explode(told).alias("kind", "value")).where("value IS NOT NULL").distinct()
-    spelled = listed.mapInPandas(_spelled, "kind string, message string").distinct()
+    spelled = listed.mapInPandas(_spelled, "kind string, message string")
     keyed = spelled.crossJoin(F.broadcast(key_table(records.sparkSession, key)))
     digest = F.substring(mac(F.col("message").cast("binary")), 1, 8)
     return keyed.select("kind", digest.alias("digest")).distinct().sort("kind", "digest")
