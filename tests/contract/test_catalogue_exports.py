@@ -117,6 +117,7 @@ def test_each_dataset_fits_the_shapes_alone(warehouse, name):
     held = graph(f"/catalogue/{name}/dcat.jsonld")
     assert faults(held) == []
     assert [str(each) for each in held.objects(None, DCT.identifier)] == [name]
+    assert list(held.objects(None, DCAT.keyword))
 
 
 def test_a_covered_period_is_told_in_years(warehouse):
