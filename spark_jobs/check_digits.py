@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce
 from operator import add
 
@@ -33,9 +34,8 @@ def is_nhs_number(value: Column) -> Column:
     :func:`spark_jobs.nhs_number.is_valid`, the same in plain Python.
     """
     number = value.try_cast("bigint")
-    digits = [_part(number, 10 ** (9 - place), 10) for place in range(10)]
-    total = reduce(add, (digit * weight for digit, weight in zip(digits, NHS_WEIGHTS, strict=False)))
-    return value.rlike(r"\A[0-9]{10}\z") & ((F.lit(11) - total % 11) % 11 == digits[9])
+    total = reduce(add, (_part(number, 10 ** (weight - 1), 10) * weight for weight in NHS_WEIGHTS))
+    return value.rlike(r"\A[0-9]{10}\z") & ((F.lit(11) - total % 11) % 11 == number % 10)
 
 
 def _part(number: Column, unit: int, base: int) -> Column:
@@ -93,14 +93,19 @@ def is_snomed_ct(value: Column) -> Column:
     Release File Specifications, "SCTID"). Whether the concept exists is not asked: the list is licensed.
     """
     number = value.try_cast("bigint")
-    products, check = F.lit([product for row in _D5 for product in row]), F.lit(0)
-    pairs = [F.lit(_pairs(place)) for place in range(0, 8, 2)]
+    products, check = _table(product for row in _D5 for product in row), F.lit(0)
+    pairs = [_table(_pairs(place)) for place in range(0, 8, 2)]
     for place in range(0, _LONGEST, 2):
         two = _part(number, 10**place, 100).cast("int")
         check = F.get(products, check * 10 + F.get(pairs[place // 2 % 4], two))
     # The places before the first digit were taken for noughts, which are not the group's identity.
-    noughts = F.lit([_product("0" * (_LONGEST - length), length) for length in range(_LONGEST + 1)])
+    noughts = _table(_product("0" * (_LONGEST - length), length) for length in range(_LONGEST + 1))
     return value.rlike(rf"\A{SNOMED_CT_PATTERN}\z") & (check == F.get(noughts, F.length(value)))
+
+
+def _table(values: Iterable[int]) -> Column:
+    """Return whole numbers as an array: told in one call, where a list of literals takes one for each number."""
+    return F.expr(f"array({', '.join(map(str, values))})")
 
 
 def _pairs(place: int) -> list[int]:

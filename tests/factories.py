@@ -45,7 +45,7 @@ def agreed(**changes: object) -> Agreed:
         "starts": TODAY,
         "ends": LATER,
     }
-    return Agreed(**{**told, **changes})  # type: ignore[arg-type]
+    return Agreed(**{**told, **changes})
 
 
 def project(code: str = "frailty", *members: str, approved: bool = True) -> Project:

@@ -22,7 +22,7 @@ SEEDS = st.integers(0, 2**32)
 
 
 def _with(contract: Contract, field: Field, **changes: object) -> Contract:
-    fields = tuple(replace(each, **changes) if each is field else each for each in contract.fields)  # type: ignore[arg-type]
+    fields = tuple(replace(each, **changes) if each is field else each for each in contract.fields)
     return replace(contract, fields=fields)
 
 

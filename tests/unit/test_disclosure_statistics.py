@@ -45,4 +45,4 @@ def test_dominance_and_p_ratio_hide_a_sum() -> None:
 )  # fmt: skip
 def test_a_table_that_cannot_be_made_is_refused(arguments: dict[str, str]) -> None:
     with pytest.raises(DisclosureError):
-        safe_table(people({("a", "F"): [1.0]}), **arguments)  # type: ignore[arg-type]
+        safe_table(people({("a", "F"): [1.0]}), **arguments)

@@ -322,7 +322,7 @@ def test_the_pages_tell_of_an_extract_and_take_decisions(study, plane, mia, ida)
 def test_the_states_are_told_apart():
     def state(**changes: object) -> str:
         plain = {"ready": True, "held": False, "ends": TODAY, "ending": False, "destroyed": False}
-        return domain.Life(**{**plain, **changes}).state(TODAY)  # type: ignore[arg-type]
+        return domain.Life(**{**plain, **changes}).state(TODAY)
 
     told = [
         state(ready=False), state(held=True), state(), state(ends=YESTERDAY, held=True), state(ending=True),

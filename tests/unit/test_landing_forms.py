@@ -37,7 +37,7 @@ PLAIN = [[cell.replace(",", "").replace('"', "") for cell in row] for row in ROW
 
 def text(rows: list[list[str]] = ROWS, names: list[str] = NAMES, end: str = "\n", **dialect: object) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator=end, **dialect)  # type: ignore[arg-type]
+    writer = csv.writer(out, lineterminator=end, **dialect)
     writer.writerows([names, *([dict(zip(NAMES, row, strict=True))[name] for name in names] for row in rows)])
     return out.getvalue()
 

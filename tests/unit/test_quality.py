@@ -22,7 +22,7 @@ AS_OF = date(2026, 7, 1)
 
 def field(name: str, **more: object) -> Field:
     told = {"type": "string", "description": "", "required": False, "primary_key": False, "classification": "safe"}
-    return Field(name, **{**told, **more})  # type: ignore[arg-type]
+    return Field(name, **{**told, **more})
 
 
 def contract(dataset: str = "visits", **more: object) -> Contract:
@@ -35,7 +35,7 @@ def contract(dataset: str = "visits", **more: object) -> Contract:
             field("note", classification="free_text"),
         ),
     }  # fmt: skip
-    return Contract(dataset, **{**told, **more})  # type: ignore[arg-type]
+    return Contract(dataset, **{**told, **more})
 
 
 VISITS = contract()

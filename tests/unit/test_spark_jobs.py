@@ -31,7 +31,7 @@ KEY, OTHER_KEY = bytes(range(32)), bytes(reversed(range(32)))
 
 def field(name: str, **more: object) -> Field:
     told = {"type": "string", "description": "", "required": False, "primary_key": False, "classification": "safe"}
-    return Field(name, **{**told, **more})  # type: ignore[arg-type]
+    return Field(name, **{**told, **more})
 
 
 CONTRACT = Contract(
