@@ -100,9 +100,9 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     -------
     dict
         ``tables``, ``quarantine`` (rows by dataset and reason), ``measures`` and ``faults`` (of quality, as numbers),
-        ``linkage`` (counts, and quality where the truth is known), ``model`` (linkage weights), ``doubtful`` (pairs for
-        clerical review, without identifiers), ``opted_out`` (persons) and ``filters``: ``kinds`` (identifiers held) and
-        ``false_positive_rate``.
+        ``linkage`` (counts, and quality where the truth is known), ``model`` (linkage weights), ``shared`` (persons of
+        each two providers), ``doubtful`` (pairs for clerical review, without identifiers), ``opted_out`` (persons) and
+        ``filters``: ``kinds`` (identifiers held) and ``false_positive_rate``.
 
     Raises
     ------
@@ -163,6 +163,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         "faults": [each for each in faults if each["submission"] in spec["unmeasured"]],
         "linkage": {**linked.counts(), **measured},
         "model": linked.model,
+        "shared": linked.shared,
         "doubtful": linkage.keep(spine / "_doubtful", zone.review, linkage.load_settings().review.most_pairs),
         "opted_out": opted_out,
         "filters": written,

@@ -10,7 +10,7 @@ from spark_jobs.linkage import review
 
 
 def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
-    """Return the pair's two records, masked, by field.
+    """Return the pair's two records, masked, by field, and what the model made of each field.
 
     Parameters
     ----------
@@ -22,4 +22,4 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     JobRefused
         When there is no such pair.
     """
-    return {"fields": review.masked(str(spec["pair"]), Path(spec["landing"]) / "review")}
+    return review.masked(str(spec["pair"]), Path(spec["landing"]) / "review")

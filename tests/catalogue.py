@@ -40,6 +40,7 @@ def built(
     result = {
         "linkage": None,
         "model": None,
+        "shared": [],
         "doubtful": [],
         "quarantine": [],
         "opted_out": 0,

@@ -18,7 +18,7 @@ from spark_jobs.linkage.settings import LinkageSettings, load_settings
 
 @dataclass(frozen=True)
 class Linked:
-    """What came of linkage: counts, and the model's weights. No identifier is in it."""
+    """What came of linkage: counts, the persons whom two providers share, and the model's weights. No identifier."""
 
     records: int
     persons: int
@@ -26,15 +26,16 @@ class Linked:
     split: int
     doubtful: int
     model: dict[str, Any] = field(repr=False)
+    shared: list[dict[str, Any]] = field(repr=False)
 
     @classmethod
     def nobody(cls) -> Linked:
         """Return what comes of linkage where there is no record."""
-        return cls(0, 0, 0, 0, 0, {})
+        return cls(0, 0, 0, 0, 0, {}, [])
 
     def counts(self) -> dict[str, int]:
         """Return the counts as plain values."""
-        return {name: value for name, value in asdict(self).items() if name != "model"}
+        return {name: value for name, value in asdict(self).items() if name not in {"model", "shared"}}
 
 
 def link(
@@ -84,11 +85,14 @@ def link(
         backend.save("spine", out)
         for table in ("changes", "doubtful"):
             backend.save(table, out / f"_{table}")  # what begins so is no part of a Parquet folder
+        shared = [
+            {"one": one, "other": other, "persons": int(persons)} for one, other, persons in backend.rows(spine.SHARED)
+        ]
         persons, doubtful = (
             int(backend.rows(query)[0][0])
             for query in ("SELECT count(DISTINCT person) FROM spine", "SELECT count(*) FROM doubtful")
         )
-    return Linked(count, persons, changed["merged"], changed["split"], doubtful, model)
+    return Linked(count, persons, changed["merged"], changed["split"], doubtful, model, shared)
 
 
 def _load(backend: Backend, records: Path, old_spine: Path | None, decisions: Path | None, out: Path) -> None:

@@ -7,13 +7,18 @@ import warnings
 from typing import Any
 
 from spark_jobs.linkage.backend import Backend
+from spark_jobs.linkage.rules import FIELDS
 from spark_jobs.linkage.settings import Edits, LinkageSettings
+
+_NAMES = ("forename", "surname")
 
 
 def score(backend: Backend, settings: LinkageSettings) -> dict[str, Any]:
-    """Make the table ``scored`` (l, r and p, the probability of a match) and return the trained model as JSON.
+    """Make the table ``scored`` and return the trained model as JSON.
 
-    The model holds weights and no person's values.
+    ``scored`` holds l, r, p (the probability of a match), weight (the same as log2 of the odds) and for each field the
+    bits that it added to the weight, by its agreement and, where names are weighed by how common they are, by that. The
+    model holds weights and no person's values.
     """
     from splink import Linker
 
@@ -26,9 +31,10 @@ def score(backend: Backend, settings: LinkageSettings) -> dict[str, Any]:
         backend.adopt("predicted", found)
         backend.make(
             "scored",
-            """
+            f"""
             SELECT least(record_l, record_r) AS l, greatest(record_l, record_r) AS r,
-                   cast(match_probability AS double) AS p
+                   cast(match_probability AS double) AS p, cast(match_weight AS float) AS weight,
+                   {", ".join(_bits(name, settings) for name in FIELDS)}
             FROM predicted
             """,
         )
@@ -45,7 +51,7 @@ def _creator(settings: LinkageSettings) -> Any:
         compare.JaroWinklerAtThresholds(name, list(told.names.similarity)).configure(
             term_frequency_adjustments=told.names.term_frequency
         )
-        for name in ("forename", "surname")
+        for name in _NAMES
     ]
     others = [_edits(name, getattr(told, name)) for name in ("number", "birth_date", "postcode", "sex")]
     return SettingsCreator(
@@ -54,8 +60,15 @@ def _creator(settings: LinkageSettings) -> Any:
         comparisons=[*names, *others],
         blocking_rules_to_generate_predictions=[block_on(*columns) for columns in settings.blocking],
         retain_matching_columns=False,
-        retain_intermediate_calculation_columns=False,
+        retain_intermediate_calculation_columns=True,  # what each field said: a doubtful pair is explained by it
     )
+
+
+def _bits(name: str, settings: LinkageSettings) -> str:
+    """Return what a field added to the weight, in bits, as a column of a query over what Splink predicted."""
+    told = settings.comparisons
+    common = (told.names if name in _NAMES else getattr(told, name)).term_frequency
+    return f"cast(mw_{name}{f' + mw_tf_adj_{name}' if common else ''} AS float) AS bits_{name}"
 
 
 def _edits(name: str, told: Edits) -> Any:

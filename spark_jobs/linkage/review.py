@@ -51,7 +51,7 @@ def keep(doubtful: Path, folder: Path, most: int) -> list[dict[str, Any]]:
             CREATE TABLE pairs AS
             SELECT coalesce(k.pair, uuid()::VARCHAR) AS pair, f.*
             FROM found f LEFT JOIN known k ON f.l = k.l AND f.r = k.r
-            UNION ALL SELECT k.* FROM known k ANTI JOIN found f ON f.l = k.l AND f.r = k.r
+            UNION ALL BY NAME SELECT k.* FROM known k ANTI JOIN found f ON f.l = k.l AND f.r = k.r
             """
         )
         staged = folder / ".pairs.part"
@@ -91,8 +91,15 @@ def decided(decisions: Sequence[dict[str, Any]], folder: Path, out: Path) -> Pat
     return out
 
 
-def masked(pair: str, folder: Path) -> dict[str, dict[str, str]]:
-    """Return the two records of a pair, by field, each value masked but for its first and last character.
+def masked(pair: str, folder: Path) -> dict[str, Any]:
+    """Return the two records of a pair, masked, and what the model made of each field.
+
+    Returns
+    -------
+    dict
+        ``weight``, the pair's match weight in bits, and ``fields``: by field, ``one`` and ``other`` (each value masked
+        but for its first and last character) and ``bits``, what the field added to the weight. Weight and bits are None
+        for a pair of a build that did not keep them.
 
     Raises
     ------
@@ -100,16 +107,19 @@ def masked(pair: str, folder: Path) -> dict[str, dict[str, str]]:
         When there is no such pair.
     """
     queue = folder / "pairs.parquet"
-    values = ", ".join(f"{name}_{side}" for name in FIELDS for side in ("x", "y"))
-    row = None
+    found: list[dict[str, Any]] = []
     if queue.exists():
         with duckdb.connect() as database:
-            query = f"SELECT {values} FROM read_parquet($1) WHERE pair = $2"
-            row = database.execute(query, [str(queue), pair]).fetchone()
-    if row is None:
+            query = "SELECT * FROM read_parquet($1) WHERE pair = $2"
+            found = database.execute(query, [str(queue), pair]).to_arrow_table().to_pylist()
+    if not found:
         raise JobRefused("There is no such pair", where="clerical review", todo="Go back to the queue")
-    shown = [mask(value) for value in row]
-    return {name: {"one": shown[2 * place], "other": shown[2 * place + 1]} for place, name in enumerate(FIELDS)}
+    held = found[0]
+    fields = {
+        name: {"one": mask(held[f"{name}_x"]), "other": mask(held[f"{name}_y"]), "bits": held.get(f"bits_{name}")}
+        for name in FIELDS
+    }
+    return {"weight": held.get("weight"), "fields": fields}
 
 
 def mask(value: str | None) -> str:

@@ -114,12 +114,15 @@ def doubtful(thresholds: Thresholds) -> str:
     """Return the pairs that a person should look at: probable, alike, undecided, and not joined by other ways.
 
     Two verified numbers that differ are two persons; only when all else says otherwise is one of them in doubt. The
-    pairs carry how far each field agrees, and the values themselves, which never leave the landing zone unmasked.
+    pairs carry how far each field agrees, the bits that it added to the pair's weight, and the values themselves, which
+    never leave the landing zone unmasked.
     """
     levels = ", ".join(f"{_agreement(name)} AS {name}" for name in FIELDS)
     values = ", ".join(f"{side}.{name} AS {name}_{side}" for name in FIELDS for side in ("x", "y"))
+    bits = ", ".join(f"s.bits_{name}" for name in FIELDS)
     return f"""
-        SELECT j.l, j.r, j.p, j.numbers, {levels}, {values} FROM judged j
+        SELECT j.l, j.r, j.p, j.numbers, {levels}, {values}, s.weight, {bits} FROM judged j
+        JOIN scored s ON j.l = s.l AND j.r = s.r
         JOIN clusters a ON j.l = a.record JOIN clusters b ON j.r = b.record
         JOIN records x ON j.l = x.record JOIN records y ON j.r = y.record
         WHERE a.cluster <> b.cluster AND j.alike

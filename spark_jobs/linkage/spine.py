@@ -35,6 +35,14 @@ _CHANGES = """
       AND before IN (SELECT before FROM moved GROUP BY before HAVING count(*) > 1)
 """
 
+# How many persons each two providers share; a provider with itself is everybody whom it knows.
+SHARED = """
+    WITH known AS (SELECT DISTINCT person, provider FROM spine)
+    SELECT a.provider AS one, b.provider AS other, count(*) AS persons
+    FROM known a JOIN known b ON a.person = b.person AND a.provider <= b.provider
+    GROUP BY a.provider, b.provider ORDER BY one, other
+"""
+
 
 def write(backend: Backend, generation: int) -> dict[str, int]:
     """Make the tables ``spine`` and ``changes`` and return how many persons were merged and split.

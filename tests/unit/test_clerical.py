@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from re import DOTALL, findall
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 from tests.factories import person
 from tests.unit.test_pages import browser
 from tre.audit.models import Entry
-from tre.catalogue import clerical
+from tre.catalogue import clerical, linkage
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
 from tre.catalogue.services import inputs
 from tre.errors import Refused
@@ -117,6 +118,40 @@ def test_a_pair_is_shown_masked_and_decided_in_the_page(build, mia, monkeypatch)
     assert client.post(decide, {"choice": "parted"})["Location"] == reverse("linkage_pair", args=[second])
     assert "Two persons" not in client.get(reverse("linkage")).content.decode()
     assert "two persons by mia" in " ".join(client.get(reverse("linkage_pair", args=[first])).content.decode().split())
+
+
+def test_a_pair_is_explained_step_by_step(build, mia, monkeypatch):
+    told = pairs(1)
+    clerical.write_doubtful(build, told)
+    fields = {
+        "number": {"one": "", "other": "", "bits": 0.0},
+        "forename": {"one": "A•••a", "other": "A•••a", "bits": 9.25},
+        "surname": {"one": "B•••b", "other": "C•••c", "bits": -4.5},
+    }
+    monkeypatch.setattr(clerical, "run_job", lambda name, spec: {"weight": -5.25, "fields": fields})
+    page = browser("mia").get(reverse("linkage_pair", args=[told[0]["pair"]])).content.decode()
+    cells = [" ".join(cell.split()) for cell in findall(r"<td[^>]*--numeric\">(.*?)</td>", page, DOTALL)]
+    assert cells == ["-10.0", "-10.0", "+0.0", "-10.0", "+9.3", "-0.8", "-4.5", "-5.3"]
+    assert page.count("<rect") == 4
+
+
+def test_who_knows_whom_is_told_in_rounded_counts(build, mia):
+    build.shared = [
+        {"one": "acute", "other": "acute", "persons": 1_002},
+        {"one": "acute", "other": "gp", "persons": 987},
+        {"one": "gp", "other": "gp", "persons": 2_000},
+        {"one": "gp", "other": "ons", "persons": 9},
+        {"one": "ons", "other": "ons", "persons": 12},
+    ]
+    build.save()
+    assert linkage.overlap(build.shared) == [
+        ("acute", ["about 1,000", "about 985", "fewer than 10"]),
+        ("gp", ["about 985", "about 2,000", "fewer than 10"]),
+        ("ons", ["fewer than 10", "fewer than 10", "about 10"]),
+    ]
+    page = browser("mia").get(reverse("linkage")).content.decode()
+    assert "about 985" in page
+    assert "987" not in page
 
 
 def test_no_such_pair_is_a_page_not_found(mia):

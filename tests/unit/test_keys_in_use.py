@@ -30,7 +30,7 @@ def asked(monkeypatch) -> list[tuple[dict, dict]]:
             return {"landed": []}
         calls.append((spec, keys))
         told = {"tables": [], "quarantine": [], "opted_out": 0, "filters": {}, "measures": [], "faults": []}
-        return {**told, "linkage": None, "model": None, "doubtful": []}
+        return {**told, "linkage": None, "model": None, "shared": [], "doubtful": []}
 
     monkeypatch.setattr(jobs, "run_job", run_job)
     return calls

@@ -25,6 +25,7 @@ TABLE = {"dataset": "small_area", "rows": 4, "quarantined": 0}
 BUILT = {
     "linkage": None,
     "model": None,
+    "shared": [],
     "doubtful": [],
     "quarantine": [],
     "opted_out": 0,

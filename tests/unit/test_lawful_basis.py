@@ -114,7 +114,7 @@ def built(digest: str, opt_outs: int) -> None:
     """Write down a build whose opt-outs are of this version."""
     tables = [{"dataset": name, "version": opt_outs, "rows": 40} for name in ("people", "opt_outs")]
     result = {
-        "tables": tables, "linkage": None, "model": None, "doubtful": [], "quarantine": [],
+        "tables": tables, "linkage": None, "model": None, "shared": [], "doubtful": [], "quarantine": [],
         "measures": [], "faults": [], "opted_out": 20,
         "filters": {"kinds": {}, "false_positive_rate": 0.0},
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log2
 from pathlib import Path
 from random import Random
 
@@ -220,6 +221,47 @@ def test_a_wrong_setting_is_named(tmp_path, change, named):
 )
 def test_values_are_masked(value, shown):
     assert review.mask(value) == shown
+
+
+def test_what_each_field_says_of_a_pair_makes_its_weight(linked, tmp_path):
+    linkage.keep(linked[1] / "_doubtful", tmp_path / "review", most=1000)
+    prior = linked[0].model["probability_two_random_records_match"]
+    pairs = duckdb.sql(f"SELECT pair, p, l, r FROM read_parquet('{tmp_path}/review/pairs.parquet')").fetchall()
+    for pair, p, *records in pairs:
+        told = clerical.run({"landing": str(tmp_path), "pair": pair}, {}, lambda text: None)
+        assert told["weight"] == pytest.approx(log2(p / (1 - p)), abs=1e-3)
+        added = [field["bits"] for field in told["fields"].values()]
+        assert sum(added) + log2(prior / (1 - prior)) == pytest.approx(told["weight"], abs=1e-3)
+        if set(records) == {"gp dora", "acute dora"}:
+            bits = {name: field["bits"] for name, field in told["fields"].items()}
+            assert bits["number"] < 0 < min(bits["forename"], bits["surname"], bits["birth_date"])
+
+
+def test_a_pair_of_a_build_that_kept_no_weights_is_shown_without(linked, tmp_path):
+    linkage.keep(linked[1] / "_doubtful", tmp_path / "review", most=1000)
+    queue = tmp_path / "review" / "pairs.parquet"
+    held = parquet.read_table(queue)
+    earlier = held.drop_columns([name for name in held.column_names if name.startswith(("bits_", "weight"))])
+    gone = earlier.slice(0, 1).set_column(1, "l", pa.array(["gp nobody"]))  # doubtful then, and not any more
+    parquet.write_table(pa.concat_tables([earlier, gone.set_column(0, "pair", pa.array(["gone"]))]), queue)
+    assert clerical.run({"landing": str(tmp_path), "pair": "gone"}, {}, lambda text: None)["weight"] is None
+    linkage.keep(linked[1] / "_doubtful", tmp_path / "review", most=1000)
+    for pair, known in (("gone", False), (held["pair"][0].as_py(), True)):
+        told = clerical.run({"landing": str(tmp_path), "pair": pair}, {}, lambda text: None)
+        assert (told["weight"] is not None) is known
+        assert told["fields"]["surname"]["one"]
+
+
+def test_how_many_persons_two_providers_share(linked, records):
+    known: dict[str, set[str]] = {}
+    for record, person in persons(linked[1]).items():
+        known.setdefault(record.split()[0], set()).add(person)
+    shared = {(each["one"], each["other"]): each["persons"] for each in linked[0].shared}
+    assert shared == {
+        (one, other): len(known[one] & known[other])
+        for one in known for other in known if one <= other and known[one] & known[other]
+    }  # fmt: skip
+    assert shared["gp", "gp"] == len(known["gp"])
 
 
 def test_a_pair_is_shown_masked_and_another_is_not_there(linked, tmp_path):

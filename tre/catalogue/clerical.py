@@ -73,8 +73,13 @@ def _note_looked_at(pair: UUID, actor: Principal) -> None:
     record("catalogue.pair_shown", actor=actor.username, subject=f"pair:{pair}")
 
 
-def shown(pair: UUID, actor: Principal) -> dict[str, dict[str, str]]:
-    """Return the two records of a pair, masked, by field; that they were looked at is written down.
+def shown(pair: UUID, actor: Principal) -> dict[str, Any]:
+    """Return the two records of a pair, masked, and what the model made of them; that it was looked at is written down.
+
+    Returns
+    -------
+    dict
+        As :func:`spark_jobs.linkage.review.masked` tells it: ``weight`` and ``fields``.
 
     Raises
     ------
@@ -84,4 +89,4 @@ def shown(pair: UUID, actor: Principal) -> dict[str, dict[str, str]]:
     require(actor, "review_linkage", PLATFORM)
     told = run_job("clerical", {"landing": str(load().path("landing")), "pair": str(pair)})
     _note_looked_at(pair, actor)
-    return dict(told["fields"])
+    return told

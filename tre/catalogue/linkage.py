@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from tre.catalogue import clerical
+from tre.catalogue import clerical, suppression
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
+from tre.catalogue.waterfall import Waterfall, waterfall
 from tre.errors import Refused
 from tre.people.services import principal
 from tre.policy.decision import require
@@ -61,6 +62,18 @@ def weights(model: dict[str, Any]) -> Iterator[tuple[str, list[Weight]]]:
         yield _LABELS.get(comparison["output_column_name"], comparison["output_column_name"]), levels
 
 
+def overlap(shared: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Return a row for each provider: how many persons it shares with each, in the same order, as a page may tell it.
+
+    With itself a provider shares everybody whom it knows.
+    """
+    persons = {frozenset((each["one"], each["other"])): int(each["persons"]) for each in shared}
+    providers = sorted({provider for pair in persons for provider in pair})
+    return [
+        (one, [suppression.told(persons.get(frozenset((one, other)), 0)) for other in providers]) for one in providers
+    ]
+
+
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show the newest linkage and its queue."""
@@ -70,6 +83,7 @@ def page(request: HttpRequest) -> HttpResponse:
     told = {
         "build": build,
         "weights": list(weights(build.model or {})) if build else [],
+        "overlap": overlap(build.shared) if build else [],
         "queue": queue.get_page(request.GET.get("page")),
         "decided": DoubtfulPair.objects.exclude(state=DoubtfulPair.State.OPEN).count(),
     }
@@ -85,11 +99,20 @@ def pair(request: HttpRequest, pair: UUID) -> HttpResponse:
     if held is None:
         raise Http404
     try:
-        values = clerical.shown(pair, person)
+        told = clerical.shown(pair, person)
     except Refused:  # the landing zone no longer holds it: what is known of the agreement still stands
-        values = {}
+        told = {}
+    values = told.get("fields", {})
     fields = [(_LABELS[name], level, values.get(name)) for name, level in held.agreement.items()]
-    return render(request, "catalogue/pair.html", {"pair": held, "fields": fields})
+    return render(request, "catalogue/pair.html", {"pair": held, "fields": fields, "waterfall": _waterfall(told)})
+
+
+def _waterfall(told: Mapping[str, Any]) -> Waterfall | None:
+    """Return how the pair came by its weight, or None where the landing zone did not keep it."""
+    bits = {_LABELS[name]: each.get("bits") for name, each in told.get("fields", {}).items()}
+    if told.get("weight") is None or None in bits.values():
+        return None
+    return waterfall(told["weight"], bits, "Before any field is looked at")
 
 
 @require_POST

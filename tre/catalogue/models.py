@@ -51,6 +51,7 @@ class WarehouseBuild(models.Model):
     linkage = models.JSONField(null=True)
     quarantine = models.JSONField(default=list)
     model = models.JSONField(null=True, help_text="The weights of linkage: no person's value is in them.")
+    shared = models.JSONField(default=list, help_text="How many persons each two providers share.")
     opted_out = models.PositiveIntegerField(default=0)
     last_submission = models.PositiveIntegerField(
         default=0, help_text="Number of the last submission it was built from: none that landed later is in it."

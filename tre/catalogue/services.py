@@ -115,6 +115,7 @@ def write_build(result: dict[str, Any], digest: str, by: str, marks: Mapping[str
             "by": by,
             "linkage": result["linkage"],
             "model": result["model"],
+            "shared": result["shared"],
             "quarantine": result["quarantine"],
             "opted_out": result["opted_out"],
             **marks,
