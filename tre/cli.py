@@ -43,6 +43,11 @@ def parser() -> argparse.ArgumentParser:
     add("jobs", _jobs, "list the jobs that failed")
     add("retry", _retry, "queue a failed job again").add_argument("job", type=int, metavar="NUMBER")
     add("code", _code, "print a demonstration account's one-time code").add_argument("username")
+    invite = add(
+        "invite", _invite, "invite a person from this machine, and print the link: so the first operator comes"
+    )
+    invite.add_argument("email", metavar="E-MAIL")
+    invite.add_argument("--role", action="append", required=True, dest="roles", metavar="ROLE")
     reproduce = add("reproduce", _reproduce, "make an extract anew from its pinned versions and compare every file")
     reproduce.add_argument("project", metavar="PROJECT")
     reproduce.add_argument("number", metavar="N", help="the extract's number")
@@ -210,6 +215,15 @@ def _stream(options: argparse.Namespace) -> int:
     from tre.catalogue.verbs import stream
 
     stream(options.once, options.by, print)
+    return 0
+
+
+def _invite(options: argparse.Namespace) -> int:
+    _django()
+    from tre.people.invitations import invite_from_console
+
+    _, link = invite_from_console(options.email, options.roles)
+    print(f"Hand this link to {options.email}; it works once, for seven days:\n{link}")
     return 0
 
 

@@ -39,6 +39,7 @@ PEOPLE = (
     Person("asset-owner", ("information_asset_owner",), "answers for an extract's risk of re-identification"),
     Person("deployer", ("deployer",), "takes approved models out of the release registry"),
     Person("auditor", ("auditor",), "reads and verifies the audit log"),
+    Person("operator", ("operator",), "invites people, gives roles, records training"),
 )
 
 

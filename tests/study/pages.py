@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from playwright.sync_api import Browser
 
-from playwright.sync_api import Browser, Page, ViewportSize
-
+from tests.e2e.accessible import faults
 from tests.e2e.browsing import sign_in
 from tests.study.data import PROJECT
-from tests.study.product import REPOSITORY
 from tests.study.report import Report
 from tests.study.work import Asked, person
 from tre.config.options import load
 
-_AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _NOWHERE = "no-such-page/"
-_NARROW: ViewportSize = {"width": 320, "height": 640}  # WCAG 2.2, 1.4.10 Reflow
 
 
 def check_pages(report: Report, browser: Browser, asked: Asked) -> None:
@@ -51,7 +45,8 @@ def check_pages(report: Report, browser: Browser, asked: Asked) -> None:
             f"projects/{PROJECT}/",
         ),
         "asset-owner": ("", f"projects/{PROJECT}/extracts/1/"),
-        "auditor": ("", "audit/"),
+        "auditor": ("", "audit/", "account/"),
+        "operator": ("", "people/", "people/invite", "people/researcher/", "people/operator/"),
         "deployer": ("", "models/"),
     }
     wrong, seen = _anonymous(browser), 2
@@ -61,7 +56,7 @@ def check_pages(report: Report, browser: Browser, asked: Asked) -> None:
                 answer = page.goto(f"{load().portal}/{path}")
                 if answer is None or (answer.status == 200) == (path == _NOWHERE):
                     wrong.append(f"{username} /{path}: status {answer and answer.status}")
-                wrong += _faults(page, f"{username} /{path}")
+                wrong += faults(page, f"{username} /{path}")
                 seen += 1
     report.figure("pages looked at with axe", seen)
     report.promise("every page passes axe at WCAG 2.2 AA and fits 320 pixels", not wrong, "; ".join(wrong[:5]))
@@ -85,32 +80,11 @@ def _anonymous(browser: Browser) -> list[str]:
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{load().portal}/accounts/login/")
-    wrong = _faults(page, "anybody /accounts/login/")
+    wrong = faults(page, "anybody /accounts/login/")
     page.get_by_role("button", name="Continue").click()
-    wrong += _faults(page, "anybody /accounts/login/ sent empty")
+    wrong += faults(page, "anybody /accounts/login/ sent empty")
     context.close()
     return wrong
-
-
-def _faults(page: Page, name: str) -> list[str]:
-    page.evaluate(_axe())
-    found: list[dict[str, Any]] = page.evaluate(
-        "rules => axe.run({runOnly: rules}).then(result => result.violations)", _RULES
-    )
-    wrong = [f"{name}: {each['id']} ({each['nodes'][0]['target']})" for each in found]
-    before = page.viewport_size
-    page.set_viewport_size(_NARROW)
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    if wide > _NARROW["width"]:
-        wrong.append(f"{name}: {wide} pixels wide at {_NARROW['width']}")
-    if before:
-        page.set_viewport_size(before)
-    return wrong
-
-
-@lru_cache(maxsize=1)
-def _axe() -> str:
-    return _AXE.read_text()
 
 
 def _without_javascript(report: Report, browser: Browser, request: str) -> None:

@@ -21,6 +21,7 @@ PRODUCTION = {
     "TRE_PORTAL_URL": "https://tre.example",
     "TRE_HUB_URL": "https://hub.tre.example/",
     "TRE_DATABASE_URL": "postgresql://tre@db/tre",
+    "TRE_MAIL_SERVER": "smtp://tre@mail.example:587",
 }
 
 
@@ -85,6 +86,7 @@ def test_production_accepts_what_is_strict(loaded):
         ({"TRE_PORTAL_URL": "http://tre.example"}, "HTTPS"),
         ({"TRE_HUB_URL": ""}, "HTTPS"),
         ({"TRE_DATABASE_URL": ""}, "PostgreSQL"),
+        ({"TRE_MAIL_SERVER": ""}, "TRE_MAIL_SERVER"),
         ({"TRE_HUB_URL": "https://tre.example"}, "name of its own"),
         ({"TRE_HUB_URL": "https://TRE.example:8443"}, "name of its own"),
         ({"TRE_PORTAL_URL": "https://portal.hub.tre.example"}, "name of its own"),

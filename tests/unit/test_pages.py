@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -20,6 +22,7 @@ WHO = {
     "mia": "data_manager",
     "dep": "deployer",
     "aud": "auditor",
+    "ope": "operator",
 }
 EVERYONE = set(WHO)
 MAY_SEE = {
@@ -42,13 +45,20 @@ MAY_SEE = {
     "released_models": {"dep"},
     "release_key": {"dep"},
     "audit_log": {"aud"},
+    "own_account": EVERYONE,
+    "people": {"ope"},
+    "invite": {"ope"},
+    "person": {"ope"},
 }
 # Without signing in: of the catalogue what is metadata, and nothing of a single submission.
 ANYONE_MAY_SEE = {"home", "register", "health"} | {
     page for page, those in MAY_SEE.items() if page.startswith("catalogue") and those == EVERYONE
 }
 # What an address needs to be one of a page that there is.
-TOLD = {"code": "frailty", "number": 1, "file": 1, "name": "gp_events", "field": "snomed_code", "identity": "june"}
+TOLD = {
+    "code": "frailty", "number": 1, "file": 1, "name": "gp_events", "field": "snomed_code", "identity": "june",
+    "username": "ann", "invitation": 1,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -59,15 +69,17 @@ def house():
     return project("frailty", "ann")
 
 
-def browser(username: str, *, second_factor: bool = True, **options: bool) -> Client:
+def browser(username: str, *, second_factor: bool = True, ago: float = 0, **options: bool) -> Client:
+    """Return a browser in which a person signed in so many seconds ago."""
+    at = time.time() - ago
     client = Client(**options)
     account = Account.objects.get(username=username)
     client.force_login(account)
     session = client.session
     session["account_authentication_methods_user"] = str(account.pk)
     session["account_authentication_methods"] = [
-        {"method": "password", "at": 0},
-        *([{"method": "mfa", "at": 0}] if second_factor else []),
+        {"method": "password", "at": at},
+        *([{"method": "mfa", "at": at}] if second_factor else []),
     ]
     session.save()
     return client
@@ -111,6 +123,12 @@ def test_every_page_is_looked_at():
         "extract_accept",
         "extract_destroy",
         "certificate",
+        "invitation_withdraw",
+        "person_roles",
+        "person_training",
+        "person_close",
+        "person_reopen",
+        "person_second_factor",
     }
 
 

@@ -26,7 +26,8 @@ def ask(case: dict):
     attributes = {name: value for name, value in case["resource"].items() if name != "kind"}
     if case["resource"]["kind"] == "Request":
         attributes["author"] = "someone" if case.get("author") else "somebody-else"
-    return who, case["action"], Resource(case["resource"]["kind"], "1", attributes)
+    identity = "someone" if case.get("own") else "1"
+    return who, case["action"], Resource(case["resource"]["kind"], identity, attributes)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['action']}-{'+'.join(case['roles'])}")

@@ -13,6 +13,7 @@ from tre.audit.services import record
 from tre.config.options import load
 from tre.config.secrets import secret
 from tre.people.services import principal
+from tre.people.step_up import step_up
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM
 
@@ -25,6 +26,7 @@ def released_models(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@step_up
 def show_password(request: HttpRequest) -> HttpResponse:
     """Show the registry's password for deployers, once, and write down who saw it."""
     person = principal(request)

@@ -16,6 +16,7 @@ from tre.airlock.storage import storage
 from tre.config.options import load
 from tre.errors import Refused
 from tre.people.services import principal
+from tre.people.step_up import step_up
 from tre.policy.decision import decide, require
 from tre.policy.domain import Principal
 
@@ -96,6 +97,7 @@ def _preview(file: RequestFile) -> Preview | None:
 
 
 @require_POST
+@step_up
 def hand_in(request: HttpRequest, number: int) -> HttpResponse:
     """Take one checker's review."""
     found = _found(request, number)

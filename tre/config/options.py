@@ -81,6 +81,13 @@ class Options(BaseSettings):
     )
     sandbox_uid_base: int = Field(60000, ge=1000, description="First user id given to sandboxes when run as root.")
     require_mfa: bool = Field(True, description="Every sign-in needs a second factor; off is refused in production.")
+    mail_server: str = Field(
+        "",
+        pattern=r"^(smtps?://.+)?$",
+        description="smtp://user:password@host:587 (STARTTLS) or smtps://; empty means files in `mail` in home, which "
+        "production refuses: invitations go by mail.",
+    )
+    mail_from: str = Field("tre@localhost", description="Address that the product's mail comes from.")
     disclosure_profile: str = Field("acro", description="Named rule set of policies/disclosure.yaml.")
     people: int = Field(20_000, ge=100, description="Size of the synthetic health system.")
     seed: int = Field(20260701, description="Seed of the synthetic health system.")
@@ -153,6 +160,8 @@ class Options(BaseSettings):
                 )
             if not self.database_url:
                 raise ValueError("production needs PostgreSQL: set TRE_DATABASE_URL")
+            if not self.mail_server:
+                raise ValueError("production invites people by mail: set TRE_MAIL_SERVER")
             if self.keystore == "vault" and not self.vault_address.startswith("https://"):
                 raise ValueError("production needs HTTPS: set TRE_VAULT_ADDRESS to an https:// address")
         return self

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from tre.config.options import REPOSITORY, SIGN_IN_SECONDS, load
 from tre.config.secrets import private_key, secret
+from tre.people.domain import STEP_UP_SECONDS
 
 OPTIONS = load()
 
@@ -129,17 +130,29 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by an operator, never by sign-up
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_CHANGE_EMAIL = True  # one address at a time, and a new one takes its place once it is verified
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[TRE] "
 ACCOUNT_ADAPTER = "tre.people.adapters.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = STEP_UP_SECONDS
 ALLAUTH_TRUSTED_PROXY_COUNT = OPTIONS.trusted_proxies  # whose X-Forwarded-For names the address that is counted
 MFA_ADAPTER = "tre.people.adapters.MfaAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
+# Which origin a key may answer is the forms' own to say (below): fido2 takes any whose name ends in the portal's.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 MFA_TOTP_ISSUER = "TRE"
 MFA_TOTP_TOLERANCE = 1  # one step of 30 s for slow typing and clocks (RFC 6238, section 5.2)
-MFA_FORMS = {  # where a code is good once
+MFA_FORMS = {  # where a code is good once and a key answers the portal alone
     "authenticate": "tre.people.forms.AuthenticateForm",
     "reauthenticate": "tre.people.forms.ReauthenticateForm",
+    "add_webauthn": "tre.people.forms.AddKeyForm",
+    "authenticate_webauthn": "tre.people.forms.AuthenticateKeyForm",
+    "reauthenticate_webauthn": "tre.people.forms.ReauthenticateKeyForm",
 }
 IDP_OIDC_ADAPTER = "tre.people.adapters.OidcAdapter"
 IDP_OIDC_PRIVATE_KEY = private_key("oidc")
@@ -192,8 +205,16 @@ WHITENOISE_USE_FINDERS = True  # files come straight from the packages: nothing 
 
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = OPTIONS.path("mail")
+if OPTIONS.mail_server:
+    _mail = urlsplit(OPTIONS.mail_server)
+    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "", _mail.port or 587
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.scheme == "smtps", _mail.scheme == "smtp"
+    EMAIL_TIMEOUT = 20
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = OPTIONS.path("mail")
+DEFAULT_FROM_EMAIL = OPTIONS.mail_from
 _DECISIONS = OPTIONS.path("logs", "decisions.log")
 _DECISIONS.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 LOGGING = {

@@ -11,7 +11,7 @@ urlpatterns = [
     path("", web.home, name="home"),
     path("health", web.health, name="health"),
     path("audit/", audit.log, name="audit_log"),
-    path("accounts/", include("allauth.urls")),
+    path("", include("tre.people.urls")),
     path("", include("allauth.idp.urls")),
     path("", include("tre.catalogue.urls")),
     path("", include("tre.projects.urls")),

@@ -6,20 +6,99 @@ import base64
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import record_authentication
+from allauth.core import context
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.utils import is_mfa_enabled
 from cryptography.fernet import Fernet
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.forms import BaseForm
 from django.http import HttpRequest
 
+from tre.audit.services import record
 from tre.config.secrets import secret
+from tre.people import invitations
+from tre.people.models import Account
+from tre.people.step_up import proved_recently
+
+_INVITATION = "invitation"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts are made by an operator; nobody signs up."""
+    """Who was invited may sign up, once; what a person does to their own account is written down."""
+
+    def begin_signup(self, request: HttpRequest, invitation: int, email: str) -> None:
+        """Let this session sign up with the invitation, whose address has proved itself."""
+        request.session[_INVITATION] = invitation
+        self.stash_verified_email(request, email)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Return False: sign-up is closed."""
-        return False
+        """Return whether this session came by an invitation that is open still."""
+        return invitations.still_open(request.session.get(_INVITATION)) is not None
+
+    def clean_email(self, email: str) -> str:
+        """Return the address; who signs up can give none but the invitation's."""
+        address = super().clean_email(email)
+        invited = invitations.still_open(context.request.session.get(_INVITATION))
+        if invited is not None and not context.request.user.is_authenticated and address != invited.email:
+            raise ValidationError("The invitation is for another e-mail address: use the one it was sent to.")
+        return address
+
+    def save_user(self, request: HttpRequest, user: Any, form: BaseForm, commit: bool = True) -> Account:
+        """Save the account of who was invited, with what the invitation gives."""
+        made: Account = super().save_user(request, user, form, commit=False)
+        invitations.accept(request.session.pop(_INVITATION), made)
+        record_authentication(request, made, "password")  # which has just been chosen
+        return made
+
+    @transaction.atomic
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Open a session, and write that down."""
+        super().login(request, user)
+        _record("people.signed_in", user)
+
+    @transaction.atomic
+    def logout(self, request: HttpRequest) -> None:
+        """End a session, and write that down."""
+        if isinstance(request.user, Account):
+            _record("people.signed_out", request.user)
+        super().logout(request)
+
+    @transaction.atomic
+    def set_password(self, user: Any, password: str) -> None:
+        """Change a password, and write down that it was."""
+        super().set_password(user, password)
+        _record("people.password_changed", user)
+
+    @transaction.atomic
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write down that a password was wrong: for an account that is there, and never what was typed."""
+        known = Account.objects.filter(username=credentials.get("username", "")).first()
+        if known is not None:
+            record("people.sign_in_failed", actor="anonymous", subject=f"account:{known.username}")
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Return how a person may prove themselves again: by a second factor, where they have one."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [each for each in methods if each["id"] != "reauthenticate"] or methods
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Return whether a password proves a person again: never where they have a second factor."""
+        return not is_mfa_enabled(user) and bool(super().reauthenticate(user, password))
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """Return whether a change of the account asks again who this is: not of who has just proved it.
+
+        Who has no second factor yet has just given the password, and sets one up at once.
+        """
+        request = context.request
+        return not proved_recently(request, "mfa" if is_mfa_enabled(request.user) else "password")
+
+
+def _record(event: str, account: Account) -> None:
+    record(event, actor=account.username, subject=f"account:{account.username}")
 
 
 class MfaAdapter(DefaultMFAAdapter):
@@ -33,9 +112,20 @@ class MfaAdapter(DefaultMFAAdapter):
         """Return the text in plain."""
         return self._fernet().decrypt(encrypted_text.encode()).decode()
 
-    def can_delete_authenticator(self, authenticator: object) -> bool:
-        """Return False: a second factor is replaced by an operator, never removed by who is signed in."""
-        return False
+    def can_delete_authenticator(self, authenticator: Any) -> bool:
+        """Return whether the person keeps another second factor: the last one is replaced by an operator alone."""
+        kept = self._strong(authenticator.user).exclude(pk=authenticator.pk)
+        return bool(kept.exists())
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """Return what a new key is called until its person names it."""
+        return f"Key {self._strong(user).filter(type=type).count() + 1}"
+
+    def _strong(self, account: Any) -> Any:
+        from allauth.mfa.models import Authenticator
+
+        kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes stand for one of these
+        return Authenticator.objects.filter(user=account, type__in=kinds)
 
     def _fernet(self) -> Fernet:
         return Fernet(base64.urlsafe_b64encode(bytes.fromhex(secret("second-factor"))))

@@ -11,3 +11,7 @@ class AccountsConfig(AppConfig):
     name = "tre.people"
     label = "people"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to what allauth tells of."""
+        from tre.people import recording  # noqa: F401

@@ -1,10 +1,20 @@
-"""Roles, and which of them one person may not hold together. Pure; no I/O."""
+"""Roles, which of them one person may not hold together, training, and names nobody may have. Pure; no I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from tre.errors import Refused
+
+INVITATION_DAYS = 7
+STEP_UP_SECONDS = 300
+# Those who act without being a person stand in the audit log under these names; the others are the Hub's own.
+RESERVED_NAMES = frozenset({"anonymous", "console", "demonstration", "hub", "platform", "supervisor", "www"})
+# Accreditation lasts at most five years: the longest that a UK scheme gives (UK Statistics Authority, "Accredited
+# Researcher" under the Digital Economy Act 2017).
+MOST_TRAINING = timedelta(days=5 * 366)
+_SOON = timedelta(days=30)
 
 ROLES = {
     "researcher": "Researcher",
@@ -47,3 +57,39 @@ def check_roles(roles: Iterable[str]) -> frozenset[str]:
                 todo="Give the roles to two people",
             )
     return held
+
+
+def check_training(accredited: date, expires: date, today: date) -> None:
+    """Check the days of an accreditation.
+
+    Raises
+    ------
+    Refused
+        When it lies in the future, ends before it begins, or lasts longer than any scheme gives.
+    """
+    if accredited > today:
+        raise Refused("Training cannot have been accredited in the future", where="accredited on")
+    if expires <= accredited:
+        raise Refused("Training must expire after it was accredited", where="expires on")
+    if expires - accredited > MOST_TRAINING:
+        raise Refused("No accreditation lasts longer than five years", where="expires on", todo="Correct the year")
+
+
+def training_ends_soon(expires: date | None, today: date) -> bool:
+    """Return whether training is current and ends within 30 days: time to renew it."""
+    return expires is not None and today <= expires < today + _SOON
+
+
+def invitation_state(*, over: bool, accepted: bool, withdrawn: bool) -> str:
+    """Return what has become of an invitation: ``accepted``, ``withdrawn``, ``expired`` or ``open``.
+
+    Parameters
+    ----------
+    over : bool
+        Whether its last moment has passed.
+    """
+    if accepted:
+        return "accepted"
+    if withdrawn:
+        return "withdrawn"
+    return "expired" if over else "open"

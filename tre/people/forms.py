@@ -1,11 +1,18 @@
-"""The forms that ask for a second factor, with codes that are good once."""
+"""The forms that ask for a second factor: codes that are good once, and keys that answer the portal alone."""
 
 from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode
+from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms
 from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.webauthn import forms as webauthn
+from django.forms import Form
 
+from tre.config.options import load
 from tre.people.services import used_before
 
 
@@ -30,3 +37,41 @@ class AuthenticateForm(_GoodOnce, forms.AuthenticateForm):
 
 class ReauthenticateForm(_GoodOnce, forms.ReauthenticateForm):
     """Asks a person who is signed in for a code again."""
+
+
+class _AnswersThePortal(Form):
+    """Refuses what a security key said to another page than the portal's.
+
+    A browser lets a page ask for the keys of any name that its own ends in, and fido2 takes the answer: a notebook's
+    page below the portal's name could have a reviewer touch their key for it. "Verify that the value of C.origin is an
+    origin expected by the Relying Party" (WebAuthn Level 3, section 7.2, step 10); there is one.
+    """
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was sent when the portal's own page asked for it."""
+        told = _client_data(self.data.get("credential", ""))
+        if told.get("origin") != load().portal or told.get("crossOrigin", False) is not False:
+            raise get_adapter().validation_error("incorrect_code")
+        cleaned: dict[str, Any] = super().clean() or {}
+        return cleaned
+
+
+def _client_data(credential: str) -> dict[str, Any]:
+    try:
+        text = json.loads(credential)["response"]["clientDataJSON"]
+        told = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+class AddKeyForm(_AnswersThePortal, webauthn.AddWebAuthnForm):
+    """Adds a passkey or security key."""
+
+
+class AuthenticateKeyForm(_AnswersThePortal, webauthn.AuthenticateWebAuthnForm):
+    """Asks for a key to sign in."""
+
+
+class ReauthenticateKeyForm(_AnswersThePortal, webauthn.ReauthenticateWebAuthnForm):
+    """Asks a person who is signed in for a key again."""

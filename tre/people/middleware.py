@@ -15,10 +15,12 @@ from tre.people.second_factor import used
 OPEN = frozenset(
     {
         "mfa_activate_totp",
+        "mfa_add_webauthn",
         "mfa_authenticate",
         "account_login",
         "account_logout",
         "account_reauthenticate",
+        "account_email_verification_sent",
         "account_inactive",
         "health",
     }

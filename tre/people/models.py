@@ -1,14 +1,17 @@
-"""Accounts and the roles they hold."""
+"""Accounts and the roles they hold, and invitations to make one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 
-from tre.people.domain import ROLES
+from tre.people.domain import RESERVED_NAMES, ROLES, invitation_state
 
 # A user name is also the name of that person's subdomain at the Hub (RFC 1035, section 2.3.1, lower case).
 username_is_a_label = RegexValidator(
@@ -16,10 +19,21 @@ username_is_a_label = RegexValidator(
 )
 
 
+def username_is_nobodys(username: str) -> None:
+    """Refuse a name under which the product itself acts, or that is an address of its own."""
+    if username in RESERVED_NAMES:
+        raise ValidationError("This name is not to be had: choose another.")
+
+
+# allauth's sign-up asks them too.
+username_validators: list[Callable[[str], None]] = [username_is_a_label, username_is_nobodys]
+
+
 class Account(AbstractUser):
     """A person who can sign in."""
 
-    username = models.CharField(max_length=32, unique=True, validators=[username_is_a_label])
+    username = models.CharField(max_length=32, unique=True, validators=username_validators)
+    training_accredited = models.DateField(null=True, blank=True)
     training_expires = models.DateField(null=True, blank=True)
     demonstration = models.BooleanField(default=False, help_text="Its password and codes are shown.")
 
@@ -47,6 +61,36 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Invitation(models.Model):
+    """A person's invitation to make an account with these roles. Of its link only a hash is kept."""
+
+    email = models.EmailField()
+    roles = models.JSONField(default=list)
+    training_accredited = models.DateField(null=True)
+    training_expires = models.DateField(null=True)
+    token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of what the link holds.")
+    invited_by = models.CharField(max_length=32)
+    invited_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    account = models.OneToOneField(Account, null=True, on_delete=models.PROTECT, related_name="invitation")
+    withdrawn = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("-invited_at",)
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
+
+    @property
+    def state(self) -> str:
+        """Return what has become of it: see :func:`tre.people.domain.invitation_state`."""
+        return invitation_state(
+            over=timezone.now() >= self.expires_at,
+            accepted=self.account_id is not None,
+            withdrawn=self.withdrawn,
+        )
 
 
 class CacheEntry(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from allauth.account.models import EmailAddress
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.idp.oidc.models import Client
 from allauth.mfa.models import Authenticator
@@ -54,6 +55,7 @@ def create_account(
         name, messages = next(iter(error.message_dict.items()))
         raise Refused(messages[0], where=name.replace("_", " ")) from None
     account.save()
+    EmailAddress.objects.create(user=account, email=email, primary=True, verified=True)  # whoever makes it vouches
     Role.objects.bulk_create(Role(account=account, name=name) for name in sorted(held))
     record("people.account_created", actor=actor, subject=f"account:{username}", data={"roles": sorted(held)})
     return account

@@ -107,6 +107,8 @@ def _uid(kind: str, identity: str) -> str:
 def _entities(principal: Principal, resource: Resource) -> list[dict[str, Any]]:
     attributes: dict[str, Any] = dict(resource.attributes)
     entities: list[dict[str, Any]] = [_account(principal)]
+    if resource.kind == "Account":
+        return entities if resource.id == principal.username else [*entities, _account(Principal(resource.id))]
     if resource.kind == "Request":
         author = str(attributes["author"])
         attributes["author"] = {"__entity": {"type": "Account", "id": author}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-KINDS = ("Project", "Request", "Platform")
+KINDS = ("Project", "Request", "Platform", "Account")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Principal:
 class Resource:
     """What is asked about: its kind, its identity, and the attributes that its kind has in the schema.
 
-    For a ``Request`` the attribute ``author`` is a user name.
+    For a ``Request`` the attribute ``author`` is a user name. An ``Account`` is asked about by its user name alone.
 
     Raises
     ------

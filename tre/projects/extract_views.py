@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from tre.people.services import principal
+from tre.people.step_up import step_up
 from tre.policy.decision import decide, require
 from tre.projects import lifecycle
 from tre.projects.domain import newer
@@ -24,6 +25,7 @@ def extract(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
 
 @require_POST
+@step_up
 def accept(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Accept an extract's risk of re-identification, with a reason."""
     require(principal(request), "accept_risk", get(code).resource())
@@ -36,6 +38,7 @@ def accept(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
 
 @require_POST
+@step_up
 def destroy(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Have an extract destroyed, with a reason."""
     require(principal(request), "destroy_extract", get(code).resource())

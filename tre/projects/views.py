@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tre.config.options import load
 from tre.people.services import principal
+from tre.people.step_up import step_up
 from tre.policy.decision import decide, require
 from tre.projects.models import Project
 from tre.projects.services import (
@@ -67,6 +68,7 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
+@step_up
 def approve_project(request: HttpRequest, code: str) -> HttpResponse:
     """Approve a draft project, or anew one that has changed since."""
     approve(code, principal(request))
@@ -75,6 +77,7 @@ def approve_project(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
+@step_up
 def provision(request: HttpRequest, code: str) -> HttpResponse:
     """Ask for a project's next extract."""
     extract = ask_for_extract(code, principal(request))

@@ -1,0 +1,133 @@
+"""What an operator does to another person's account: roles, training, closing it, replacing a lost second factor.
+
+Nobody does any of it to their own account: the policy ``never-ones-own-account`` forbids it. What takes something away
+takes effect at once: it ends the person's sessions, and whoever watches over open workspaces closes theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.utils import timezone
+
+from tre.audit.services import record
+from tre.errors import Refused
+from tre.people.domain import check_roles, check_training
+from tre.people.models import Account, Role
+from tre.policy.decision import require
+from tre.policy.domain import Principal, Resource
+
+
+@transaction.atomic
+def set_roles(username: str, roles: Iterable[str], actor: Principal) -> frozenset[str]:
+    """Give an account these roles and no others, and return what it held before.
+
+    Raises
+    ------
+    Refused
+        When the person may not, there is no such account, or the roles conflict.
+    """
+    account, wanted = _theirs(username, actor), check_roles(roles)
+    before = account.role_names()
+    if wanted == before:
+        return before
+    account.roles.exclude(name__in=wanted).delete()
+    Role.objects.bulk_create(Role(account=account, name=name) for name in sorted(wanted - before))
+    if before - wanted:
+        _end_sessions(account)
+    data = {"granted": sorted(wanted - before), "revoked": sorted(before - wanted)}
+    record("people.roles_changed", actor=actor.username, subject=f"account:{username}", data=data)
+    return before
+
+
+@transaction.atomic
+def set_training(username: str, accredited: date, expires: date, actor: Principal) -> None:
+    """Write down when a person's training was accredited and until when it is current.
+
+    Raises
+    ------
+    Refused
+        When the person may not, there is no such account, or the days cannot be.
+    """
+    account = _theirs(username, actor)
+    check_training(accredited, expires, timezone.localdate())
+    account.training_accredited, account.training_expires = accredited, expires
+    account.save(update_fields=["training_accredited", "training_expires"])
+    data = {"accredited": accredited.isoformat(), "expires": expires.isoformat()}
+    record("people.training_recorded", actor=actor.username, subject=f"account:{username}", data=data)
+
+
+@transaction.atomic
+def close(username: str, actor: Principal) -> None:
+    """Close an account: its sessions end, and nobody signs in with it. What it did stays on record.
+
+    Raises
+    ------
+    Refused
+        When the person may not, there is no such account, or it is the last open operator's.
+    """
+    account = _theirs(username, actor)
+    if not account.is_active:
+        return
+    others = Account.objects.filter(is_active=True, roles__name="operator").exclude(pk=account.pk)
+    if "operator" in account.role_names() and not others.exists():
+        raise Refused("The last operator's account stays open", where=username, todo="Invite another operator first")
+    account.is_active = False
+    account.save(update_fields=["is_active"])
+    _end_sessions(account)
+    record("people.account_closed", actor=actor.username, subject=f"account:{username}")
+
+
+@transaction.atomic
+def reopen(username: str, actor: Principal) -> None:
+    """Open a closed account again, with what it held.
+
+    Raises
+    ------
+    Refused
+        When the person may not, or there is no such account.
+    """
+    account = _theirs(username, actor)
+    if account.is_active:
+        return
+    account.is_active = True
+    account.save(update_fields=["is_active"])
+    record("people.account_reopened", actor=actor.username, subject=f"account:{username}")
+
+
+@transaction.atomic
+def reset_second_factor(username: str, actor: Principal) -> Account:
+    """Take away every second factor of a person who has lost theirs, and the password with it.
+
+    Whoever finds the phone may know the password. The person comes back by a link to their e-mail address, which the
+    caller sends, and sets up both anew.
+
+    Raises
+    ------
+    Refused
+        When the person may not, or there is no such account.
+    """
+    account = _theirs(username, actor)
+    Authenticator.objects.filter(user=account).delete()
+    account.set_unusable_password()
+    account.save(update_fields=["password"])
+    _end_sessions(account)
+    record("people.second_factor_reset", actor=actor.username, subject=f"account:{username}")
+    return account
+
+
+def _theirs(username: str, actor: Principal) -> Account:
+    require(actor, "change_account", Resource("Account", username))
+    account = Account.objects.select_for_update().filter(username=username).first()
+    if account is None:
+        raise Refused("There is no such account", where="people", todo="Go back to the list")
+    return account
+
+
+def _end_sessions(account: Account) -> None:
+    for session in UserSession.objects.filter(user=account):
+        session.end()
