@@ -29,6 +29,12 @@ def _quick_passwords(settings):
 
 
 @pytest.fixture(autouse=True)
+def _a_name_for_the_test_client(settings):
+    """Answer Django's test client by the name that it uses."""
+    settings.ANSWERED_HOSTS = [*settings.ANSWERED_HOSTS, "testserver"]
+
+
+@pytest.fixture(autouse=True)
 def _static_files_when_asked_for(settings):
     """Look for a static file when one is asked for: each test client would begin with a list of all of them."""
     settings.WHITENOISE_AUTOREFRESH = True

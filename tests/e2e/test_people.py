@@ -30,10 +30,11 @@ PASSWORD = "a password nobody guesses"
 
 
 @pytest.fixture
-def portal(live_server, monkeypatch):
+def portal(live_server, monkeypatch, settings):
     """The portal's address: that of the test's own server, which has a port of its own."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in this thread
     monkeypatch.setattr(forms, "load", lambda: SimpleNamespace(portal=live_server.url))
+    settings.ANSWERED_HOSTS = [live_server.url.removeprefix("http://")]
     cache.clear()
     PICTURES.mkdir(parents=True, exist_ok=True)
     return live_server.url

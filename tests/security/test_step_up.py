@@ -7,6 +7,7 @@ of their own below the portal's name.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from re import DOTALL, findall
 from typing import Any
@@ -15,15 +16,22 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
+from django.conf import settings
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from tests.factories import person, project
+from tests.factories import as_seen_now, person, project
 from tests.security_key import SecurityKey
 from tests.unit.test_pages import browser
 from tre.audit.models import Entry
-from tre.config.options import load
+from tre.config.kept_out import LinksKeptOut
+from tre.config.options import REPOSITORY, load
+from tre.demonstration import PEOPLE
+from tre.errors import Refused
+from tre.people import administration, invitations
+from tre.people.domain import RESERVED_NAMES
 from tre.people.models import Account
 from tre.people.services import enrol_totp
 from tre.people.step_up import step_up
@@ -98,15 +106,147 @@ def test_what_was_typed_is_done_once_the_factor_is_given_and_not_before(ope):
     client = browser("ope", ago=LONG_AGO)
     asked = client.post(reverse("person_roles", args=["ann"]), {"roles": ["researcher", "project_lead"]})
     assert Account.objects.get(username="ann").role_names() == {"researcher"}
-    wrong = client.post(asked["Location"], {"code": "000000", "next": reverse("person_roles", args=["ann"])})
+    page = client.get(asked["Location"]).content.decode()
+    assert "Give an account the roles that were ticked" in page
+    assert "researcher, project_lead" in page
+    told = {"act": act_in(page), "next": reverse("person_roles", args=["ann"])}
+    wrong = client.post(asked["Location"], {"code": "000000", **told})
     assert wrong.status_code == 200
     assert Account.objects.get(username="ann").role_names() == {"researcher"}
-    client.post(asked["Location"], {"code": code(ope), "next": reverse("person_roles", args=["ann"])})
+    client.post(asked["Location"], {"code": code(ope), **told})
     assert Account.objects.get(username="ann").role_names() == {"researcher", "project_lead"}
     events = list(Entry.objects.filter(actor="ope").order_by("number").values_list("event", flat=True))
     assert events[-3:] == ["people.second_factor_failed", "people.stepped_up", "people.roles_changed"]
     # For the next five minutes nothing is asked.
     assert client.post(reverse("person_close", args=["ann"]))["Location"] == reverse("person", args=["ann"])
+
+
+def act_in(page: str) -> str:
+    return findall(r'name="act" value="(\w{64})"', page)[0]
+
+
+def test_a_factor_does_nothing_but_what_its_page_showed(ope):
+    """A rider of the same session puts an act of their own in place of the one that the operator looks at."""
+    client, path = browser("ope", ago=LONG_AGO), reverse("person_roles", args=["ann"])
+    asked = client.post(path, {"roles": ["researcher", "project_lead"]})
+    shown = act_in(client.get(asked["Location"]).content.decode())
+    client.post(path, {"roles": ["information_asset_owner", "deployer"]})
+    for act in ({"act": shown}, {}):
+        page = client.post(asked["Location"], {"code": code(ope), "next": path, **act})
+        assert "is not what this page showed" in page.content.decode()
+        cache.clear()
+    assert Account.objects.get(username="ann").role_names() == {"researcher"}
+
+
+def test_an_act_that_was_left_is_forgotten(ope):
+    client, path = browser("ope", ago=LONG_AGO), reverse("person_close", args=["ann"])
+    asked = client.post(path)
+    act = act_in(client.get(asked["Location"]).content.decode())
+    client.get(reverse("home"))
+    client.post(asked["Location"], {"code": code(ope), "next": path, "act": act})
+    assert Account.objects.get(username="ann").is_active
+
+
+def test_a_session_from_before_the_first_factor_adds_none(ope):
+    """The attacker knows the password of somebody who has no second factor yet, and waits."""
+    client = Client()
+    client.post(reverse("account_login"), {"login": "ann", "password": PASSWORD})
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    enrol_totp(Account.objects.get(username="ann"))
+    for name in ("mfa_add_webauthn", "mfa_activate_totp", "mfa_generate_recovery_codes"):
+        for answer in (client.get(reverse(name)), client.post(reverse(name))):
+            assert answer["Location"] == reverse("account_logout"), name
+
+
+def test_sessions_from_before_a_factor_end_when_it_is_set_up():
+    person("ann", "researcher")
+    clients = [Client(), Client()]
+    for client in clients:
+        client.post(reverse("account_login"), {"login": "ann", "password": PASSWORD})
+    options = options_in(clients[0].get(reverse("mfa_add_webauthn")).content.decode())
+    told = {"name": "key", "credential": SecurityKey().make(options, load().portal)}
+    assert clients[0].post(reverse("mfa_add_webauthn"), told).status_code == 302
+    assert clients[0].get(reverse("own_account")).status_code == 200
+    assert clients[1].get(reverse("own_account"))["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("change", ["closed", "closed and opened", "password"])
+def test_a_sign_in_that_waits_for_its_factor_is_over_when_the_account_changes(ope, change):
+    client = Client()
+    client.post(reverse("account_login"), {"login": "ope", "password": PASSWORD})
+    if change == "password":
+        ope.set_password("another password at all")
+    ope.is_active = change != "closed"
+    ope.save()
+    client.post(reverse("mfa_authenticate"), {"code": code(ope)})
+    assert ("_auth_user_id" in client.session) is (change == "closed and opened")
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:1", "LOCALHOST:8400", "localhost.:8400", "localhost", "127.0.0.1:1", "evil"]
+)
+def test_the_portal_answers_to_its_own_name_alone(ope, host):
+    """Else attempts are counted for each spelling apart, and links in mails lead to whoever sent the request."""
+    client = Client(headers={"Host": host})
+    for path in (reverse("home"), reverse("account_login"), reverse("account_reset_password")):
+        assert client.post(path, {"email": "ope@example.org", "login": "ope", "password": "x"}).status_code == 400
+    assert not mail.outbox
+    assert not Entry.objects.filter(event="people.sign_in_failed").exists()
+
+
+def test_a_link_in_a_mail_bears_the_portal_s_own_name(ope):
+    Client().post(reverse("account_reset_password"), {"email": "ope@example.org"})
+    assert f"{load().portal}/accounts/password/reset/key/" in str(mail.outbox[-1].body)
+    assert "testserver/accounts/password" not in str(mail.outbox[-1].body)
+
+
+@pytest.mark.parametrize(
+    "target", ["//127.0.0.1/x", "http://127.0.0.1/x", "https://evil.example/", "/\\evil", "javascript:x"]
+)
+def test_nobody_is_sent_to_another_site_after_signing_in(ope, target):
+    client = Client()
+    client.post(reverse("account_login"), {"login": "ope", "password": PASSWORD, "next": target})
+    answer = client.post(reverse("mfa_authenticate"), {"code": code(ope)})
+    assert answer["Location"] == "/"
+
+
+def test_a_wrong_password_is_written_down_however_the_name_is_typed(ope):
+    Client().post(reverse("account_login"), {"login": "OPE", "password": "wrong"})
+    assert Entry.objects.get(event="people.sign_in_failed").subject == "account:ope"
+
+
+def test_no_link_that_opens_something_is_in_the_log():
+    kept_out = LinksKeptOut()
+    for path in ("/invitation/secret-link/x", "/accounts/password/reset/key/3-secret-link/"):
+        record = logging.LogRecord("django.request", 30, "", 1, "%s: %s", ("Not Found", path), None)
+        assert kept_out.filter(record)
+        assert "secret-link" not in record.getMessage()
+    assert settings.LOGGING["handlers"]["console"]["filters"] == ["no_links"]
+
+
+def test_every_actor_that_is_no_person_is_a_name_nobody_gets():
+    """Who stands in the log as ``worker`` must be the worker."""
+    literals = set()
+    for path in (REPOSITORY / "tre").rglob("*.py"):
+        literals |= set(findall(r'actor(?:: str)? ?= ?"([\w-]+)"', path.read_text()))
+        literals |= set(findall(r'by ?= ?"([\w-]+)"', path.read_text()))
+    assert literals - {each.username for each in PEOPLE} <= RESERVED_NAMES
+
+
+def test_an_operator_who_is_let_go_leaves_no_open_invitation(ope):
+    person("two", "operator")
+    _, link = invitations.invite("own-second@example.org", ["output_checker"], None, as_seen_now("two"))
+    administration.close("two", as_seen_now("ope"))
+    assert invitations.find(link.split("/")[-2]) is None
+
+
+def test_who_was_let_go_meanwhile_changes_nothing(ope):
+    before = as_seen_now("ope")
+    person("two", "operator")
+    administration.set_roles("ope", ["deployer"], as_seen_now("two"))
+    with pytest.raises(Refused, match="no rule permits"):
+        administration.close("two", before)
+    assert Account.objects.get(username="two").is_active
 
 
 def test_the_password_is_no_step_up(ope):
@@ -196,7 +336,10 @@ def test_an_answer_to_an_earlier_question_is_refused(key):
     assert "_auth_user_id" not in client.session
 
 
-@pytest.mark.parametrize("credential", ["", "{}", "[]", "null", '{"response": {"clientDataJSON": "bm9uZQ"}}', "x" * 50])
+@pytest.mark.parametrize(
+    "credential",
+    ["[" * 60_000, "[" * 100_000, "", "{}", "[]", "null", '{"response": {"clientDataJSON": "bm9uZQ"}}', "x" * 50],
+)
 def test_what_is_no_answer_of_a_key_is_told_and_breaks_nothing(key, credential):
     client = Client()
     client.post(reverse("account_login"), {"login": "ope", "password": PASSWORD})
@@ -208,7 +351,10 @@ def test_a_key_steps_up_and_the_last_factor_stays(key, ope):
     client = browser("ope", ago=LONG_AGO)
     asked = client.post(reverse("person_close", args=["ann"]))
     page = client.get(reverse("mfa_reauthenticate_webauthn")).content.decode()
-    told = {"credential": key.answer(options_in(page), load().portal), "next": reverse("person_close", args=["ann"])}
+    told = {
+        "credential": key.answer(options_in(page), load().portal), "next": reverse("person_close", args=["ann"]),
+        "act": act_in(page),
+    }  # fmt: skip
     assert asked.status_code == 302
     client.post(reverse("mfa_reauthenticate_webauthn"), told)
     assert not Account.objects.get(username="ann").is_active

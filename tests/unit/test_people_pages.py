@@ -86,7 +86,7 @@ def days(accredited: date, expires: date) -> dict[str, int]:
 def test_a_person_is_invited_makes_an_account_sets_up_a_second_factor_and_is_in(ope):
     link = invited(ope, "new@example.org", "researcher", "project_lead", **days(TODAY, LATER))
     client = signed_up(link)
-    assert client.get(reverse("projects"))["Location"] == reverse("mfa_activate_totp"), "a password alone is not enough"
+    assert client.get(reverse("projects"))["Location"] == reverse("mfa_activate_totp"), "a password is not enough"
     used = enrolled(client)
     codes = findall(r"<code>(\w+)</code>", client.get(reverse("mfa_view_recovery_codes")).content.decode())
     assert len(codes) == 10
@@ -273,7 +273,7 @@ def test_a_closed_account_is_out_at_once_and_comes_back_when_it_is_opened(ope):
     assert list(events) == ["people.account_closed", "people.account_reopened"]
 
 
-def test_the_last_operator_stays_and_nobody_changes_their_own_account(ope):
+def test_an_operator_stays_and_nobody_changes_their_own_account(ope):
     person("other", "operator")
     for verb, told in (
         ("roles", {"roles": ["operator", "deployer"]}),

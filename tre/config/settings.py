@@ -19,6 +19,7 @@ DEBUG = False
 _portal = urlsplit(OPTIONS.portal)
 _https = _portal.scheme == "https"
 ALLOWED_HOSTS = [_portal.hostname or "localhost", "127.0.0.1"]
+ANSWERED_HOSTS = [_portal.netloc, f"127.0.0.1:{OPTIONS.portal_port}"]  # as browsers and our own servers write them
 ROOT_URLCONF = "tre.config.urls"
 ASGI_APPLICATION = "tre.config.asgi.application"
 SITE_NAME = "Staffordshire and Stoke-on-Trent research environment"
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tre.people.middleware.OneName",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -221,8 +223,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"no_links": {"()": "tre.config.kept_out.LinksKeptOut"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_links"]},
         "decisions": {"class": "logging.FileHandler", "filename": _DECISIONS, "formatter": "line", "delay": True},
     },
     "root": {"handlers": ["console"], "level": "INFO"},

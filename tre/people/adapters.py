@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
@@ -16,14 +18,18 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from tre.audit.services import record
+from tre.config.options import load
 from tre.config.secrets import secret
 from tre.people import invitations
 from tre.people.models import Account
 from tre.people.step_up import proved_recently
 
 _INVITATION = "invitation"
+_BEGAN_AS = "began_as"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -53,9 +59,21 @@ class AccountAdapter(DefaultAccountAdapter):
         record_authentication(request, made, "password")  # which has just been chosen
         return made
 
+    def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> Any:
+        """Remember what the account was like when the sign-in began: see :meth:`login`."""
+        request.session[_BEGAN_AS] = user.get_session_auth_hash()
+        return super().pre_login(request, user, **more)
+
     @transaction.atomic
     def login(self, request: HttpRequest, user: Any) -> None:
-        """Open a session, and write that down."""
+        """Open a session, and write that down.
+
+        A sign-in that waits for the second factor is over when the account is closed, or its password changed, since.
+        """
+        now = Account.objects.select_for_update().get(pk=user.pk)
+        if not now.is_active or request.session.pop(_BEGAN_AS, "") != now.get_session_auth_hash():
+            request.session.flush()
+            raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
         _record("people.signed_in", user)
 
@@ -75,9 +93,19 @@ class AccountAdapter(DefaultAccountAdapter):
     @transaction.atomic
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Write down that a password was wrong: for an account that is there, and never what was typed."""
-        known = Account.objects.filter(username=credentials.get("username", "")).first()
+        # allauth lets a person in whatever the case of the name that was typed.
+        known = Account.objects.filter(username__iexact=credentials.get("username", "")).first()
         if known is not None:
             record("people.sign_in_failed", actor="anonymous", subject=f"account:{known.username}")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the link by which a password is set anew, under the portal's own name."""
+        return f"{load().portal}{urlsplit(super().get_reset_password_from_key_url(key)).path}"
+
+    def is_safe_url(self, url: str) -> bool:
+        """Return whether a person may be sent there: to a path of the portal."""
+        path = str(url or "")
+        return path.startswith("/") and bool(url_has_allowed_host_and_scheme(path, allowed_hosts=None))
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Return how a person may prove themselves again: by a second factor, where they have one."""

@@ -12,12 +12,15 @@ from datetime import date
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tre.audit.services import record
 from tre.errors import Refused
+from tre.people import invitations
 from tre.people.domain import check_roles, check_training
 from tre.people.models import Account, Role
+from tre.people.services import principal_of
 from tre.policy.decision import require
 from tre.policy.domain import Principal, Resource
 
@@ -35,6 +38,8 @@ def set_roles(username: str, roles: Iterable[str], actor: Principal) -> frozense
     before = account.role_names()
     if wanted == before:
         return before
+    if "operator" in before - wanted:
+        invitations.withdraw_all_of(username, actor)  # what they sent opens nothing any more
     account.roles.exclude(name__in=wanted).delete()
     Role.objects.bulk_create(Role(account=account, name=name) for name in sorted(wanted - before))
     if before - wanted:
@@ -68,14 +73,13 @@ def close(username: str, actor: Principal) -> None:
     Raises
     ------
     Refused
-        When the person may not, there is no such account, or it is the last open operator's.
+        When the person may not, or there is no such account.
     """
     account = _theirs(username, actor)
     if not account.is_active:
         return
-    others = Account.objects.filter(is_active=True, roles__name="operator").exclude(pk=account.pk)
-    if "operator" in account.role_names() and not others.exists():
-        raise Refused("The last operator's account stays open", where=username, todo="Invite another operator first")
+    if "operator" in account.role_names():
+        invitations.withdraw_all_of(username, actor)  # what they sent opens nothing any more
     account.is_active = False
     account.save(update_fields=["is_active"])
     _end_sessions(account)
@@ -109,9 +113,11 @@ def reset_second_factor(username: str, actor: Principal) -> Account:
     Raises
     ------
     Refused
-        When the person may not, or there is no such account.
+        When the person may not, there is no such account, or it is closed.
     """
     account = _theirs(username, actor)
+    if not account.is_active:
+        raise Refused("The account is closed", where=username, todo="Open it again first")
     Authenticator.objects.filter(user=account).delete()
     account.set_unusable_password()
     account.save(update_fields=["password"])
@@ -121,11 +127,23 @@ def reset_second_factor(username: str, actor: Principal) -> Account:
 
 
 def _theirs(username: str, actor: Principal) -> Account:
-    require(actor, "change_account", Resource("Account", username))
-    account = Account.objects.select_for_update().filter(username=username).first()
-    if account is None:
+    """Return the account when its changer still may: both rows are held, and the changer's roles read anew.
+
+    So an operator is always left: whoever lets another go is one, and nobody lets themselves go.
+    """
+    held = {each.username: each for each in _held(username, actor.username)}
+    if actor.username not in held:
+        raise Refused("Your account is closed", where="people")
+    now = principal_of(held[actor.username], actor.second_factor)
+    require(now, "change_account", Resource("Account", username))
+    if username not in held:
         raise Refused("There is no such account", where="people", todo="Go back to the list")
-    return account
+    return held[username]
+
+
+def _held(username: str, actor: str) -> QuerySet[Account]:
+    wanted = Q(username=username) | Q(username=actor, is_active=True)
+    return Account.objects.select_for_update().filter(wanted).order_by("pk")
 
 
 def _end_sessions(account: Account) -> None:

@@ -95,6 +95,12 @@ def withdraw(invitation: int, actor: Principal) -> None:
     _withdraw(held, actor.username)
 
 
+def withdraw_all_of(inviter: str, actor: Principal) -> None:
+    """Withdraw the open invitations that somebody sent, in the caller's transaction: who sent them is let go."""
+    for held in _open().select_for_update().filter(invited_by=inviter):
+        _withdraw(held, actor.username)
+
+
 def _withdraw(held: Invitation, actor: str) -> None:
     held.withdrawn = True
     held.save(update_fields=["withdrawn"])

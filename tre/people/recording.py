@@ -13,6 +13,7 @@ from allauth.account.signals import email_changed
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_used
+from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
@@ -20,7 +21,7 @@ from django.http import HttpRequest
 
 from tre.audit.services import record
 from tre.people.models import Account
-from tre.people.services import used_before
+from tre.people.services import used_before, write_failed_factor
 
 
 @transaction.atomic
@@ -48,9 +49,13 @@ def _removed(sender: object, *, instance: Authenticator, **more: Any) -> None:
 
 @receiver(authenticator_added)
 def _proved(sender: object, *, request: HttpRequest, user: Account, authenticator: Authenticator, **more: Any) -> None:
-    """Let a session that has just set a factor up count as having used it, and the code as used."""
+    """Let a session that has just set a factor up count as having used it, and the code as used.
+
+    Sessions from before the first factor end: who opened them had the password alone.
+    """
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         return
+    end_other_sessions(request, user)
     used_before(user, request.POST.get("code", ""))
     record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
 
@@ -63,7 +68,7 @@ def _used(sender: object, *, user: Account, authenticator: Authenticator, reauth
 
 @receiver(authentication_failed)
 def _failed(sender: object, *, user: Account, **more: Any) -> None:
-    _record("second_factor_failed", user)
+    write_failed_factor(user)
 
 
 @receiver(email_changed)

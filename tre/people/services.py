@@ -129,6 +129,12 @@ def used_before(account: Account, code: str) -> bool:
 
 
 @transaction.atomic
+def write_failed_factor(account: Account) -> None:
+    """Write down that a second factor was wrong, or was given to another page than the portal's."""
+    record("people.second_factor_failed", actor=account.username, subject=f"account:{account.username}")
+
+
+@transaction.atomic
 def register_hub_client(redirect_uri: str) -> Client:
     """Make the Hub a client of the OpenID provider, or bring its registration up to date."""
     client = Client.objects.filter(id=HUB_CLIENT).first() or Client(id=HUB_CLIENT)

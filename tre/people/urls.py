@@ -39,6 +39,7 @@ _whole = transaction.atomic
 allauth_urls = [
     path("signup/", _whole(account.signup), name="account_signup"),
     path("email/", _whole(account.email), name="account_email"),
+    path("confirm-email/", _whole(account.email_verification_sent), name="account_email_verification_sent"),
     path("2fa/totp/activate/", _whole(totp.activate_totp), name="mfa_activate_totp"),
     path("2fa/totp/deactivate/", _whole(totp.deactivate_totp), name="mfa_deactivate_totp"),
     path("2fa/recovery-codes/generate/", _whole(recovery.generate_recovery_codes), name="mfa_generate_recovery_codes"),

@@ -207,13 +207,16 @@ def reopen(request: HttpRequest, username: str) -> HttpResponse:
 def reset_second_factor(request: HttpRequest, username: str) -> HttpResponse:
     """Take a lost second factor away and send the person the link by which they come back."""
     account = administration.reset_second_factor(username, principal(request))
-    form = ResetPasswordForm({"email": account.email})
+    form, sent = ResetPasswordForm({"email": account.email}), False
     try:
         if form.is_valid():
             form.save(request)
-        messages.success(request, "The second factor is gone, and a link to set a new password is sent.")
+            sent = True
     except (SMTPException, OSError) as error:
         _log.error("a link could not be sent: %s", type(error).__name__)
+    if sent:
+        messages.success(request, "The second factor is gone, and a link to set a new password is sent.")
+    else:
         messages.error(request, "The second factor is gone, but the link could not be sent. Do it again later.")
     return redirect("person", username=username)
 

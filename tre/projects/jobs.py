@@ -141,5 +141,5 @@ def reproduce(code: str, number: int, progress: Say | None = None) -> Reproduced
     found = Reproduced(len(made), differing(made, files_of(remade)), remade["code"] == extract.manifest["code"])
     with transaction.atomic():
         data = {"extract": number, "files": found.files, "differing": list(found.differing), "code": found.same_code}
-        record("projects.reproduced", actor="operator", subject=f"project:{code}", data=data)
+        record("projects.reproduced", actor="console", subject=f"project:{code}", data=data)
     return found
