@@ -1,4 +1,4 @@
-"""The door out of a notebook: four questions to the Hub and one interface of the portal, and it cannot be widened."""
+"""The door out of a notebook: three questions to the Hub and one interface of the portal, and it cannot be widened."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from urllib.parse import parse_qs
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,15 +13,10 @@ from starlette.testclient import TestClient
 from tre.workspace.door import door
 from tre.workspace.hub_door import MOST_BYTES, Server, checked_activity
 
-TOKEN, OWN = "the-workspace-token", "the-server-s-own-token"
+TOKEN, OWN, GATE = "the-workspace-token", "the-server-s-own-token", "what-the-gate-sends"
 CALLBACK = "/user/ann/frailty/oauth_callback"
 BULK = "x" * 2000
 NOW = datetime(2026, 7, 1, 12, 30, 45, tzinfo=UTC)
-WHOSE = {
-    "kind": "user", "name": "ann", "admin": False, "groups": [], "session_id": "s", "token_id": "t",
-    "servers": {"frailty": {"user_options": {"rows": BULK}}}, "last_activity": "2026-07-01", "roles": ["user"],
-    "scopes": ["access:servers!server=ann/frailty", "access:servers!server=ann/asthma", "read:servers!user=ann"],
-}  # fmt: skip
 
 
 def server(address: str) -> Server:
@@ -55,7 +49,7 @@ def opened():
     listening = HTTPServer(("127.0.0.1", 0), _Recorder)
     threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
     address = f"http://127.0.0.1:{listening.server_port}"
-    with TestClient(door(server(address), address, TOKEN), raise_server_exceptions=False) as made:
+    with TestClient(door(server(address), address, TOKEN, GATE), raise_server_exceptions=False) as made:
         yield made
     listening.shutdown()
 
@@ -63,7 +57,7 @@ def opened():
 @pytest.fixture
 def client(opened):
     _Recorder.seen.clear()
-    _Recorder.told = {"/hub/api/user": WHOSE}
+    _Recorder.told = {}
     return opened
 
 
@@ -77,8 +71,9 @@ def test_the_platform_is_reached_with_the_workspace_s_token(client):
 
 
 # What may be asked of the Hub, and what else a caller can think of, which must not reach it.
-ASKED = ["/hub/api", "/hub/api/", "/hub/api/user", "/hub/api/oauth2/token", "/hub/api/users/ann/activity"]
+ASKED = ["/hub/api", "/hub/api/", "/hub/api/user", "/hub/api/users/ann/activity"]
 OTHERS = [
+    "/hub/api/oauth2/token",
     "/hub/api/info", "/hub/api/users", "/hub/api/users/ann", "/hub/api/users/bob", "/hub/api/users/bob/activity",
     "/hub/api/users/ann/tokens", "/hub/api/users/ann/server", "/hub/api/users/ann/servers/frailty",
     "/hub/api/users/ann/servers/frailty/progress", "/hub/api/users/ann/shared", "/hub/api/groups", "/hub/api/services",
@@ -95,64 +90,38 @@ def test_nothing_else_is_asked_of_the_hub_whatever_it_carries(client, method, pa
     body = json.dumps({"user_options": {"rows": BULK}, "note": BULK, "display_name": BULK})
     headers = {"Authorization": "token another", "Content-Length": str(len(body)), "X-Rows": BULK}
     client.request(method, f"{path}?rows={BULK}", content=body, headers=headers)
-    read = {"/hub/api": "/hub/api/", "/hub/api/": "/hub/api/", "/hub/api/user": "/hub/api/user"}
+    read = {"/hub/api": "/hub/api/", "/hub/api/": "/hub/api/"}
     expected = [("GET", read[path])] if method in {"GET", "HEAD"} and path in read else []
     assert [(seen, where) for seen, where, _, _ in _Recorder.seen] == expected
     assert BULK not in str(_Recorder.seen)
 
 
 @pytest.mark.parametrize(
-    "given", ["", "token", "token ", "Basic abc", "token a b", "token " + "x" * 201, "token x\ty", "token caf\u00e9"]
-)
-def test_what_is_no_token_is_not_asked_about(client, given):
-    assert client.get("/hub/api/user", headers={"Authorization": given.encode()}).status_code == 403
-    assert _Recorder.seen == []
-
-
-def test_whose_a_token_is_tells_of_the_own_person_and_server_alone(client):
-    answer = client.get("/hub/api/user", headers={"Authorization": "token ann-s"})
-    assert answer.json() == {
-        **{name: WHOSE[name] for name in ("kind", "name", "admin", "groups", "session_id", "token_id")},
-        "scopes": ["access:servers!server=ann/frailty"],
-    }
-    assert TOKEN not in str(_Recorder.seen)
-    assert OWN not in str(_Recorder.seen)
-    _Recorder.told = {"/hub/api/user": {**WHOSE, "name": "bob"}}
-    answer = client.get("/hub/api/user", headers={"Authorization": "token bob-s"})
-    assert (answer.status_code, "bob" in answer.text) == (403, False)
-
-
-def form(**changes: str) -> dict[str, str]:
-    told = {
-        "client_id": "jupyterhub-user-ann-frailty", "client_secret": "what stands inside", "redirect_uri": CALLBACK,
-        "grant_type": "authorization_code", "code": "a-code", "code_verifier": "a-verifier",
-    }  # fmt: skip
-    return {name: value for name, value in {**told, **changes}.items() if value}
-
-
-def test_the_server_s_secret_is_added_outside(client):
-    client.post("/hub/api/oauth2/token", data=form(rows=BULK[:500]), headers={"Authorization": "token another"})
-    _, path, headers, body = _Recorder.seen[0]
-    assert path == "/hub/api/oauth2/token"
-    assert parse_qs(body.decode()) == {name: [value] for name, value in form(client_secret=OWN).items()}
-    assert headers["authorization"] == f"token {OWN}"
-
-
-@pytest.mark.parametrize(
-    "changes",
+    "given",
     [
-        {"client_id": "jupyterhub-user-ann-asthma"}, {"redirect_uri": "/user/ann/asthma/oauth_callback"},
-        {"grant_type": "client_credentials"}, {"code": ""}, {"code": "a b"}, {"code": "x" * 129},
+        "",
+        "token",
+        "token ",
+        "Basic abc",
+        "token a b",
+        "token " + "x" * 201,
+        "token x\ty",
+        "token caf\u00e9",
+        "token ann-s",
     ],
-)  # fmt: skip
-def test_another_s_sign_in_is_not_completed(client, changes):
-    assert client.post("/hub/api/oauth2/token", data=form(**changes)).status_code == 403
+)
+def test_a_token_that_is_not_the_gate_s_is_nobody_s(client, given):
+    answer = client.get("/hub/api/user", headers={"Authorization": given.encode()})
+    assert (answer.status_code, "ann" in answer.text) == (403, False)
     assert _Recorder.seen == []
 
 
-@pytest.mark.parametrize("body", ["", "code=a&code=b", "\xff", "code", "x" * (MOST_BYTES + 1)])
-def test_what_is_no_form_gets_no_further(client, body):
-    assert client.post("/hub/api/oauth2/token", content=body.encode("latin-1")).status_code == 403
+def test_the_gate_s_token_is_its_own_person_s_and_the_hub_is_not_asked(client):
+    answer = client.get("/hub/api/user", headers={"Authorization": f"token {GATE}"})
+    assert answer.json() == {
+        "kind": "user", "name": "ann", "admin": False, "groups": [],
+        "scopes": ["access:servers!server=ann/frailty", "access:servers!user=ann"],
+    }  # fmt: skip
     assert _Recorder.seen == []
 
 
@@ -227,12 +196,12 @@ def test_the_platform_is_asked_by_get_and_post_alone(client, method):
 
 
 def test_an_answer_that_does_not_come_is_one_sentence():
-    with TestClient(door(server("http://127.0.0.1:9"), "http://127.0.0.1:9", TOKEN)) as made:
+    with TestClient(door(server("http://127.0.0.1:9"), "http://127.0.0.1:9", TOKEN, GATE)) as made:
         answer = made.get("/tre/api/tables")
     assert answer.status_code == 503
     assert answer.json() == {"error": "The platform does not answer. Try again in a moment."}
 
 
 def test_a_hub_that_is_away_is_told_of():
-    with TestClient(door(server("http://127.0.0.1:9"), "http://127.0.0.1:9", TOKEN)) as made:
+    with TestClient(door(server("http://127.0.0.1:9"), "http://127.0.0.1:9", TOKEN, GATE)) as made:
         assert made.get("/hub/api").status_code == 503

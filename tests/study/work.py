@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import nbformat
 from playwright.sync_api import Browser, Page
 
@@ -105,6 +106,7 @@ def work(report: Report, browser: Browser) -> Asked:
         report.promise("the notebook server has an origin of its own", other_origin)
         room = Room(page, RESEARCHER, PROJECT)
         kernel = room.start()
+        _try_the_gate(report, browser, page, room, kernel)
         _attack(report, kernel)
         notebook = _notebook()
         _run_cells(report, kernel, notebook)
@@ -113,6 +115,56 @@ def work(report: Report, browser: Browser) -> Asked:
         _picture(page)
         kernel.close()
     return asked
+
+
+def _try_the_gate(report: Report, browser: Browser, page: Page, room: Room, kernel: Kernel) -> None:
+    """Try to reach the notebook server as somebody else, and to carry a file out of it or into it past the airlock."""
+    address = page.url.split("/lab")[0]
+    for who in ("", "checker-one"):
+        context = browser.new_context()
+        other = context.new_page()
+        if who:
+            sign_in(other, load().portal, who)
+        answer = other.goto(f"{address}/lab")
+        outside = "/accounts/login/" in other.url or (answer is not None and answer.status == 403)
+        report.promise(f"{who or 'a stranger'} who knows a workspace's address is not let in", outside, other.url)
+        context.close()
+    kernel.run("open('rows.csv', 'w').write('pseudonym,icd10' + chr(10) + 'A,B' + chr(10))")
+    kept = {
+        "downloaded": room.status("GET", "/files/rows.csv?download=1"),
+        "read in the browser": room.status("GET", "/api/contents/rows.csv?type=file&content=1"),
+        "turned into a page": room.status("GET", f"/nbconvert/html/{NOTEBOOK}?download=true"),
+    }
+    for what, status in kept.items():
+        report.promise(f"a file is not {what}", status == httpx.codes.FORBIDDEN, str(status))
+    upload = room.status("PUT", "/api/contents/more.csv", {"type": "file", "format": "text", "content": "a,b"})
+    report.promise("a file is not uploaded", upload == httpx.codes.FORBIDDEN, str(upload))
+    for what, script in _REACHING_OUT.items():
+        told = page.evaluate(script, load().portal)
+        report.promise(f"a notebook's JavaScript does not reach outside by {what}", told == "refused", str(told))
+
+
+# Each answers "refused" when the page's policy held, within two seconds.
+_REACHING_OUT = {
+    "a request": "portal => fetch(portal + '/health', {mode: 'no-cors'}).then(() => 'sent', () => 'refused')",
+    "a picture": """portal => new Promise(done => {
+        document.addEventListener('securitypolicyviolation', () => done('refused'), {once: true});
+        const picture = new Image(); picture.onload = () => done('sent'); picture.src = portal + '/static/x.svg';
+        setTimeout(() => done('no answer'), 2000); })""",
+    "a WebSocket": """portal => new Promise(done => {
+        document.addEventListener('securitypolicyviolation', () => done('refused'), {once: true});
+        try { new WebSocket(portal.replace('http', 'ws') + '/x'); } catch { done('refused'); }
+        setTimeout(() => done('no answer'), 2000); })""",
+    "a beacon": """portal => new Promise(done => {
+        document.addEventListener('securitypolicyviolation', () => done('refused'), {once: true});
+        navigator.sendBeacon(portal + '/health', 'rows');
+        setTimeout(() => done('no answer'), 2000); })""",
+    "a form": """portal => new Promise(done => {
+        document.addEventListener('securitypolicyviolation', () => done('refused'), {once: true});
+        const form = document.createElement('form'); form.action = portal + '/health'; form.method = 'post';
+        form.target = '_blank'; document.body.append(form); form.submit();
+        setTimeout(() => done('no answer'), 2000); })""",
+}
 
 
 def _picture(page: Page) -> None:

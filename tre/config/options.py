@@ -80,6 +80,12 @@ class Options(BaseSettings):
         "production.",
     )
     sandbox_uid_base: int = Field(60000, ge=1000, description="First user id given to sandboxes when run as root.")
+    browser_megabytes: int = Field(
+        1000,
+        ge=50,
+        description="How many megabytes (2**20 bytes) a person's notebook servers may send to their browser in a day. "
+        "JupyterLab itself takes about 15 when it is first opened. Half of it is an alert in the audit log.",
+    )
     require_mfa: bool = Field(True, description="Every sign-in needs a second factor; off is refused in production.")
     mail_server: str = Field(
         "",

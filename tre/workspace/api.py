@@ -10,8 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tre.errors import Refused
 from tre.projects.services import current_extract
-from tre.workspace.auth import for_hub, for_workspace, workspace_session
-from tre.workspace.services import close_workspace, open_workspace
+from tre.workspace.auth import for_gate, for_hub, for_workspace, workspace_session
+from tre.workspace.models import WorkspaceSession
+from tre.workspace.services import close_workspace, note_sent, open_workspace
 
 
 @require_POST
@@ -31,6 +32,16 @@ def hub_close(request: HttpRequest) -> JsonResponse:
         raise Refused("The session must be a number", where="session")
     close_workspace(number)
     return JsonResponse({"closed": number})
+
+
+@require_POST
+@for_gate
+def gate_sent(request: HttpRequest, session: WorkspaceSession) -> JsonResponse:
+    """Take a gate's count: JSON with ``bytes``; answer how many more may be sent today (``left``)."""
+    count = _asked(request).get("bytes")
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        raise Refused("The bytes must be a number, not below 0", where="bytes")
+    return JsonResponse({"left": note_sent(session, count)})
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""The platform's door out of a notebook: four questions to the Hub, the workspace's interface, and no other address.
+"""The platform's door out of a notebook: three questions to the Hub, the workspace's interface, and no other address.
 
 It runs outside the sandbox and adds the workspace's tokens there, so that the researcher never holds them. Nothing is
 passed through that could widen it: no other path, no redirect, no upgrade, no cookie. See :mod:`tre.workspace.hub_door`
@@ -25,7 +25,7 @@ _PASSED = frozenset({"accept", "content-type", "content-length"})
 _RETURNED = frozenset({"content-type"})
 
 
-def door(server: Server, portal: str, token: str) -> Starlette:
+def door(server: Server, portal: str, token: str, opened: str) -> Starlette:
     """Return the door's application.
 
     Parameters
@@ -36,6 +36,8 @@ def door(server: Server, portal: str, token: str) -> Starlette:
         The portal's address.
     token : str
         The workspace's token at the portal.
+    opened : str
+        The token by which the gate lets the server's person in.
     """
     client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=5), follow_redirects=False, trust_env=False)
 
@@ -43,7 +45,7 @@ def door(server: Server, portal: str, token: str) -> Starlette:
         return await _pass(client, request, f"{portal}/api/workspace", {"authorization": f"Bearer {token}"})
 
     portal_route = Route(_TRE + "{rest:path}", to_portal, methods=["GET", "POST"])
-    made = Starlette(routes=[*routes(client, server), portal_route])
+    made = Starlette(routes=[*routes(client, server, opened), portal_route])
     made.router.redirect_slashes = False  # an address is right or leads nowhere
     return made
 

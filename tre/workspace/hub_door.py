@@ -1,9 +1,10 @@
-"""What a notebook server may ask of the Hub: the four questions that jupyterhub's single-user server puts, no others.
+"""What a notebook server may ask of the Hub: three of the questions that jupyterhub's single-user server puts.
 
 Read from jupyterhub 6.1.1 (``singleuser/extension.py``, ``services/auth.py``): is the Hub there, whose token is this,
-what token does this sign-in code give, and "somebody worked here". Every question is put together anew from values that
-were checked, for whatever passes as it came could be kept by the Hub and read from outside. The server's own token
-stays out here; what a server gets in its place opens nothing.
+and "somebody worked here". Who a person is, the gate has found out before anything reaches the server
+(:mod:`tre.workspace.gate`); the token that it sends is answered for here, and no token of the Hub's ever comes inside.
+What is passed on is put together anew from values that were checked, for whatever passes as it came could be kept by
+the Hub and read from outside.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from secrets import compare_digest
 from typing import Any
-from urllib.parse import parse_qs
 
 import httpx
 from starlette.requests import Request
@@ -23,8 +24,6 @@ from starlette.routing import Route
 
 MOST_BYTES = 4096
 _AUTHORIZATION = re.compile(r"(?:token|bearer) ([A-Za-z0-9._~+/=-]{1,200})", re.IGNORECASE)
-_CODE = re.compile(r"[A-Za-z0-9._~-]{1,128}")  # RFC 6749, appendix A.11, and RFC 7636, section 4.1
-_WHOSE = ("kind", "name", "admin", "groups", "session_id", "token_id")
 _OLDEST = timedelta(days=7)
 Answer = tuple[int, Any]
 _NOTHING: Answer = (403, {"message": "This door does not pass that on."})
@@ -58,45 +57,37 @@ class Server:
         return frozenset({f"access:servers!server={self.username}/{self.name}", f"access:servers!user={self.username}"})
 
 
-def routes(client: httpx.AsyncClient, server: Server) -> list[Route]:
-    """Return the door's addresses that lead to the Hub."""
-    door = _HubDoor(client, server)
+def routes(client: httpx.AsyncClient, server: Server, opened: str) -> list[Route]:
+    """Return the door's addresses that lead to the Hub.
+
+    Parameters
+    ----------
+    opened : str
+        The token by which the gate lets the server's person in.
+    """
+    door = _HubDoor(client, server, opened)
     return [
         Route("/hub/api", door.version, methods=["GET"]),
         Route("/hub/api/", door.version, methods=["GET"]),
         Route("/hub/api/user", door.whose, methods=["GET"]),
-        Route("/hub/api/oauth2/token", door.token_for_code, methods=["POST"]),
         Route(f"/hub/api/users/{server.username}/activity", door.activity, methods=["POST"]),
     ]
 
 
 class _HubDoor:
-    def __init__(self, client: httpx.AsyncClient, server: Server) -> None:
-        self._client, self._server = client, server
+    def __init__(self, client: httpx.AsyncClient, server: Server, opened: str) -> None:
+        self._client, self._server, self._opened = client, server, opened
 
     async def version(self, request: Request) -> Response:
         return _told(await self._ask("GET", "/", {}))
 
     async def whose(self, request: Request) -> Response:
-        """Answer whose token it is, when it is a token of this server's own person: of others nothing is told."""
+        """Answer that the gate's token is this server's own person's: of any other nothing is told."""
         token = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
-        if token is None:
+        if token is None or not compare_digest(token[1], self._opened):
             return _told(_NOTHING)
-        status, told = await self._ask("GET", "/user", {"authorization": f"token {token[1]}"})
-        if status == 200:
-            if not isinstance(told, dict) or told.get("name") != self._server.username:
-                return _told(_NOTHING)
-            scopes = sorted(self._server.access() & set(told.get("scopes", ())))
-            told = {**{name: told[name] for name in _WHOSE if name in told}, "scopes": scopes}
-        return _told((status, told))
-
-    async def token_for_code(self, request: Request) -> Response:
-        """Exchange a sign-in code of this server alone; its secret is added here (RFC 6749, section 4.1.3)."""
-        body = await _body(request)
-        form = checked_form(body, self._server) if body is not None else None
-        if form is None:
-            return _told(_NOTHING)
-        return _told(await self._ask("POST", "/oauth2/token", self._own(), data=form))
+        person = {"kind": "user", "name": self._server.username, "admin": False, "groups": []}
+        return _told((200, {**person, "scopes": sorted(self._server.access())}))
 
     async def activity(self, request: Request) -> Response:
         """Pass on when somebody last worked here."""
@@ -119,23 +110,6 @@ class _HubDoor:
             return 503, {"message": "The Hub does not answer. Try again in a moment."}
         except ValueError:
             return 502, {"message": "The Hub's answer cannot be read."}
-
-
-def checked_form(body: bytes, server: Server) -> dict[str, str] | None:
-    """Return the form that asks the Hub for a token, or None when the one that came is not this server's.
-
-    Of what came, only the code and its verifier pass; the rest is known here.
-    """
-    try:
-        came = parse_qs(body.decode("ascii"), strict_parsing=True)
-    except ValueError:
-        return None
-    known = {"client_id": server.client, "grant_type": "authorization_code", "redirect_uri": server.callback}
-    wanted = {name: value for name in ("code", "code_verifier") if len(value := came.get(name, [])) == 1}
-    passed = {name: values[0] for name, values in wanted.items() if _CODE.fullmatch(values[0])}
-    if "code" not in passed or any(came.get(name) != [value] for name, value in known.items()):
-        return None
-    return {**known, **passed, "client_secret": server.token}
 
 
 def checked_activity(body: bytes, now: datetime) -> str | None:

@@ -15,13 +15,17 @@ import socket
 import sys
 from pathlib import Path
 
+import httpx
 import uvicorn
 
 from tre.workspace import marker
 from tre.workspace.door import door
-from tre.workspace.forward import forwarder, to_socket
+from tre.workspace.forward import to_socket
+from tre.workspace.gate import Gate
+from tre.workspace.gate_sign_in import Public, SignIns
 from tre.workspace.hub_door import Server
 from tre.workspace.kept_log import KeptLog
+from tre.workspace.meter import Meter
 from tre.workspace.sandbox import Sandbox
 
 _GRACE_SECONDS = 12.0
@@ -40,17 +44,15 @@ async def run(sandbox: Sandbox) -> int:
         marker.hold(folder)
     _prepare(folder, sandbox)
     listening = [_listen(each.socket) for each in sandbox.inbound]
-    for each in sandbox.inbound:
-        if each.host_port:
-            await asyncio.start_server(forwarder(to_socket(each.socket)), "127.0.0.1", each.host_port)
     if sandbox.api_door:
         await _open_api_door(folder / "doors" / "api.sock", sandbox)
+        await _open_gate(sandbox)
     process = await _start(sandbox, listening)
     for listener in listening:
         listener.close()  # from here on the sandbox alone listens
     printing = asyncio.ensure_future(_keep_log(process, Path(sandbox.log)))
     status = await _until_end(process, sandbox)
-    await asyncio.wait([printing], timeout=_GRACE_SECONDS)
+    await asyncio.wait([printing, *(asyncio.ensure_future(each.tell()) for each in _METERS)], timeout=_GRACE_SECONDS)
     return status
 
 
@@ -89,12 +91,26 @@ def _listen(path: str) -> socket.socket:
 async def _open_api_door(path: Path, sandbox: Sandbox) -> None:
     listener = _listen(str(path))
     leads = sandbox.api_door
-    application = door(Server(**leads["server"]), leads["portal"], leads["token"])
+    application = door(Server(**leads["server"]), leads["portal"], leads["token"], leads["opened"])
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # this process has its own
     _KEPT.append(asyncio.ensure_future(server.serve(sockets=[listener])))
 
 
+async def _open_gate(sandbox: Sandbox) -> None:
+    """Open the gate before the sandbox's notebook server, on the loopback."""
+    leads = sandbox.api_door
+    client = httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False)
+    sign_ins = SignIns(Server(**leads["server"]), Public(**leads["public"]), client)
+    meter = Meter(client, f"{leads['portal']}/api/gate/sent", leads["token"])
+    _METERS.append(meter)
+    _KEPT.append(asyncio.ensure_future(meter.keep_telling()))
+    for each in sandbox.inbound:
+        gate = Gate(sign_ins, to_socket(each.socket), leads["opened"], meter.allowed)
+        await asyncio.start_server(gate.serve, "127.0.0.1", each.host_port)
+
+
+_METERS: list[Meter] = []
 _KEPT: list[asyncio.Future[None]] = []  # a task that nobody holds may be collected while it runs
 
 

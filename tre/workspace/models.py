@@ -20,6 +20,7 @@ class WorkspaceSession(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     opened = models.DateTimeField(auto_now_add=True)
     closed = models.DateTimeField(null=True)
+    sent = models.PositiveBigIntegerField(default=0, help_text="Bytes from its server to the person's browser.")
 
     class Meta:
         ordering = ("-id",)
@@ -42,3 +43,17 @@ class WorkspaceSession(models.Model):
         """Return whether the person may still work here, as things stand now."""
         question = self.question()
         return question is not None and decide(question[0], "open_workspace", question[1]).allowed
+
+
+class SentOnDay(models.Model):
+    """How many bytes went from a person's notebook servers to their browser on one day."""
+
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="sent_on")
+    day = models.DateField()
+    sent = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["account", "day"], name="one_count_a_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.sent} bytes on {self.day}"

@@ -102,7 +102,7 @@ class Inbound:
 
     socket: str
     port: int
-    host_port: int = 0  # where the host's loopback leads to the socket; 0 when it is reached as a file alone
+    host_port: int = 0  # where the gate before it listens on the host's loopback; 0 when it is reached as a file alone
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,10 @@ class Sandbox:
     log : str
         The file that receives what the commands print, through a pipe: see :mod:`tre.workspace.kept_log`.
     api_door : mapping
-        Where the platform's door leads: the ``portal``'s address, the workspace's ``token`` there, and the ``server``
-        as :class:`tre.workspace.hub_door.Server`; empty for none. It stays outside with the launcher.
+        Where the platform's door and gate lead: the ``portal``'s address, the workspace's ``token`` there, the
+        ``server`` as :class:`tre.workspace.hub_door.Server`, its ``public`` address as
+        :class:`tre.workspace.gate_sign_in.Public`, and the token by which the gate is ``opened``; empty for none. It
+        stays outside with the launcher.
     marked : bool
         Whether it ends when the marker in its folder is taken away: see :mod:`tre.workspace.marker`.
     watch : int

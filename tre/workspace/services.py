@@ -21,7 +21,7 @@ from tre.projects.models import Membership, Project
 from tre.projects.services import current_extract, get
 from tre.workspace.auth import hash_token
 from tre.workspace.folders import folder
-from tre.workspace.models import WorkspaceSession
+from tre.workspace.models import SentOnDay, WorkspaceSession
 
 # User ids of project services lie above those of persons: one range for each, both above the base.
 _SERVICES_ABOVE = 100_000
@@ -146,4 +146,43 @@ def _close(session: WorkspaceSession, actor: str = "", why: str = "asked for") -
     session.closed = timezone.now()
     session.save(update_fields=["closed"])
     actor, subject = actor or session.account.username, f"project:{session.project.code}"
-    record("workspace.closed", actor=actor, subject=subject, data={"session": session.pk, "why": why})
+    data = {"session": session.pk, "why": why, "sent": session.sent}
+    record("workspace.closed", actor=actor, subject=subject, data=data)
+
+
+@transaction.atomic
+def note_sent(session: WorkspaceSession, count: int) -> int:
+    """Note bytes that went to a person's browser, and return how many more may today.
+
+    Half of the day's ceiling, and the ceiling itself, are written down when they are passed: the one is an alert, at
+    the other the gate stops what it sends.
+
+    Parameters
+    ----------
+    count : int
+        Not negative.
+    """
+    held = WorkspaceSession.objects.select_for_update().select_related("account", "project").get(pk=session.pk)
+    day, _ = SentOnDay.objects.get_or_create(account=held.account, day=timezone.localdate())
+    day = SentOnDay.objects.select_for_update().get(pk=day.pk)
+    before, day.sent, held.sent = day.sent, day.sent + count, held.sent + count
+    if count:
+        day.save(update_fields=["sent"])
+        held.save(update_fields=["sent"])
+    ceiling = browser_ceiling()
+    for mark, event in ((ceiling // 2, "workspace.much_sent"), (ceiling, "workspace.sending_stopped")):
+        if before < mark <= day.sent:
+            data = {"bytes": day.sent, "ceiling": ceiling, "session": held.pk}
+            record(event, actor=held.account.username, subject=f"project:{held.project.code}", data=data)
+    return max(0, ceiling - day.sent)
+
+
+def browser_ceiling() -> int:
+    """Return how many bytes a person's notebook servers may send to their browser in a day."""
+    return load().browser_megabytes * 1024 * 1024
+
+
+def sent_today(account: Account) -> int:
+    """Return how many bytes went to a person's browser today."""
+    day = SentOnDay.objects.filter(account=account, day=timezone.localdate()).first()
+    return day.sent if day else 0

@@ -19,9 +19,10 @@ from jupyterhub.spawner import Spawner
 from tornado.web import HTTPError
 from traitlets import Dict, Int, Unicode
 
-from tre.config.options import REPOSITORY, load
+from tre.config.options import REPOSITORY, SIGN_IN_SECONDS, load
 from tre.config.secrets import secret
 from tre.workspace import marker
+from tre.workspace.gate_sign_in import Public, origin_of
 from tre.workspace.hub_door import Server
 from tre.workspace.sandbox import DOORS, MLFLOW_PORT, PACKAGES, SPARK_PORT, Bind, Inbound, Outbound, Sandbox
 
@@ -116,6 +117,7 @@ class SandboxSpawner(Spawner):
 
     def _sandbox(self) -> Sandbox:
         opened, home = self.workspace, f"/home/{self.user.name}"
+        gate = secrets.token_hex(32)  # what the gate lets its person in by; it opens nothing else
         return Sandbox(
             name=f"workspace {self.session}",
             uid=opened["uid"],
@@ -143,10 +145,16 @@ class SandboxSpawner(Spawner):
                 "server": asdict(self._known_as()),
                 "portal": load().portal_internal,
                 "token": opened["token"],
+                "public": asdict(self._public()),
+                "opened": gate,
             },
             marked=True,
             watch=_supervisor(),
         )
+
+    def _public(self) -> Public:
+        hub = load().hub
+        return Public(hub, origin_of(hub, self.user.name), str(self.server.base_url), SIGN_IN_SECONDS)
 
     def _known_as(self) -> Server:
         return Server(
@@ -170,7 +178,7 @@ class SandboxSpawner(Spawner):
         inside = f"http://127.0.0.1:{_API_PORT}/hub/api"
         hub["JUPYTERHUB_ACTIVITY_URL"] = hub["JUPYTERHUB_ACTIVITY_URL"].replace(hub["JUPYTERHUB_API_URL"], inside)
         hub["JUPYTERHUB_API_URL"] = inside
-        hub["JUPYTERHUB_API_TOKEN"] = secrets.token_hex(16)  # opens nothing: its own stays with the door
+        hub["JUPYTERHUB_API_TOKEN"] = secrets.token_hex(16)  # opens nothing: its own stays with the door and the gate
         hub["JUPYTERHUB_SERVICE_URL"] = f"http://127.0.0.1:{_SERVER_PORT}{self.server.base_url}"
         token = self.workspace["spark_token"]
         return {

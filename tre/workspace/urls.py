@@ -11,6 +11,7 @@ from tre.workspace import api
 urlpatterns = [
     path("api/hub/open", api.hub_open),
     path("api/hub/close", api.hub_close),
+    path("api/gate/sent", api.gate_sent),
     path("api/workspace/me", api.me),
     path("api/workspace/tables", api.tables),
     path("api/workspace/requests", airlock.requests),

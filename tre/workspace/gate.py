@@ -1,0 +1,308 @@
+"""The gate before a notebook server: HTTP and WebSockets between the Hub's proxy and the sandbox, under rules of ours.
+
+The researcher owns the server and everything that it answers; the gate is the platform's, and stands outside. Nobody
+passes who is not the server's person (:mod:`tre.workspace.gate_sign_in`), nothing passes but what JupyterLab needs
+(:mod:`tre.workspace.gate_rules`), and what goes to the browser is counted. Requests and answers are parsed and put
+together anew by h11 on both sides, so that no two readers can understand one differently; of a WebSocket only the
+handshake is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+import h11
+
+from tre.workspace import gate_rules as rules
+from tre.workspace.forward import Connect
+from tre.workspace.gate_rules import Asked, Headers
+from tre.workspace.gate_sign_in import RECHECK_SECONDS, SignIns
+
+_CHUNK = 64 * 1024
+_MOST_HEAD = 64 * 1024
+_MOST_WRITTEN = 64 * 1024 * 1024  # a notebook as it is saved; it is held whole to be looked at
+_IDLE_SECONDS = 120.0
+_ANSWER_SECONDS = 900.0  # the contents and kernels interfaces answer at once; a slow disk and a busy kernel do not
+_READY = ("api", "api/")
+Event = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
+
+
+class _HungUp(Exception):
+    """The other side is gone, or does not speak HTTP: there is nobody to answer."""
+
+
+class _Side:
+    """One side's connection, read and written as HTTP."""
+
+    def __init__(self, role: type, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.http = h11.Connection(role, max_incomplete_event_size=_MOST_HEAD)
+        self.reader, self.writer = reader, writer
+        self.head = False  # whether the request that is being answered wants the head alone
+
+    async def event(self, within: float) -> Event:
+        """Return the next event; raise when the other side ends or is silent for so many seconds."""
+        while True:
+            try:
+                event = self.http.next_event()
+            except h11.RemoteProtocolError:
+                raise _HungUp from None
+            if event is not h11.NEED_DATA:
+                return event
+            try:
+                data = await asyncio.wait_for(self.reader.read(_CHUNK), within)
+            except (TimeoutError, OSError):
+                raise _HungUp from None
+            self.http.receive_data(data)
+
+    async def send(self, event: h11.Event) -> int:
+        """Write an event and return its bytes."""
+        try:
+            data = self.http.send(event) or b""
+            self.writer.write(data)
+            await self.writer.drain()
+        except (h11.LocalProtocolError, OSError):
+            raise _HungUp from None
+        return len(data)
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """Yield a message's body to its end."""
+        while True:
+            event = await self.event(_ANSWER_SECONDS)
+            if isinstance(event, h11.Data):
+                yield bytes(event.data)
+            elif isinstance(event, h11.EndOfMessage):
+                return
+            else:
+                raise _HungUp
+
+
+@dataclass
+class Gate:
+    """The gate of one server.
+
+    Parameters
+    ----------
+    sign_ins : SignIns
+        Who may pass.
+    connect : callable
+        How to reach the server.
+    token : str
+        What opens the server: it is told who the person is by the door that stands beside this gate.
+    allowed : callable
+        Given the bytes that went to the browser since it was asked last, returns whether more may.
+    """
+
+    sign_ins: SignIns
+    connect: Connect
+    token: str
+    allowed: Callable[[int], Awaitable[bool]]
+    _open: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection of the Hub's proxy until it ends."""
+        browser = _Side(h11.SERVER, reader, writer)
+        try:
+            while True:
+                event = await browser.event(_IDLE_SECONDS)
+                if not isinstance(event, h11.Request):
+                    break
+                await self._answer(browser, event)
+                if browser.http.our_state is not h11.DONE or browser.http.their_state is not h11.DONE:
+                    break
+                browser.http.start_next_cycle()
+        except _HungUp:
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(self, browser: _Side, request: h11.Request) -> None:
+        headers = {bytes(name): bytes(value) for name, value in request.headers}
+        browser.head = bytes(request.method) == b"HEAD"
+        path, _, query = bytes(request.target).decode("latin-1").partition("?")
+        upgrade = headers.get(b"upgrade", b"").lower() == b"websocket"
+        asked = Asked(bytes(request.method).decode("ascii"), path, query, upgrade)
+        public, cookies = self.sign_ins.public, headers.get(b"cookie", b"").decode("latin-1")
+        rest = rules.below(path, public.base)
+        if path == urlsplit(self.sign_ins.server.callback).path:
+            return await self._signed_in(browser, query, cookies)
+        session = await self.sign_ins.passes(cookies)
+        if session is None:
+            if rest in _READY and asked.method == "GET":
+                return await self._ready(browser)
+            return await self._sign_in(browser, asked, headers, rest)
+        why = rules.refused(asked, public.base)
+        if why is not None:
+            return await _tell(browser, 404 if why == rules.NOWHERE else 403, why)
+        if not rules.from_its_own_page(asked.method, headers, public.origin, upgrade=upgrade):
+            return await _tell(browser, 403, "This must come from a page of the workspace itself.")
+        if not await self.allowed(0):
+            return await _tell(browser, 429, _ENOUGH)
+        return await self._pass(browser, request, asked, session)
+
+    async def _signed_in(self, browser: _Side, query: str, cookies: str) -> None:
+        done = await self.sign_ins.finish(parse_qs(query), cookies)
+        if done is None:
+            return await _tell(browser, 403, "This sign-in is not good any more. Open the workspace from its project.")
+        path, made = done
+        given = [(b"Set-Cookie", cookie.encode("latin-1")) for cookie in made]
+        return await _tell(browser, 302, "", [(b"Location", path.encode("latin-1")), *given])
+
+    async def _sign_in(self, browser: _Side, asked: Asked, headers: dict[bytes, bytes], rest: str | None) -> None:
+        """Send a person to sign in; a program, or a page's own request, is told that it must."""
+        page = asked.method == "GET" and not asked.upgrade and b"text/html" in headers.get(b"accept", b"")
+        if rest is None or not page:
+            return await _tell(browser, 403, "Sign in first: open the workspace from its project.")
+        wanted = asked.path + (f"?{asked.query}" if asked.query else "")
+        where, cookie = self.sign_ins.begin(wanted)
+        more = [(b"Location", where.encode("latin-1")), (b"Set-Cookie", cookie.encode("latin-1"))]
+        return await _tell(browser, 302, "", more)
+
+    async def _ready(self, browser: _Side) -> None:
+        """Answer the Hub whether the server inside answers: in words of ours, for anybody may ask."""
+        try:
+            inside = await self._inside()
+        except OSError:
+            return await _tell(browser, 503, "The notebook server is starting.")
+        try:
+            path = f"{self.sign_ins.public.base}api"
+            await inside.send(h11.Request(method="GET", target=path, headers=[("Host", "localhost")]))
+            await inside.send(h11.EndOfMessage())
+            ready = isinstance(await inside.event(10.0), h11.Response)
+        except _HungUp:
+            ready = False
+        finally:
+            inside.writer.close()
+        if not ready:
+            return await _tell(browser, 503, "The notebook server is starting.")
+        return await _tell(browser, 200, "The notebook server answers.", [(b"X-JupyterHub-Version", _hub_version())])
+
+    async def _inside(self) -> _Side:
+        return _Side(h11.CLIENT, *await self.connect())
+
+    async def _pass(self, browser: _Side, request: h11.Request, asked: Asked, session: str) -> None:
+        body: bytes | None = None
+        if rules.writes(asked, self.sign_ins.public.base):
+            body = await _whole(browser)
+            why = rules.UPLOAD if body is None else rules.refused_body(body)
+            if why is not None:
+                return await _tell(browser, 403, why)
+        try:
+            inside = await self._inside()
+        except OSError:
+            return await _tell(browser, 503, "The notebook server does not answer. Try again in a moment.")
+        try:
+            sent = rules.onwards(request.headers, self.token, upgrade=asked.upgrade)
+            await inside.send(h11.Request(method=request.method, target=request.target, headers=sent))
+            if body is None:
+                async for chunk in browser.body():
+                    await inside.send(h11.Data(data=chunk))
+            elif body:
+                await inside.send(h11.Data(data=body))
+            await inside.send(h11.EndOfMessage())
+            await self._return(browser, inside, asked, session)
+        finally:
+            inside.writer.close()
+        return None
+
+    async def _return(self, browser: _Side, inside: _Side, asked: Asked, session: str) -> None:
+        event = await inside.event(_ANSWER_SECONDS)
+        while isinstance(event, h11.InformationalResponse) and event.status_code != 101:
+            event = await inside.event(_ANSWER_SECONDS)
+        public = self.sign_ins.public
+        if isinstance(event, h11.InformationalResponse):
+            headers = rules.back(event.headers, public.origin, public.base, upgrade=True)
+            if not asked.upgrade or headers is None:
+                raise _HungUp
+            await browser.event(_IDLE_SECONDS)  # the end of the request
+            await browser.send(h11.InformationalResponse(status_code=101, headers=headers))
+            return await self._carry(browser, inside, session)
+        if not isinstance(event, h11.Response):
+            raise _HungUp
+        told = rules.back(event.headers, public.origin, public.base, upgrade=False)
+        if told is None:
+            return await _tell(browser, 403, "The notebook server wanted to send you to another site.")
+        await browser.send(h11.Response(status_code=event.status_code, headers=told))
+        async for chunk in inside.body():
+            if not await self.allowed(len(chunk)):
+                raise _HungUp  # in the middle of an answer there is no other way to end it
+            await browser.send(h11.Data(data=chunk))
+        await browser.send(h11.EndOfMessage())
+        return None
+
+    async def _carry(self, browser: _Side, inside: _Side, session: str) -> None:
+        """Carry a WebSocket's bytes both ways until either side ends, or its person may no longer pass."""
+        first_in, _ = browser.http.trailing_data
+        first_out, _ = inside.http.trailing_data
+
+        async def watch() -> None:
+            while await self.sign_ins.stands(session) and await self.allowed(0):
+                await asyncio.sleep(RECHECK_SECONDS)
+
+        tasks = [
+            asyncio.ensure_future(self._pump(browser.reader, inside.writer, first_in, counted=False)),
+            asyncio.ensure_future(self._pump(inside.reader, browser.writer, first_out, counted=True)),
+            asyncio.ensure_future(watch()),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: bytes, *, counted: bool
+    ) -> None:
+        try:
+            chunk = first or await reader.read(_CHUNK)
+            while chunk:
+                if counted and not await self.allowed(len(chunk)):
+                    return
+                writer.write(chunk)
+                await writer.drain()
+                chunk = await reader.read(_CHUNK)
+        except OSError:
+            return
+
+
+_ENOUGH = "So much has been sent from this workspace to a browser today that it is stopped. Ask an operator."
+
+
+async def _whole(browser: _Side) -> bytes | None:
+    """Return a request's whole body, or None when it is larger than a notebook gets."""
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in browser.body():
+        size += len(chunk)
+        if size <= _MOST_WRITTEN:
+            parts.append(chunk)
+    return b"".join(parts) if size <= _MOST_WRITTEN else None
+
+
+async def _tell(browser: _Side, status: int, why: str, more: Headers | None = None) -> None:
+    """Answer in words of the gate's own, and close: what is left of the request is not read."""
+    text = f"<!DOCTYPE html><html lang=en-GB><title>Workspace</title><p>{html.escape(why)}</p>".encode() if why else b""
+    headers = [
+        (b"Content-Type", b"text/html; charset=utf-8"),
+        (b"Content-Length", str(len(text)).encode()),
+        (b"Cache-Control", b"no-store"),
+        (b"Connection", b"close"),
+        *rules.OWN_HEADERS,
+        *(more or []),
+    ]
+    if browser.http.our_state is not h11.SEND_RESPONSE:
+        raise _HungUp
+    await browser.send(h11.Response(status_code=status, headers=headers))
+    if text and not browser.head:
+        await browser.send(h11.Data(data=text))
+    await browser.send(h11.EndOfMessage())
+
+
+def _hub_version() -> bytes:
+    from importlib.metadata import version
+
+    return version("jupyterhub").encode()

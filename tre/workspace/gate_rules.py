@@ -1,0 +1,218 @@
+"""What passes between a browser and a notebook server, as plain rules: no I/O.
+
+The server is the researcher's own code, so nothing that it says of itself is believed. These rules stand outside of it:
+which addresses there are, which of its answers' headers reach the browser, and what the pages may reach from there.
+What they cannot stop is told in docs/decisions/0017.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+Headers = list[tuple[bytes, bytes]]
+
+# A page of the server may load from the server and talk to the server; nothing else, in no way that CSP Level 3 knows.
+# JupyterLab compiles validators and templates at run time ('unsafe-eval'), begins from an inline script, and keeps its
+# workers and previews in blobs. 'webrtc' is W3C's draft; where it is not known it is passed over.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "media-src 'self' data: blob:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "child-src 'self' blob:",
+        "frame-src 'self' blob:",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+        "base-uri 'self'",
+        "object-src 'none'",
+        "webrtc 'block'",
+    )
+)
+OWN_HEADERS: Headers = [
+    (b"Content-Security-Policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"Referrer-Policy", b"no-referrer"),
+    (b"X-Content-Type-Options", b"nosniff"),
+    (b"X-DNS-Prefetch-Control", b"off"),
+    (b"Cross-Origin-Opener-Policy", b"same-origin"),
+    (b"Cross-Origin-Resource-Policy", b"same-origin"),
+    (b"Permissions-Policy", b"camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=()"),
+]
+
+# What JupyterLab asks of its server, by the first parts of the path below the server's own. Read from jupyterlab 4.6
+# and jupyter_server 2; whatever else a server may offer (a proxy to a port, another program's pages) is not reached.
+_PAGES = ("lab", "static", "kernelspecs", "favicon.ico", "logo", "")
+_INTERFACES = ("contents", "events", "kernels", "kernelspecs", "me", "sessions", "status", "spec.yaml", "config")
+_SOCKETS = (re.compile(r"api/kernels/[\w-]{1,64}/channels"), re.compile(r"api/events/subscribe"))
+_LAB_INTERFACES = ("extensions", "settings", "themes", "translations", "workspaces", "listings", "licenses")
+
+# Request headers that the server gets. No cookie of the gate's or of anybody else, no credentials but the gate's own.
+_ASKED = frozenset(
+    {
+        b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"content-encoding", b"content-length",
+        b"content-type", b"host", b"if-match", b"if-modified-since", b"if-none-match", b"origin", b"pragma",
+        b"transfer-encoding", b"user-agent", b"x-xsrftoken", b"x-requested-with",
+    }
+)  # fmt: skip
+_ASKED_BY_SOCKETS = frozenset(
+    {
+        b"connection", b"upgrade", b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-protocol",
+        b"sec-websocket-extensions",
+    }
+)  # fmt: skip
+# Response headers that reach the browser. Those left out could send it elsewhere (Refresh, Link, Report-To, Alt-Svc),
+# plant cookies, loosen the policy above, or make a file of what is shown (Content-Disposition).
+_TOLD = frozenset(
+    {
+        b"cache-control", b"content-encoding", b"content-length", b"content-type", b"date", b"etag", b"last-modified",
+        b"transfer-encoding", b"vary", b"x-jupyterhub-version",
+    }
+)  # fmt: skip
+_TOLD_TO_SOCKETS = frozenset(
+    {b"connection", b"upgrade", b"sec-websocket-accept", b"sec-websocket-protocol", b"sec-websocket-extensions"}
+)
+
+DOWNLOAD = "Files leave this room by the airlock alone: use tre.submit in a notebook."
+UPLOAD = "Files come into this room by the airlock alone. A notebook may be written here."
+NOWHERE = "There is nothing at this address."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: its method, and its path and query as the browser sent them."""
+
+    method: str
+    path: str
+    query: str
+    upgrade: bool = False
+
+
+def below(path: str, base: str) -> str | None:
+    """Return the part of a path below the server's base, or None when it leads elsewhere however it is decoded.
+
+    Parameters
+    ----------
+    base : str
+        Ends in a slash.
+    """
+    plain = path
+    for _ in range(3):  # servers differ in how often they decode
+        plain = unquote(plain)
+    unclear = "\\" in plain or "//" in plain or any(ord(letter) < 32 for letter in plain)
+    if unclear or f"{posixpath.normpath(plain)}/".find(base) != 0:
+        return None
+    if plain.rstrip("/") != posixpath.normpath(plain).rstrip("/"):  # dots in it
+        return None
+    return plain.removeprefix(base) if plain.startswith(base) else ""
+
+
+def refused(asked: Asked, base: str) -> str | None:
+    """Return why a request does not pass, in a sentence for the person, or None when it does."""
+    rest = below(asked.path, base)
+    if rest is None:
+        return NOWHERE
+    if asked.upgrade:
+        return None if any(known.fullmatch(rest) for known in _SOCKETS) else NOWHERE
+    if asked.method not in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}:
+        return NOWHERE
+    first, _, more = rest.partition("/")
+    if first in {"files", "nbconvert", "view", "voila"}:
+        return DOWNLOAD
+    if first == "lab" and more.partition("/")[0] == "api":
+        return None if any(part in _LAB_INTERFACES for part in more.split("/")[1:2]) else NOWHERE
+    if first in _PAGES or rest in {"api", "api/"}:
+        return None if asked.method in {"GET", "HEAD"} else NOWHERE
+    if first != "api" or more.partition("/")[0] not in _INTERFACES:
+        return NOWHERE
+    if more.partition("/")[0] == "contents" and asked.method in {"GET", "HEAD"}:
+        return _read(more.partition("/")[2], asked.query)
+    return None
+
+
+def _read(path: str, query: str) -> str | None:
+    """Refuse to read a file that is no notebook: its text in the browser is a copy of it."""
+    told = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
+    if told.get("content") == "0" or path.endswith("/checkpoints"):
+        return None
+    kind = told.get("type", "")
+    if kind == "directory" or (kind in {"", "notebook"} and path.endswith(".ipynb")):
+        return None
+    return None if kind == "" and "." not in posixpath.basename(path.rstrip("/")) else DOWNLOAD
+
+
+def writes(asked: Asked, base: str) -> bool:
+    """Return whether a request writes content, so that its body must be looked at: see :func:`refused_body`."""
+    rest = below(asked.path, base) or ""
+    return asked.method in {"PUT", "PATCH", "POST"} and rest.startswith("api/contents")
+
+
+def refused_body(body: bytes) -> str | None:
+    """Return why a body does not pass where content is written: what is no notebook is an upload."""
+    if not body.strip():
+        return None
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return UPLOAD
+    if not isinstance(told, dict) or "chunk" in told:
+        return UPLOAD
+    if told.get("content") is None:  # a new file, a copy, another name: made inside, of what is there
+        return None
+    return None if told.get("type") in {"notebook", "directory"} else UPLOAD
+
+
+def onwards(headers: Iterable[tuple[bytes, bytes]], token: str, *, upgrade: bool) -> Headers:
+    """Return the headers of a request as the server gets them, with the token that opens it."""
+    passed = _ASKED | _ASKED_BY_SOCKETS if upgrade else _ASKED
+    kept = [(name, value) for name, value in headers if name.lower() in passed]
+    if not upgrade:
+        kept.append((b"Connection", b"close"))
+    return [*kept, (b"Authorization", f"token {token}".encode())]
+
+
+def back(headers: Iterable[tuple[bytes, bytes]], origin: str, base: str, *, upgrade: bool) -> Headers | None:
+    """Return the headers of an answer as the browser gets them, or None when it would be sent elsewhere."""
+    passed = _TOLD | _TOLD_TO_SOCKETS if upgrade else _TOLD
+    kept = []
+    for name, value in headers:
+        if name.lower() == b"location":
+            target = _within(value.decode("latin-1"), origin, base)
+            if target is None:
+                return None
+            kept.append((b"Location", target.encode("latin-1")))
+        elif name.lower() in passed:
+            kept.append((name, value))
+    return kept if upgrade else [*kept, *OWN_HEADERS]
+
+
+def _within(target: str, origin: str, base: str) -> str | None:
+    """Return a redirect's target as a path below the server's own, or None."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return None
+    if (parts.scheme or parts.netloc) and f"{parts.scheme}://{parts.netloc}" != origin:
+        return None
+    if not parts.path.startswith("/") or below(parts.path, base) is None:
+        return None
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def from_its_own_page(method: str, headers: dict[bytes, bytes], origin: str, *, upgrade: bool) -> bool:
+    """Return whether a request that changes something comes from a page of this very server.
+
+    A browser names the page's origin on each of them (Fetch standard, "Origin header"); without one it is no browser's.
+    """
+    if method in {"GET", "HEAD"} and not upgrade:
+        return True
+    return headers.get(b"origin", b"").decode("latin-1") == origin
