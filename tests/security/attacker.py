@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyseccomp
+
 from tests.security import probes
 from tre.config.options import REPOSITORY, load
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT
+from tre.workspace.seccomp import REFUSED
 
 _API_PORT, _SERVER_PORT = 8081, 8888
 _ALLOWED = ("SPARK_REMOTE=",)  # the project's own
@@ -22,6 +25,7 @@ _SENTENCES = {
     "processes": "no process of the host",
     "environment": "no key and no secret of the platform in any environment",
     "powers": "no capability, namespace or mount",
+    "calls": "no system call that reaches past the namespaces or deep into the kernel",
     "control_plane": "no module of the control plane",
     "hub": "no Hub secret, no page and no interface beyond the own server",
 }
@@ -43,10 +47,18 @@ def known(names: Sequence[str] = tuple(_SENTENCES), **more: Any) -> dict[str, An
         "paths": [str(home), *(str(home / each) for each in ("secrets", "keys", "db", "landing", "warehouse"))]
         + [str(REPOSITORY / each) for each in ("tre", "pyproject.toml", ".git", "policies")],
         "file_names": [path.name for path in (home / "secrets").glob("*")] + ["root.key", "pepper", "cookie_secret"],
+        "calls": {name: number(name) for names in REFUSED.values() for name in names if number(name) >= 0}
+        | {"clone3": number("clone3")},
+        "families": [*range(3, 10), *range(11, 16), *range(17, 50)],
         "other_person": "researcher-two",
         "other_project": "asthma",
         **more,
     }  # fmt: skip
+
+
+def number(call: str) -> int:
+    """Return a system call's number on this machine; below 0 where it has none."""
+    return int(pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, call))
 
 
 def source(told: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import http.client
 import json
 import os
@@ -185,6 +186,31 @@ def powers(known: Known) -> list[str]:
     return reached
 
 
+def calls(known: Known) -> list[str]:
+    """Make system calls that have been a way into the kernel, or past a namespace: each must be refused at the door."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    reached = []
+    for name, number in known["calls"].items():
+        ctypes.set_errno(0)
+        if libc.syscall(number, 0, 0, 0, 0, 0, 0) != -1 or ctypes.get_errno() not in (errno.EPERM, errno.ENOSYS):
+            reached.append(name)
+    for family in known["families"]:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, 5):
+            try:
+                socket.socket(family, kind).close()
+                reached.append(f"a socket of family {family}")
+            except PermissionError:
+                continue
+            except OSError:
+                reached.append(f"the code of family {family}")
+    terminal, _ = os.openpty()
+    for request in (0x5412, 0x541C, 0x5412 | 1 << 32):  # TIOCSTI, TIOCLINUX, and the first with bits that do not count
+        ctypes.set_errno(0)
+        if libc.ioctl(terminal, ctypes.c_ulong(request), b"x") != -1 or ctypes.get_errno() != errno.EPERM:
+            reached.append(f"ioctl {request:x}")
+    return reached
+
+
 def control_plane(known: Known) -> list[str]:
     """Try to import what only the platform's own processes hold."""
     reached = []
@@ -238,7 +264,7 @@ def hub(known: Known) -> list[str]:
 
 
 PROBES: tuple[Callable[[Known], list[str]], ...] = (
-    routes, services, files, writable, processes, environment, powers, control_plane, hub,
+    routes, services, files, writable, processes, environment, powers, calls, control_plane, hub,
 )  # fmt: skip
 
 

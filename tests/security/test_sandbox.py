@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -15,18 +17,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.security.attacker import judge, known, source
+from tests.security.attacker import judge, known, number, source
 from tre.config.options import load
 from tre.config.secrets import secret
+from tre.errors import SettingsError
 from tre.projects.jobs import show_to_group
 from tre.workspace.project_services import launch
-from tre.workspace.sandbox import Bind, Outbound, Sandbox
+from tre.workspace.sandbox import Bind, Outbound, Sandbox, check_available
 
 pytestmark = [
     pytest.mark.sandbox,
     pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed"),
 ]
-_ALONE = ("routes", "services", "files", "writable", "processes", "environment", "powers", "control_plane")
+_ALONE = ("routes", "services", "files", "writable", "processes", "environment", "powers", "calls", "control_plane")
 _HOME = "/home/researcher"
 
 
@@ -76,12 +79,39 @@ def test_nothing_is_within_reach(box):
 def test_the_probes_run_outside_find_what_is_there(box, monkeypatch):
     """A probe that finds nothing here, where everything is open, could not fail anywhere."""
     environment = {**os.environ, **box.environment, "PLANTED": secret("hub-proxy")}
-    program = source(known(_ALONE))
+    # Of the calls such as do no harm where they are let through.
+    harmless = {name: number(name) for name in ("unshare", "userfaultfd", "kcmp", "perf_event_open")}
+    program = source(known(_ALONE, calls=harmless))
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     found = judge(done.stdout)
-    names = ("files", "writable", "environment", "control_plane")
+    names = ("files", "writable", "environment", "calls", "control_plane")
     open_here = [sentence for sentence, reached in found.items() if reached]
     assert len(open_here) >= len(names), found
+
+
+def test_a_call_of_another_architecture_ends_its_process(box):
+    """The 32-bit calls have other numbers: what is refused under one number would pass under the other."""
+    # mov eax, 20 (getpid); int 0x80; ret
+    program = (
+        "import ctypes, mmap, os, sys\n"
+        "page = mmap.mmap(-1, 4096, prot=7)\n"
+        "page.write(bytes([0xb8, 20, 0, 0, 0, 0xcd, 0x80, 0xc3]))\n"
+        "call = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))\n"
+        "child = os.fork()\n"
+        "if not child:\n    call(); os._exit(0)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    if platform.machine() != "x86_64":
+        pytest.skip("the program is for x86-64")
+    Path(box.folder).mkdir(mode=0o700)
+    launch(replace(box, commands=((sys.executable, "-c", program),))).wait(60)
+    assert Path(box.log).read_text().splitlines()[0] in {f"-{int(signal.SIGSYS)}", f"-{int(signal.SIGSEGV)}"}
+
+
+def test_without_libseccomp_nothing_starts(box, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyseccomp", None)
+    with pytest.raises(SettingsError, match="libseccomp2"):
+        check_available()
 
 
 def test_a_door_left_open_is_found(box):

@@ -1,7 +1,8 @@
 """What a sandbox is: which folders are shown, which doors there are, and the bubblewrap command that makes it so.
 
 Isolation by construction: a new namespace of every kind, nothing shown but what is listed here, no network but its
-own loopback, no capability, no new user namespace, a read-only root. See bwrap(1) and docs/decisions/0001.
+own loopback, no capability, no new user namespace, a read-only root, a filter of system calls. See bwrap(1) and
+docs/decisions/0001.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tre.errors import SettingsError
+from tre.workspace import seccomp
 
 if TYPE_CHECKING:  # a launcher starts the sooner without the settings
     from tre.config.options import Options
@@ -50,13 +52,27 @@ def check_available() -> None:
     Raises
     ------
     SettingsError
-        When bubblewrap is missing, or the machine does not let it make namespaces.
+        When bubblewrap or libseccomp is missing, or the machine does not let it make namespaces.
     """
     program = shutil.which("bwrap")
     if program is None:
         raise SettingsError("bubblewrap is not installed", todo="Install the package 'bubblewrap' and start again")
-    trial = [program, "--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "true"]
-    done = subprocess.run(trial, capture_output=True, text=True, check=False)
+    calls = seccomp.program()
+    trial = [
+        program,
+        "--unshare-all",
+        "--unshare-user",
+        "--disable-userns",
+        "--seccomp",
+        str(calls),
+        "--ro-bind",
+        "/",
+        "/",
+    ]
+    try:
+        done = subprocess.run([*trial, "true"], capture_output=True, text=True, check=False, pass_fds=[calls])
+    finally:
+        os.close(calls)
     if done.returncode != 0:
         raise SettingsError(
             "This machine does not let bubblewrap make a sandbox",
@@ -212,7 +228,7 @@ def _java_settings() -> Sequence[Path]:
     return sorted(Path("/etc").glob("java-*-openjdk"))
 
 
-def bubblewrap(sandbox: Sandbox, binds: Sequence[Bind], descriptors: Sequence[int]) -> list[str]:
+def bubblewrap(sandbox: Sandbox, binds: Sequence[Bind], descriptors: Sequence[int], calls: int) -> list[str]:
     """Return the command that makes the sandbox and runs :mod:`tre.workspace.inside` in it.
 
     Parameters
@@ -221,12 +237,15 @@ def bubblewrap(sandbox: Sandbox, binds: Sequence[Bind], descriptors: Sequence[in
         What is shown, as seen by whoever runs the command.
     descriptors : sequence of int
         The listening sockets handed in, one for each door inwards.
+    calls : int
+        A descriptor of the filter of system calls: see :mod:`tre.workspace.seccomp`.
     """
     links = [part for target, source in _LINKS.items() for part in ("--symlink", source, target)]
     shows = [part for bind in binds for part in ("--bind" if bind.writable else "--ro-bind", bind.source, bind.target)]
     return [
         "bwrap", "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session",
-        "--cap-drop", "ALL", "--hostname", "workspace", *links, "--proc", "/proc", "--dev", "/dev",
+        "--cap-drop", "ALL", "--seccomp", str(calls), "--hostname", "workspace", *links,
+        "--proc", "/proc", "--dev", "/dev",
         "--size", str(2 * 1024**3), "--tmpfs", "/tmp",  # noqa: S108 - inside the sandbox
         *shows, "--remount-ro", "/", "--chdir", sandbox.home, "--",
         sys.executable, "-I", "-S", f"{PACKAGES}/tre/workspace/inside.py",

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 from tre.errors import TreError
+from tre.workspace import seccomp
 from tre.workspace.sandbox import Bind, Sandbox, bubblewrap, shown
 
 _CLONE_NEWNS = 0x00020000
@@ -43,6 +44,7 @@ def main() -> None:
     program = shutil.which("bwrap")
     if program is None:
         raise SandboxError("bubblewrap is not installed", todo="Install the package 'bubblewrap'")
+    calls = seccomp.program()  # while the platform's own files can be read
     binds = shown(sandbox)
     own_user = os.geteuid() == 0 and sandbox.uid != 0
     _limit(sandbox, own_user)
@@ -60,9 +62,9 @@ def main() -> None:
         "commands": sandbox.commands,
     }
     environment = {**sandbox.environment, "TRE_INSIDE": json.dumps(inside)}
-    for number in handed:
+    for number in (*handed, calls):
         os.set_inheritable(number, True)
-    os.execve(program, bubblewrap(sandbox, binds, handed), environment)  # noqa: S606 - this is the purpose
+    os.execve(program, bubblewrap(sandbox, binds, handed, calls), environment)  # noqa: S606 - this is the purpose
 
 
 def _values(listed: tuple[object, ...]) -> list[dict[str, object]]:
