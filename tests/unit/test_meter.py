@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -54,7 +55,7 @@ def test_bytes_add_up_by_person_and_day_over_all_their_workspaces(session):
 
 def test_a_new_day_begins_anew(session):
     note_sent(session, 100)
-    SentOnDay.objects.update(day=timezone.localdate() - timezone.timedelta(days=1))
+    SentOnDay.objects.update(day=timezone.localdate() - timedelta(days=1))
     assert note_sent(session, 7) == browser_ceiling() - 7
 
 

@@ -80,6 +80,12 @@ class Options(BaseSettings):
         "production.",
     )
     sandbox_uid_base: int = Field(60000, ge=1000, description="First user id given to sandboxes when run as root.")
+    workspace_megabytes: int = Field(
+        6144, ge=512, description="Memory of one notebook server with all its kernels, in megabytes (2**20 bytes)."
+    )
+    workspace_processors: float = Field(
+        2.0, ge=0.1, description="Processor time of one notebook server with all its kernels, in whole processors."
+    )
     browser_megabytes: int = Field(
         1000,
         ge=50,

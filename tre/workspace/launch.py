@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,7 @@ from tre.workspace.gate import Gate
 from tre.workspace.gate_sign_in import Public, SignIns
 from tre.workspace.hub_door import Server
 from tre.workspace.kept_log import KeptLog
+from tre.workspace.limits import group
 from tre.workspace.meter import Meter
 from tre.workspace.sandbox import Sandbox
 
@@ -39,6 +41,12 @@ _NO_USE_INSIDE = {
 
 async def run(sandbox: Sandbox) -> int:
     """Run a sandbox to its end and return its exit status."""
+    # This process lives as long as the sandbox, and no other has its number: so the group has a name of its own.
+    with group(f"sandbox-{os.getpid()}", sandbox.bounds) as groups:
+        return await _run(replace(sandbox, groups=groups))
+
+
+async def _run(sandbox: Sandbox) -> int:
     folder = Path(sandbox.folder)
     if sandbox.marked:
         marker.hold(folder)

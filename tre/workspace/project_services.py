@@ -19,10 +19,12 @@ from tre.projects.models import Project
 from tre.runs.class_archive import java_options
 from tre.runs.java import java_home
 from tre.workspace.folders import folder
+from tre.workspace.limits import Bounds
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, First, Inbound, Sandbox
 from tre.workspace.services import service_uid, sockets_folder, tracking_template
 
 _SPARK_SETTINGS = Path("/opt/spark-settings/spark-defaults.conf")  # where it stands inside
+_BESIDE_THE_HEAP = 4 * 1024**3  # Java's own, Spark's Python workers and MLflow
 _TEMPLATE = "/opt/mlflow.db"  # where the empty MLflow database stands inside
 
 
@@ -80,8 +82,14 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
             Inbound(str(sockets / "mlflow.sock"), MLFLOW_PORT),
         ),
         firsts=(First(_TEMPLATE, "/project/service/mlflow.db"),) if begun else (),
+        bounds=Bounds(_bytes(options.spark_memory) + _BESIDE_THE_HEAP),
         watch=os.getpid(),
     )
+
+
+def _bytes(memory: str) -> int:
+    """Return the bytes of a setting such as ``2g``."""
+    return int(memory[:-1]) * {"m": 1024**2, "g": 1024**3}[memory[-1]]
 
 
 def _write_spark_settings(target: Path, memory: str, java: Path) -> None:

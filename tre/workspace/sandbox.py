@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tre.errors import SettingsError
 from tre.workspace import seccomp
+from tre.workspace.limits import Bounds
 
 if TYPE_CHECKING:  # a launcher starts the sooner without the settings
     from tre.config.options import Options
@@ -167,6 +168,10 @@ class Sandbox:
         ``server`` as :class:`tre.workspace.hub_door.Server`, its ``public`` address as
         :class:`tre.workspace.gate_sign_in.Public`, and the token by which the gate is ``opened``; empty for none. It
         stays outside with the launcher.
+    bounds : Bounds
+        What its processes may use together.
+    groups : tuple of str
+        Files of the control group that the launcher made: see :func:`tre.workspace.limits.group`.
     marked : bool
         Whether it ends when the marker in its folder is taken away: see :mod:`tre.workspace.marker`.
     watch : int
@@ -187,7 +192,8 @@ class Sandbox:
     outbound: tuple[Outbound, ...] = ()
     firsts: tuple[First, ...] = ()
     api_door: Mapping[str, Any] = field(default_factory=dict)
-    processes: int = 1024
+    bounds: Bounds = field(default_factory=Bounds)
+    groups: tuple[str, ...] = ()
     marked: bool = False
     watch: int = 0
 
@@ -206,6 +212,8 @@ class Sandbox:
                 "inbound": tuple(Inbound(**each) for each in told["inbound"]),
                 "outbound": tuple(Outbound(**each) for each in told["outbound"]),
                 "firsts": tuple(First(**each) for each in told["firsts"]),
+                "bounds": Bounds(**told["bounds"]),
+                "groups": tuple(told["groups"]),
             }
         )
 

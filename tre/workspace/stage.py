@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tre.errors import TreError
 from tre.workspace import seccomp
+from tre.workspace.limits import join
 from tre.workspace.sandbox import Bind, Sandbox, bubblewrap, shown
 
 _CLONE_NEWNS = 0x00020000
@@ -72,13 +73,17 @@ def _values(listed: tuple[object, ...]) -> list[dict[str, object]]:
 
 
 def _limit(sandbox: Sandbox, own_user: bool) -> None:
-    """Bound what the sandbox's processes may use. Memory is not bounded here: an address-space limit breaks Java.
+    """Bound what the sandbox's processes may use: together by a control group, or else each by itself.
 
-    The number of processes is counted for the whole user, so it is bounded where the sandbox has one of its own.
+    The number of processes is counted for the whole user, so without a group it is bounded where the sandbox has one of
+    its own. An address-space limit breaks Java; of its data alone each process has a bound (setrlimit(2), RLIMIT_DATA).
     """
+    join(sandbox.groups)
     bounds = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: _MOST_FILE_BYTES}
     if own_user:
-        bounds[resource.RLIMIT_NPROC] = sandbox.processes
+        bounds[resource.RLIMIT_NPROC] = sandbox.bounds.processes
+    if sandbox.bounds.memory and not sandbox.groups:
+        bounds[resource.RLIMIT_DATA] = sandbox.bounds.memory
     for kind, most in bounds.items():
         _, allowed = resource.getrlimit(kind)
         most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)

@@ -1,0 +1,127 @@
+"""How much memory, processor time and how many processes a sandbox may use, held by the kernel's control groups.
+
+A sandbox's processes are counted together, so that many small ones are bounded as one large one is, and what is over
+is ended inside it and nowhere else. See cgroups(7): version 2 where its controllers can be handed on, else version 1.
+Where neither can be written, which only root may, each process has a bound of its own (setrlimit(2)), and the page says
+so.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+OURS = "tre"
+_PERIOD = 100_000  # microseconds: the kernel's own default
+_REMOVED_SECONDS = 5.0  # the last process of a group is gone a moment after it ended
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What all processes of a sandbox may use together.
+
+    Parameters
+    ----------
+    memory : int
+        Bytes; 0 for no bound.
+    processors : float
+        Of processor time, in whole processors; 0 for no bound.
+    processes : int
+    """
+
+    memory: int = 0
+    processors: float = 0.0
+    processes: int = 1024
+
+
+def _second(bounds: Bounds) -> dict[str, dict[str, str]]:
+    told = {"pids.max": str(bounds.processes)}
+    if bounds.memory:
+        told |= {"memory.max": str(bounds.memory), "memory.swap.max": "0", "memory.oom.group": "0"}
+    if bounds.processors:
+        told["cpu.max"] = f"{int(bounds.processors * _PERIOD)} {_PERIOD}"
+    return {"": told}
+
+
+def _first(bounds: Bounds) -> dict[str, dict[str, str]]:
+    told = {"pids": {"pids.max": str(bounds.processes)}}
+    if bounds.memory:
+        told["memory"] = {"memory.limit_in_bytes": str(bounds.memory)}
+    if bounds.processors:
+        quota = str(int(bounds.processors * _PERIOD))
+        told["cpu"] = {"cpu.cfs_period_us": str(_PERIOD), "cpu.cfs_quota_us": quota}
+    return told
+
+
+def version(root: Path = ROOT) -> int:
+    """Return the version of control groups that can be used here, or 0 for none."""
+    if os.geteuid() != 0:
+        return 0
+    try:
+        if {"memory", "cpu", "pids"} <= set((root / "cgroup.controllers").read_text().split()):
+            return 2
+    except OSError:
+        pass
+    return 1 if all((root / name / "cgroup.procs").exists() for name in ("memory", "cpu", "pids")) else 0
+
+
+@contextmanager
+def group(name: str, bounds: Bounds, root: Path = ROOT) -> Iterator[tuple[str, ...]]:
+    """Make a control group, yield the files that a process writes its number to so as to join it, and remove it.
+
+    Nothing is yielded where no group can be made: then what is bounded is each process by itself.
+
+    Parameters
+    ----------
+    name : str
+        Unique on this machine; one that a cut-off run left is used again.
+    """
+    kind = version(root)
+    wanted = _second(bounds) if kind == 2 else _first(bounds) if kind == 1 else {}
+    made: list[Path] = []
+    try:
+        for controller, values in wanted.items():
+            parent = root / controller / OURS
+            _make(parent, kind)
+            made.append(parent / name)
+            made[-1].mkdir(exist_ok=True)
+            for file, value in values.items():
+                if file != "memory.swap.max" or (made[-1] / file).exists():  # a kernel without swap has none
+                    (made[-1] / file).write_text(value)
+    except OSError:
+        _remove(made)
+        made = []
+    try:
+        yield tuple(str(each / "cgroup.procs") for each in made)
+    finally:
+        _remove(made)
+
+
+def _make(parent: Path, kind: int) -> None:
+    parent.mkdir(exist_ok=True)
+    if kind == 2:
+        for folder in (parent.parent, parent):
+            (folder / "cgroup.subtree_control").write_text("+memory +cpu +pids")
+
+
+def _remove(folders: Sequence[Path]) -> None:
+    deadline = time.monotonic() + _REMOVED_SECONDS
+    for folder in folders:
+        while folder.exists():
+            try:
+                folder.rmdir()
+            except OSError:
+                if time.monotonic() > deadline:
+                    return  # an empty group bounds nothing, and the next of this name uses it
+                time.sleep(0.05)
+
+
+def join(files: Sequence[str]) -> None:
+    """Put this process, and all that come of it, into a group."""
+    for file in files:
+        Path(file).write_text(str(os.getpid()))
