@@ -93,6 +93,20 @@ class Options(BaseSettings):
         "JupyterLab itself takes about 15 when it is first opened. Half of it is an alert in the audit log.",
     )
     require_mfa: bool = Field(True, description="Every sign-in needs a second factor; off is refused in production.")
+    oidc_issuer: str = Field(
+        "",
+        description="Address of another organisation's OpenID provider, by which people may sign in; empty for none.",
+    )
+    oidc_name: str = Field("your organisation", description="What people call that provider.")
+    oidc_client_id: str = Field("", description="This product's client id there.")
+    oidc_client_secret_file: Path | None = Field(None, description="File, mode 0600, that holds its client secret.")
+    oidc_amr: tuple[str, ...] = Field(
+        ("mfa", "otp", "hwk", "swk", "sc", "fido"),
+        description="Methods in the ID token's `amr` (RFC 8176), as a JSON list, of which one must have been used.",
+    )
+    oidc_acr: tuple[str, ...] = Field(
+        (), description="Classes in the ID token's `acr`, as a JSON list, of which one is enough instead."
+    )
     mail_server: str = Field(
         "",
         pattern=r"^(smtps?://.+)?$",
@@ -141,7 +155,7 @@ class Options(BaseSettings):
         toml = TomlConfigSettingsSource(settings_cls, toml_file=_home_from_environment() / "tre.toml")
         return init_settings, env_settings, toml
 
-    @field_validator("portal_url", "hub_url", "vault_address")
+    @field_validator("portal_url", "hub_url", "vault_address", "oidc_issuer")
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
@@ -153,6 +167,16 @@ class Options(BaseSettings):
                 "the demonstration shows its passwords and answers this machine alone: remove TRE_HOST, "
                 "or set TRE_MODE to production"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _outside_provider_is_whole(self) -> Options:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret_file):
+            raise ValueError(
+                "another OpenID provider needs a client: set TRE_OIDC_CLIENT_ID and TRE_OIDC_CLIENT_SECRET_FILE"
+            )
+        if self.oidc_issuer and not (self.oidc_amr or self.oidc_acr):
+            raise ValueError("another OpenID provider must prove a second factor: set TRE_OIDC_AMR or TRE_OIDC_ACR")
         return self
 
     @model_validator(mode="after")
@@ -172,6 +196,8 @@ class Options(BaseSettings):
                 )
             if not self.database_url:
                 raise ValueError("production needs PostgreSQL: set TRE_DATABASE_URL")
+            if self.oidc_issuer and not self.oidc_issuer.startswith("https://"):
+                raise ValueError("production needs HTTPS: set TRE_OIDC_ISSUER to an https:// address")
             if not self.mail_server:
                 raise ValueError("production invites people by mail: set TRE_MAIL_SERVER")
             if self.keystore == "vault" and not self.vault_address.startswith("https://"):

@@ -42,6 +42,21 @@ def private_key(name: str) -> str:
     return _read_or_make(load().path("secrets", f"{name}.pem"), _new_private_key)
 
 
+def private_file(path: Path | None) -> str:
+    """Return what an operator's own file holds, without the blanks around it.
+
+    Raises
+    ------
+    SettingsError
+        When it is not there, or can be read by others.
+    """
+    try:
+        told = "" if path is None else _private(path).strip()
+    except OSError:
+        raise SettingsError("a secret's file cannot be read", where=str(path), todo="Make it, mode 0600") from None
+    return told
+
+
 def _new_private_key() -> str:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -63,6 +78,10 @@ def _read_or_make(path: Path, make: Callable[[], str]) -> str:
             pass
         finally:
             staged.unlink()
+    return _private(path)
+
+
+def _private(path: Path) -> str:
     if path.stat().st_mode & 0o077:
         raise SettingsError("a secret can be read by others", where=str(path), todo=f"Run chmod 600 {path}")
     return path.read_text()

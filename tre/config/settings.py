@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from tre.config.options import REPOSITORY, SIGN_IN_SECONDS, load
-from tre.config.secrets import private_key, secret
+from tre.config.secrets import private_file, private_key, secret
 from tre.people.domain import STEP_UP_SECONDS
 
 OPTIONS = load()
@@ -23,6 +23,30 @@ ANSWERED_HOSTS = [_portal.netloc, f"127.0.0.1:{OPTIONS.portal_port}"]  # as brow
 ROOT_URLCONF = "tre.config.urls"
 ASGI_APPLICATION = "tre.config.asgi.application"
 SITE_NAME = "Staffordshire and Stoke-on-Trent research environment"
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _outside() -> dict[str, Any]:
+    """Return the other organisation's OpenID provider, as allauth takes it."""
+    return {
+        "provider_id": "outside",
+        "name": OPTIONS.oidc_name,
+        "client_id": OPTIONS.oidc_client_id,
+        "secret": private_file(OPTIONS.oidc_client_secret_file),
+        "settings": {
+            "server_url": OPTIONS.oidc_issuer,
+            "fetch_userinfo": False,  # what counts is what the ID token says
+            "oauth_pkce_enabled": True,
+            "scope": ["openid"],  # nothing about a person is asked for: who they are here, the invitation says
+            # Each sign-in is one, and its time is told (OpenID Connect Core 1.0, section 3.1.2.1).
+            "auth_params": {"prompt": "login", "max_age": str(STEP_UP_SECONDS)},
+        },
+    }
+
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -49,6 +73,13 @@ INSTALLED_APPS = [
     "tre.runs",
     "tre.workspace",
 ]
+
+if OPTIONS.oidc_issuer:  # else there is no address of it either
+    INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
+    SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [_outside()]}}
+    SOCIALACCOUNT_ADAPTER = "tre.people.outside.OutsideAdapter"
+    SOCIALACCOUNT_AUTO_SIGNUP = False
+    SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # the invitation's link has proved the address
 
 MIDDLEWARE = [
     "tre.people.middleware.OneName",
@@ -188,7 +219,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         # The sign-in that ends at the Hub is a form post whose redirects lead to the Hub's origin.
-        "form-action": [SELF, OPTIONS.hub],
+        "form-action": [SELF, OPTIONS.hub, *([_origin(OPTIONS.oidc_issuer)] if OPTIONS.oidc_issuer else [])],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

@@ -19,11 +19,13 @@ from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from tre.audit.services import record
 from tre.config.options import load
 from tre.config.secrets import secret
+from tre.errors import Refused
 from tre.people import invitations
 from tre.people.models import Account
 from tre.people.step_up import proved_recently
@@ -56,7 +58,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Save the account of who was invited, with what the invitation gives."""
         made: Account = super().save_user(request, user, form, commit=False)
         invitations.accept(request.session.pop(_INVITATION), made)
-        record_authentication(request, made, "password")  # which has just been chosen
+        if made.has_usable_password():
+            record_authentication(request, made, "password")  # which has just been chosen
         return made
 
     def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> Any:
@@ -86,7 +89,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @transaction.atomic
     def set_password(self, user: Any, password: str) -> None:
-        """Change a password, and write down that it was."""
+        """Change a password, and write down that it was; who signs in elsewhere gets none here."""
+        if _bound(user):
+            raise Refused("You sign in by another organisation, and have no password here", where="password")
         super().set_password(user, password)
         _record("people.password_changed", user)
 
@@ -109,6 +114,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Return how a person may prove themselves again: by a second factor, where they have one."""
+        if _bound(user):
+            return [{"id": "outside", "description": load().oidc_name, "url": reverse("outside_again")}]
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [each for each in methods if each["id"] != "reauthenticate"] or methods
 
@@ -123,6 +130,15 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         request = context.request
         return not proved_recently(request, "mfa" if is_mfa_enabled(request.user) else "password")
+
+
+def _bound(account: Any) -> bool:
+    """Return whether an account belongs to an identity at another organisation's provider."""
+    if not load().oidc_issuer:  # then allauth's tables of it are not there
+        return False
+    from tre.people.outside import is_bound
+
+    return is_bound(account)
 
 
 def _record(event: str, account: Account) -> None:
@@ -165,3 +181,11 @@ class OidcAdapter(DefaultOIDCAdapter):
     def get_claims(self, purpose: Any, user: Any, client: Any, scopes: Any, **more: Any) -> dict[str, Any]:
         """Return the claims for an ID token or the userinfo answer."""
         return {"sub": self.get_user_sub(client, user), "preferred_username": user.get_username()}
+
+    def populate_id_token(self, id_token: dict[str, Any], client: Any, scopes: Any, **more: Any) -> None:
+        """Say that a second factor was used (RFC 8176), for nobody comes to the provider without, and when."""
+        if load().require_mfa:
+            id_token["amr"] = ["pwd", "mfa"]
+        account = Account.objects.filter(username=id_token.get("preferred_username")).first()
+        if account is not None and account.last_login is not None:
+            id_token["auth_time"] = int(account.last_login.timestamp())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from tre.errors import Refused
@@ -93,3 +93,18 @@ def invitation_state(*, over: bool, accepted: bool, withdrawn: bool) -> str:
     if withdrawn:
         return "withdrawn"
     return "expired" if over else "open"
+
+
+def second_factor_claimed(claims: Mapping[str, object], amr: Iterable[str], acr: Iterable[str]) -> bool:
+    """Return whether an ID token says that a second factor was used, in a way that is accepted here.
+
+    Parameters
+    ----------
+    claims : mapping
+        Of the ID token: ``amr`` is a list of methods (RFC 8176), ``acr`` one name of a class (OpenID Connect Core 1.0).
+    amr, acr : iterable of str
+        The methods and classes of which any one is enough.
+    """
+    used = claims.get("amr")
+    methods = {each for each in used if isinstance(each, str)} if isinstance(used, list) else set()
+    return bool(methods & set(amr)) or any(claims.get("acr") == each for each in acr)

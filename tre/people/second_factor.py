@@ -7,6 +7,8 @@ from django.http import HttpRequest
 
 from tre.config.options import load
 
+_PROOFS = frozenset({"mfa", "socialaccount"})
+
 
 def used(request: HttpRequest) -> bool:
     """Return whether this session's sign-in included a second factor (or settings of a demonstration need none)."""
@@ -14,4 +16,5 @@ def used(request: HttpRequest) -> bool:
         return True
     if not request.user.is_authenticated:
         return False
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+    # Another organisation's provider has said so each time, or its sign-in was refused: see tre.people.outside.
+    return any(each.get("method") in _PROOFS for each in get_authentication_records(request, request.user))

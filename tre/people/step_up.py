@@ -24,6 +24,7 @@ from django.urls import Resolver404, resolve
 from tre.config.options import load
 from tre.people.domain import STEP_UP_SECONDS
 
+FRESH = "outside_fresh"  # a sign-in at another organisation's provider that it says is minutes old
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -39,14 +40,15 @@ def step_up(view: View) -> View:
 
     @wraps(view)
     def asked(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
-        if load().require_mfa and request.user.is_authenticated and not proved_recently(request):
+        proved = proved_recently(request) or proved_recently(request, FRESH)
+        if load().require_mfa and request.user.is_authenticated and not proved:
             raise ReauthenticationRequired  # allauth's middleware keeps the request and asks
         return view(request, *args, **named)
 
     return cast(View, asked)
 
 
-PAGES = frozenset({"account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"})
+PAGES = frozenset({"account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "outside_again"})
 _UNSHOWN = frozenset({"csrfmiddlewaretoken", "sha256"})
 
 

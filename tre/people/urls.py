@@ -13,10 +13,11 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import include, path
 
+from tre.config.options import load
 from tre.people import views
 
 
@@ -34,11 +35,17 @@ def _but_the_last(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
     return kept
 
 
+def closed(request: HttpRequest) -> HttpResponseBase:
+    """Answer that there is no such page."""
+    raise Http404
+
+
 # What allauth writes and what is written down of it stand or fall together. These come before allauth's own.
 _whole = transaction.atomic
 allauth_urls = [
     path("signup/", _whole(account.signup), name="account_signup"),
     path("email/", _whole(account.email), name="account_email"),
+    path("password/set/", closed, name="account_set_password"),  # who has none sets one by a link, or has none to set
     path("confirm-email/", _whole(account.email_verification_sent), name="account_email_verification_sent"),
     path("2fa/totp/activate/", _whole(totp.activate_totp), name="mfa_activate_totp"),
     path("2fa/totp/deactivate/", _whole(totp.deactivate_totp), name="mfa_deactivate_totp"),
@@ -51,6 +58,21 @@ allauth_urls = [
     ),
     path("", include("allauth.urls")),
 ]
+
+if load().oidc_issuer:
+    from allauth.socialaccount import views as social
+    from allauth.socialaccount.providers.openid_connect import views as openid_connect
+
+    from tre.people import outside
+
+    # Of its addresses those that sign somebody in; an account is bound when it is made, and not on a page of its own.
+    allauth_urls = [
+        path("3rdparty/signup/", _whole(social.signup), name="socialaccount_signup"),
+        path("3rdparty/", closed, name="socialaccount_connections"),
+        path("again/", outside.again, name="outside_again"),
+        path("oidc/<str:provider_id>/login/callback/", _whole(openid_connect.callback), name="openid_connect_callback"),
+        *allauth_urls,
+    ]
 
 urlpatterns = [
     path("accounts/", include(allauth_urls)),

@@ -13,4 +13,10 @@ def site(request: HttpRequest) -> dict[str, object]:
     """Return the service's name and the navigation of whoever is signed in."""
     account = getattr(request, "user", None)
     roles = account.role_names() if isinstance(account, Account) else frozenset()
-    return {"site_name": settings.SITE_NAME, "held_roles": roles, "demonstration": load().demonstration}
+    options = load()
+    return {
+        "site_name": settings.SITE_NAME,
+        "held_roles": roles,
+        "demonstration": options.demonstration,
+        "outside_name": options.oidc_name if options.oidc_issuer else "",
+    }
