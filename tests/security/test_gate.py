@@ -190,7 +190,20 @@ def test_the_hub_is_told_that_the_server_answers_and_nothing_that_it_says(tmp_pa
     run(scene())
 
 
-def test_a_server_that_does_not_answer_is_not_ready(tmp_path):
+def test_a_server_that_starts_is_waited_for(tmp_path):
+    async def scene() -> None:
+        async with house(tmp_path) as here, here.client() as client:
+            there = here.gate.connect
+            here.gate.connect = lambda: asyncio.open_unix_connection(str(tmp_path / "none"))
+            asyncio.get_running_loop().call_later(0.5, lambda: setattr(here.gate, "connect", there))
+            assert (await client.get(f"{BASE}api")).status_code == 200
+
+    run(scene())
+
+
+def test_a_server_that_does_not_answer_is_not_ready(tmp_path, monkeypatch):
+    monkeypatch.setattr(gates, "_READY_SECONDS", 0.3)
+
     async def silent(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"rows, not HTTP")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
@@ -28,6 +29,7 @@ _MOST_WRITTEN = 64 * 1024 * 1024  # a notebook as it is saved; it is held whole 
 _IDLE_SECONDS = 120.0
 _ANSWER_SECONDS = 900.0  # the contents and kernels interfaces answer at once; a slow disk and a busy kernel do not
 _READY = ("api", "api/")
+_READY_SECONDS = 5.0
 Event = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 
 
@@ -162,23 +164,31 @@ class Gate:
         return await _tell(browser, 302, "", more)
 
     async def _ready(self, browser: _Side) -> None:
-        """Answer the Hub whether the server inside answers: in words of ours, for anybody may ask."""
+        """Answer the Hub whether the server inside answers: in words of ours, for anybody may ask.
+
+        A server that is starting is waited for: the Hub would ask again after ever longer pauses.
+        """
+        deadline = time.monotonic() + _READY_SECONDS
+        while not (ready := await self._answers()) and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+        if not ready:
+            return await _tell(browser, 503, "The notebook server is starting.")
+        return await _tell(browser, 200, "The notebook server answers.", [(b"X-JupyterHub-Version", _hub_version())])
+
+    async def _answers(self) -> bool:
         try:
             inside = await self._inside()
         except OSError:
-            return await _tell(browser, 503, "The notebook server is starting.")
+            return False
         try:
             path = f"{self.sign_ins.public.base}api"
             await inside.send(h11.Request(method="GET", target=path, headers=[("Host", "localhost")]))
             await inside.send(h11.EndOfMessage())
-            ready = isinstance(await inside.event(10.0), h11.Response)
+            return isinstance(await inside.event(10.0), h11.Response)
         except _HungUp:
-            ready = False
+            return False
         finally:
             inside.writer.close()
-        if not ready:
-            return await _tell(browser, 503, "The notebook server is starting.")
-        return await _tell(browser, 200, "The notebook server answers.", [(b"X-JupyterHub-Version", _hub_version())])
 
     async def _inside(self) -> _Side:
         return _Side(h11.CLIENT, *await self.connect())
