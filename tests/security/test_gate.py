@@ -16,7 +16,7 @@ import pytest
 from tre.workspace import gate as gates
 from tre.workspace import gate_sign_in
 from tre.workspace.gate import Gate
-from tre.workspace.gate_rules import DOWNLOAD, NOWHERE, UPLOAD, Asked, refused, refused_body
+from tre.workspace.gate_rules import DOWNLOAD, NOWHERE, UPLOAD, Asked, refused, refused_body, target
 from tre.workspace.gate_sign_in import Public, SignIns, origin_of
 from tre.workspace.hub_door import Server
 
@@ -289,11 +289,11 @@ REFUSED = [
     ("GET", "files/rows.csv", "", DOWNLOAD), ("GET", "files/a.ipynb", "download=1", DOWNLOAD),
     ("GET", "nbconvert/html/a.ipynb", "download=true", DOWNLOAD), ("GET", "view/a.html", "", DOWNLOAD),
     ("GET", "%66iles/rows.csv", "", DOWNLOAD), ("GET", "files%2Frows.csv", "", DOWNLOAD),
-    ("GET", "api/contents/rows.csv", "", DOWNLOAD), ("GET", "api/contents/rows.csv", "type=file&content=1", DOWNLOAD),
+    ("GET", "api/contents/rows.csv", "type=file&content=1", DOWNLOAD),
     ("GET", "api/contents/rows.csv", "type=file&format=base64", DOWNLOAD),
     ("GET", "api/contents/rows", "type=file", DOWNLOAD), ("GET", "api/contents/a.ipynb", "type=file", DOWNLOAD),
-    ("GET", "api/contents/rows.csv", "type=notebook", DOWNLOAD), ("HEAD", "files/rows.csv", "", DOWNLOAD),
-    ("GET", "api/contents/rows.csv", "content=0&content=1", DOWNLOAD), ("GET", "terminals/1", "", NOWHERE),
+    ("GET", "api/contents/rows.csv", "type=notebook", DOWNLOAD), ("HEAD", "files/rows.csv", "", DOWNLOAD), ("GET",
+    "terminals/1", "", NOWHERE),
     ("POST", "api/terminals", "", NOWHERE), ("GET", "proxy/8000/", "", NOWHERE), ("GET", "metrics", "", NOWHERE),
     ("GET", "api/nbconvert", "", NOWHERE), ("GET", "lab/api/extensions-x", "", NOWHERE), ("POST", "lab", "", NOWHERE),
     ("GET", "../../bob/asthma/lab", "", NOWHERE), ("GET", "..%2f..%2fbob/lab", "", NOWHERE),
@@ -307,6 +307,25 @@ REFUSED = [
 @pytest.mark.parametrize(("method", "rest", "query"), PASSED)
 def test_what_jupyterlab_needs_passes(method, rest, query):
     assert refused(Asked(method, BASE + rest, query), BASE) is None
+
+
+@pytest.mark.parametrize(
+    ("rest", "query", "kind"),
+    [
+        ("api/contents", "", ["directory"]), ("api/contents/", "content=1", ["directory"]),
+        ("api/contents/rows.csv", "content=1", ["directory"]), ("api/contents/rows", "", ["directory"]),
+        ("api/contents/v1.2", "hash=0", ["directory"]), ("api/contents/a.ipynb", "content=1", ["notebook"]),
+        ("api/contents/rows.csv", "format=base64", ["directory"]), ("api/contents/rows.csv", "type=", ["directory"]),
+        ("api/contents/rows.csv", "content=0", None), ("api/contents/a.ipynb/checkpoints", "", None),
+        ("api/contents/x", "type=directory", ["directory"]), ("api/contents/x.csv",
+        "content=0&content=1", ["directory"]), ("lab", "", None), ("api/contents-x", "", None),
+    ],
+)  # fmt: skip
+def test_what_is_not_said_to_be_read_is_no_file(rest, query, kind):
+    """The server's own file of any name would be read where nobody said what it is; a folder it is not."""
+    path, _, sent = target(Asked("GET", BASE + rest, query), BASE).partition("?")
+    assert path == BASE + rest
+    assert parse_qs(sent).get("type") == kind
 
 
 @pytest.mark.parametrize(("method", "rest", "query", "why"), REFUSED)
@@ -514,7 +533,7 @@ def test_a_websocket_is_carried_counted_and_ended_with_the_sign_in(tmp_path, mon
             assert await reader.readexactly(5) == b"first"
             writer.write(b"hello")
             assert await reader.readexactly(5) == b"HELLO"
-            assert sum(here.sent) == 10
+            assert sum(here.sent) == 10 + len(head)
             here.hub.tokens.clear()  # the person signs out
             assert await asyncio.wait_for(reader.read(), 5) == b""
             writer.close()
@@ -534,6 +553,35 @@ def test_what_goes_to_the_browser_has_a_ceiling(tmp_path):
     run(scene())
 
 
+def test_what_stands_in_headers_is_counted_too(tmp_path):
+    async def scene() -> None:
+        async with house(tmp_path, answers("200 OK", {"ETag": '"' + "x" * 5000 + '"'})) as here:
+            client, _ = await here.signed_in()
+            await client.get(f"{BASE}lab")
+            assert sum(here.sent) > 5000
+
+    run(scene())
+
+
+def test_of_too_many_connections_the_last_are_hung_up_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(gates, "_MOST_CONNECTIONS", 3)
+
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            port = int(here.address.rsplit(":", 1)[1])
+            idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+            await asyncio.sleep(0.1)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+            for _, each in [*idle, (reader, writer)]:
+                each.close()
+            await asyncio.sleep(0.1)
+            async with here.client() as client:
+                assert (await client.get(f"{BASE}api")).status_code == 200
+
+    run(scene())
+
+
 def test_a_long_answer_is_passed_as_it_comes(tmp_path):
     async def chunked(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -548,7 +596,7 @@ def test_a_long_answer_is_passed_as_it_comes(tmp_path):
             client, _ = await here.signed_in()
             answer = await client.get(f"{BASE}static/big.js")
             assert answer.content == b"".join(str(number).encode() * 5000 for number in range(50))
-            assert sum(here.sent) == len(answer.content)
+            assert len(answer.content) < sum(here.sent) < len(answer.content) + 5000
             assert (await client.head(f"{BASE}files/x")).status_code == 403  # an answer of our own, without its text
 
     run(scene())

@@ -26,6 +26,8 @@ from tre.workspace.gate_sign_in import RECHECK_SECONDS, SignIns
 _CHUNK = 64 * 1024
 _MOST_HEAD = 64 * 1024
 _MOST_WRITTEN = 64 * 1024 * 1024  # a notebook as it is saved; it is held whole to be looked at
+_MOST_HELD = 4  # bodies at once
+_MOST_CONNECTIONS = 256  # a JupyterLab has some twenty
 _IDLE_SECONDS = 120.0
 _ANSWER_SECONDS = 900.0  # the contents and kernels interfaces answer at once; a slow disk and a busy kernel do not
 _READY = ("api", "api/")
@@ -102,12 +104,16 @@ class Gate:
     connect: Connect
     token: str
     allowed: Callable[[int], Awaitable[bool]]
-    _open: set[asyncio.Task[None]] = field(default_factory=set)
+    _open: int = 0
+    _holding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_HELD))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection of the Hub's proxy until it ends."""
+        """Serve one connection of the Hub's proxy until it ends; of too many at once the last ones are hung up on."""
         browser = _Side(h11.SERVER, reader, writer)
+        self._open += 1
         try:
+            if self._open > _MOST_CONNECTIONS:
+                return
             while True:
                 event = await browser.event(_IDLE_SECONDS)
                 if not isinstance(event, h11.Request):
@@ -116,9 +122,10 @@ class Gate:
                 if browser.http.our_state is not h11.DONE or browser.http.their_state is not h11.DONE:
                     break
                 browser.http.start_next_cycle()
-        except _HungUp:
-            pass
+        except (_HungUp, h11.ProtocolError, OSError):
+            pass  # there is nobody to answer, or nothing that can be said in HTTP
         finally:
+            self._open -= 1
             writer.close()
 
     async def _answer(self, browser: _Side, request: h11.Request) -> None:
@@ -194,19 +201,25 @@ class Gate:
         return _Side(h11.CLIENT, *await self.connect())
 
     async def _pass(self, browser: _Side, request: h11.Request, asked: Asked, session: str) -> None:
-        body: bytes | None = None
-        if rules.writes(asked, self.sign_ins.public.base):
+        if not rules.writes(asked, self.sign_ins.public.base):
+            return await self._on(browser, request, asked, session, None)
+        async with self._holding:
             body = await _whole(browser)
             why = rules.UPLOAD if body is None else rules.refused_body(body)
             if why is not None:
                 return await _tell(browser, 403, why)
+            return await self._on(browser, request, asked, session, body)
+
+    async def _on(self, browser: _Side, request: h11.Request, asked: Asked, session: str, body: bytes | None) -> None:
+        """Pass a request on, with a body that was looked at or else as it comes, and its answer back."""
         try:
             inside = await self._inside()
         except OSError:
             return await _tell(browser, 503, "The notebook server does not answer. Try again in a moment.")
         try:
             sent = rules.onwards(request.headers, self.token, upgrade=asked.upgrade)
-            await inside.send(h11.Request(method=request.method, target=request.target, headers=sent))
+            where = rules.target(asked, self.sign_ins.public.base)
+            await inside.send(h11.Request(method=request.method, target=where, headers=sent))
             if body is None:
                 async for chunk in browser.body():
                     await inside.send(h11.Data(data=chunk))
@@ -228,14 +241,14 @@ class Gate:
             if not asked.upgrade or headers is None:
                 raise _HungUp
             await browser.event(_IDLE_SECONDS)  # the end of the request
-            await browser.send(h11.InformationalResponse(status_code=101, headers=headers))
+            await self.allowed(await browser.send(h11.InformationalResponse(status_code=101, headers=headers)))
             return await self._carry(browser, inside, session)
         if not isinstance(event, h11.Response):
             raise _HungUp
         told = rules.back(event.headers, public.origin, public.base, upgrade=False)
         if told is None:
             return await _tell(browser, 403, "The notebook server wanted to send you to another site.")
-        await browser.send(h11.Response(status_code=event.status_code, headers=told))
+        await self.allowed(await browser.send(h11.Response(status_code=event.status_code, headers=told)))
         async for chunk in inside.body():
             if not await self.allowed(len(chunk)):
                 raise _HungUp  # in the middle of an answer there is no other way to end it

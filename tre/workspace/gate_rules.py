@@ -54,7 +54,7 @@ OWN_HEADERS: Headers = [
 _PAGES = ("lab", "static", "kernelspecs", "favicon.ico", "logo", "")
 _INTERFACES = ("contents", "events", "kernels", "kernelspecs", "me", "sessions", "status", "spec.yaml", "config")
 _SOCKETS = (re.compile(r"api/kernels/[\w-]{1,64}/channels"), re.compile(r"api/events/subscribe"))
-_LAB_INTERFACES = ("extensions", "settings", "themes", "translations", "workspaces", "listings", "licenses")
+_LAB_INTERFACES = ("build", "extensions", "settings", "themes", "translations", "workspaces", "listings", "licenses")
 
 # Request headers that the server gets. No cookie of the gate's or of anybody else, no credentials but the gate's own.
 _ASKED = frozenset(
@@ -141,13 +141,31 @@ def refused(asked: Asked, base: str) -> str | None:
 
 def _read(path: str, query: str) -> str | None:
     """Refuse to read a file that is no notebook: its text in the browser is a copy of it."""
-    told = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
+    told = _told(query)
     if told.get("content") == "0" or path.endswith("/checkpoints"):
         return None
     kind = told.get("type", "")
-    if kind == "directory" or (kind in {"", "notebook"} and path.endswith(".ipynb")):
-        return None
-    return None if kind == "" and "." not in posixpath.basename(path.rstrip("/")) else DOWNLOAD
+    if kind == "notebook":
+        return None if path.endswith(".ipynb") else DOWNLOAD
+    return None if kind in {"", "directory"} else DOWNLOAD
+
+
+def _told(query: str) -> dict[str, str]:
+    return {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
+
+
+def target(asked: Asked, base: str) -> str:
+    """Return the path and query as the server gets them, of a request that passes.
+
+    Where JupyterLab does not say what it wants to read, it is said here: a notebook, or else a folder and no file.
+    """
+    query = asked.query
+    rest = below(asked.path, base) or ""
+    unsaid = asked.method in {"GET", "HEAD"} and not _told(query).get("type") and not rest.endswith("/checkpoints")
+    if unsaid and (rest == "api/contents" or rest.startswith("api/contents/")) and _told(query).get("content") != "0":
+        kind = "notebook" if rest.endswith(".ipynb") else "directory"
+        query = f"{query}&type={kind}" if query else f"type={kind}"
+    return asked.path + (f"?{query}" if query else "")
 
 
 def writes(asked: Asked, base: str) -> bool:
