@@ -139,6 +139,11 @@ def _groups() -> set[str]:
     return {str(path) for path in found if path.is_dir()}
 
 
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr(limits, "_REMOVED_SECONDS", 0.1)  # a made-up group is never empty
+
+
 def second(tmp_path: Path, controllers: str = "cpuset cpu memory pids") -> Path:
     """Return a folder that looks like control groups of version 2."""
     (tmp_path / "cgroup.controllers").write_text(controllers)
@@ -151,11 +156,11 @@ def test_the_second_version_is_written_as_the_kernel_reads_it(tmp_path, monkeypa
     assert version(root) == 2
     made = {}
     monkeypatch.setattr(limits, "_remove", lambda folders: made.update({f.name: sorted(f.iterdir()) for f in folders}))
-    with group("one", Bounds(1024, 1.5, 7), root) as files:
-        assert files == (str(root / "tre" / "one" / "cgroup.procs"),)
+    with group(Bounds(1024, 1.5, 7), root) as files:
+        assert files == (str(root / "tre" / f"sandbox-{os.getpid()}" / "cgroup.procs"),)
         limits.join(files)
         assert Path(files[0]).read_text() == str(os.getpid())
-    told = {path.name: path.read_text() for path in made["one"]}
+    told = {path.name: path.read_text() for path in made[f"sandbox-{os.getpid()}"]}
     assert told["memory.max"] == "1024"
     assert told["cpu.max"] == "150000 100000"
     assert told["pids.max"] == "7"
@@ -168,7 +173,7 @@ def test_the_second_version_is_written_as_the_kernel_reads_it(tmp_path, monkeypa
 def test_where_a_group_cannot_be_had_none_is_made(tmp_path, monkeypatch, controllers, root_user, expected):
     monkeypatch.setattr(os, "geteuid", lambda: 0 if root_user else 1000)
     assert version(second(tmp_path, controllers)) == expected
-    with group("one", Bounds(1024), tmp_path) as files:
+    with group(Bounds(1024), tmp_path) as files:
         assert files == ()
 
 
@@ -176,5 +181,15 @@ def test_a_group_that_cannot_be_written_is_left_out(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     root = second(tmp_path)
     (root / "tre").write_text("a file is in the way")
-    with group("one", Bounds(1024), root) as files:
+    with group(Bounds(1024), root) as files:
         assert files == ()
+
+
+def test_what_a_killed_launcher_left_is_removed_and_a_living_one_s_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    root = second(tmp_path)
+    living, left = root / "tre" / "sandbox-1", root / "tre" / "sandbox-99999999"
+    for folder in (living, left):
+        folder.mkdir(parents=True)
+    with group(Bounds(1024), root):
+        assert (living.exists(), left.exists()) == (True, False)

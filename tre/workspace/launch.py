@@ -41,8 +41,7 @@ _NO_USE_INSIDE = {
 
 async def run(sandbox: Sandbox) -> int:
     """Run a sandbox to its end and return its exit status."""
-    # This process lives as long as the sandbox, and no other has its number: so the group has a name of its own.
-    with group(f"sandbox-{os.getpid()}", sandbox.bounds) as groups:
+    with group(sandbox.bounds) as groups:
         return await _run(replace(sandbox, groups=groups))
 
 

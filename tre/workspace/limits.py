@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
-OURS = "tre"
+OURS, _NAMED = "tre", "sandbox-"
 _PERIOD = 100_000  # microseconds: the kernel's own default
 _REMOVED_SECONDS = 5.0  # the last process of a group is gone a moment after it ended
 
@@ -71,16 +71,13 @@ def version(root: Path = ROOT) -> int:
 
 
 @contextmanager
-def group(name: str, bounds: Bounds, root: Path = ROOT) -> Iterator[tuple[str, ...]]:
+def group(bounds: Bounds, root: Path = ROOT) -> Iterator[tuple[str, ...]]:
     """Make a control group, yield the files that a process writes its number to so as to join it, and remove it.
 
-    Nothing is yielded where no group can be made: then what is bounded is each process by itself.
-
-    Parameters
-    ----------
-    name : str
-        Unique on this machine; one that a cut-off run left is used again.
+    It is named after this process, so that what a killed one left is known and removed by the next. Nothing is yielded
+    where no group can be made: then what is bounded is each process by itself.
     """
+    name = f"{_NAMED}{os.getpid()}"
     kind = version(root)
     wanted = _second(bounds) if kind == 2 else _first(bounds) if kind == 1 else {}
     made: list[Path] = []
@@ -88,6 +85,7 @@ def group(name: str, bounds: Bounds, root: Path = ROOT) -> Iterator[tuple[str, .
         for controller, values in wanted.items():
             parent = root / controller / OURS
             _make(parent, kind)
+            _sweep(parent)
             made.append(parent / name)
             made[-1].mkdir(exist_ok=True)
             for file, value in values.items():
@@ -107,6 +105,13 @@ def _make(parent: Path, kind: int) -> None:
     if kind == 2:
         for folder in (parent.parent, parent):
             (folder / "cgroup.subtree_control").write_text("+memory +cpu +pids")
+
+
+def _sweep(parent: Path) -> None:
+    for left in parent.glob(f"{_NAMED}*"):
+        if not Path("/proc", left.name.removeprefix(_NAMED)).exists():
+            with suppress(OSError):  # something in it lives still
+                left.rmdir()
 
 
 def _remove(folders: Sequence[Path]) -> None:
