@@ -113,9 +113,13 @@ class TestInASandbox:
 
     @together
     def test_the_group_is_gone_when_the_sandbox_is(self, box):
-        before = _groups()
-        run(box, "print('hello')", Bounds(memory=256 * MIB))
-        assert _groups() == before
+        Path(box.folder).mkdir(mode=0o700)
+        command = (sys.executable, "-c", "import sys; sys.stdin.read(); import time; time.sleep(2)")
+        running = launch(replace(box, commands=(command,), bounds=Bounds(memory=256 * MIB)))
+        there = []
+        while running.poll() is None:
+            there = there or _groups(running.pid)
+        assert (len(there) > 0, _groups(running.pid)) == (True, [])
 
 
 def _launched_without_groups(box) -> str:
@@ -134,9 +138,8 @@ def _launched_without_groups(box) -> str:
     return Path(box.log).read_text()
 
 
-def _groups() -> set[str]:
-    found = limits.ROOT.glob(f"**/{limits.OURS}/sandbox-*")
-    return {str(path) for path in found if path.is_dir()}
+def _groups(launcher: int) -> list[str]:
+    return [str(path) for path in limits.ROOT.glob(f"**/{limits.OURS}/sandbox-{launcher}")]
 
 
 @pytest.fixture(autouse=True)
