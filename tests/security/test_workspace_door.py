@@ -158,6 +158,16 @@ def test_what_tells_of_no_activity_gets_no_further(client, body):
     assert _Recorder.seen == []
 
 
+def test_a_body_in_chunks_is_not_read_whatever_length_it_says(client):
+    def chunks():
+        for _ in range(100):
+            yield b"x" * 10_000
+
+    answer = client.post("/hub/api/users/ann/activity", content=chunks(), headers={"Content-Length": "2"})
+    assert answer.status_code in {400, 403}
+    assert _Recorder.seen == []
+
+
 def test_no_cookie_and_no_redirect_come_back(client):
     answer = client.get("/tre/api/redirect", follow_redirects=False)
     assert answer.status_code == 302

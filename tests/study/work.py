@@ -159,6 +159,8 @@ _REACHING_OUT = {
         document.addEventListener('securitypolicyviolation', () => done('refused'), {once: true});
         navigator.sendBeacon(portal + '/health', 'rows');
         setTimeout(() => done('no answer'), 2000); })""",
+    "a service worker": """portal => navigator.serviceWorker.register(location.pathname.split('/lab')[0] + '/logo')
+        .then(() => 'registered', () => 'refused')""",
     "a form": """portal => new Promise(done => {
         document.addEventListener('securitypolicyviolation', () => done('refused'), {once: true});
         const form = document.createElement('form'); form.action = portal + '/health'; form.method = 'post';

@@ -161,6 +161,14 @@ def test_an_answer_that_says_nothing_changes_nothing(answer):
     run(scene())
 
 
+def test_with_nothing_left_nothing_passes_however_small():
+    async def scene() -> None:
+        meter = Portal(0).meter()
+        assert [await meter.allowed(count) for count in (0, 0, 100, 0)] == [False] * 4
+
+    run(scene())
+
+
 def test_it_tells_by_itself(monkeypatch):
     monkeypatch.setattr("tre.workspace.meter._TELL_SECONDS", 0.02)
 

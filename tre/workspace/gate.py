@@ -25,9 +25,10 @@ from tre.workspace.gate_sign_in import RECHECK_SECONDS, SignIns
 
 _CHUNK = 64 * 1024
 _MOST_HEAD = 64 * 1024
-_MOST_WRITTEN = 64 * 1024 * 1024  # a notebook as it is saved; it is held whole to be looked at
+_MOST_WRITTEN = 16 * 1024 * 1024  # a notebook as it is saved; it is held whole to be looked at
 _MOST_HELD = 4  # bodies at once
 _MOST_CONNECTIONS = 256  # a JupyterLab has some twenty
+_MOST_HINTS = 8  # answers before the answer (RFC 9110, section 15.2)
 _IDLE_SECONDS = 120.0
 _ANSWER_SECONDS = 900.0  # the contents and kernels interfaces answer at once; a slow disk and a busy kernel do not
 _READY = ("api", "api/")
@@ -67,8 +68,8 @@ class _Side:
         try:
             data = self.http.send(event) or b""
             self.writer.write(data)
-            await self.writer.drain()
-        except (h11.LocalProtocolError, OSError):
+            await asyncio.wait_for(self.writer.drain(), _IDLE_SECONDS)
+        except (h11.LocalProtocolError, OSError, TimeoutError):
             raise _HungUp from None
         return len(data)
 
@@ -105,6 +106,8 @@ class Gate:
     token: str
     allowed: Callable[[int], Awaitable[bool]]
     _open: int = 0
+    _answered: bool = False
+    _asking: asyncio.Future[bool] | None = None
     _holding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_HELD))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -138,6 +141,8 @@ class Gate:
         rest = rules.below(path, public.base)
         if path == urlsplit(self.sign_ins.server.callback).path:
             return await self._signed_in(browser, query, cookies)
+        if b"service-worker" in headers:  # its answers would carry no policy of ours, and it would outlive the sign-in
+            return await _tell(browser, 403, "A workspace's pages have no service worker.")
         session = await self.sign_ins.passes(cookies)
         if session is None:
             if rest in _READY and asked.method == "GET":
@@ -173,14 +178,22 @@ class Gate:
     async def _ready(self, browser: _Side) -> None:
         """Answer the Hub whether the server inside answers: in words of ours, for anybody may ask.
 
-        A server that is starting is waited for: the Hub would ask again after ever longer pauses.
+        A server that is starting is waited for: the Hub would ask again after ever longer pauses. Once it has answered
+        it is not asked again, and until then by one question for all who ask: when it answers tells nobody anything.
         """
+        if not self._answered:
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.ensure_future(self._starts())
+            self._answered = await asyncio.shield(self._asking)
+        if not self._answered:
+            return await _tell(browser, 503, "The notebook server is starting.")
+        return await _tell(browser, 200, "The notebook server answers.", [(b"X-JupyterHub-Version", _hub_version())])
+
+    async def _starts(self) -> bool:
         deadline = time.monotonic() + _READY_SECONDS
         while not (ready := await self._answers()) and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
-        if not ready:
-            return await _tell(browser, 503, "The notebook server is starting.")
-        return await _tell(browser, 200, "The notebook server answers.", [(b"X-JupyterHub-Version", _hub_version())])
+        return ready
 
     async def _answers(self) -> bool:
         try:
@@ -205,10 +218,10 @@ class Gate:
             return await self._on(browser, request, asked, session, None)
         async with self._holding:
             body = await _whole(browser)
-            why = rules.UPLOAD if body is None else rules.refused_body(body)
-            if why is not None:
-                return await _tell(browser, 403, why)
-            return await self._on(browser, request, asked, session, body)
+            why = rules.UPLOAD if body is None else await asyncio.to_thread(rules.refused_body, body)
+        if why is not None:
+            return await _tell(browser, 403, why)
+        return await self._on(browser, request, asked, session, body)
 
     async def _on(self, browser: _Side, request: h11.Request, asked: Asked, session: str, body: bytes | None) -> None:
         """Pass a request on, with a body that was looked at or else as it comes, and its answer back."""
@@ -228,27 +241,35 @@ class Gate:
             await inside.send(h11.EndOfMessage())
             await self._return(browser, inside, asked, session)
         finally:
-            inside.writer.close()
+            inside.writer.transport.abort()
         return None
 
     async def _return(self, browser: _Side, inside: _Side, asked: Asked, session: str) -> None:
         event = await inside.event(_ANSWER_SECONDS)
-        while isinstance(event, h11.InformationalResponse) and event.status_code != 101:
+        for _ in range(_MOST_HINTS):
+            if not isinstance(event, h11.InformationalResponse) or event.status_code == 101:
+                break
             event = await inside.event(_ANSWER_SECONDS)
         public = self.sign_ins.public
         if isinstance(event, h11.InformationalResponse):
+            if event.status_code != 101:
+                raise _HungUp
             headers = rules.back(event.headers, public.origin, public.base, upgrade=True)
             if not asked.upgrade or headers is None:
                 raise _HungUp
             await browser.event(_IDLE_SECONDS)  # the end of the request
-            await self.allowed(await browser.send(h11.InformationalResponse(status_code=101, headers=headers)))
+            if not await self.allowed(_weight(headers)):
+                raise _HungUp
+            await browser.send(h11.InformationalResponse(status_code=101, headers=headers))
             return await self._carry(browser, inside, session)
         if not isinstance(event, h11.Response):
             raise _HungUp
         told = rules.back(event.headers, public.origin, public.base, upgrade=False)
         if told is None:
             return await _tell(browser, 403, "The notebook server wanted to send you to another site.")
-        await self.allowed(await browser.send(h11.Response(status_code=event.status_code, headers=told)))
+        if not await self.allowed(_weight(told)):
+            return await _tell(browser, 429, _ENOUGH)
+        await browser.send(h11.Response(status_code=event.status_code, headers=told))
         async for chunk in inside.body():
             if not await self.allowed(len(chunk)):
                 raise _HungUp  # in the middle of an answer there is no other way to end it
@@ -290,6 +311,10 @@ class Gate:
                 chunk = await reader.read(_CHUNK)
         except OSError:
             return
+
+
+def _weight(headers: Headers) -> int:
+    return sum(len(name) + len(value) + 4 for name, value in headers)
 
 
 _ENOUGH = "So much has been sent from this workspace to a browser today that it is stopped. Ask an operator."

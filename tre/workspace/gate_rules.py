@@ -51,10 +51,31 @@ OWN_HEADERS: Headers = [
 
 # What JupyterLab asks of its server, by the first parts of the path below the server's own. Read from jupyterlab 4.6
 # and jupyter_server 2; whatever else a server may offer (a proxy to a port, another program's pages) is not reached.
-_PAGES = ("lab", "static", "kernelspecs", "favicon.ico", "logo", "")
-_INTERFACES = ("contents", "events", "kernels", "kernelspecs", "me", "sessions", "status", "spec.yaml", "config")
+_PAGES = ("lab", "doc", "static", "kernelspecs", "favicon.ico", "logo", "")
+_INTERFACES = (
+    "contents",
+    "events",
+    "kernels",
+    "kernelspecs",
+    "me",
+    "sessions",
+    "shutdown",
+    "status",
+    "spec.yaml",
+    "config",
+)
 _SOCKETS = (re.compile(r"api/kernels/[\w-]{1,64}/channels"), re.compile(r"api/events/subscribe"))
-_LAB_INTERFACES = ("build", "extensions", "settings", "themes", "translations", "workspaces", "listings", "licenses")
+_LAB_INTERFACES = (
+    "plugins",
+    "build",
+    "extensions",
+    "settings",
+    "themes",
+    "translations",
+    "workspaces",
+    "listings",
+    "licenses",
+)
 
 # Request headers that the server gets. No cookie of the gate's or of anybody else, no credentials but the gate's own.
 _ASKED = frozenset(
@@ -82,6 +103,7 @@ _TOLD_TO_SOCKETS = frozenset(
     {b"connection", b"upgrade", b"sec-websocket-accept", b"sec-websocket-protocol", b"sec-websocket-extensions"}
 )
 
+_MOST_PARTS = 300_000  # lists and mappings of a body: each is a hundred times its bytes once it is read
 DOWNLOAD = "Files leave this room by the airlock alone: use tre.submit in a notebook."
 UPLOAD = "Files come into this room by the airlock alone. A notebook may be written here."
 NOWHERE = "There is nothing at this address."
@@ -108,7 +130,14 @@ def below(path: str, base: str) -> str | None:
     plain = path
     for _ in range(3):  # servers differ in how often they decode
         plain = unquote(plain)
-    unclear = "\\" in plain or "//" in plain or any(ord(letter) < 32 for letter in plain)
+    # What is decoded twice, or hides a slash, is one path to one reader and another to the next.
+    unclear = (
+        plain != unquote(path)
+        or "%2f" in path.lower()
+        or "\\" in plain
+        or "//" in plain
+        or any(ord(letter) < 32 for letter in plain)
+    )
     if unclear or f"{posixpath.normpath(plain)}/".find(base) != 0:
         return None
     if plain.rstrip("/") != posixpath.normpath(plain).rstrip("/"):  # dots in it
@@ -135,19 +164,22 @@ def refused(asked: Asked, base: str) -> str | None:
     if first != "api" or more.partition("/")[0] not in _INTERFACES:
         return NOWHERE
     if more.partition("/")[0] == "contents" and asked.method in {"GET", "HEAD"}:
-        return _read(more.partition("/")[2], asked.query)
+        return _read(more.partition("/")[2], asked)
     return None
 
 
-def _read(path: str, query: str) -> str | None:
+def _read(path: str, asked: Asked) -> str | None:
     """Refuse to read a file that is no notebook: its text in the browser is a copy of it."""
-    told = _told(query)
-    if told.get("content") == "0" or path.endswith("/checkpoints"):
+    told = _told(asked.query)
+    if told.get("content") == "0" or asked.path.endswith(_CHECKPOINTS):
         return None
     kind = told.get("type", "")
     if kind == "notebook":
         return None if path.endswith(".ipynb") else DOWNLOAD
     return None if kind in {"", "directory"} else DOWNLOAD
+
+
+_CHECKPOINTS = "/checkpoints"  # as the server routes by it: undecoded
 
 
 def _told(query: str) -> dict[str, str]:
@@ -161,7 +193,7 @@ def target(asked: Asked, base: str) -> str:
     """
     query = asked.query
     rest = below(asked.path, base) or ""
-    unsaid = asked.method in {"GET", "HEAD"} and not _told(query).get("type") and not rest.endswith("/checkpoints")
+    unsaid = asked.method in {"GET", "HEAD"} and not _told(query).get("type") and not asked.path.endswith(_CHECKPOINTS)
     if unsaid and (rest == "api/contents" or rest.startswith("api/contents/")) and _told(query).get("content") != "0":
         kind = "notebook" if rest.endswith(".ipynb") else "directory"
         query = f"{query}&type={kind}" if query else f"type={kind}"
@@ -178,6 +210,8 @@ def refused_body(body: bytes) -> str | None:
     """Return why a body does not pass where content is written: what is no notebook is an upload."""
     if not body.strip():
         return None
+    if body.count(b"[") + body.count(b"{") > _MOST_PARTS:
+        return UPLOAD
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):

@@ -13,7 +13,6 @@ import secrets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -186,11 +185,12 @@ def origin_of(hub: str, username: str) -> str:
 
 
 def _value(cookies: str, name: str) -> str | None:
-    try:
-        found = SimpleCookie(cookies).get(name)
-    except CookieError:
-        return None
-    return found.value if found is not None else None
+    """Return one cookie's value; what else stands in the header, in whatever form, is somebody else's."""
+    for pair in cookies.split(";"):
+        found, _, value = pair.strip().partition("=")
+        if found == name:
+            return value
+    return None
 
 
 def _one(query: dict[str, list[str]], name: str) -> str:

@@ -127,11 +127,19 @@ def checked_activity(body: bytes, now: datetime) -> str | None:
 
 
 async def _body(request: Request) -> bytes | None:
-    """Return the whole body, or None when it says no length or is longer than any of these questions."""
+    """Return the whole body, or None when it says no length or is longer than any of these questions.
+
+    It is counted as it comes: in chunks it is as long as it likes, whatever length it says (RFC 9112, section 6.3).
+    """
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > MOST_BYTES:
+    if "transfer-encoding" in request.headers or not length.isdigit() or int(length) > MOST_BYTES:
         return None
-    return await request.body()
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return None
+    return body
 
 
 def _told(answer: Answer) -> Response:

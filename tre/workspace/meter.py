@@ -40,13 +40,13 @@ class Meter:
         self._untold += count
         if self._left is None or self._untold >= _TELL_BYTES:
             await self.tell()
-        return self._left is not None and self._untold <= self._left
+        return self._left is not None and self._left > 0 and self._untold <= self._left
 
     async def keep_telling(self) -> None:
         """Tell the portal every few seconds, until cancelled."""
         while True:
             await asyncio.sleep(_TELL_SECONDS)
-            if self._untold:
+            if self._untold or not self._left:  # the next day has its own ceiling
                 await self.tell()
 
     async def tell(self) -> None:
