@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,11 +17,12 @@ import httpx
 import pytest
 
 from tre.workspace import gate as gates
-from tre.workspace import gate_sign_in
+from tre.workspace import gate_sign_in, launch
 from tre.workspace.gate import Gate
 from tre.workspace.gate_rules import DOWNLOAD, NOWHERE, UPLOAD, Asked, refused, refused_body, target
 from tre.workspace.gate_sign_in import Public, SignIns, origin_of
 from tre.workspace.hub_door import Server
+from tre.workspace.meter import Meter
 
 HUB = "http://hub.localhost:8401"
 ORIGIN, BASE = "http://ann.hub.localhost:8401", "/user/ann/frailty/"
@@ -611,6 +615,130 @@ def test_what_stands_in_headers_is_counted_too(tmp_path):
             assert sum(here.sent) > 5000
 
     run(scene())
+
+
+def test_a_browser_that_is_gone_holds_no_connection_however_long_the_server_waits_with_its_answer(tmp_path):
+    held: list[asyncio.StreamReader] = []
+    ended = asyncio.Event()
+
+    async def waits(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.append(reader)
+        with suppress(ConnectionResetError):
+            await reader.read()
+        ended.set()
+
+    async def scene() -> None:
+        async with house(tmp_path, waits) as here:
+            client, _ = await here.signed_in()
+            _, writer = await asyncio.open_connection("127.0.0.1", int(here.address.rsplit(":", 1)[1]))
+            head = f"Host: x\r\nCookie: {client.headers['Cookie']}"
+            writer.write(f"GET {BASE}api/kernels HTTP/1.1\r\n{head}\r\n\r\n".encode())
+            while not held:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+            assert len(here.gate._open) == 1
+            writer.transport.abort()
+            await asyncio.wait_for(ended.wait(), 5)
+            assert not here.gate._open
+
+    run(scene())
+
+
+def test_what_a_browser_sends_ahead_is_answered_in_its_turn(tmp_path):
+    async def slow(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        await answers("200 OK", {"Content-Type": "text/html"}, head.split()[1])(head, reader, writer)
+
+    async def scene() -> None:
+        async with house(tmp_path, slow) as here:
+            client, _ = await here.signed_in()
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(here.address.rsplit(":", 1)[1]))
+            for path in ("lab", "doc"):
+                head = f"GET {BASE}{path} HTTP/1.1\r\nHost: x\r\nCookie: {client.headers['Cookie']}\r\n\r\n"
+                writer.write(head.encode())
+                await asyncio.sleep(0.05)
+            for path in ("lab", "doc"):
+                assert (await reader.readuntil(f"\r\n\r\n{BASE}{path}".encode())).startswith(b"HTTP/1.1 200")
+            writer.close()
+
+    run(scene())
+
+
+async def _endless(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"4\r\nrows\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("answer", [_endless, _echo])
+def test_a_gate_that_closes_sends_nothing_more(tmp_path, answer):
+    """The server inside may go on for as long as it likes, over whatever connection there is."""
+
+    async def scene() -> None:
+        async with house(tmp_path, answer) as here:
+            client, _ = await here.signed_in()
+            if answer is _echo:
+                reader, writer = await _websocket(here, client.headers["Cookie"])
+            else:
+                reader, writer = await asyncio.open_connection("127.0.0.1", int(here.address.rsplit(":", 1)[1]))
+                writer.write(f"GET {BASE}lab HTTP/1.1\r\nHost: x\r\n".encode())
+                writer.write(f"Cookie: {client.headers['Cookie']}\r\n\r\n".encode())
+            await reader.readuntil(b"\r\n\r\n")
+            here.gate.close()
+            with suppress(ConnectionResetError):
+                await asyncio.wait_for(reader.read(), 5)
+            counted = sum(here.sent)
+            await asyncio.sleep(0.1)
+            assert sum(here.sent) == counted
+            writer.close()
+            with pytest.raises(httpx.TransportError):
+                await client.get(f"{BASE}lab")
+
+    run(scene())
+
+
+def test_a_workspace_that_is_closed_is_silent_before_its_server_has_ended(monkeypatch, tmp_path):
+    """It has seconds to end in, and a hostile one takes them."""
+    portal = Meter(httpx.AsyncClient(transport=httpx.MockTransport(_full)), "http://portal/api/gate/sent", "token")
+
+    class Stubborn:
+        def __init__(self) -> None:
+            self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def wait(self) -> int:
+            return await self.ended
+
+        def terminate(self) -> None:
+            asyncio.get_running_loop().call_later(0.3, self.ended.set_result, 0)
+
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            listening = await asyncio.start_server(here.gate.serve, "127.0.0.1", 0)
+            monkeypatch.setattr(launch, "_GATES", [(listening, here.gate)])
+            monkeypatch.setattr(launch, "_METERS", [portal])
+            monkeypatch.setattr(launch, "_SETTLING", [])
+            assert await portal.allowed(1)
+            process = Stubborn()
+            sandbox = SimpleNamespace(watch=0, marked=False)
+            ending = asyncio.ensure_future(launch._until_end(process, sandbox))  # type: ignore[arg-type]
+            await asyncio.sleep(0.1)
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.1)
+            assert not process.ended.done()
+            assert not await portal.allowed(1)
+            assert not listening.is_serving()
+            async with here.client() as client:
+                with pytest.raises(httpx.TransportError):
+                    await client.get(f"{BASE}api")
+            assert await ending == 0
+
+    run(scene())
+
+
+def _full(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"left": 1000})
 
 
 def test_of_too_many_connections_the_last_are_hung_up_on(tmp_path, monkeypatch):

@@ -12,8 +12,9 @@ from __future__ import annotations
 import asyncio
 import html
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import h11
@@ -33,6 +34,7 @@ _IDLE_SECONDS = 120.0
 _ANSWER_SECONDS = 900.0  # the contents and kernels interfaces answer at once; a slow disk and a busy kernel do not
 _READY = ("api", "api/")
 _READY_SECONDS = 5.0
+T = TypeVar("T")
 Event = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 
 
@@ -58,7 +60,8 @@ class _Side:
             if event is not h11.NEED_DATA:
                 return event
             try:
-                data = await asyncio.wait_for(self.reader.read(_CHUNK), within)
+                async with asyncio.timeout(within):
+                    data = await self.reader.read(_CHUNK)
             except (TimeoutError, OSError):
                 raise _HungUp from None
             self.http.receive_data(data)
@@ -68,10 +71,41 @@ class _Side:
         try:
             data = self.http.send(event) or b""
             self.writer.write(data)
-            await asyncio.wait_for(self.writer.drain(), _IDLE_SECONDS)
+            async with asyncio.timeout(_IDLE_SECONDS):
+                await self.writer.drain()
         except (h11.LocalProtocolError, OSError, TimeoutError):
             raise _HungUp from None
         return len(data)
+
+    async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what some work comes to; raise, and leave the work, as soon as this side has hung up.
+
+        What this side sends meanwhile is kept, up to a bound. Whoever ends their half of the connection has hung up:
+        no browser and no proxy does so who still waits for an answer.
+        """
+        tasks = doing, gone = asyncio.ensure_future(work), asyncio.ensure_future(self._gone())
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done() and not doing.done():
+                raise _HungUp
+            return doing.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _gone(self) -> None:
+        ahead = 0
+        while ahead < _MOST_HEAD:
+            try:
+                data = await self.reader.read(_CHUNK)
+            except OSError:
+                return
+            self.http.receive_data(data)
+            if not data:
+                return
+            ahead += len(data)
+        await asyncio.Event().wait()  # more is not taken in, so that its end is not seen: only while this work lasts
 
     async def body(self) -> AsyncIterator[bytes]:
         """Yield a message's body to its end."""
@@ -105,18 +139,19 @@ class Gate:
     connect: Connect
     token: str
     allowed: Callable[[int], Awaitable[bool]]
-    _open: int = 0
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _closed: bool = False
     _answered: bool = False
     _asking: asyncio.Future[bool] | None = None
     _holding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_HELD))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection of the Hub's proxy until it ends; of too many at once the last ones are hung up on."""
+        if self._closed or len(self._open) >= _MOST_CONNECTIONS:
+            return writer.close()
         browser = _Side(h11.SERVER, reader, writer)
-        self._open += 1
+        self._open.add(writer)
         try:
-            if self._open > _MOST_CONNECTIONS:
-                return
             while True:
                 event = await browser.event(_IDLE_SECONDS)
                 if not isinstance(event, h11.Request):
@@ -128,8 +163,15 @@ class Gate:
         except (_HungUp, h11.ProtocolError, OSError):
             pass  # there is nobody to answer, or nothing that can be said in HTTP
         finally:
-            self._open -= 1
+            self._open.discard(writer)
             writer.close()
+        return None
+
+    def close(self) -> None:
+        """Hang up on everybody, in the middle of whatever is sent, and on whoever comes from now on."""
+        self._closed = True
+        for writer in self._open:
+            writer.transport.abort()  # what waits to be sent is not sent
 
     async def _answer(self, browser: _Side, request: h11.Request) -> None:
         headers = {bytes(name): bytes(value) for name, value in request.headers}
@@ -232,19 +274,21 @@ class Gate:
         try:
             sent = rules.onwards(request.headers, self.token, upgrade=asked.upgrade)
             where = rules.target(asked, self.sign_ins.public.base)
-            await inside.send(h11.Request(method=request.method, target=where, headers=sent))
+            await browser.unless_gone(inside.send(h11.Request(method=request.method, target=where, headers=sent)))
             if body is None:
                 async for chunk in browser.body():
-                    await inside.send(h11.Data(data=chunk))
+                    await browser.unless_gone(inside.send(h11.Data(data=chunk)))
             elif body:
-                await inside.send(h11.Data(data=body))
+                await browser.unless_gone(inside.send(h11.Data(data=body)))
             await inside.send(h11.EndOfMessage())
-            await self._return(browser, inside, asked, session)
+            if await browser.unless_gone(self._return(browser, inside, asked)):
+                await self._carry(browser, inside, session)
         finally:
             inside.writer.transport.abort()
         return None
 
-    async def _return(self, browser: _Side, inside: _Side, asked: Asked, session: str) -> None:
+    async def _return(self, browser: _Side, inside: _Side, asked: Asked) -> bool:
+        """Pass an answer back, and return whether a WebSocket was opened by it."""
         event = await inside.event(_ANSWER_SECONDS)
         for _ in range(_MOST_HINTS):
             if not isinstance(event, h11.InformationalResponse) or event.status_code == 101:
@@ -257,25 +301,26 @@ class Gate:
             headers = rules.back(event.headers, public.origin, public.base, upgrade=True)
             if not asked.upgrade or headers is None:
                 raise _HungUp
-            await browser.event(_IDLE_SECONDS)  # the end of the request
             if not await self.allowed(_weight(headers)):
                 raise _HungUp
             await browser.send(h11.InformationalResponse(status_code=101, headers=headers))
-            return await self._carry(browser, inside, session)
+            return True
         if not isinstance(event, h11.Response):
             raise _HungUp
         told = rules.back(event.headers, public.origin, public.base, upgrade=False)
         if told is None:
-            return await _tell(browser, 403, "The notebook server wanted to send you to another site.")
+            await _tell(browser, 403, "The notebook server wanted to send you to another site.")
+            return False
         if not await self.allowed(_weight(told)):
-            return await _tell(browser, 429, _ENOUGH)
+            await _tell(browser, 429, _ENOUGH)
+            return False
         await browser.send(h11.Response(status_code=event.status_code, headers=told))
         async for chunk in inside.body():
             if not await self.allowed(len(chunk)):
                 raise _HungUp  # in the middle of an answer there is no other way to end it
             await browser.send(h11.Data(data=chunk))
         await browser.send(h11.EndOfMessage())
-        return None
+        return False
 
     async def _carry(self, browser: _Side, inside: _Side, session: str) -> None:
         """Carry a WebSocket's bytes both ways until either side ends, or its person may no longer pass."""

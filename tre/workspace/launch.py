@@ -59,7 +59,7 @@ async def _run(sandbox: Sandbox) -> int:
         listener.close()  # from here on the sandbox alone listens
     printing = asyncio.ensure_future(_keep_log(process, Path(sandbox.log)))
     status = await _until_end(process, sandbox)
-    await asyncio.wait([printing, *(asyncio.ensure_future(each.tell()) for each in _METERS)], timeout=_GRACE_SECONDS)
+    await asyncio.wait([printing, *_close_gates()], timeout=_GRACE_SECONDS)
     return status
 
 
@@ -114,10 +114,23 @@ async def _open_gate(sandbox: Sandbox) -> None:
     _KEPT.append(asyncio.ensure_future(meter.keep_telling()))
     for each in sandbox.inbound:
         gate = Gate(sign_ins, to_socket(each.socket), leads["opened"], meter.allowed)
-        await asyncio.start_server(gate.serve, "127.0.0.1", each.host_port)
+        _GATES.append((await asyncio.start_server(gate.serve, "127.0.0.1", each.host_port), gate))
 
 
+def _close_gates() -> list[asyncio.Future[None]]:
+    """Stop what is sent to browsers, at once, and return what tells the portal the count; again, nothing changes."""
+    while _GATES:
+        listening, gate = _GATES.pop()
+        listening.close()
+        gate.close()
+    while _METERS:
+        _SETTLING.append(asyncio.ensure_future(_METERS.pop().settle()))
+    return _SETTLING
+
+
+_GATES: list[tuple[asyncio.Server, Gate]] = []
 _METERS: list[Meter] = []
+_SETTLING: list[asyncio.Future[None]] = []
 _KEPT: list[asyncio.Future[None]] = []  # a task that nobody holds may be collected while it runs
 
 
@@ -153,6 +166,7 @@ async def _until_end(process: asyncio.subprocess.Process, sandbox: Sandbox) -> i
         _KEPT.append(asyncio.ensure_future(_until_closed(Path(sandbox.folder), stop)))
     ended, told = asyncio.ensure_future(process.wait()), asyncio.ensure_future(stop.wait())
     await asyncio.wait([ended, told], return_when=asyncio.FIRST_COMPLETED)
+    _close_gates()  # the server inside may take its time to end: it says nothing to a browser any more
     if not ended.done():
         process.terminate()
         await asyncio.wait([ended], timeout=_GRACE_SECONDS)
