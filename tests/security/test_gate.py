@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -47,8 +48,13 @@ class Hub:
         }
     )
     asked: list[dict[str, list[str]]] = field(default_factory=list)
+    silence: Exception | int | str | None = None
 
     def answer(self, request: httpx.Request) -> httpx.Response:
+        if isinstance(self.silence, Exception):
+            raise self.silence
+        if self.silence is not None:
+            return httpx.Response(self.silence if isinstance(self.silence, int) else 200, text="The Hub starts.")
         if request.url.path == "/hub/api/oauth2/token":
             form = parse_qs(request.content.decode())
             self.asked.append(form)
@@ -283,19 +289,161 @@ def test_a_sign_in_that_is_not_its_person_s_opens_nothing(tmp_path, code, change
     run(scene())
 
 
+async def _begun(here: House, path: str = "lab", cookies: str = "") -> tuple[str, str]:
+    """Begin a sign-in, and return its state and cookie."""
+    async with here.client() as client:
+        sent = await client.get(f"{BASE}{path}", headers={**PAGE, "Cookie": cookies})
+    return parse_qs(urlsplit(sent.headers["Location"]).query)["state"][0], _set_by(sent)[0]
+
+
+def _set_by(answer: httpx.Response) -> list[str]:
+    """Return the cookies that an answer sets, and not those that it takes away."""
+    return [each.split(";")[0] for each in answer.headers.get_list("set-cookie") if "Max-Age=0" not in each]
+
+
+async def _finish(here: House, state: str, cookies: str, code: str = "good") -> httpx.Response:
+    async with here.client() as client:
+        asked = {"code": code, "state": state}
+        return await client.get(f"{BASE}oauth_callback", params=asked, headers={**HOST, "Cookie": cookies})
+
+
 def test_a_sign_in_is_finished_by_the_browser_that_began_it_and_once(tmp_path):
     async def scene() -> None:
-        async with house(tmp_path) as here, here.client() as client:
-            for cookie in ("", "gate-frailty-state=forged"):
-                sent = await client.get(f"{BASE}lab", headers=PAGE)
-                client.cookies.clear()
-                state = parse_qs(urlsplit(sent.headers["Location"]).query)["state"][0]
-                asked = {"code": "good", "state": state}
-                answer = await client.get(f"{BASE}oauth_callback", params=asked, headers={**HOST, "Cookie": cookie})
-                assert answer.status_code == 403
-                again = {**HOST, "Cookie": sent.headers["set-cookie"].split(";")[0]}
-                answer = await client.get(f"{BASE}oauth_callback", params=asked, headers=again)
-                assert answer.status_code == 403, "a state that was tried is used up"
+        async with house(tmp_path) as here:
+            state, cookie = await _begun(here)
+            name, _, sealed = cookie.partition("=")
+            _, others = await _begun(here)
+            forged = ["", f"{name}=forged", f"{name}=", f"{name}={others.partition('=')[2]}", others, f"{name}={state}"]
+            forged += [f"{name}={sealed[:40]}{'A' if sealed[40] != 'A' else 'B'}{sealed[41:]}"]
+            for each in forged:
+                assert (await _finish(here, state, each)).status_code == 403
+            assert here.hub.asked == [], "no code is spent on a sign-in that is not this browser's"
+            assert (await _finish(here, state, cookie)).status_code == 302
+            assert (await _finish(here, state, cookie)).status_code == 403, "a code is good once"
+            assert (await _finish(here, "", cookie, "weak")).status_code == 403
+
+    run(scene())
+
+
+def test_what_strangers_ask_for_is_kept_nowhere_and_ends_nobody_s_sign_in(tmp_path):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            state, cookie = await _begun(here)
+            before = dict(vars(here.gate.sign_ins))
+            for _ in range(300):
+                here.gate.sign_ins.begin(f"{BASE}lab", "")
+            assert vars(here.gate.sign_ins) == before
+            assert not here.gate.sign_ins._sessions
+            assert (await _finish(here, state, cookie)).status_code == 302
+
+    run(scene())
+
+
+def test_two_tabs_sign_in_at_once_each_to_its_own_page(tmp_path):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            here.hub.codes["second"] = "ann-s"
+            first, one = await _begun(here, "lab/tree/a.ipynb")
+            second, two = await _begun(here, "lab?x=2", one)
+            both = f"{two}; {one}"
+            for state, code, path in ((first, "good", "lab/tree/a.ipynb"), (second, "second", "lab?x=2")):
+                answer = await _finish(here, state, both, code)
+                assert (answer.status_code, answer.headers["Location"]) == (302, BASE + path)
+
+    run(scene())
+
+
+def test_a_browser_keeps_a_few_sign_ins_and_forgets_the_oldest(tmp_path, monkeypatch):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            begun: list[str] = ["gate-state.frailty.0123456789abcdef=of-a-gate-before"]
+            for number in range(9):
+                monkeypatch.setattr("time.time", lambda number=number: 1_800_000_000 + number)
+                _, (made, *gone) = here.gate.sign_ins.begin(f"{BASE}lab", "; ".join(["gate-frailty=x", *begun]))
+                away = [each.split("=")[0] for each in gone]
+                assert away == [each.split("=")[0] for each in reversed(begun[: max(0, len(begun) - 3)])]
+                begun = [*[each for each in begun if each.split("=")[0] not in away], made.split(";")[0]]
+                assert len(begun) <= 4
+            assert sum(len(each) for each in begun) < 8000
+
+    run(scene())
+
+
+def test_a_sign_in_that_was_begun_long_ago_is_over(tmp_path, monkeypatch):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            state, cookie = await _begun(here)
+            now = time.time()
+            monkeypatch.setattr("time.time", lambda: now + 601)
+            assert (await _finish(here, state, cookie)).status_code == 403
+            assert here.hub.asked == []
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["https://evil.example/", "//evil.example/", "/user/bob/asthma/lab", f"{BASE}../../bob/lab", "", f"{BASE}//x",
+     f"{BASE}lab?{'x' * 5000}", "javascript:x", f"{BASE}\\evil"],
+)  # fmt: skip
+def test_a_sign_in_leads_to_no_other_site(tmp_path, wanted):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            where, (cookie,) = here.gate.sign_ins.begin(wanted, "")
+            state = parse_qs(urlsplit(where).query)["state"][0]
+            answer = await _finish(here, state, cookie.split(";")[0])
+            assert (answer.status_code, answer.headers["Location"]) == (302, BASE)
+
+    run(scene())
+
+
+@pytest.mark.parametrize("silence", [httpx.ConnectError("gone"), httpx.ReadTimeout("slow"), 503, 500, 429, "text"])
+def test_a_hub_that_does_not_answer_lets_nobody_in_and_ends_no_session(tmp_path, monkeypatch, silence):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            client, _ = await here.signed_in()
+            assert (await client.get(f"{BASE}lab")).status_code == 200
+            monkeypatch.setattr(gate_sign_in, "RECHECK_SECONDS", -1.0)
+            here.hub.silence = silence
+            for _ in range(2):
+                answers = await asyncio.gather(*(client.get(f"{BASE}lab") for _ in range(3)))
+                assert {each.status_code for each in answers} == {503}
+                assert "The Hub does not answer" in answers[0].text
+                assert answers[0].headers["Retry-After"] == "5"
+            assert len(here.seen) == 1
+            here.hub.silence = None
+            assert (await client.get(f"{BASE}lab")).status_code == 200
+            here.hub.tokens.clear()
+            assert (await client.get(f"{BASE}lab")).status_code == 403, "the Hub says no"
+
+    run(scene())
+
+
+def test_a_sign_in_waits_for_a_hub_that_does_not_answer(tmp_path):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            state, cookie = await _begun(here)
+            here.hub.silence = httpx.ConnectError("gone")
+            answer = await _finish(here, state, cookie)
+            assert (answer.status_code, answer.headers.get("set-cookie")) == (503, None)
+            here.hub.silence = None
+            assert (await _finish(here, state, cookie)).status_code == 302
+
+    run(scene())
+
+
+def test_a_websocket_ends_when_the_hub_no_longer_answers(tmp_path, monkeypatch):
+    monkeypatch.setattr(gates, "RECHECK_SECONDS", 0.1)
+    monkeypatch.setattr(gate_sign_in, "RECHECK_SECONDS", 0.0)
+
+    async def scene() -> None:
+        async with house(tmp_path, _echo) as here:
+            client, _ = await here.signed_in()
+            reader, writer = await _websocket(here, client.headers["Cookie"])
+            await reader.readuntil(b"first")
+            here.hub.silence = httpx.ConnectError("gone")
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+            writer.close()
 
     run(scene())
 
@@ -785,4 +933,6 @@ def test_whose_origin_it_is():
     public = Public("https://hub.example", "https://ann.hub.example", BASE, 60)
     sign_ins = SignIns(SERVER, public, httpx.AsyncClient())
     assert sign_ins.cookie == "__Host-gate-frailty"
-    assert "; Path=/; HttpOnly; SameSite=Lax; Secure" in sign_ins.begin(BASE)[1]
+    (begun,) = sign_ins.begin(BASE, "")[1]
+    assert begun.startswith("__Host-gate-state.frailty.")
+    assert "; Path=/; HttpOnly; SameSite=Lax; Secure" in begun

@@ -13,6 +13,7 @@ import asyncio
 import html
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -22,7 +23,7 @@ import h11
 from tre.workspace import gate_rules as rules
 from tre.workspace.forward import Connect
 from tre.workspace.gate_rules import Asked, Headers
-from tre.workspace.gate_sign_in import RECHECK_SECONDS, SignIns
+from tre.workspace.gate_sign_in import RECHECK_SECONDS, HubSilent, SignIns
 
 _CHUNK = 64 * 1024
 _MOST_HEAD = 64 * 1024
@@ -156,7 +157,10 @@ class Gate:
                 event = await browser.event(_IDLE_SECONDS)
                 if not isinstance(event, h11.Request):
                     break
-                await self._answer(browser, event)
+                try:
+                    await self._answer(browser, event)
+                except HubSilent:
+                    await _tell(browser, 503, _NO_WORD, [(b"Retry-After", b"5")])
                 if browser.http.our_state is not h11.DONE or browser.http.their_state is not h11.DONE:
                     break
                 browser.http.start_next_cycle()
@@ -213,9 +217,9 @@ class Gate:
         if rest is None or not page:
             return await _tell(browser, 403, "Sign in first: open the workspace from its project.")
         wanted = asked.path + (f"?{asked.query}" if asked.query else "")
-        where, cookie = self.sign_ins.begin(wanted)
-        more = [(b"Location", where.encode("latin-1")), (b"Set-Cookie", cookie.encode("latin-1"))]
-        return await _tell(browser, 302, "", more)
+        where, made = self.sign_ins.begin(wanted, headers.get(b"cookie", b"").decode("latin-1"))
+        given = [(b"Set-Cookie", cookie.encode("latin-1")) for cookie in made]
+        return await _tell(browser, 302, "", [(b"Location", where.encode("latin-1")), *given])
 
     async def _ready(self, browser: _Side) -> None:
         """Answer the Hub whether the server inside answers: in words of ours, for anybody may ask.
@@ -328,8 +332,9 @@ class Gate:
         first_out, _ = inside.http.trailing_data
 
         async def watch() -> None:
-            while await self.sign_ins.stands(session) and await self.allowed(0):
-                await asyncio.sleep(RECHECK_SECONDS)
+            with suppress(HubSilent):  # it ends: the page opens another one as soon as the Hub lets it
+                while await self.sign_ins.stands(session) and await self.allowed(0):
+                    await asyncio.sleep(RECHECK_SECONDS)
 
         tasks = [
             asyncio.ensure_future(self._pump(browser.reader, inside.writer, first_in, counted=False)),
@@ -362,6 +367,9 @@ def _weight(headers: Headers) -> int:
     return sum(len(name) + len(value) + 4 for name, value in headers)
 
 
+_NO_WORD = (
+    "The Hub does not answer, so nobody is let in now. Who is signed in stays so, and kernels run on: try again soon."
+)
 _ENOUGH = "So much has been sent from this workspace to a browser today that it is stopped. Ask an operator."
 
 
