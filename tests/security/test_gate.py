@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import mimetypes
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,7 +23,7 @@ import pytest
 from tre.workspace import gate as gates
 from tre.workspace import gate_sign_in, launch
 from tre.workspace.gate import Gate
-from tre.workspace.gate_rules import DOWNLOAD, NOWHERE, UPLOAD, Asked, refused, refused_body, target
+from tre.workspace.gate_rules import DOWNLOAD, NOWHERE, UPLOAD, Asked, refused, refused_answer, refused_body, target
 from tre.workspace.gate_sign_in import Public, SignIns, origin_of
 from tre.workspace.hub_door import Server
 from tre.workspace.meter import Meter
@@ -101,7 +104,7 @@ class House:
 
 def answers(status: str, headers: dict[str, str], body: bytes = b"") -> Answer:
     async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        told = {"Content-Length": str(len(body)), **headers}
+        told = {"Content-Length": str(len(body)), "Content-Type": "text/html", **headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
         writer.write(f"HTTP/1.1 {status}\r\n{lines}\r\n".encode("latin-1") + body)
 
@@ -119,7 +122,7 @@ async def house(tmp_path: Any, answer: Answer | None = None, most: int = 10**9) 
             next((line.split(b":")[1] for line in head.lower().split(b"\r\n") if b"content-length" in line), 0)
         )
         seen.append(head + await reader.readexactly(length))
-        await (answer or answers("200 OK", {"Content-Type": "text/plain"}, b"inside"))(head, reader, writer)
+        await (answer or answers("200 OK", {}, b"inside"))(head, reader, writer)
         await writer.drain()
         writer.close()
 
@@ -502,6 +505,7 @@ REFUSED = [
     ("GET", "lab/../files/rows.csv", "", NOWHERE), ("GET", "lab/%252e%252e/files/x", "", NOWHERE),
     ("GET", "lab//files", "", NOWHERE), ("GET", "lab\\..\\files", "", NOWHERE), ("TRACE", "lab", "", NOWHERE),
     ("CONNECT", "lab", "", NOWHERE), ("GET", "tree", "", NOWHERE), ("GET", "edit/rows.csv", "", NOWHERE),
+    ("GET", "lab/api/licenses", "download=1", NOWHERE), ("GET", "api/spec.yaml", "", NOWHERE),
     ("GET", "login", "", NOWHERE), ("GET", "services", "", NOWHERE), ("GET", "lsp/ws/pylsp", "", NOWHERE),
 ]  # fmt: skip
 
@@ -610,7 +614,7 @@ def test_a_hostile_server_s_headers_do_not_reach_the_browser(tmp_path):
         "Link": "<https://evil.example/?rows>; rel=preload", "Content-Security-Policy": "default-src *",
         "Content-Security-Policy-Report-Only": "default-src *; report-uri https://evil.example",
         "Access-Control-Allow-Origin": "*", "Report-To": "{}", "NEL": "{}", "Reporting-Endpoints": 'x="https://evil"',
-        "Alt-Svc": 'h2="evil.example:443"', "Content-Disposition": "attachment; filename=rows.csv",
+        "Alt-Svc": 'h2="evil.example:443"', "Content-Disposition": "inline; filename=rows.csv",
         "Service-Worker-Allowed": "/", "Clear-Site-Data": '"cookies"', "X-Rows": "rows", "Server": "rows",
         "ETag": '"1"',
         "SourceMap": "https://evil.example", "Cross-Origin-Opener-Policy": "unsafe-none",
@@ -629,6 +633,83 @@ def test_a_hostile_server_s_headers_do_not_reach_the_browser(tmp_path):
             assert told["etag"] == '"1"'
 
     run(scene())
+
+
+FILES = [
+    "application/octet-stream", "text/csv", "text/plain", "application/zip", "application/pdf", "application/gzip",
+    "application/x-ipynb+json", "application/vnd.apache.parquet", "application/wasm", "video/mp4",
+    "TEXT/CSV; charset=x", "text/html, text/csv", "text/csv;text/html", "", "image/tiff", "font/woff",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_server_hands_out_no_file_by_its_kind(tmp_path, kind):
+    async def scene() -> None:
+        async with house(tmp_path, answers("200 OK", {"Content-Type": kind}, b"rows")) as here:
+            client, _ = await here.signed_in()
+            for path in ("lab", "static/rows.csv", "api/contents", "kernelspecs/python3/rows.woff"):
+                answer = await client.get(BASE + path)
+                assert (answer.status_code, "rows" in answer.text) == (403, False)
+                assert "airlock" in answer.text
+
+    run(scene())
+
+
+@pytest.mark.parametrize("told", ["attachment", "attachment; filename=rows.html", "Attachment", "form-data", ""])
+def test_a_server_hands_out_no_attachment(tmp_path, told):
+    async def scene() -> None:
+        async with house(tmp_path, answers("200 OK", {"Content-Disposition": told}, b"rows")) as here:
+            client, _ = await here.signed_in()
+            assert (await client.get(f"{BASE}lab")).status_code == 403
+
+    run(scene())
+
+
+def test_a_second_kind_makes_no_file_of_a_page():
+    both = [(b"content-type", b"text/html"), (b"Content-Type", b"text/csv")]
+    assert refused_answer(200, both, "lab") == DOWNLOAD
+    assert refused_answer(200, [], "lab") == DOWNLOAD
+    assert refused_answer(204, [], "api/sessions/1") is None
+
+
+@pytest.mark.parametrize("kind", ["font/woff2", "application/octet-stream", "text/html", None])
+def test_a_font_is_named_by_the_gate(tmp_path, kind):
+    async def scene() -> None:
+        headers = {"Content-Type": kind} if kind else {}
+        async with house(tmp_path, answers("200 OK", headers, b"glyphs")) as here:
+            client, _ = await here.signed_in()
+            answer = await client.get(f"{BASE}static/lab/a.woff2")
+            assert (answer.status_code, answer.headers.get_list("content-type")) == (200, ["font/woff2"])
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    "path", ["lab", "api/contents", "lab/extensions/x/static/x.js", "kernelspecs/python3/logo.png"]
+)
+def test_a_browser_is_to_store_nothing_but_jupyterlab_s_own_files(tmp_path, path):
+    async def scene() -> None:
+        keep = {"Cache-Control": "public, immutable, max-age=31536000"}
+        async with house(tmp_path, answers("200 OK", keep, b"rows")) as here:
+            client, _ = await here.signed_in()
+            assert (await client.get(BASE + path)).headers.get_list("cache-control") == ["no-store"]
+            assert (await client.get(f"{BASE}static/lab/main.js")).headers["cache-control"] == keep["Cache-Control"]
+
+    run(scene())
+
+
+def test_every_kind_of_file_that_jupyterlab_ships_passes():
+    """As its server names them where the system knows its fonts and where it does not."""
+    import jupyter_server
+
+    shipped = (Path(sys.prefix) / "share" / "jupyter", Path(jupyter_server.__file__).parent / "static")
+    files = {each.suffix for place in shipped for each in place.rglob("*") if each.is_file()}
+    asked_for = files - {".j2", ".tpl", ".orig", ".map", ".md", ".txt", ".yaml"}  # read by the server, or by nobody
+    assert {".js", ".css", ".html", ".json", ".svg", ".png", ".ico", ".woff", ".woff2", ".ttf", ".eot"} <= asked_for
+    for known in (mimetypes.guess_type, mimetypes.MimeTypes().guess_type):
+        for suffix in asked_for:
+            kind = (known(f"a{suffix}")[0] or "application/octet-stream").encode()
+            assert refused_answer(200, [(b"Content-Type", kind)], f"static/lab/a{suffix}") is None, (suffix, kind)
 
 
 @pytest.mark.parametrize(
@@ -654,7 +735,8 @@ def test_a_redirect_leads_to_no_other_site(tmp_path, target, passes):
 @pytest.mark.parametrize(
     "raw",
     [
-        b"rows, not HTTP at all\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", b"",
+        b"rows, not HTTP at all\r\n\r\n", b"",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\nshort",
         b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nrows",
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000,
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 9\r\n\r\nrows",
@@ -870,7 +952,7 @@ def test_a_workspace_that_is_closed_is_silent_before_its_server_has_ended(monkey
             assert await portal.allowed(1)
             process = Stubborn()
             sandbox = SimpleNamespace(watch=0, marked=False)
-            ending = asyncio.ensure_future(launch._until_end(process, sandbox))  # type: ignore[arg-type]
+            ending = asyncio.ensure_future(launch._until_end(process, sandbox))
             await asyncio.sleep(0.1)
             os.kill(os.getpid(), signal.SIGTERM)
             await asyncio.sleep(0.1)
@@ -910,7 +992,7 @@ def test_of_too_many_connections_the_last_are_hung_up_on(tmp_path, monkeypatch):
 
 def test_a_long_answer_is_passed_as_it_comes(tmp_path):
     async def chunked(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\nTransfer-Encoding: chunked\r\n\r\n")
         for number in range(50):
             part = str(number).encode() * 5000
             writer.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")

@@ -299,10 +299,11 @@ class Gate:
                 break
             event = await inside.event(_ANSWER_SECONDS)
         public = self.sign_ins.public
+        rest = rules.below(asked.path, public.base) or ""
         if isinstance(event, h11.InformationalResponse):
             if event.status_code != 101:
                 raise _HungUp
-            headers = rules.back(event.headers, public.origin, public.base, upgrade=True)
+            headers = rules.back(event.headers, public.origin, public.base, rest, upgrade=True)
             if not asked.upgrade or headers is None:
                 raise _HungUp
             if not await self.allowed(_weight(headers)):
@@ -311,9 +312,10 @@ class Gate:
             return True
         if not isinstance(event, h11.Response):
             raise _HungUp
-        told = rules.back(event.headers, public.origin, public.base, upgrade=False)
-        if told is None:
-            await _tell(browser, 403, "The notebook server wanted to send you to another site.")
+        told = rules.back(event.headers, public.origin, public.base, rest, upgrade=False)
+        why = rules.refused_answer(event.status_code, event.headers, rest)
+        if told is None or why is not None:
+            await _tell(browser, 403, why or "The notebook server wanted to send you to another site.")
             return False
         if not await self.allowed(_weight(told)):
             await _tell(browser, 429, _ENOUGH)
