@@ -6,6 +6,7 @@ import asyncio
 import json
 import mimetypes
 import os
+import re
 import signal
 import sys
 import time
@@ -694,6 +695,32 @@ def test_a_browser_is_to_store_nothing_but_jupyterlab_s_own_files(tmp_path, path
             client, _ = await here.signed_in()
             assert (await client.get(BASE + path)).headers.get_list("cache-control") == ["no-store"]
             assert (await client.get(f"{BASE}static/lab/main.js")).headers["cache-control"] == keep["Cache-Control"]
+
+    run(scene())
+
+
+def test_no_button_is_offered_for_what_the_gate_does_not_pass(tmp_path):
+    """Names are JupyterLab's, and may change with it: each must be known to it, and of each kind none left out."""
+    launch._prepare(tmp_path, SimpleNamespace(username="ann", uid=0, gid=0, home="/home/ann"))
+    told = json.loads((tmp_path / "etc" / "jupyter" / "labconfig" / "page_config.json").read_text())
+    off = [name for name, is_off in told["disabledExtensions"].items() if is_off]
+    static = Path(sys.prefix) / "share" / "jupyter" / "lab" / "static"
+    text = "".join(each.read_text() for each in static.glob("*.js"))
+    assert [name for name in off if f'"{name}' not in text] == []
+    dead = r":download$|:export$|:language-server$|:open-browser-tab$|:licenses|/terminal-extension:|/lsp-extension:"
+    plugins = set(re.findall(r'id:"(@jupyterlab/[a-z-]+:[\w-]+)"', text))
+    offered = {each for each in plugins if re.search(dead, each)}
+    assert len(offered) > 10
+    assert {each for each in offered if each not in off and each.partition(":")[0] not in off} == set()
+
+
+def test_jupyterlab_is_told_in_its_own_way_why_something_does_not_pass(tmp_path):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            client, _ = await here.signed_in()
+            answer = await client.get(f"{BASE}api/contents/rows.csv", params={"type": "file"})
+            assert (answer.status_code, answer.json()) == (403, {"message": DOWNLOAD})
+            assert (await client.get(f"{BASE}files/rows.csv")).headers["content-type"] == "text/html; charset=utf-8"
 
     run(scene())
 

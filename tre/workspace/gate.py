@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -50,6 +51,7 @@ class _Side:
         self.http = h11.Connection(role, max_incomplete_event_size=_MOST_HEAD)
         self.reader, self.writer = reader, writer
         self.head = False  # whether the request that is being answered wants the head alone
+        self.program = False  # whether it is JupyterLab's own, and no page or picture
 
     async def event(self, within: float) -> Event:
         """Return the next event; raise when the other side ends or is silent for so many seconds."""
@@ -185,6 +187,7 @@ class Gate:
         asked = Asked(bytes(request.method).decode("ascii"), path, query, upgrade)
         public, cookies = self.sign_ins.public, headers.get(b"cookie", b"").decode("latin-1")
         rest = rules.below(path, public.base)
+        browser.program = rest is not None and rest.startswith(("api/", "lab/api/"))
         if path == urlsplit(self.sign_ins.server.callback).path:
             return await self._signed_in(browser, query, cookies)
         if b"service-worker" in headers:  # its answers would carry no policy of ours, and it would outlive the sign-in
@@ -387,10 +390,17 @@ async def _whole(browser: _Side) -> bytes | None:
 
 
 async def _tell(browser: _Side, status: int, why: str, more: Headers | None = None) -> None:
-    """Answer in words of the gate's own, and close: what is left of the request is not read."""
-    text = f"<!DOCTYPE html><html lang=en-GB><title>Workspace</title><p>{html.escape(why)}</p>".encode() if why else b""
+    """Answer in words of the gate's own, and close: what is left of the request is not read.
+
+    JupyterLab's own questions are answered as its server would, so that its window shows the words.
+    """
+    kind, text = b"text/html; charset=utf-8", b""
+    if browser.program:
+        kind, text = b"application/json", json.dumps({"message": why}).encode()
+    elif why:
+        text = f"<!DOCTYPE html><html lang=en-GB><title>Workspace</title><p>{html.escape(why)}</p>".encode()
     headers = [
-        (b"Content-Type", b"text/html; charset=utf-8"),
+        (b"Content-Type", kind),
         (b"Content-Length", str(len(text)).encode()),
         (b"Cache-Control", b"no-store"),
         (b"Connection", b"close"),

@@ -32,11 +32,36 @@ from tre.workspace.sandbox import Sandbox
 
 _GRACE_SECONDS = 12.0
 _LOOK_SECONDS = 0.5
-# JupyterLab's news and its extension manager ask the internet, which is not there.
-_NO_USE_INSIDE = {
-    "@jupyterlab/apputils-extension:announcements": True,
-    "@jupyterlab/extensionmanager-extension": True,
-}
+# JupyterLab's plugins whose buttons would do nothing: the first three ask the internet, which is not there, and the
+# others what the gate does not pass (tre.workspace.gate_rules). Nobody is to see them; what stops them is the gate.
+_NO_USE_INSIDE = (
+    "@jupyterlab/apputils-extension:announcements",
+    "@jupyterlab/extensionmanager-extension",
+    "@jupyterlab/filebrowser-extension:open-url",
+    "@jupyterlab/terminal-extension",
+    "@jupyterlab/filebrowser-extension:download",
+    "@jupyterlab/filebrowser-extension:open-browser-tab",
+    "@jupyterlab/docmanager-extension:download",
+    "@jupyterlab/docmanager-extension:open-browser-tab",
+    "@jupyterlab/notebook-extension:export",
+    "@jupyterlab/notebook-extension:update-raw-mimetype",
+    "@jupyterlab/apputils-extension:licenses-client",
+    "@jupyterlab/apputils-extension:licenses-plugin",
+    "@jupyterlab/help-extension:licenses-commands",
+    "@jupyterlab/lsp-extension",
+    "@jupyterlab/notebook-extension:language-server",
+    # The editor of text files, less what opens one: that tells why it does not.
+    "@jupyterlab/fileeditor-extension:plugin",
+    "@jupyterlab/fileeditor-extension:completer",
+    "@jupyterlab/fileeditor-extension:cursor-position",
+    "@jupyterlab/fileeditor-extension:editor-syntax-status",
+    "@jupyterlab/fileeditor-extension:language-server",
+    "@jupyterlab/fileeditor-extension:search",
+    "@jupyterlab/fileeditor-extension:tab-space-status",
+    "@jupyterlab/filebrowser-extension:create-new-language-file",
+    "@jupyterlab/debugger-extension:files",
+    "@jupyterlab/tooltip-extension:files",
+)
 
 
 async def run(sandbox: Sandbox) -> int:
@@ -73,7 +98,7 @@ def _prepare(folder: Path, sandbox: Sandbox) -> None:
         "passwd": f"{sandbox.username}:x:{uid}:{gid}::{sandbox.home}:/bin/bash\n",
         "group": f"{sandbox.username}:x:{gid}:\n",
         "hosts": "127.0.0.1 localhost workspace\n",
-        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": _NO_USE_INSIDE}),
+        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": dict.fromkeys(_NO_USE_INSIDE, True)}),
     }
     for name, text in files.items():
         (folder / "etc" / name).write_text(text)
