@@ -37,11 +37,11 @@ def hub_close(request: HttpRequest) -> JsonResponse:
 @require_POST
 @for_gate
 def gate_sent(request: HttpRequest, session: WorkspaceSession) -> JsonResponse:
-    """Take a gate's count: JSON with ``bytes``; answer how many more may be sent today (``left``)."""
-    count = _asked(request).get("bytes")
-    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-        raise Refused("The bytes must be a number, not below 0", where="bytes")
-    return JsonResponse({"left": note_sent(session, count)})
+    """Take a gate's count: JSON with ``sent``, all bytes so far; answer how many more may be sent today (``left``)."""
+    sent = _asked(request).get("sent")
+    if not isinstance(sent, int) or isinstance(sent, bool) or sent < 0:
+        raise Refused("The bytes sent must be a number, not below 0", where="sent")
+    return JsonResponse({"left": note_sent(session, sent)})
 
 
 @require_safe

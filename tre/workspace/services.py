@@ -151,30 +151,37 @@ def _close(session: WorkspaceSession, actor: str = "", why: str = "asked for") -
 
 
 @transaction.atomic
-def note_sent(session: WorkspaceSession, count: int) -> int:
-    """Note bytes that went to a person's browser, and return how many more may today.
+def note_sent(session: WorkspaceSession, sent: int) -> int:
+    """Note how many bytes a workspace has sent to its person's browser, and return how many more may go today.
 
     Half of the day's ceiling, and the ceiling itself, are written down when they are passed: the one is an alert, at
-    the other the gate stops what it sends.
+    the other the gate stops what it sends. A closed workspace may send no more; what it sent before its gate knew is
+    written down beside the entry of its closing.
 
     Parameters
     ----------
-    count : int
-        Not negative.
+    sent : int
+        Since the workspace was opened; told again, it changes nothing. Not negative.
     """
     held = WorkspaceSession.objects.select_for_update().select_related("account", "project").get(pk=session.pk)
     day, _ = SentOnDay.objects.get_or_create(account=held.account, day=timezone.localdate())
     day = SentOnDay.objects.select_for_update().get(pk=day.pk)
+    count = max(0, sent - held.sent)
     before, day.sent, held.sent = day.sent, day.sent + count, held.sent + count
     if count:
         day.save(update_fields=["sent"])
         held.save(update_fields=["sent"])
-    ceiling = browser_ceiling()
+    subject, ceiling = f"project:{held.project.code}", browser_ceiling()
     for mark, event in ((ceiling // 2, "workspace.much_sent"), (ceiling, "workspace.sending_stopped")):
         if before < mark <= day.sent:
             data = {"bytes": day.sent, "ceiling": ceiling, "session": held.pk}
-            record(event, actor=held.account.username, subject=f"project:{held.project.code}", data=data)
-    return max(0, ceiling - day.sent)
+            record(event, actor=held.account.username, subject=subject, data=data)
+    if held.closed is None:
+        return max(0, ceiling - day.sent)
+    if count:
+        data = {"session": held.pk, "bytes": count, "sent": held.sent}
+        record("workspace.sent_late", actor=held.account.username, subject=subject, data=data)
+    return 0
 
 
 def browser_ceiling() -> int:
