@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from tre.config.options import load
 from tre.people.services import principal
 from tre.people.step_up import step_up
 from tre.policy.decision import decide, require
@@ -62,7 +61,6 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
             "changed": changed,
             "may_approve": may("approve_project") and (found.status == Project.Status.DRAFT or changed),
             "may_provision": may("provision_extract") and found.status == Project.Status.APPROVED and not changed,
-            "workspace": f"{load().hub}/hub/spawn/{person.username}/{found.code}",
         },
     )
 

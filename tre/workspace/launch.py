@@ -20,13 +20,14 @@ import httpx
 import uvicorn
 
 from tre.workspace import marker
+from tre.workspace.activity import Activity
 from tre.workspace.door import door
 from tre.workspace.forward import to_socket
 from tre.workspace.gate import Gate
 from tre.workspace.gate_sign_in import Public, SignIns
 from tre.workspace.hub_door import Server
 from tre.workspace.kept_log import KeptLog
-from tre.workspace.limits import group
+from tre.workspace.limits import group, used
 from tre.workspace.meter import Meter
 from tre.workspace.sandbox import Sandbox
 
@@ -59,7 +60,7 @@ async def _run(sandbox: Sandbox) -> int:
         listener.close()  # from here on the sandbox alone listens
     printing = asyncio.ensure_future(_keep_log(process, Path(sandbox.log)))
     status = await _until_end(process, sandbox)
-    await asyncio.wait([printing, *(asyncio.ensure_future(each.tell()) for each in _METERS)], timeout=_GRACE_SECONDS)
+    await asyncio.wait([printing, *(asyncio.ensure_future(each.tell()) for each in _TELLING)], timeout=_GRACE_SECONDS)
     return status
 
 
@@ -110,14 +111,16 @@ async def _open_gate(sandbox: Sandbox) -> None:
     client = httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False)
     sign_ins = SignIns(Server(**leads["server"]), Public(**leads["public"]), client)
     meter = Meter(client, f"{leads['portal']}/api/gate/sent", leads["token"])
-    _METERS.append(meter)
-    _KEPT.append(asyncio.ensure_future(meter.keep_telling()))
-    for each in sandbox.inbound:
-        gate = Gate(sign_ins, to_socket(each.socket), leads["opened"], meter.allowed)
-        await asyncio.start_server(gate.serve, "127.0.0.1", each.host_port)
+    activity = Activity(client, f"{leads['portal']}/api/gate/used", leads["token"], lambda: used(sandbox.groups))
+    for each in (meter, activity):
+        _TELLING.append(each)
+        _KEPT.append(asyncio.ensure_future(each.keep_telling()))
+    for way in sandbox.inbound:
+        gate = Gate(sign_ins, to_socket(way.socket), leads["opened"], activity.noticing(meter.allowed))
+        await asyncio.start_server(gate.serve, "127.0.0.1", way.host_port)
 
 
-_METERS: list[Meter] = []
+_TELLING: list[Meter | Activity] = []  # what tells the portal, and once more at the end
 _KEPT: list[asyncio.Future[None]] = []  # a task that nobody holds may be collected while it runs
 
 
