@@ -70,7 +70,7 @@ class Activity:
             await asyncio.sleep(TELL_SECONDS)
 
     async def tell(self) -> None:
-        """Tell the portal what was used, and for how long nobody worked here. If it is away it is told the next time."""
+        """Tell the portal what was used, and for how long nobody worked here; if it is away, the next time."""
         used = self.measure()
         self._look(used)
         told = {

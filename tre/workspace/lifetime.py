@@ -1,7 +1,7 @@
 """How long a workspace stays open: until nobody has used it for a while, and never longer than its greatest age.
 
-Whether it was used the platform judges (:mod:`tre.workspace.activity`). That its launcher could not tell, for the portal
-was away, is not held against it: idle is what a launcher says, and one that says nothing ends at the greatest age.
+Whether it was used the platform judges (:mod:`tre.workspace.activity`). That its launcher could not tell, for the
+portal was away, is not held against it: idle is what a launcher says, and one that is silent ends at the greatest age.
 """
 
 from __future__ import annotations

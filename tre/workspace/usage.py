@@ -7,7 +7,7 @@ twice, nothing counts twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -63,15 +63,23 @@ def note_used(session: WorkspaceSession, used: Used, idle: timedelta) -> None:
 def _until(session: WorkspaceSession, moment: datetime) -> Usage:
     """Carry a workspace's count on to a moment, month by month, and return the last month's row."""
     row = session.usage.order_by("-month").first()
-    if row is None:  # it was opened before its use was counted
-        row = Usage(session=session, month=month_of(session.opened), begins=session.opened, ends=session.opened)
-    while (over := _next(row.month)) <= moment:
-        row.ends = over
-        row.save()
-        row = Usage(session=session, month=month_of(over), begins=over, ends=over)
-    row.ends = max(row.ends, moment)
-    row.save()
-    return row
+    begins = row.begins if row else session.opened  # without a row it was opened before its use was counted
+    carried = [
+        Usage.objects.update_or_create(
+            session=session, month=month, defaults={"ends": last}, create_defaults={"begins": first, "ends": last}
+        )
+        for month, first, last in split(begins, max(moment, row.ends if row else begins))
+    ]
+    return carried[-1][0]
+
+
+def split(begins: datetime, ends: datetime) -> Iterator[tuple[date, datetime, datetime]]:
+    """Yield the parts of a time by calendar month, each with its month's first day; at least one, that may be empty."""
+    month = month_of(begins)
+    while (over := _next(month)) < ends:
+        yield month, begins, over
+        month, begins = month_of(over), over
+    yield month, begins, ends
 
 
 def _next(month: date) -> datetime:
