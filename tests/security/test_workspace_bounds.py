@@ -214,22 +214,42 @@ def test_a_launcher_tells_what_its_sandbox_used_and_that_nobody_came(box):
     assert told[-1]["memory_peak"] > MIB
 
 
+# A megabyte again and again into new files: with names; without; without, mapped and not held open.
+_FILLS = """
+import ctypes, mmap, os, time
+libc = ctypes.CDLL(None)  # Python's own mapping holds the file open beside it
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+libc.mmap.restype = ctypes.c_void_p
+def fill():
+    for number in range(1500):
+        file = os.open("rows-%d" % number, os.O_RDWR | os.O_CREAT)
+        os.write(file, os.urandom(1024 * 1024))
+        if {how!r} != "named":
+            os.unlink("rows-%d" % number)
+        if {how!r} == "mapped":
+            libc.mmap(None, 1024 * 1024, mmap.PROT_READ, mmap.MAP_SHARED, file, 0)
+        if {how!r} != "nameless" or number > 900:
+            os.close(file)
+        time.sleep(0.01)
+    time.sleep(600)
+fill()
+"""
+
+
 class TestMoreDisk:
     pytestmark = in_a_sandbox
 
-    def test_many_files_are_found_and_the_sandbox_is_ended(self, opened, box, monkeypatch):
+    @pytest.mark.parametrize("how", ["named", "nameless", "mapped"])
+    def test_many_files_are_found_and_the_sandbox_is_ended(self, opened, box, monkeypatch, how):
         """It writes a megabyte again and again into new files; the look that finds it over ends it with all inside."""
+        if how != "named" and os.geteuid() != 0:
+            pytest.skip("without a user of its own for each sandbox this is not found, and the documents say so")
         set_options(monkeypatch, home_megabytes=100)
         monkeypatch.setattr(disk, "MEASURE_SECONDS", 0.2)
         open_workspace("ann", "frailty")
         own = WorkspaceSession.objects.get(account__username="ann", closed=None)
         (home,) = disk.home_folders("ann", "frailty")
-        program = (
-            "import os, time\n"
-            "for n in range(3000):\n"
-            "    open(f'rows-{n}', 'wb').write(os.urandom(1024 * 1024)); time.sleep(0.01)\n"
-            "time.sleep(600)\n"
-        )
+        program = _FILLS.format(how=how)
         folder = marker.place(own.pk)
         uid, gid = (home.stat().st_uid, home.stat().st_gid) if os.geteuid() == 0 else (box.uid, box.gid)
         for above in (load().home, home.parent, home.parent.parent):
@@ -249,13 +269,14 @@ class TestMoreDisk:
         while running.poll() is None and time.monotonic() < deadline:
             watch.look()
             time.sleep(0.1)
-        assert running.poll() is not None, Path(box.log).read_text()
+        ended = running.poll() is not None
+        running.terminate()
+        assert ended
         own.refresh_from_db()
         assert own.closed is not None
         (closing,) = Entry.objects.filter(event="workspace.closed", actor="platform")
         assert closing.data["why"] == "its home took more disk than it may"
-        told = disk.Measure([home]).wait()
-        assert 100 * MIB < told < 1000 * MIB
+        assert disk.Measure([home]).wait() < 1000 * MIB
 
     def test_one_file_ends_at_its_bound(self, box):
         Path(box.folder).mkdir(mode=0o700)

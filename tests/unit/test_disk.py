@@ -37,8 +37,8 @@ def looks(monkeypatch) -> Callable[[DiskWatch, WorkspaceSession], str]:
         for _ in range(2):
             watch.why_closed(session)
             for running in list(watch._running.values()):
-                if running._process is not None:
-                    running._process.wait(20)
+                for each in running._processes():
+                    each.wait(20)
         return watch.why_closed(session)
 
     return look
@@ -92,6 +92,21 @@ class TestAMeasure:
     )
     def test_what_could_not_be_read_is_no_total_unless_it_is_gone(self, told, wrong, total):
         assert disk._total(told, wrong) == total
+
+    def test_a_file_without_a_name_counts_for_whose_process_holds_it(self, tmp_path, monkeypatch):
+        """Its name is gone and du(1) does not see it, and it takes disk until it is closed."""
+        (tmp_path / "kept").write_bytes(b"x" * MIB)
+        with (tmp_path / "gone").open("w+b") as held:
+            held.write(b"x" * 8 * MIB)
+            held.flush()
+            (tmp_path / "gone").unlink()
+            monkeypatch.setattr(disk, "_held_by", lambda uid: [f"/proc/{os.getpid()}/fd"] if uid == 7 else [])
+            assert 9 * MIB <= Measure([tmp_path], 7).wait() < 10 * MIB
+            assert Measure([tmp_path], 8).wait() < 2 * MIB
+            assert Measure([tmp_path]).wait() < 2 * MIB
+
+    def test_files_of_another_device_are_not_counted_nor_any_twice(self):
+        assert disk._nameless("7:1 8\n7:1 8\n7:2 2\n9:3 100\n", 7) == 10 * 512
 
     def test_one_that_takes_too_long_tells_nothing(self, tmp_path, monkeypatch):
         monkeypatch.setattr(disk, "_MOST_SECONDS", 0.0)

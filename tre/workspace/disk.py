@@ -2,8 +2,9 @@
 
 No kernel holds a folder to a size by itself, without a filesystem made for it. So one file is bounded by a resource
 limit (:mod:`tre.workspace.stage`), and the folders are measured again and again by du(1), outside the sandbox, in a
-process of its own; what is over its ceiling closes. Whoever opens a workspace that is over already may clear up: it
-closes when it grows, and opens no more at twice the ceiling. A folder that cannot be measured is over.
+process of its own; what is over its ceiling closes. A file whose name is gone takes disk for as long as it is open: it
+counts too, where each sandbox has a user of its own. Whoever opens a workspace that is over already may clear up:
+it closes when it grows, and opens no more at twice the ceiling. A folder that cannot be measured is over.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +22,10 @@ from django.utils import timezone
 
 from tre.config.options import load
 from tre.errors import Refused
+from tre.projects.models import Membership
 from tre.workspace.limits import MIB
 from tre.workspace.models import WorkspaceSession
+from tre.workspace.users import person_uid, service_uid
 
 MEASURE_SECONDS = 15.0  # from the end of one measure to the next
 _MOST_SECONDS = 60.0  # a home of 10 GB takes a few
@@ -71,45 +75,80 @@ def _room(what: str, folders: Sequence[Path], megabytes: int) -> tuple[int, int]
 
 
 class Measure:
-    """One measure of folders, that runs beside this process. Links count once and are not followed."""
+    """One measure of folders, that runs beside this process. Links count once and are not followed.
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    Parameters
+    ----------
+    folders : sequence of Path
+    uid : int
+        Whose processes' open files without a name count too; 0 for nobody's.
+    """
+
+    def __init__(self, folders: Sequence[Path], uid: int = 0) -> None:
         self.began = timezone.now()
         there = [str(folder) for folder in folders if folder.is_dir()]
-        command = ["nice", "-n", "10", "du", "-sxc", "--block-size=1", "--", *there]
-        self._process = _piped(command) if there else None
+        self._device = os.stat(there[0]).st_dev if there else 0
+        self._named = _piped(["du", "-sxc", "--block-size=1", "--", *there]) if there else None
+        held = _held_by(uid) if there and uid else []
+        wanted = ["-maxdepth", "1", "-type", "f", "-links", "0", "-printf", "%D:%i %b\n"]
+        self._nameless = _piped(["find", "-L", *held, *wanted]) if held else None
         self._deadline = time.monotonic() + _MOST_SECONDS
 
     def done(self) -> bool:
         """Return whether it has ended; one that takes too long is ended."""
-        if self._process is None or self._process.poll() is not None:
-            return True
-        if time.monotonic() > self._deadline:
-            self._process.kill()
-        return False
+        running = [each for each in self._processes() if each.poll() is None]
+        if running and time.monotonic() > self._deadline:
+            for each in running:
+                each.kill()
+        return not running
 
     def stop(self) -> None:
         """End it."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+        for each in self._processes():
+            each.kill()
+            each.communicate()
 
     def wait(self) -> int | None:
         """Wait for the end, and return the bytes; None when they cannot be told."""
-        if self._process is None:
+        if self._named is None:
             return 0
         try:
-            told, wrong = self._process.communicate(timeout=max(0.0, self._deadline - time.monotonic()))
+            named = _total(*self._named.communicate(timeout=self._left()))
+            nameless = self._nameless.communicate(timeout=self._left())[0] if self._nameless else ""
         except subprocess.TimeoutExpired:
             self.stop()
             return None
-        return _total(told, wrong)
+        return None if named is None else named + _nameless(nameless, self._device)
+
+    def _left(self) -> float:
+        return max(0.0, self._deadline - time.monotonic())
+
+    def _processes(self) -> Sequence[subprocess.Popen[str]]:
+        return [each for each in (self._named, self._nameless) if each is not None]
 
 
 def _piped(command: Sequence[str]) -> subprocess.Popen[str]:
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True, errors="replace")
+    return subprocess.Popen(
+        ["nice", "-n", "10", *command], env=environment, stdout=pipe, stderr=pipe, text=True, errors="replace"
+    )
+
+
+def _held_by(uid: int) -> Sequence[str]:
+    """Return where proc(5) shows what a user's processes hold open and mapped; a thread may hold files of its own."""
+    found: list[str] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"\nUid:\t{uid}\t" in (process / "status").read_text(errors="replace"):
+                found += [str(process / "map_files"), *(str(each) for each in process.glob("task/*/fd"))]
+    return found
+
+
+def _nameless(told: str, device: int) -> int:
+    """Return the bytes of the files without a name that find(1) told of, those on one device, each once."""
+    sizes = dict(line.split() for line in told.splitlines())
+    return sum(int(blocks) * 512 for name, blocks in sizes.items() if name.partition(":")[0] == str(device))
 
 
 def _total(told: str, wrong: str) -> int | None:
@@ -118,6 +157,11 @@ def _total(told: str, wrong: str) -> int | None:
         return None
     number, _, name = (told.splitlines() or [""])[-1].partition("\t")
     return int(number) if name == "total" and number.isdigit() else None
+
+
+def _uid(session: WorkspaceSession) -> int:
+    membership = Membership.objects.filter(account=session.account_id, project=session.project_id).first()
+    return person_uid(membership) if membership else 0
 
 
 class DiskWatch:
@@ -133,11 +177,12 @@ class DiskWatch:
     def why_closed(self, session: WorkspaceSession) -> str:
         """Return why a workspace must be closed for the disk that it takes, or nothing."""
         code = session.project.code
-        for what, folders, most, column in (
-            ("its home", home_folders(session.account.username, code), session.home_most, "home_bytes"),
-            ("the project's folder", shared_folders(code), session.shared_most, "shared_bytes"),
+        home, shared = home_folders(session.account.username, code), shared_folders(code)
+        for what, folders, uid, most, column in (
+            ("its home", home, _uid(session), session.home_most, "home_bytes"),
+            ("the project's folder", shared, service_uid(session.project), session.shared_most, "shared_bytes"),
         ):
-            known = self._look(tuple(folders))
+            known = self._look(tuple(folders), uid if os.geteuid() == 0 else 0)
             if not most or known is None or known[0] < session.opened:
                 continue
             taken = known[1]
@@ -150,7 +195,7 @@ class DiskWatch:
                 return f"{what} took more disk than it may"
         return ""
 
-    def _look(self, folders: Sequence[Path]) -> tuple[datetime, int | None] | None:
+    def _look(self, folders: Sequence[Path], uid: int) -> tuple[datetime, int | None] | None:
         """Return when folders were measured last and what they took; begin the next measure when it is time."""
         self._asked.add(folders)
         running = self._running.get(folders)
@@ -159,7 +204,7 @@ class DiskWatch:
             self._next[folders] = self._clock() + MEASURE_SECONDS
             del self._running[folders]
         elif running is None and self._clock() >= self._next.get(folders, 0.0):
-            self._running[folders] = Measure(folders)
+            self._running[folders] = Measure(folders, uid)
         return self._known.get(folders)
 
     def forget_others(self) -> None:

@@ -26,9 +26,7 @@ from tre.workspace.models import SentOnDay, WorkspaceSession
 from tre.workspace.quotas import check_fits
 from tre.workspace.sizes import chosen_size
 from tre.workspace.usage import begin, end
-
-# User ids of project services lie above those of persons: one range for each, both above the base.
-_SERVICES_ABOVE = 100_000
+from tre.workspace.users import person_uid
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ def _open(username: str, code: str, room: Room) -> Workspace:
     membership = Membership.objects.get(account=account, project=project)
     data = {"project": code, "extract": extract.number, "session": session.pk} | {"size": asdict(size)}
     record("workspace.opened", actor=username, subject=f"project:{code}", data=data)
-    uid = load().sandbox_uid_base + membership.pk
+    uid = person_uid(membership)
     return Workspace(
         session=session.pk,
         token=token,
@@ -110,11 +108,6 @@ def extract_folder(project: Project) -> Path:
     if extract is None:
         raise Refused("The project has no extract", where=project.code)
     return folder_of(extract)
-
-
-def service_uid(project: Project) -> int:
-    """Return the user id under which a project's Spark and MLflow run."""
-    return project.gid + _SERVICES_ABOVE
 
 
 def sockets_folder(code: str) -> Path:
