@@ -13,9 +13,10 @@ from tests.factories import as_seen_now, person
 from tests.unit.test_pages import browser
 from tests.workspaces import opened_ago, set_options, study
 from tre.audit.models import Entry
-from tre.config.options import Options, Size
+from tre.config.options import Options, Size, load
 from tre.errors import Refused
 from tre.people.models import Account
+from tre.workspace.gate_sign_in import origin_of
 from tre.workspace.limits import Used
 from tre.workspace.models import Quota, SizeChoice, WorkspaceSession
 from tre.workspace.quotas import Allowance, left, quota_of, set_quota
@@ -213,6 +214,12 @@ class TestThePage:
         assert not SizeChoice.objects.exists()
         close_workspace(session().pk)
         assert 'type="radio"' in client.get("/projects/frailty/").content.decode()
+
+    def test_the_form_may_lead_on_to_a_person_s_server(self, frailty):
+        """Chromium stops a form whose redirects leave what `form-action` names; a server that runs is gone to at once."""
+        policy = browser("ann").get("/projects/frailty/")["Content-Security-Policy"]
+        (allowed,) = [part.split() for part in policy.split("; ") if part.startswith("form-action ")]
+        assert {load().hub, origin_of(load().hub, "*")} <= set(allowed)
 
     def test_who_is_no_member_is_refused(self, frailty):
         person("eve", "researcher")
