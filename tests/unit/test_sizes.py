@@ -216,7 +216,7 @@ class TestThePage:
         assert 'type="radio"' in client.get("/projects/frailty/").content.decode()
 
     def test_the_form_may_lead_on_to_a_person_s_server(self, frailty):
-        """Chromium stops a form whose redirects leave what `form-action` names; a server that runs is gone to at once."""
+        """Chromium stops a form whose redirects leave what `form-action` names, and a server that runs is gone to."""
         policy = browser("ann").get("/projects/frailty/")["Content-Security-Policy"]
         (allowed,) = [part.split() for part in policy.split("; ") if part.startswith("form-action ")]
         assert {load().hub, origin_of(load().hub, "*")} <= set(allowed)

@@ -218,8 +218,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        # Signing in and opening a workspace are form posts whose redirects lead to the Hub, and on to a person's server;
-        # Chromium holds redirects to this too.
+        # Signing in and opening a workspace are form posts whose redirects lead to the Hub and to a person's server:
+        # Chromium holds them to this too.
         "form-action": [
             SELF,
             OPTIONS.hub,
