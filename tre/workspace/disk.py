@@ -28,7 +28,7 @@ from tre.workspace.models import WorkspaceSession
 from tre.workspace.users import person_uid, service_uid
 
 MEASURE_SECONDS = 15.0  # from the end of one measure to the next
-_MOST_SECONDS = 60.0  # a home of 10 GB takes a few
+_MOST_SECONDS = 60.0  # a home of 10 GB takes a few; the Hub waits for longer than this
 SLACK = 16 * MIB  # what a server that is over may still write: its settings, its history of commands
 _OPENS_UNTIL = 2
 
@@ -61,13 +61,15 @@ def room_for(username: str, code: str) -> Room:
     Refused
         When they are so far over their ceiling that clearing up is an operator's work, or cannot be measured.
     """
-    home = _room("Your home in this project", home_folders(username, code), load().home_megabytes)
-    shared = _room("The project's folder", shared_folders(code), load().shared_megabytes)
-    return Room(*home, *shared)
+    home, shared = Measure(home_folders(username, code)), Measure(shared_folders(code))
+    return Room(
+        *_room("Your home in this project", home, load().home_megabytes),
+        *_room("The project's folder", shared, load().shared_megabytes),
+    )
 
 
-def _room(what: str, folders: Sequence[Path], megabytes: int) -> tuple[int, int]:
-    taken = Measure(folders).wait()
+def _room(what: str, measure: Measure, megabytes: int) -> tuple[int, int]:
+    taken = measure.wait()
     if taken is None or taken > megabytes * MIB * _OPENS_UNTIL:
         told = "cannot be measured" if taken is None else f"takes {taken // MIB:,} MB of disk, of {megabytes:,}"
         raise Refused(f"{what} {told}", todo="Ask an operator to make room")

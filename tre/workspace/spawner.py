@@ -28,6 +28,7 @@ from tre.workspace.limits import MIB, Bounds
 from tre.workspace.sandbox import DOORS, MLFLOW_PORT, PACKAGES, SPARK_PORT, Bind, Inbound, Outbound, Sandbox
 
 _SERVER_PORT, _API_PORT = 8888, 8081
+_ASK_SECONDS = 90.0  # before a workspace opens the portal measures its folders, for a minute at most
 
 
 class SandboxSpawner(Spawner):
@@ -109,7 +110,7 @@ class SandboxSpawner(Spawner):
 
     async def _ask(self, verb: str, question: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {secret('hub-service')}"}
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=_ASK_SECONDS, trust_env=False) as client:
             answer = await client.post(f"{load().portal_internal}/api/hub/{verb}", json=question, headers=headers)
         told = answer.json()
         if answer.is_error:
