@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from tre.config.options import load
 from tre.people.services import principal
 from tre.people.step_up import step_up
 from tre.policy.decision import decide, require
@@ -65,7 +64,6 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
             "may_close": may("close_project"),
             "may_read_certificate": may("read_certificate"),
             "may_provision": may("provision_extract") and found.status == Project.Status.APPROVED and not changed,
-            "workspace": f"{load().hub}/hub/spawn/{person.username}/{found.code}",
         },
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import timedelta
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
@@ -11,8 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 from tre.errors import Refused
 from tre.projects.services import current_extract
 from tre.workspace.auth import for_gate, for_hub, for_workspace, workspace_session
+from tre.workspace.limits import Used
 from tre.workspace.models import WorkspaceSession
 from tre.workspace.services import close_workspace, note_sent, open_workspace
+from tre.workspace.usage import note_used
+
+_MOST = 2**46  # above any count of bytes or seconds of one workspace; what a timedelta holds in seconds
 
 
 @require_POST
@@ -42,6 +47,23 @@ def gate_sent(request: HttpRequest, session: WorkspaceSession) -> JsonResponse:
     if not isinstance(sent, int) or isinstance(sent, bool) or sent < 0:
         raise Refused("The bytes sent must be a number, not below 0", where="sent")
     return JsonResponse({"left": note_sent(session, sent)})
+
+
+@require_POST
+@for_gate
+def gate_used(request: HttpRequest, session: WorkspaceSession) -> JsonResponse:
+    """Take what a launcher measured: JSON with ``processor_seconds``, ``memory_peak`` (bytes) and ``idle_seconds``."""
+    asked = _asked(request)
+    seconds, peak, idle = (_amount(asked, name) for name in ("processor_seconds", "memory_peak", "idle_seconds"))
+    note_used(session, Used(seconds, int(peak)), timedelta(seconds=idle))
+    return JsonResponse({})
+
+
+def _amount(asked: dict[str, object], name: str) -> float:
+    value = asked.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < _MOST:
+        raise Refused("This must be a number, not below 0", where=name)
+    return value
 
 
 @require_safe

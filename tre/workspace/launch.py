@@ -20,13 +20,14 @@ import httpx
 import uvicorn
 
 from tre.workspace import marker
+from tre.workspace.activity import Activity
 from tre.workspace.door import door
 from tre.workspace.forward import to_socket
 from tre.workspace.gate import Gate
 from tre.workspace.gate_sign_in import Public, SignIns
 from tre.workspace.hub_door import Server
 from tre.workspace.kept_log import KeptLog
-from tre.workspace.limits import group
+from tre.workspace.limits import group, used
 from tre.workspace.meter import Meter
 from tre.workspace.sandbox import Sandbox
 
@@ -84,7 +85,10 @@ async def _run(sandbox: Sandbox) -> int:
         listener.close()  # from here on the sandbox alone listens
     printing = asyncio.ensure_future(_keep_log(process, Path(sandbox.log)))
     status = await _until_end(process, sandbox)
-    await asyncio.wait([printing, *_close_gates()], timeout=_GRACE_SECONDS)
+    used_up = [
+        asyncio.ensure_future(each.tell()) for each in _ACTIVITIES
+    ]  # all that was used is known when it has ended
+    await asyncio.wait([printing, *_close_gates(), *used_up], timeout=_GRACE_SECONDS)
     return status
 
 
@@ -135,10 +139,12 @@ async def _open_gate(sandbox: Sandbox) -> None:
     client = httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False)
     sign_ins = SignIns(Server(**leads["server"]), Public(**leads["public"]), client)
     meter = Meter(client, f"{leads['portal']}/api/gate/sent", leads["token"])
+    activity = Activity(client, f"{leads['portal']}/api/gate/used", leads["token"], lambda: used(sandbox.groups))
     _METERS.append(meter)
-    _KEPT.append(asyncio.ensure_future(meter.keep_telling()))
+    _ACTIVITIES.append(activity)
+    _KEPT.extend(asyncio.ensure_future(each.keep_telling()) for each in (meter, activity))
     for each in sandbox.inbound:
-        gate = Gate(sign_ins, to_socket(each.socket), leads["opened"], meter.allowed)
+        gate = Gate(sign_ins, to_socket(each.socket), leads["opened"], activity.noticing(meter.allowed))
         _GATES.append((await asyncio.start_server(gate.serve, "127.0.0.1", each.host_port), gate))
 
 
@@ -155,6 +161,7 @@ def _close_gates() -> list[asyncio.Future[None]]:
 
 _GATES: list[tuple[asyncio.Server, Gate]] = []
 _METERS: list[Meter] = []
+_ACTIVITIES: list[Activity] = []
 _SETTLING: list[asyncio.Future[None]] = []
 _KEPT: list[asyncio.Future[None]] = []  # a task that nobody holds may be collected while it runs
 
