@@ -33,7 +33,7 @@ from tre.workspace.sandbox import Sandbox
 _GRACE_SECONDS = 12.0
 _LOOK_SECONDS = 0.5
 # JupyterLab's news and its extension manager ask the internet, which is not there.
-_NO_USE_INSIDE = {
+NO_USE_INSIDE = {
     "@jupyterlab/apputils-extension:announcements": True,
     "@jupyterlab/extensionmanager-extension": True,
 }
@@ -73,7 +73,7 @@ def _prepare(folder: Path, sandbox: Sandbox) -> None:
         "passwd": f"{sandbox.username}:x:{uid}:{gid}::{sandbox.home}:/bin/bash\n",
         "group": f"{sandbox.username}:x:{gid}:\n",
         "hosts": "127.0.0.1 localhost workspace\n",
-        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": _NO_USE_INSIDE}),
+        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": NO_USE_INSIDE}),
     }
     for name, text in files.items():
         (folder / "etc" / name).write_text(text)

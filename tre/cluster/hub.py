@@ -1,0 +1,35 @@
+"""The Hub's configuration in a cluster; ``deploy/jupyterhub_config.py`` calls it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tre.cluster.doors import HUB_PORT, NOTEBOOK, PROXY_API_PORT, PROXY_PORT, namespace
+from tre.cluster.spawner import HUB, PORTAL, ClusterSpawner, hub_secret, values
+from tre.workspace import hub_settings
+
+STATE = "/srv/hub"
+
+
+def configure(c: Any) -> None:
+    """Tell the Hub everything: what holds wherever it runs, and where its pods, proxy and state are."""
+    told = values()
+    hub_settings.configure(c, told.hub, told.portal, PORTAL, hub_secret)
+    c.JupyterHub.bind_url = f"http://0.0.0.0:{PROXY_PORT}"  # where the proxy listens, by its own command
+    c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{HUB_PORT}"
+    c.JupyterHub.hub_connect_url = HUB
+    c.JupyterHub.db_url = f"sqlite:///{STATE}/hub.sqlite"
+    c.JupyterHub.spawner_class = ClusterSpawner
+    c.ConfigurableHTTPProxy.api_url = f"http://proxy.{namespace('platform')}.svc:{PROXY_API_PORT}"
+
+    c.Spawner.start_timeout = 300  # a node may have to fetch the image
+    c.KubeSpawner.namespace = namespace(NOTEBOOK.zone)
+    c.KubeSpawner.pod_name_template = "workspace-{user_server}"
+    c.KubeSpawner.pvc_name_template = "home-{user_server}"
+    c.KubeSpawner.storage_pvc_ensure = True
+    c.KubeSpawner.storage_class = told.home_class
+    c.KubeSpawner.storage_capacity = told.home_size
+    c.KubeSpawner.storage_access_modes = ["ReadWriteOnce"]
+    c.KubeSpawner.delete_pvc = False  # an account that leaves the Hub leaves its work to the project
+    c.KubeSpawner.delete_stopped_pods = True
+    c.KubeSpawner.ip = "0.0.0.0"  # noqa: S104 - in its pod, before which a policy stands
