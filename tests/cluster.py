@@ -1,9 +1,10 @@
-"""A cluster without one: manifests, a Hub's spawner against an API that only writes down, and the rules they must keep."""
+"""A cluster without one: manifests, a spawner whose API only writes down, and the rules they must keep."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from kubernetes_asyncio.client.exceptions import ApiException
 from kubespawner import KubeSpawner
 from traitlets.config import Config
 
-from tre.cluster import hub, spawner
+from tre.cluster import hub, pods, spawner
 from tre.cluster.values import Values, read
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -85,7 +86,9 @@ def not_restricted(spec: Manifest) -> list[str]:
             "readOnlyRootFilesystem": own.get("readOnlyRootFilesystem") is True,  # ours
             "limits": {"cpu", "memory", "ephemeral-storage"} <= set(limits),  # ours
             # A probe or hook may name a host. Ours: there is none at all.
-            "probes": not any(each.get(one) for one in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle")),
+            "probes": not any(
+                each.get(one) for one in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
+            ),
         }
         found += [f"{each['name']}: {rule}" for rule, holds in kept.items() if not holds]
     return found
@@ -158,7 +161,7 @@ class House:
         patch(KubeSpawner, "poll", self._poll)
         for name in ("hub-cookie", "hub-oidc", "hub-proxy", "hub-service"):
             (self.tmp_path / name).write_text(f"the-{name}-secret")
-        patch(spawner, "SECRETS", self.tmp_path)
+        patch(pods, "HUB_SECRETS", str(self.tmp_path))
         for project in self.values.projects:
             self.api.there["service", "tre-workspace", f"services-{project.code}"] = {}
 
@@ -193,10 +196,8 @@ class House:
 
     @staticmethod
     async def _stop(own: Any, now: bool = False) -> None:
-        try:
+        with suppress(ApiException):
             await own.api.delete_namespaced_pod(own.pod_name, own.namespace)
-        except ApiException:
-            pass
 
     @staticmethod
     async def _poll(own: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""The workspace: how soon a notebook server is there and Spark answers, each against the same program without a sandbox.
+"""The workspace: how soon a notebook server is there and Spark answers, each against the same without a sandbox.
 
 Ours is started by the Hub's own spawner: launcher, doors, gate and bubblewrap. The peers are the very same command
 without them, and a JupyterLab as anybody starts it. All ask one stand-in for Hub and portal, which answers at once, so
@@ -35,7 +35,7 @@ import pyarrow.parquet as pq
 
 from tests.bench.harness import Row, row
 from tests.processes import tree
-from tre.config.options import REPOSITORY, load
+from tre.config.options import load
 from tre.config.secrets import secret
 from tre.workspace.folders import folder
 from tre.workspace.sandbox import DOORS, SPARK_PORT, Bind, Outbound, Sandbox
@@ -309,13 +309,14 @@ def _sandboxed(box: Sandbox) -> tuple[float, float]:
 def _client_inside(box: Sandbox) -> float:
     """Ask as a notebook does: in a sandbox of its own, through the door."""
     log, own = load().path("logs", "client.log"), load().path("run", "client")
+    sockets = str(Path(box.inbound[0].socket).parent)
     log.unlink(missing_ok=True)
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
     extract = next(each for each in box.binds if each.target == "/project/data")
     client = replace(
         box, name="client", folder=str(own), log=str(log), inbound=(), firsts=(), home="/tmp", uid=box.uid + 1,
         commands=((sys.executable, "-c", _awaiting(_CLIENT)),),
-        binds=(extract, Bind(str(own / "doors"), DOORS), Bind(str(Path(box.inbound[0].socket).parent), "/project/doors")),
+        binds=(extract, Bind(str(own / "doors"), DOORS), Bind(sockets, "/project/doors")),
         outbound=(Outbound(SPARK_PORT, "/project/doors/spark.sock"),),
         environment={**_asking(SPARK_PORT, "/project/data"), "PATH": "/usr/bin:/bin", "HOME": "/tmp"},
     )  # fmt: skip
@@ -347,7 +348,11 @@ def _unsandboxed(box: Sandbox, extract: Path) -> tuple[float, float]:
 
 def _client_outside(environment: Mapping[str, str]) -> float:
     done = subprocess.run(
-        [sys.executable, "-c", _awaiting(_CLIENT)], env=dict(environment), capture_output=True, text=True, timeout=_WITHIN_SECONDS
+        [sys.executable, "-c", _awaiting(_CLIENT)],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        timeout=_WITHIN_SECONDS,
     )
     return _answered(done.stdout)
 

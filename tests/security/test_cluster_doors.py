@@ -1,15 +1,15 @@
 """The cluster's doors from the attacker's seat: who reaches whom is computed from the manifests themselves.
 
 An evaluator of NetworkPolicies asks about every pair of ends and every port. The pods are those that the manifests and
-the Hub's spawner make; the strangers are pods that wear a part's labels elsewhere, pods without any, and addresses. What
-may be is written here by hand: it is not read from the list that the policies are made of.
+the Hub's spawner make; the strangers are pods that wear a part's labels elsewhere, pods without any, and addresses.
+What may be is written here by hand: it is not read from the list that the policies are made of.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -47,7 +47,9 @@ def _is_peer(peer: Manifest, end: End) -> bool:
     if not end.namespace:
         return False
     assert "namespaceSelector" in peer, "without one it means the policy's own namespace, which no door of ours means"
-    names = {"kubernetes.io/metadata.name": end.namespace}  # set by the API server; namespaces' other labels are not read
+    names = {
+        "kubernetes.io/metadata.name": end.namespace
+    }  # set by the API server; namespaces' other labels are not read
     return _matches(peer["namespaceSelector"], names) and _matches(peer.get("podSelector", {}), end.labels)
 
 
@@ -83,7 +85,8 @@ def ways(policies: list[Manifest], ends: list[End], ports: set[int]) -> set[Way]
         for source in ends
         for target in ends
         if source is not target and any(end.namespace.startswith("tre-") for end in (source, target))
-        for port in _open(outwards[source.name], "to", target, ports) & _open(inwards[target.name], "from", source, ports)
+        for port in _open(outwards[source.name], "to", target, ports)
+        & _open(inwards[target.name], "from", source, ports)
     }
 
 
@@ -102,7 +105,7 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory) -> Iterator[Cluster]:
+def cluster(tmp_path_factory) -> Cluster:
     with pytest.MonkeyPatch.context() as patch:
         made = started(House(patch, tmp_path_factory.mktemp("hub")), *WORKSPACES)
     everything = RENDERED + made
@@ -136,11 +139,11 @@ def cluster(tmp_path_factory) -> Iterator[Cluster]:
     ends += [End("browsers", "ingress-nginx", {"app": "ingress"}), End("names", "kube-system", {"k8s-app": "kube-dns"})]
     ends += [
         End("anywhere", address="203.0.113.9"), End("metadata of the cloud", address="169.254.169.254"),
-        End("a node", address="10.0.0.99"), End("kubernetes", address="10.0.0.10"), End("database", address="10.0.5.10"),
-        End("mail", address="10.0.5.25"), End("vault", address="10.0.5.20"),
+        End("a node", address="10.0.0.99"), End("kubernetes", address="10.0.0.10"),
+        End("database", address="10.0.5.10"), End("mail", address="10.0.5.25"), End("vault", address="10.0.5.20"),
     ]  # fmt: skip
     ports = {22, 53, 80, 443, 587, 5000, 5432, 6443, 8000, 8001, 8081, 8200, 8400, 8888, 9000, 10250, 15002}
-    yield Cluster(policies, ends, ports, made)
+    return Cluster(policies, ends, ports, made)
 
 
 def may() -> set[Way]:
@@ -307,7 +310,10 @@ def test_a_notebook_mounts_what_a_sandbox_shows_and_the_extract_read_only(monkey
 
 
 def test_the_doors_stand_before_the_notebook_does(monkeypatch, tmp_path):
-    kinds = [(each["kind"], each["metadata"]["namespace"]) for each in started(House(monkeypatch, tmp_path), ("ann", "frailty"))]
+    kinds = [
+        (each["kind"], each["metadata"]["namespace"])
+        for each in started(House(monkeypatch, tmp_path), ("ann", "frailty"))
+    ]
     notebook = kinds.index(("Pod", "tre-workspace"))
     assert all(kinds.index(("NetworkPolicy", zone)) < notebook for zone in ("tre-workspace", "tre-gates"))
     assert kinds.index(("Pod", "tre-gates")) < notebook

@@ -62,7 +62,11 @@ def test_a_deployment_selects_its_own_pods_and_a_service_those_that_listen():
 
 
 def test_every_claim_secret_and_map_that_a_pod_mounts_is_made_or_named_in_the_readme():
-    made = {(each["kind"], each["metadata"]["namespace"], each["metadata"]["name"]) for each in RENDERED if "namespace" in each["metadata"]}
+    made = {
+        (each["kind"], each["metadata"]["namespace"], each["metadata"]["name"])
+        for each in RENDERED
+        if "namespace" in each["metadata"]
+    }
     told = (REPOSITORY / "deploy" / "README.md").read_text()
     for manifest in RENDERED:
         where = manifest["metadata"].get("namespace")

@@ -107,6 +107,11 @@ def namespace(zone: str) -> str:
     return f"tre-{zone}"
 
 
+def address(part: Part, port: int) -> str:
+    """Return where a part's Service is found by its name, which is the part's."""
+    return f"http://{part.name}.{namespace(part.zone)}.svc:{port}"
+
+
 def parts() -> Iterator[Part]:
     """Yield every part that a door begins or ends at, once."""
     yield from dict.fromkeys(end for door in DOORS for end in (door.source, door.target))

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from tre.cluster.doors import HUB_PORT, NOTEBOOK, PROXY_API_PORT, PROXY_PORT, namespace
-from tre.cluster.spawner import HUB, PORTAL, ClusterSpawner, hub_secret, values
+from tre.cluster.doors import (
+    HUB,
+    HUB_PORT,
+    NOTEBOOK,
+    PORTAL,
+    PORTAL_PORT,
+    PROXY,
+    PROXY_API_PORT,
+    PROXY_PORT,
+    address,
+    namespace,
+)
+from tre.cluster.pods import HUB_STATE
+from tre.cluster.spawner import ClusterSpawner, hub_secret, values
 from tre.workspace import hub_settings
-
-STATE = "/srv/hub"
 
 
 def configure(c: Any) -> None:
     """Tell the Hub everything: what holds wherever it runs, and where its pods, proxy and state are."""
     told = values()
-    hub_settings.configure(c, told.hub, told.portal, PORTAL, hub_secret)
+    hub_settings.configure(c, told.hub, told.portal, address(PORTAL, PORTAL_PORT), hub_secret)
     c.JupyterHub.bind_url = f"http://0.0.0.0:{PROXY_PORT}"  # where the proxy listens, by its own command
     c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{HUB_PORT}"
-    c.JupyterHub.hub_connect_url = HUB
-    c.JupyterHub.db_url = f"sqlite:///{STATE}/hub.sqlite"
+    c.JupyterHub.hub_connect_url = address(HUB, HUB_PORT)
+    c.JupyterHub.db_url = f"sqlite:///{HUB_STATE}/hub.sqlite"
     c.JupyterHub.spawner_class = ClusterSpawner
-    c.ConfigurableHTTPProxy.api_url = f"http://proxy.{namespace('platform')}.svc:{PROXY_API_PORT}"
+    c.ConfigurableHTTPProxy.api_url = address(PROXY, PROXY_API_PORT)
 
     c.Spawner.start_timeout = 300  # a node may have to fetch the image
     c.KubeSpawner.namespace = namespace(NOTEBOOK.zone)

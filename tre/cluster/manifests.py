@@ -16,18 +16,16 @@ from tre.cluster.doors import (
     NOTEBOOK,
     PORTAL,
     PORTAL_PORT,
-    PROJECT,
     PROXY,
     PROXY_API_PORT,
     PROXY_PORT,
     ZONE,
     ZONES,
     Same,
+    address,
     namespace,
 )
-from tre.cluster.hub import STATE
 from tre.cluster.policies import shared_policies, zone_policies
-from tre.cluster.spawner import SECRETS
 from tre.cluster.values import Values
 from tre.workspace.launch import NO_USE_INSIDE
 
@@ -36,7 +34,6 @@ _PLATFORM = namespace("platform")
 _VALUES = "/etc/tre/values.yaml"
 _CONFIG = "/opt/tre/deploy/jupyterhub_config.py"
 _PROXY = "/opt/tre/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
-_USER = 10_001
 # What the Hub may do where it makes workspaces, and no more: it reads no Secret, and changes nothing that it made.
 _MAKES = (("", "secrets", ("create", "delete")), ("networking.k8s.io", "networkpolicies", ("create", "delete")))
 _HUB_MAY = {
@@ -77,9 +74,7 @@ def written(manifests: list[Manifest]) -> str:
 
 def _namespaces() -> Iterator[Manifest]:
     for zone in ZONES:
-        standard = {
-            f"pod-security.kubernetes.io/{each}": "restricted" for each in ("enforce", "audit", "warn")
-        }
+        standard = {f"pod-security.kubernetes.io/{each}": "restricted" for each in ("enforce", "audit", "warn")}
         yield {
             "apiVersion": "v1",
             "kind": "Namespace",
@@ -111,12 +106,12 @@ def _hub(values: Values) -> Iterator[Manifest]:
     hub = pods.container(
         values, "hub", ["jupyterhub", "--config", _CONFIG], ports={"hub": HUB_PORT}, megabytes=1024, processors="1",
         mounts=[
-            {"name": "state", "mountPath": STATE},
+            {"name": "state", "mountPath": pods.HUB_STATE},
             {"name": "values", "mountPath": "/etc/tre", "readOnly": True},
-            {"name": "secrets", "mountPath": str(SECRETS), "readOnly": True},
+            {"name": "secrets", "mountPath": pods.HUB_SECRETS, "readOnly": True},
         ],
         environment={"TRE_CLUSTER_VALUES": _VALUES},
-    ) | {"workingDir": STATE}  # fmt: skip
+    ) | {"workingDir": pods.HUB_STATE}  # fmt: skip
     names = ("hub-cookie", "hub-oidc", "hub-proxy", "hub-service")
     keys = {"secretName": "hub", "defaultMode": 0o440, "items": [{"key": name, "path": name} for name in names]}
     volumes = [
@@ -124,24 +119,24 @@ def _hub(values: Values) -> Iterator[Manifest]:
         {"name": "values", "configMap": {"name": "values"}},
         {"name": "secrets", "secret": keys},
     ]
-    spec = pods.pod_spec(_USER, _USER, [hub], volumes)
+    spec = pods.pod_spec(pods.PLATFORM_USER, pods.PLATFORM_USER, [hub], volumes)
     # The one pod that calls the cluster itself.
     yield pods.deployment(HUB, "hub", {}, spec | {"serviceAccountName": "hub", "automountServiceAccountToken": True})
 
 
 def _proxy(values: Values) -> Iterator[Manifest]:
-    address = f"http://hub.{_PLATFORM}.svc:{HUB_PORT}"
+    hub = address(HUB, HUB_PORT)
     command = [
         "node", _PROXY, "--ip", "0.0.0.0", "--port", str(PROXY_PORT),  # noqa: S104 - its policy says who calls
         "--api-ip", "0.0.0.0", "--api-port", str(PROXY_API_PORT), "--host-routing",  # noqa: S104
-        "--default-target", address, "--error-target", f"{address}/hub/error", "--log-level", "warn",
+        "--default-target", hub, "--error-target", f"{hub}/hub/error", "--log-level", "warn",
     ]  # fmt: skip
     proxy = pods.container(
         values, "proxy", command, ports={"proxy": PROXY_PORT, "api": PROXY_API_PORT}, megabytes=512, processors="1",
         environment={"CONFIGPROXY_AUTH_TOKEN": pods.secret_value("hub", "hub-proxy")},
     )  # fmt: skip
     yield pods.service(PROXY, "proxy", {}, {"proxy": PROXY_PORT, "api": PROXY_API_PORT})
-    yield pods.deployment(PROXY, "proxy", {}, pods.pod_spec(_USER, _USER, [proxy]))
+    yield pods.deployment(PROXY, "proxy", {}, pods.pod_spec(pods.PLATFORM_USER, pods.PLATFORM_USER, [proxy]))
 
 
 def _jupyter() -> Manifest:

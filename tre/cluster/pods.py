@@ -26,10 +26,11 @@ from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT
 Manifest = dict[str, Any]
 PYTHON = "python"  # on the image's PATH, as are spark-submit and node
 GATE_FILE = "/run/tre/gate.json"
+HUB_SECRETS, HUB_STATE = "/run/secrets/tre", "/srv/hub"
 _SPARK_FILE = "/opt/spark-settings/spark-defaults.conf"
 _SERVICES_ABOVE = 100_000  # user ids of project services, as tre.workspace.services has them
 _BESIDE_THE_HEAP = 4096  # megabytes: Java's own and Spark's Python workers
-_PLATFORM_USER = 10_001  # the platform's own processes
+PLATFORM_USER = 10_001  # the platform's own processes
 
 
 def restricted(values: Values, own: bool = False) -> Manifest:
@@ -130,7 +131,9 @@ def service(part: Part, name: str, labels: Mapping[str, str], ports: Mapping[str
         "spec": {
             "type": "ClusterIP",
             "selector": {**part.labels, **labels},
-            "ports": [{"name": key, "port": port, "targetPort": port, "protocol": "TCP"} for key, port in ports.items()],
+            "ports": [
+                {"name": key, "port": port, "targetPort": port, "protocol": "TCP"} for key, port in ports.items()
+            ],
         },
     }
 
@@ -155,7 +158,7 @@ def gate_pod(values: Values, name: str, door_port: int) -> Manifest:
             "namespace": namespace(GATE.zone),
             "labels": {**GATE.labels, WORKSPACE: name},
         },
-        "spec": pod_spec(_PLATFORM_USER, _PLATFORM_USER, [gate], [told]) | {"restartPolicy": "Never"},
+        "spec": pod_spec(PLATFORM_USER, PLATFORM_USER, [gate], [told]) | {"restartPolicy": "Never"},
     }
 
 
@@ -165,7 +168,7 @@ def project_services(values: Values, project: Project) -> list[Manifest]:
     name = f"services-{project.code}"
     uid = project.gid + _SERVICES_ABOVE
     environment: dict[str, str | Manifest] = {**service_environment(""), "PYSPARK_PYTHON": PYTHON}
-    mounts = [
+    mounts: list[Manifest] = [
         {"name": "data", "mountPath": "/project/data", "subPath": str(project.extract), "readOnly": True},
         {"name": "shared", "mountPath": "/project/shared"},
         {"name": "state", "mountPath": SERVICE_HOME},

@@ -47,7 +47,9 @@ def shared_policies(name: str, same: Same, value: str) -> Iterator[Manifest]:
     told = {same.value: value}
     for part in dict.fromkeys(end for door in DOORS if door.same is same for end in (door.source, door.target)):
         selector = part.labels | told
-        yield _policy(part.zone, f"{name}-{part.name}", selector, _inwards(part, same, told), _outwards(part, same, told))
+        yield _policy(
+            part.zone, f"{name}-{part.name}", selector, _inwards(part, same, told), _outwards(part, same, told)
+        )
 
 
 def _policy(zone: str, name: str, labels: Mapping[str, str], inwards: Rules, outwards: Rules) -> Manifest:

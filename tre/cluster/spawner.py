@@ -1,4 +1,4 @@
-"""Starts a person's notebook server as a pod of one project, with its gate as another. The server's name is the project.
+"""Starts a person's notebook server as a pod, and its gate as another. The server's name is the project's code.
 
 What a sandbox shows, a pod mounts; what a sandbox's doors are, this workspace's own NetworkPolicies are. They are made
 before the pods and removed after them. Whether the person may is asked of the portal each time.
@@ -28,14 +28,17 @@ from tre.cluster.doors import (
     DOOR_PORT,
     GATE,
     GATE_PORT,
+    HUB,
     HUB_PORT,
     NOTEBOOK,
     NOTEBOOK_PORT,
+    PORTAL,
     PORTAL_PORT,
     PROJECT,
     WORKSPACE,
     ZONE,
     Same,
+    address,
     namespace,
 )
 from tre.cluster.policies import shared_policies
@@ -46,9 +49,7 @@ from tre.workspace.hub_door import Server
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT
 from tre.workspace.spawner import SandboxSpawner
 
-PORTAL = f"http://portal.{namespace('platform')}.svc:{PORTAL_PORT}"
-HUB = f"http://hub.{namespace('platform')}.svc:{HUB_PORT}"
-SECRETS = Path("/run/secrets/tre")
+_PORTAL, _HUB = address(PORTAL, PORTAL_PORT), address(HUB, HUB_PORT)
 _GONE_SECONDS, _LOOK_SECONDS = 60.0, 0.5
 _NO_SUCH = 404
 
@@ -61,7 +62,7 @@ def values() -> Values:
 
 def hub_secret(name: str) -> str:
     """Return a secret of the Hub's, as its pod mounts it."""
-    return (SECRETS / name).read_text().strip()
+    return Path(pods.HUB_SECRETS, name).read_text().strip()
 
 
 class ClusterSpawner(KubeSpawner):
@@ -130,7 +131,7 @@ class ClusterSpawner(KubeSpawner):
     async def get_pod_manifest(self) -> Any:
         """Return the notebook's pod: what a sandbox would show, and no more."""
         told, home = self.workspace, f"/home/{self.user.name}"
-        self.image, self.cmd, self.port = values().image, [], NOTEBOOK_PORT
+        self.image, self.port = values().image, NOTEBOOK_PORT
         self.uid, self.gid = told["uid"], told["gid"]
         self.automount_service_account_token = False
         self.pod_security_context = pods.pod_context(told["uid"], told["gid"])
@@ -261,7 +262,7 @@ class ClusterSpawner(KubeSpawner):
     async def _ask(self, verb: str, question: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {hub_secret('hub-service')}"}
         async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
-            answer = await client.post(f"{PORTAL}/api/hub/{verb}", json=question, headers=headers)
+            answer = await client.post(f"{_PORTAL}/api/hub/{verb}", json=question, headers=headers)
         told = answer.json()
         if answer.is_error:
             raise HTTPError(403, str(told["error"]))
@@ -270,7 +271,7 @@ class ClusterSpawner(KubeSpawner):
     def _told_to_gate(self, notebook: str, opened: str) -> dict[str, Any]:
         hub = values().hub
         server = Server(
-            hub=HUB,
+            hub=_HUB,
             token=self.api_token,
             username=self.user.name,
             name=self.name,
@@ -279,7 +280,7 @@ class ClusterSpawner(KubeSpawner):
         )
         public = Public(hub, origin_of(hub, self.user.name), str(self.server.base_url), SIGN_IN_SECONDS)
         return {
-            "server": asdict(server), "public": asdict(public), "portal": PORTAL, "token": self.workspace["token"],
+            "server": asdict(server), "public": asdict(public), "portal": _PORTAL, "token": self.workspace["token"],
             "opened": opened, "notebook": notebook,
         }  # fmt: skip
 

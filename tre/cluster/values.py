@@ -27,9 +27,7 @@ class Outside(_Strict):
 
     @field_validator("cidrs")
     @classmethod
-    def _not_everything(
-        cls, value: tuple[IPv4Network | IPv6Network, ...]
-    ) -> tuple[IPv4Network | IPv6Network, ...]:
+    def _not_everything(cls, value: tuple[IPv4Network | IPv6Network, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
         if any(each.prefixlen < 8 for each in value):
             raise ValueError("name the few addresses of the service, not a whole network")
         return value
@@ -93,7 +91,9 @@ def read(path: Path) -> Values:
     try:
         return Values.model_validate(yaml.safe_load(path.read_text()))
     except OSError as error:
-        raise SettingsError("The values cannot be read", where=f"{path}: {error.strerror}", todo="Name the file") from None
+        raise SettingsError(
+            "The values cannot be read", where=f"{path}: {error.strerror}", todo="Name the file"
+        ) from None
     except yaml.YAMLError:
         raise SettingsError("The values are no YAML", where=str(path), todo="Correct the file") from None
     except ValidationError as error:
