@@ -15,20 +15,15 @@ import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
-
-import httpx
-import uvicorn
+from typing import TYPE_CHECKING
 
 from tre.workspace import marker
-from tre.workspace.door import door
-from tre.workspace.forward import to_socket
-from tre.workspace.gate import Gate
-from tre.workspace.gate_sign_in import Public, SignIns
-from tre.workspace.hub_door import Server
 from tre.workspace.kept_log import KeptLog
 from tre.workspace.limits import group
-from tre.workspace.meter import Meter
 from tre.workspace.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from tre.workspace.meter import Meter
 
 _GRACE_SECONDS = 12.0
 _LOOK_SECONDS = 0.5
@@ -51,15 +46,15 @@ async def _run(sandbox: Sandbox) -> int:
         marker.hold(folder)
     _prepare(folder, sandbox)
     listening = [_listen(each.socket) for each in sandbox.inbound]
-    if sandbox.api_door:
-        await _open_api_door(folder / "doors" / "api.sock", sandbox)
-        await _open_gate(sandbox)
+    api = _listen(str(folder / "doors" / "api.sock")) if sandbox.api_door else None
     process = await _start(sandbox, listening)
     for listener in listening:
         listener.close()  # from here on the sandbox alone listens
     printing = asyncio.ensure_future(_keep_log(process, Path(sandbox.log)))
+    meter = await _attend(api, sandbox) if api is not None else None
     status = await _until_end(process, sandbox)
-    await asyncio.wait([printing, *(asyncio.ensure_future(each.tell()) for each in _METERS)], timeout=_GRACE_SECONDS)
+    last = [asyncio.ensure_future(meter.tell())] if meter is not None else []
+    await asyncio.wait([printing, *last], timeout=_GRACE_SECONDS)
     return status
 
 
@@ -95,29 +90,37 @@ def _listen(path: str) -> socket.socket:
     return listener
 
 
-async def _open_api_door(path: Path, sandbox: Sandbox) -> None:
-    listener = _listen(str(path))
+async def _attend(listener: socket.socket, sandbox: Sandbox) -> Meter:
+    """Open the platform's door and the gate, and return the gate's meter.
+
+    What they are made of is read while the sandbox starts, which takes longer; who comes earlier waits at the socket. A
+    project's services have neither, and do without it.
+    """
+    import httpx
+    import uvicorn
+
+    from tre.workspace.door import door
+    from tre.workspace.forward import to_socket
+    from tre.workspace.gate import Gate
+    from tre.workspace.gate_sign_in import Public, SignIns
+    from tre.workspace.hub_door import Server
+    from tre.workspace.meter import Meter
+
     leads = sandbox.api_door
     application = door(Server(**leads["server"]), leads["portal"], leads["token"], leads["opened"])
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # this process has its own
     _KEPT.append(asyncio.ensure_future(server.serve(sockets=[listener])))
-
-
-async def _open_gate(sandbox: Sandbox) -> None:
-    """Open the gate before the sandbox's notebook server, on the loopback."""
-    leads = sandbox.api_door
     client = httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False)
     sign_ins = SignIns(Server(**leads["server"]), Public(**leads["public"]), client)
     meter = Meter(client, f"{leads['portal']}/api/gate/sent", leads["token"])
-    _METERS.append(meter)
     _KEPT.append(asyncio.ensure_future(meter.keep_telling()))
     for each in sandbox.inbound:
         gate = Gate(sign_ins, to_socket(each.socket), leads["opened"], meter.allowed)
         await asyncio.start_server(gate.serve, "127.0.0.1", each.host_port)
+    return meter
 
 
-_METERS: list[Meter] = []
 _KEPT: list[asyncio.Future[None]] = []  # a task that nobody holds may be collected while it runs
 
 
