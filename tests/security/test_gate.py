@@ -23,10 +23,13 @@ import pytest
 
 from tre.workspace import gate as gates
 from tre.workspace import gate_sign_in, launch
+from tre.workspace.activity import Activity
+from tre.workspace.attending import Attendance
 from tre.workspace.gate import Gate
 from tre.workspace.gate_rules import DOWNLOAD, NOWHERE, UPLOAD, Asked, refused, refused_answer, refused_body, target
 from tre.workspace.gate_sign_in import Public, SignIns, origin_of
 from tre.workspace.hub_door import Server
+from tre.workspace.limits import Used
 from tre.workspace.meter import Meter
 
 HUB = "http://hub.localhost:8401"
@@ -956,7 +959,7 @@ def test_a_gate_that_closes_sends_nothing_more(tmp_path, answer):
     run(scene())
 
 
-def test_a_workspace_that_is_closed_is_silent_before_its_server_has_ended(monkeypatch, tmp_path):
+def test_a_workspace_that_is_closed_is_silent_before_its_server_has_ended(tmp_path):
     """It has seconds to end in, and a hostile one takes them."""
     portal = Meter(httpx.AsyncClient(transport=httpx.MockTransport(_full)), "http://portal/api/gate/sent", "token")
 
@@ -973,13 +976,12 @@ def test_a_workspace_that_is_closed_is_silent_before_its_server_has_ended(monkey
     async def scene() -> None:
         async with house(tmp_path) as here:
             listening = await asyncio.start_server(here.gate.serve, "127.0.0.1", 0)
-            monkeypatch.setattr(launch, "_GATES", [(listening, here.gate)])
-            monkeypatch.setattr(launch, "_METERS", [portal])
-            monkeypatch.setattr(launch, "_SETTLING", [])
+            attendance = Attendance(portal, Activity(portal.client, "http://portal", "token", lambda: Used(0.0, 0)))
+            attendance.add(listening, here.gate)
             assert await portal.allowed(1)
             process = Stubborn()
             sandbox = SimpleNamespace(watch=0, marked=False)
-            ending = asyncio.ensure_future(launch._until_end(process, sandbox))
+            ending = asyncio.ensure_future(launch._until_end(process, sandbox, attendance))
             await asyncio.sleep(0.1)
             os.kill(os.getpid(), signal.SIGTERM)
             await asyncio.sleep(0.1)

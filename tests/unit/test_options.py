@@ -166,3 +166,10 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path):
 
 def test_the_settings_page_is_what_the_settings_say():
     assert documentation.PAGE.read_text() == documentation.page(), "run python -m tre.config.documentation"
+
+
+def test_the_portal_answers_to_the_name_that_its_own_servers_use(monkeypatch):
+    monkeypatch.setenv("TRE_PORTAL_INTERNAL_URL", "http://portal.tre-platform.svc:8400/")
+    assert Options().portal_internal == "http://portal.tre-platform.svc:8400"
+    monkeypatch.delenv("TRE_PORTAL_INTERNAL_URL")
+    assert Options().portal_internal == "http://127.0.0.1:8400"

@@ -84,6 +84,9 @@ class Options(BaseSettings):
     proxy_api_port: int = Field(8403, ge=1, le=65535, description="Port of the Hub proxy's own interface.")
     registry_port: int = Field(8404, ge=1, le=65535, description="Port of the release MLflow registry.")
     portal_url: str = Field("", description="Public address of the portal; empty means http://localhost:PORT.")
+    portal_internal_url: str = Field(
+        "", description="Address at which the product's own servers reach the portal; empty means the loopback address."
+    )
     hub_url: str = Field("", description="Public address of the Hub; empty means http://hub.localhost:PORT.")
     trusted_proxies: int = Field(
         0,
@@ -209,7 +212,7 @@ class Options(BaseSettings):
         toml = TomlConfigSettingsSource(settings_cls, toml_file=_home_from_environment() / "tre.toml")
         return init_settings, env_settings, toml
 
-    @field_validator("portal_url", "hub_url", "vault_address", "oidc_issuer")
+    @field_validator("portal_url", "portal_internal_url", "hub_url", "vault_address", "oidc_issuer")
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
@@ -283,11 +286,11 @@ class Options(BaseSettings):
 
     @property
     def portal_internal(self) -> str:
-        """Return the address at which this machine's own servers reach the portal.
+        """Return the address at which the product's own servers reach the portal.
 
-        Browsers resolve ``*.localhost``; the system's resolver does not, so servers use the loopback address.
+        Browsers resolve ``*.localhost``; the system's resolver does not, so on one machine it is the loopback address.
         """
-        return f"http://127.0.0.1:{self.portal_port}"
+        return self.portal_internal_url or f"http://127.0.0.1:{self.portal_port}"
 
     @property
     def hub_api_internal(self) -> str:

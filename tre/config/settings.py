@@ -18,8 +18,14 @@ SECRET_KEY = secret("django")
 DEBUG = False
 _portal = urlsplit(OPTIONS.portal)
 _https = _portal.scheme == "https"
-ALLOWED_HOSTS = [_portal.hostname or "localhost", "127.0.0.1"]
-ANSWERED_HOSTS = [_portal.netloc, f"127.0.0.1:{OPTIONS.portal_port}"]  # as browsers and our own servers write them
+_internal = urlsplit(OPTIONS.portal_internal)
+ALLOWED_HOSTS = [_portal.hostname or "localhost", "127.0.0.1", _internal.hostname or "127.0.0.1"]
+# As browsers and our own servers write them.
+ANSWERED_HOSTS = [
+    _portal.netloc,
+    f"127.0.0.1:{OPTIONS.portal_port}",
+    _internal.netloc,
+]
 ROOT_URLCONF = "tre.config.urls"
 ASGI_APPLICATION = "tre.config.asgi.application"
 SITE_NAME = "Staffordshire and Stoke-on-Trent research environment"

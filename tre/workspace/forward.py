@@ -44,7 +44,12 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 def to_port(port: int) -> Connect:
     """Return how to connect to a port of the loopback."""
-    return lambda: asyncio.open_connection("127.0.0.1", port)
+    return to_host("127.0.0.1", port)
+
+
+def to_host(address: str, port: int) -> Connect:
+    """Return how to connect to a port of an address."""
+    return lambda: asyncio.open_connection(address, port)
 
 
 def to_socket(path: str) -> Connect:

@@ -15,53 +15,50 @@ import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
-
-import httpx
-import uvicorn
+from typing import TYPE_CHECKING
 
 from tre.workspace import marker
-from tre.workspace.activity import Activity
-from tre.workspace.door import door
-from tre.workspace.forward import to_socket
-from tre.workspace.gate import Gate
-from tre.workspace.gate_sign_in import Public, SignIns
-from tre.workspace.hub_door import Server
 from tre.workspace.kept_log import KeptLog
-from tre.workspace.limits import group, used
-from tre.workspace.meter import Meter
+from tre.workspace.limits import group
 from tre.workspace.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from tre.workspace.attending import Attendance
 
 _GRACE_SECONDS = 12.0
 _LOOK_SECONDS = 0.5
 # JupyterLab's plugins whose buttons would do nothing: the first three ask the internet, which is not there, and the
 # others what the gate does not pass (tre.workspace.gate_rules). Nobody is to see them; what stops them is the gate.
-_NO_USE_INSIDE = (
-    "@jupyterlab/apputils-extension:announcements",
-    "@jupyterlab/extensionmanager-extension",
-    "@jupyterlab/filebrowser-extension:open-url",
-    "@jupyterlab/terminal-extension",
-    "@jupyterlab/filebrowser-extension:download",
-    "@jupyterlab/filebrowser-extension:open-browser-tab",
-    "@jupyterlab/docmanager-extension:download",
-    "@jupyterlab/docmanager-extension:open-browser-tab",
-    "@jupyterlab/notebook-extension:export",
-    "@jupyterlab/notebook-extension:update-raw-mimetype",
-    "@jupyterlab/apputils-extension:licenses-client",
-    "@jupyterlab/apputils-extension:licenses-plugin",
-    "@jupyterlab/help-extension:licenses-commands",
-    "@jupyterlab/lsp-extension",
-    "@jupyterlab/notebook-extension:language-server",
-    # The editor of text files, less what opens one: that tells why it does not.
-    "@jupyterlab/fileeditor-extension:plugin",
-    "@jupyterlab/fileeditor-extension:completer",
-    "@jupyterlab/fileeditor-extension:cursor-position",
-    "@jupyterlab/fileeditor-extension:editor-syntax-status",
-    "@jupyterlab/fileeditor-extension:language-server",
-    "@jupyterlab/fileeditor-extension:search",
-    "@jupyterlab/fileeditor-extension:tab-space-status",
-    "@jupyterlab/filebrowser-extension:create-new-language-file",
-    "@jupyterlab/debugger-extension:files",
-    "@jupyterlab/tooltip-extension:files",
+NO_USE_INSIDE = dict.fromkeys(
+    (
+        "@jupyterlab/apputils-extension:announcements",
+        "@jupyterlab/extensionmanager-extension",
+        "@jupyterlab/filebrowser-extension:open-url",
+        "@jupyterlab/terminal-extension",
+        "@jupyterlab/filebrowser-extension:download",
+        "@jupyterlab/filebrowser-extension:open-browser-tab",
+        "@jupyterlab/docmanager-extension:download",
+        "@jupyterlab/docmanager-extension:open-browser-tab",
+        "@jupyterlab/notebook-extension:export",
+        "@jupyterlab/notebook-extension:update-raw-mimetype",
+        "@jupyterlab/apputils-extension:licenses-client",
+        "@jupyterlab/apputils-extension:licenses-plugin",
+        "@jupyterlab/help-extension:licenses-commands",
+        "@jupyterlab/lsp-extension",
+        "@jupyterlab/notebook-extension:language-server",
+        # The editor of text files, less what opens one: that tells why it does not.
+        "@jupyterlab/fileeditor-extension:plugin",
+        "@jupyterlab/fileeditor-extension:completer",
+        "@jupyterlab/fileeditor-extension:cursor-position",
+        "@jupyterlab/fileeditor-extension:editor-syntax-status",
+        "@jupyterlab/fileeditor-extension:language-server",
+        "@jupyterlab/fileeditor-extension:search",
+        "@jupyterlab/fileeditor-extension:tab-space-status",
+        "@jupyterlab/filebrowser-extension:create-new-language-file",
+        "@jupyterlab/debugger-extension:files",
+        "@jupyterlab/tooltip-extension:files",
+    ),
+    True,
 )
 
 
@@ -77,18 +74,15 @@ async def _run(sandbox: Sandbox) -> int:
         marker.hold(folder)
     _prepare(folder, sandbox)
     listening = [_listen(each.socket) for each in sandbox.inbound]
-    if sandbox.api_door:
-        await _open_api_door(folder / "doors" / "api.sock", sandbox)
-        await _open_gate(sandbox)
+    api = _listen(str(folder / "doors" / "api.sock")) if sandbox.api_door else None
     process = await _start(sandbox, listening)
     for listener in listening:
         listener.close()  # from here on the sandbox alone listens
     printing = asyncio.ensure_future(_keep_log(process, Path(sandbox.log)))
-    status = await _until_end(process, sandbox)
-    used_up = [
-        asyncio.ensure_future(each.tell()) for each in _ACTIVITIES
-    ]  # all that was used is known when it has ended
-    await asyncio.wait([printing, *_close_gates(), *used_up], timeout=_GRACE_SECONDS)
+    attendance = await _attend(api, sandbox) if api is not None else None
+    status = await _until_end(process, sandbox, attendance)
+    last = [asyncio.ensure_future(attendance.end())] if attendance is not None else []
+    await asyncio.wait([printing, *last], timeout=_GRACE_SECONDS)
     return status
 
 
@@ -102,7 +96,7 @@ def _prepare(folder: Path, sandbox: Sandbox) -> None:
         "passwd": f"{sandbox.username}:x:{uid}:{gid}::{sandbox.home}:/bin/bash\n",
         "group": f"{sandbox.username}:x:{gid}:\n",
         "hosts": "127.0.0.1 localhost workspace\n",
-        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": dict.fromkeys(_NO_USE_INSIDE, True)}),
+        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": NO_USE_INSIDE}),
     }
     for name, text in files.items():
         (folder / "etc" / name).write_text(text)
@@ -124,46 +118,14 @@ def _listen(path: str) -> socket.socket:
     return listener
 
 
-async def _open_api_door(path: Path, sandbox: Sandbox) -> None:
-    listener = _listen(str(path))
-    leads = sandbox.api_door
-    application = door(Server(**leads["server"]), leads["portal"], leads["token"], leads["opened"])
-    server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # this process has its own
-    _KEPT.append(asyncio.ensure_future(server.serve(sockets=[listener])))
+async def _attend(listener: socket.socket, sandbox: Sandbox) -> Attendance:
+    """Open the platform's door and the gate.
 
+    What they are made of is read while the sandbox starts, which takes longer; who comes earlier waits at the socket.
+    """
+    from tre.workspace.attending import Attendance
 
-async def _open_gate(sandbox: Sandbox) -> None:
-    """Open the gate before the sandbox's notebook server, on the loopback."""
-    leads = sandbox.api_door
-    client = httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False)
-    sign_ins = SignIns(Server(**leads["server"]), Public(**leads["public"]), client)
-    meter = Meter(client, f"{leads['portal']}/api/gate/sent", leads["token"])
-    activity = Activity(client, f"{leads['portal']}/api/gate/used", leads["token"], lambda: used(sandbox.groups))
-    _METERS.append(meter)
-    _ACTIVITIES.append(activity)
-    _KEPT.extend(asyncio.ensure_future(each.keep_telling()) for each in (meter, activity))
-    for each in sandbox.inbound:
-        gate = Gate(sign_ins, to_socket(each.socket), leads["opened"], activity.noticing(meter.allowed))
-        _GATES.append((await asyncio.start_server(gate.serve, "127.0.0.1", each.host_port), gate))
-
-
-def _close_gates() -> list[asyncio.Future[None]]:
-    """Stop what is sent to browsers, at once, and return what tells the portal the count; again, nothing changes."""
-    while _GATES:
-        listening, gate = _GATES.pop()
-        listening.close()
-        gate.close()
-    while _METERS:
-        _SETTLING.append(asyncio.ensure_future(_METERS.pop().settle()))
-    return _SETTLING
-
-
-_GATES: list[tuple[asyncio.Server, Gate]] = []
-_METERS: list[Meter] = []
-_ACTIVITIES: list[Activity] = []
-_SETTLING: list[asyncio.Future[None]] = []
-_KEPT: list[asyncio.Future[None]] = []  # a task that nobody holds may be collected while it runs
+    return await Attendance.begin(listener, sandbox)
 
 
 async def _start(sandbox: Sandbox, listening: list[socket.socket]) -> asyncio.subprocess.Process:
@@ -185,8 +147,9 @@ async def _keep_log(process: asyncio.subprocess.Process, path: Path) -> None:
         await KeptLog(path).keep(process.stdout)
 
 
-async def _until_end(process: asyncio.subprocess.Process, sandbox: Sandbox) -> int:
+async def _until_end(process: asyncio.subprocess.Process, sandbox: Sandbox, attendance: Attendance | None) -> int:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    waits: list[asyncio.Future[None]] = []  # a task that nobody holds may be collected while it runs
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if sandbox.watch:
@@ -195,10 +158,11 @@ async def _until_end(process: asyncio.subprocess.Process, sandbox: Sandbox) -> i
         except ProcessLookupError:
             stop.set()
     if sandbox.marked:
-        _KEPT.append(asyncio.ensure_future(_until_closed(Path(sandbox.folder), stop)))
+        waits.append(asyncio.ensure_future(_until_closed(Path(sandbox.folder), stop)))
     ended, told = asyncio.ensure_future(process.wait()), asyncio.ensure_future(stop.wait())
     await asyncio.wait([ended, told], return_when=asyncio.FIRST_COMPLETED)
-    _close_gates()  # the server inside may take its time to end: it says nothing to a browser any more
+    if attendance is not None:
+        attendance.close()  # the server inside may take its time to end: it says nothing to a browser any more
     if not ended.done():
         process.terminate()
         await asyncio.wait([ended], timeout=_GRACE_SECONDS)

@@ -20,6 +20,14 @@ from tre.runs.class_archive import java_options
 from tre.runs.java import java_home
 from tre.workspace.folders import folder
 from tre.workspace.limits import Bounds
+from tre.workspace.project_commands import (
+    SERVICE_HOME,
+    mlflow_command,
+    service_environment,
+    spark_command,
+    spark_settings,
+    written,
+)
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, First, Inbound, Sandbox
 from tre.workspace.services import sockets_folder, tracking_template
 from tre.workspace.users import service_uid
@@ -65,15 +73,15 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
         uid=uid,
         gid=gid,
         username="services",
-        home="/project/service",
-        commands=(_spark_command(), _mlflow_command()),
+        home=SERVICE_HOME,
+        commands=(_spark_command(), mlflow_command(sys.executable, "127.0.0.1")),
         environment=_environment(code, java),
         folder=str(own),
         log=str(options.path("logs", f"services-{code}.log")),
         binds=(
             Bind(str(extract), "/project/data"),
             Bind(str(shared), "/project/shared", writable=True),
-            Bind(str(state), "/project/service", writable=True),
+            Bind(str(state), SERVICE_HOME, writable=True),
             Bind(str(settings), str(_SPARK_SETTINGS.parent)),
             *((Bind(str(template), _TEMPLATE),) if begun else ()),
             *java_binds,
@@ -82,7 +90,7 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
             Inbound(str(sockets / "spark.sock"), SPARK_PORT),
             Inbound(str(sockets / "mlflow.sock"), MLFLOW_PORT),
         ),
-        firsts=(First(_TEMPLATE, "/project/service/mlflow.db"),) if begun else (),
+        firsts=(First(_TEMPLATE, f"{SERVICE_HOME}/mlflow.db"),) if begun else (),
         bounds=Bounds(_bytes(options.spark_memory) + _BESIDE_THE_HEAP),
         watch=os.getpid(),
     )
@@ -94,23 +102,8 @@ def _bytes(memory: str) -> int:
 
 
 def _write_spark_settings(target: Path, memory: str, java: Path) -> None:
-    lines = {
-        "spark.master": "local[*]",
-        "spark.driver.memory": memory,
-        "spark.driver.host": "127.0.0.1",  # with a bind address alone, Spark would advertise the host's name
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.grpc.binding.port": str(SPARK_PORT),
-        "spark.ui.enabled": "false",
-        "spark.log.level": "WARN",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "8",
-        "spark.sql.warehouse.dir": "/project/service/spark-warehouse",
-        "spark.local.dir": "/tmp/spark",  # noqa: S108 - inside the sandbox
-        "spark.driver.extraJavaOptions": f"-Dderby.system.home=/tmp/derby -Djava.io.tmpdir=/tmp {java_options(java)}",
-    }
     path = target / _SPARK_SETTINGS.name
-    path.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
+    path.write_text(written(spark_settings(memory, "127.0.0.1", java_options(java))))
     path.chmod(0o644)
 
 
@@ -118,43 +111,15 @@ def _environment(code: str, java: Path) -> dict[str, str]:
     import pyspark
 
     return {
+        **service_environment(secret(f"spark-{code}")),
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "HOME": "/project/service",
-        "LANG": "C.UTF-8",
         "JAVA_HOME": str(java),
         "SPARK_HOME": str(Path(pyspark.__file__).parent),
-        "SPARK_NO_DAEMONIZE": "1",
-        "SPARK_CONNECT_AUTHENTICATE_TOKEN": secret(f"spark-{code}"),
         "PYSPARK_PYTHON": sys.executable,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-        # MLflow's own jobs (for language models' traces) would be eight more processes, of 250 MB each.
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }
 
 
 def _spark_command() -> tuple[str, ...]:
     import pyspark
 
-    submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
-    server = "org.apache.spark.sql.connect.service.SparkConnectServer"
-    # Spark's own folder for settings would stand on Java's class path, and Java take no archive of classes then.
-    return (
-        str(submit),
-        "--properties-file",
-        str(_SPARK_SETTINGS),
-        "--class",
-        server,
-        "--name",
-        "project",
-        "spark-internal",
-    )
-
-
-def _mlflow_command() -> tuple[str, ...]:
-    return (
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(MLFLOW_PORT), "--workers", "1",
-        "--backend-store-uri", "sqlite:////project/service/mlflow.db",
-        "--artifacts-destination", "/project/service/artifacts", "--serve-artifacts",
-    )  # fmt: skip
+    return spark_command(str(Path(pyspark.__file__).parent / "bin" / "spark-submit"), str(_SPARK_SETTINGS))

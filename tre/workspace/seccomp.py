@@ -12,6 +12,8 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from dataclasses import dataclass
+from typing import Any
 
 from tre.errors import SettingsError
 
@@ -46,6 +48,40 @@ FAMILIES = frozenset({socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF
 _MOST_FAMILIES = 64  # the kernel has 46
 
 
+@dataclass(frozen=True)
+class Where:
+    """A condition on one argument: its bits under ``mask`` are ``value``, or it is at least ``value``."""
+
+    argument: int
+    value: int
+    mask: int = 0  # 0: all bits
+    at_least: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One refusal: a call, the error that its caller gets, and when; None for always."""
+
+    call: str
+    error: int = errno.EPERM
+    where: Where | None = None
+
+
+def rules() -> tuple[Rule, ...]:
+    """Return every refusal: the one list that the sandbox's program and a cluster's profile are both made of."""
+    terminal = [Rule("ioctl", where=Where(1, request, 0xFFFFFFFF)) for request in _TERMINAL.values()]
+    families = [family for family in range(_MOST_FAMILIES) if family not in FAMILIES]
+    return (
+        *(Rule(name) for names in REFUSED.values() for name in names),
+        *(Rule("clone", where=Where(0, flag, flag)) for flag in _NEW_NAMESPACES.values()),
+        # Its flags lie in memory, which no filter can read. C libraries do without it where it is not there.
+        Rule("clone3", errno.ENOSYS),
+        *terminal,
+        *(Rule("socket", where=Where(0, family)) for family in families),
+        Rule("socket", where=Where(0, _MOST_FAMILIES, at_least=True)),
+    )
+
+
 def program() -> int:
     """Return a file of the filter's program, as bubblewrap reads it (``--seccomp``), ready to be inherited.
 
@@ -60,26 +96,23 @@ def program() -> int:
         raise SettingsError(
             "libseccomp is not installed", todo="Install the package 'libseccomp2' and start again"
         ) from None
-    refuse, other = pyseccomp.ERRNO(errno.EPERM), pyseccomp.Arg
     made = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-    for name in (name for names in REFUSED.values() for name in names):
-        if pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) != _NO_SUCH_CALL:
-            made.add_rule(refuse, name)
-    for flag in _NEW_NAMESPACES.values():
-        made.add_rule(refuse, "clone", other(0, pyseccomp.MASKED_EQ, flag, flag))
-    # Its flags lie in memory, which no filter can read. C libraries do without it where it is not there.
-    made.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
-    for request in _TERMINAL.values():
-        made.add_rule(refuse, "ioctl", other(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
-    for family in range(_MOST_FAMILIES):
-        if family not in FAMILIES:
-            made.add_rule(refuse, "socket", other(0, pyseccomp.EQ, family))
-    made.add_rule(refuse, "socket", other(0, pyseccomp.GE, _MOST_FAMILIES))
+    for rule in rules():
+        if pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, rule.call) == _NO_SUCH_CALL:
+            continue
+        conditions = [] if rule.where is None else [_condition(pyseccomp, rule.where)]
+        made.add_rule(pyseccomp.ERRNO(rule.error), rule.call, *conditions)
     file = os.memfd_create("seccomp", 0)
     with os.fdopen(os.dup(file), "wb") as out:
         made.export_bpf(out)
     os.lseek(file, 0, os.SEEK_SET)
     return file
+
+
+def _condition(pyseccomp: Any, where: Where) -> Any:
+    if where.mask:
+        return pyseccomp.Arg(where.argument, pyseccomp.MASKED_EQ, where.mask, where.value)
+    return pyseccomp.Arg(where.argument, pyseccomp.GE if where.at_least else pyseccomp.EQ, where.value)
 
 
 _NO_SUCH_CALL = -1  # what libseccomp answers for a name that it does not know at all
