@@ -255,7 +255,7 @@ def _provision(study: Study, say: Say) -> None:
 
     if not Project.objects.filter(code=study.code).exists():
         _create(study)
-    manager = _seen("data-manager")
+    manager = seen("data-manager")
     project = services.get(study.code)
     if project.status in (Project.Status.DRAFT, Project.Status.SUBMITTED):
         _decide(project, manager)
@@ -268,7 +268,7 @@ def _provision(study: Study, say: Say) -> None:
             jobs.provision({"extract": waiting.pk}, _indented(say))
             waiting.refresh_from_db()
     if waiting.held:
-        owner = _seen("asset-owner")
+        owner = seen("asset-owner")
         lifecycle.accept_risk(study.code, waiting.number, _ACCEPTED, owner)
 
 
@@ -277,16 +277,17 @@ def _decide(project: Project, manager: Principal) -> None:
     from tre.projects import applications
     from tre.projects.applying import SAFES
 
-    code, owner = project.code, _seen("asset-owner")
+    code, owner = project.code, seen("asset-owner")
     if project.status == project.Status.DRAFT:
-        applications.submit(code, _seen(applications.members_of(project)[0]))
+        applications.submit(code, seen(applications.members_of(project)[0]))
     for agreement in project.agreements.all():
         applications.decide_dataset(code, agreement.dataset, True, "", owner)
     applications.assess(code, dict.fromkeys(SAFES, ("met", "")), manager)
     applications.approve(code, manager)
 
 
-def _seen(username: str) -> Principal:
+def seen(username: str) -> Principal:
+    """Return a demonstration account as the policies see it, signed in with its second factor."""
     from tre.people.services import principal_of
 
     return principal_of(_account(username), used_second_factor=True)
@@ -301,7 +302,7 @@ def _create(study: Study) -> None:
 
     today = date.today()
     ends = today + timedelta(days=730)
-    lead = _seen(study.researcher)
+    lead = seen(study.researcher)
     with transaction.atomic():
         applications.apply_for(
             lead,
@@ -315,7 +316,7 @@ def _create(study: Study) -> None:
             **_DETAILS,
             five_safes=_FIVE_SAFES,
         )
-        lead = _seen(study.researcher)  # who leads it now
+        lead = seen(study.researcher)  # who leads it now
         for name, columns in study.columns.items():
             asked = Agreed(name, dataset(name).controller, columns, _FIRST, _LAST, today, ends)
             applications.ask_for_dataset(study.code, lead, asked)
