@@ -21,8 +21,8 @@ from tre.policy.domain import Principal, Resource
 LANDING_AND_WAREHOUSE = ("land_submission", "withdraw_data", "build_warehouse", "review_linkage", "read_submissions")
 # Who is not trained looks after people, reads what proves, and sees and takes back their own: no record of a person.
 UNTRAINED_MAY = {
-    "change_account", "manage_people", "read_audit", "read_certificate", "read_registry", "read_submissions",
-    "view_project", "view_request", "withdraw_request",
+    "change_account", "download_output", "manage_people", "read_audit", "read_certificate", "read_registry",
+    "read_submissions", "view_project", "view_request", "withdraw_request",
 }  # fmt: skip
 
 
@@ -121,7 +121,7 @@ PROMISES = {
     "nobody changes their own account": Promise(is_themselves, ("change_account",), without("never-ones-own-account")),
     "nobody without a role does more than see what is theirs": Promise(
         is_nobody,
-        tuple(sorted(acts().keys() - {"view_project", "view_request", "withdraw_request"})),
+        tuple(sorted(acts().keys() - {"view_project", "view_request", "withdraw_request", "download_output"})),
         within("deployer-reads-the-registry", 'principal.roles.contains("deployer")'),
     ),
     "nobody outside a project works in it": Promise(

@@ -20,6 +20,7 @@ _ACTS = {
     "build_warehouse": "build the warehouse",
     "change_account": "change an account",
     "destroy_extract": "destroy an extract",
+    "download_output": "download an output",
     "land_submission": "land a submission",
     "manage_people": "see and invite people",
     "open_workspace": "open a workspace",
