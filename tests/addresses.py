@@ -143,12 +143,12 @@ RULES: dict[str, Rule] = {
     # The OpenID provider, which the Hub alone is a client of
     ".well-known/openid-configuration": _PUBLIC,
     ".well-known/jwks.json": _PUBLIC,
-    "identity/o/authorize": _STEP,  # who is not signed in is sent to do so first
-    "identity/o/device": _OWN_FORM,
+    "identity/o/authorize": _PUBLIC,  # who is not signed in is sent to do so first
+    "identity/o/device": _NO,
     "identity/o/logout": _STEP,
     "identity/o/api/token": Rule(TOKEN, method="POST"),
     "identity/o/api/revoke": Rule(TOKEN, method="POST"),
-    "identity/o/api/device/code": Rule(TOKEN, method="POST"),
+    "identity/o/api/device/code": _NO,
     "identity/o/api/userinfo": Rule(TOKEN),
     # What the Hub, a gate and a workspace ask
     "api/hub/open": Rule(TOKEN, method="POST"),

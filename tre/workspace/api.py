@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 from django.http import HttpRequest, JsonResponse
@@ -10,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tre.errors import Refused
 from tre.projects.services import current_extract
-from tre.workspace.auth import for_gate, for_hub, for_workspace, workspace_session
+from tre.workspace.auth import for_gate, for_hub, for_workspace, json_of, workspace_session
 from tre.workspace.models import WorkspaceSession
 from tre.workspace.services import close_workspace, note_sent, open_workspace
 
@@ -19,7 +18,7 @@ from tre.workspace.services import close_workspace, note_sent, open_workspace
 @for_hub
 def hub_open(request: HttpRequest) -> JsonResponse:
     """Open a workspace for the Hub: JSON with ``username`` and ``project``."""
-    asked = _asked(request)
+    asked = json_of(request)
     return JsonResponse(asdict(open_workspace(str(asked.get("username", "")), str(asked.get("project", "")))))
 
 
@@ -27,7 +26,7 @@ def hub_open(request: HttpRequest) -> JsonResponse:
 @for_hub
 def hub_close(request: HttpRequest) -> JsonResponse:
     """Close a workspace for the Hub: JSON with ``session``."""
-    number = _asked(request).get("session")
+    number = json_of(request).get("session")
     if not isinstance(number, int):
         raise Refused("The session must be a number", where="session")
     close_workspace(number)
@@ -38,7 +37,7 @@ def hub_close(request: HttpRequest) -> JsonResponse:
 @for_gate
 def gate_sent(request: HttpRequest, session: WorkspaceSession) -> JsonResponse:
     """Take a gate's count: JSON with ``bytes``; answer how many more may be sent today (``left``)."""
-    count = _asked(request).get("bytes")
+    count = json_of(request).get("bytes")
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise Refused("The bytes must be a number, not below 0", where="bytes")
     return JsonResponse({"left": note_sent(session, count)})
@@ -62,13 +61,3 @@ def tables(request: HttpRequest) -> JsonResponse:
     if extract is None:
         raise Refused("The project has no extract")
     return JsonResponse({"extract": extract.number, "persons": extract.persons, "tables": extract.manifest["tables"]})
-
-
-def _asked(request: HttpRequest) -> dict[str, object]:
-    try:
-        asked = json.loads(request.body)
-    except ValueError:
-        asked = None
-    if not isinstance(asked, dict):
-        raise Refused("The request must be a JSON object", where="body")
-    return asked
