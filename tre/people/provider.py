@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import wraps
 
 from allauth.idp.oidc import views as oidc
+from allauth.idp.oidc.models import Client
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
@@ -22,8 +23,12 @@ def authorize(request: HttpRequest) -> HttpResponseBase:
     Raises
     ------
     Refused
-        Without a challenge by SHA-256 (RFC 7636).
+        Without a challenge by SHA-256 (RFC 7636), or for an address that is not a registered one, sign by sign (RFC
+        9700, section 2.1): allauth looks neither at a query nor at the port of a loopback.
     """
+    client = Client.objects.filter(id=request.GET.get("client_id", "")).first()
+    if client is None or request.GET.get("redirect_uri", "") not in client.get_redirect_uris():
+        raise Refused("No client of this platform is signed in to there", todo="Begin at the Hub")
     if not request.GET.get("code_challenge") or request.GET.get("code_challenge_method") != "S256":
         raise Refused("This sign-in is not bound to who began it", todo="Begin again at the Hub")
     return oidc.authorization(request)
