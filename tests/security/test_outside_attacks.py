@@ -193,10 +193,14 @@ def test_a_sign_in_whose_code_goes_elsewhere(hub, uri):
 def test_two_addresses_for_the_code(hub):
     """Give ``redirect_uri`` twice, so that two readers may each take another one.
 
-    Stopped by: a parameter that stands twice is refused.
+    Stopped by: a parameter that stands twice is refused, in either order.
     """
-    query = urlencode(asked()) + "&" + urlencode({"redirect_uri": "https://evil.example/"})
-    assert "evil" not in hub.get(f"/identity/o/authorize?{query}").headers.get("Location", "")
+    register_hub_client(BACK)
+    evil = urlencode({"redirect_uri": "https://evil.example/"})
+    for query in (f"{urlencode(asked())}&{evil}", f"{evil}&{urlencode(asked())}"):
+        answer = hub.get(f"/identity/o/authorize?{query}")
+        assert "evil" not in answer.headers.get("Location", "")
+        assert "code=" not in answer.headers.get("Location", "")
 
 
 def test_a_code_used_twice(hub):
