@@ -106,7 +106,7 @@ def document() -> str:
         (
             "# Red team",
             "",
-            "What an attacker may try, each attempt with what stops it and the test that tries it at every run. Written",
+            "What an attacker may try, each attempt with what stops it and the test that tries it each time. Written",
             "by `python -m tests.red_team` from the tests; do not edit it.",
             "",
             f"## From outside: {len(outside)} attempts",
