@@ -162,6 +162,23 @@ RULES: dict[str, Rule] = {
     "api/workspace/budget/<int:number>/commit": Rule(TOKEN, method="POST"),
 }
 
+# Those that there are only where another organisation's provider signs people in.
+OUTSIDE_RULES: dict[str, Rule] = {
+    "accounts/oidc/<provider_id>/login/": _STEP,
+    "accounts/oidc/<provider_id>/login/callback/": _PUBLIC,  # allauth's own, behind the one above it in the list
+    "accounts/oidc/<str:provider_id>/login/callback/": _PUBLIC,
+    "accounts/3rdparty/signup/": _STEP,
+    "accounts/3rdparty/login/cancelled/": _PUBLIC,
+    "accounts/3rdparty/login/error/": _PUBLIC,
+    "accounts/3rdparty/": _NO,
+    "accounts/again/": _OWN_FORM,
+    # Names of before, which lead to those above.
+    "accounts/social/signup/": _PUBLIC,
+    "accounts/social/login/cancelled/": _PUBLIC,
+    "accounts/social/login/error/": _PUBLIC,
+    "accounts/social/connections/": _PUBLIC,
+}
+
 # What an address needs to be one of something that there is, where the tests made it.
 TOLD: dict[str, Any] = {
     "code": "frailty", "number": 1, "file": 1, "name": "gp_events", "field": "snomed_code", "identity": "june",

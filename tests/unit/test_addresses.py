@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +14,13 @@ from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
-from tests.addresses import ANYONE, CLOSED, ROLE_OF, RULES, SIGNED_IN, TOKEN, address, routes
+from tests.addresses import ANYONE, CLOSED, OUTSIDE_RULES, ROLE_OF, RULES, SIGNED_IN, TOKEN, address, routes
 from tests.catalogue import submission
 from tests.factories import person, project
 from tests.unit.test_pages import browser
 from tre.airlock.models import Request, RequestFile
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
+from tre.config.options import REPOSITORY
 from tre.people.models import Invitation
 from tre.policy.decision import acts
 from tre.projects.models import Extract
@@ -80,8 +84,25 @@ def test_every_address_has_a_rule_and_every_rule_an_address():
     assert sorted(routes()) == sorted(RULES)
 
 
+def test_every_address_of_a_sign_in_by_another_provider_has_a_rule(tmp_path):
+    """They are there by settings alone, so another process looks at them."""
+    (tmp_path / "secret").write_text("it")
+    (tmp_path / "secret").chmod(0o600)
+    program = "import django; django.setup(); from tests.addresses import routes; print('\\n'.join(routes()))"
+    settings = {
+        "TRE_HOME": str(tmp_path), "TRE_OIDC_ISSUER": "https://login.example", "TRE_OIDC_CLIENT_ID": "tre",
+        "TRE_OIDC_CLIENT_SECRET_FILE": str(tmp_path / "secret"), "DJANGO_SETTINGS_MODULE": "tre.config.settings",
+    }  # fmt: skip
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TRE_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**kept, **settings}, cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split("\n")[:-1]) == {*RULES, *OUTSIDE_RULES}
+
+
 def test_a_rule_is_by_the_policies_or_by_one_of_four_words():
-    for route, rule in RULES.items():
+    for route, rule in {**RULES, **OUTSIDE_RULES}.items():
         assert bool(rule.acts) != bool(rule.who), route
         assert rule.who in {"", ANYONE, SIGNED_IN, TOKEN, CLOSED}, route
         assert set(rule.acts) <= set(acts()), route
