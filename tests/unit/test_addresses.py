@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 import sys
@@ -110,8 +109,7 @@ def test_a_rule_is_by_the_policies_or_by_one_of_four_words():
 
 
 @pytest.mark.parametrize("who", sorted(ROLE_OF))
-def test_the_policies_answer_for_each_page(house, who, caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("tre.policy"), "propagate", True)
+def test_the_policies_answer_for_each_page(house, who, caplog):
     client = browser(who)
     for route, rule in GUARDED.items():
         if rule.method != "POST":
@@ -125,8 +123,7 @@ def test_the_policies_answer_for_each_page(house, who, caplog, monkeypatch):
 
 
 @pytest.mark.parametrize("who", sorted(ROLE_OF))
-def test_who_may_not_changes_nothing_by_any_form(house, who, caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("tre.policy"), "propagate", True)
+def test_who_may_not_changes_nothing_by_any_form(house, who, caplog):
     client = browser(who)
     before = everything()
     for route, rule in GUARDED.items():
@@ -143,9 +140,8 @@ def test_who_may_not_changes_nothing_by_any_form(house, who, caplog, monkeypatch
 
 
 @pytest.mark.parametrize("who", sorted(ROLE_OF))
-def test_who_may_is_not_refused_by_any_form(house, who, caplog, monkeypatch):
+def test_who_may_is_not_refused_by_any_form(house, who, caplog):
     """Else the test before would be true of a portal that refuses everybody."""
-    monkeypatch.setattr(logging.getLogger("tre.policy"), "propagate", True)
     client = browser(who)
     for route, rule in GUARDED.items():
         if rule.method != "GET" and who in rule.may and not route.endswith("second-factor"):

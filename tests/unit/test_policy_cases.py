@@ -72,8 +72,7 @@ def test_a_refusal_names_the_rule():
         require(author, "read_audit", PLATFORM)
 
 
-def test_each_decision_is_written_down_with_the_policies_that_made_it(caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("tre.policy"), "propagate", True)
+def test_each_decision_is_written_down_with_the_policies_that_made_it(caplog):
     caplog.set_level(logging.INFO, "tre.policy")
     author = Principal("ann", frozenset(["output_checker"]), frozenset(), True, True)
     decide(author, "review_request", Resource("Request", "7", {"author": "ann", "project": "x", "state": "in_review"}))
