@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tre.people.models import Account
+from tre.people.models import Account, Ownership
 from tre.people.services import create_account, principal_of
 from tre.policy.domain import Principal
+from tre.projects import applications
+from tre.projects.applying import SAFES
 from tre.projects.domain import Agreed
 from tre.projects.models import Project
-from tre.projects.services import approve, create_project
+from tre.projects.services import create_project
 
 TODAY = date.today()
 LATER = TODAY + timedelta(days=365)
+ANSWERED = {"five_safes": dict.fromkeys(SAFES, "Answered.")}
 
 
 def person(username: str, *roles: str, trained: bool = True) -> Principal:
@@ -60,5 +63,37 @@ def project(code: str = "frailty", *members: str, approved: bool = True) -> Proj
         members=list(members),
         agreements=[agreed()],
         actor="test",
+        told=ANSWERED,
     )
-    return approve(code, person("data-manager", "data_manager")) if approved else made
+    return decided(made) if approved else made
+
+
+def owner(*controllers: str) -> Principal:
+    """Return an information asset owner who answers for these controllers too."""
+    person("owner", "information_asset_owner")
+    account = Account.objects.get(username="owner")
+    for controller in controllers:
+        Ownership.objects.get_or_create(account=account, controller=controller)
+    return as_seen_now("owner")
+
+
+def agreed_to(made: Project) -> Principal:
+    """Have everybody but the last agree to what waits for a decision, and return who may give the approval."""
+    manager = person("data-manager", "data_manager")
+    agreements = list(made.agreements.all())
+    answers_for = owner(*(each.controller for each in agreements))
+    for each in agreements:
+        applications.decide_dataset(made.code, each.dataset, True, "", answers_for)
+    applications.assess(made.code, dict.fromkeys(SAFES, ("met", "")), manager)
+    return manager
+
+
+def decided(made: Project) -> Project:
+    """Return a draft approved, or one that has changed since approved anew: asked for, agreed to and approved."""
+    lead = as_seen_now(applications.members_of(made)[0])
+    if made.status == Project.Status.DRAFT:
+        applications.submit(made.code, lead)
+    else:
+        people = applications.members_of(made)
+        applications.ask_for_change(made.code, lead, made.ends, people, "As it stands now.")
+    return applications.approve(made.code, agreed_to(made))

@@ -19,6 +19,8 @@ from tre.projects.domain import Agreed
 
 if TYPE_CHECKING:
     from tre.people.models import Account
+    from tre.policy.domain import Principal
+    from tre.projects.models import Project
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ PEOPLE = (
     Person("researcher-two", ("researcher",), "works in the project 'asthma'"),
     Person("checker-one", ("output_checker",), "reviews outputs at the airlock"),
     Person("checker-two", ("output_checker",), "reviews outputs at the airlock"),
-    Person("data-manager", ("data_manager",), "lands, links and provisions data; approves projects"),
-    Person("asset-owner", ("information_asset_owner",), "answers for an extract's risk of re-identification"),
+    Person("data-manager", ("data_manager",), "lands, links and provisions data; assesses and approves projects"),
+    Person("asset-owner", ("information_asset_owner",), "agrees to datasets, and answers for an extract's risk"),
     Person("deployer", ("deployer",), "takes approved models out of the release registry"),
     Person("auditor", ("auditor",), "reads and verifies the audit log"),
     Person("operator", ("operator",), "invites people, gives roles, records training"),
@@ -108,6 +110,8 @@ def _enrol(person: Person) -> None:
     """Make an account with its second factor: both or neither, for an account that is there is not looked at again."""
     from django.db import transaction
 
+    from tre.catalogue.contracts import controllers
+    from tre.people.models import Ownership
     from tre.people.services import create_account, enrol_totp
 
     with transaction.atomic():
@@ -121,6 +125,8 @@ def _enrol(person: Person) -> None:
             demonstration=True,
         )
         enrol_totp(account)
+        if "information_asset_owner" in person.roles:
+            Ownership.objects.bulk_create(Ownership(account=account, controller=name) for name in controllers())
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,23 @@ _ACCEPTED = (
     "The study needs single years of birth and small areas. The rows stay in a workspace without a network, and every "
     "output is checked."
 )
+_DETAILS = {
+    "public_benefit": "Services that know who needs them soon can be offered sooner.",
+    "technical_summary": "A retrospective cohort of synthetic people; descriptive tables and regression models.",
+    "category": "Health Services & Delivery",
+    "organisation": "A university of the demonstration",
+    "sector": "Academic Institute",
+    "applicants": "Dr A. Researcher, a university of the demonstration",
+    "funders": "",
+    "other_approvals": "",
+}
+_FIVE_SAFES = {
+    "people": "One accredited researcher with current training.",
+    "projects": "Research in the public interest, for planning services.",
+    "settings": "Nothing is brought in; the packages of the workspace are enough.",
+    "data": "Only the columns and dates that the analysis uses.",
+    "outputs": "Aggregate tables and one private model, through the airlock.",
+}
 _FIRST, _LAST = date(2018, 1, 1), date(2026, 6, 30)
 
 
@@ -227,16 +250,15 @@ def _synthesised(say: Say) -> list[Path]:
 
 
 def _provision(study: Study, say: Say) -> None:
-    from tre.people.services import principal_of
     from tre.projects import jobs, lifecycle, services
     from tre.projects.models import Project
 
     if not Project.objects.filter(code=study.code).exists():
         _create(study)
-    manager = principal_of(_account("data-manager"), used_second_factor=True)
+    manager = _seen("data-manager")
     project = services.get(study.code)
-    if project.status == Project.Status.DRAFT:
-        services.approve(study.code, manager)
+    if project.status in (Project.Status.DRAFT, Project.Status.SUBMITTED):
+        _decide(project, manager)
     if services.current_extract(project) is not None:
         return
     waiting = project.extracts.filter(ready=True, held=True, end_asked_by="").order_by("-number").first()
@@ -246,29 +268,54 @@ def _provision(study: Study, say: Say) -> None:
             jobs.provision({"extract": waiting.pk}, _indented(say))
             waiting.refresh_from_db()
     if waiting.held:
-        owner = principal_of(_account("asset-owner"), used_second_factor=True)
+        owner = _seen("asset-owner")
         lifecycle.accept_risk(study.code, waiting.number, _ACCEPTED, owner)
 
 
+def _decide(project: Project, manager: Principal) -> None:
+    """Submit a study, have the owner of its datasets agree, assess it, and approve it."""
+    from tre.projects import applications
+    from tre.projects.applying import SAFES
+
+    code, owner = project.code, _seen("asset-owner")
+    if project.status == project.Status.DRAFT:
+        applications.submit(code, _seen(applications.members_of(project)[0]))
+    for agreement in project.agreements.all():
+        applications.decide_dataset(code, agreement.dataset, True, "", owner)
+    applications.assess(code, dict.fromkeys(SAFES, ("met", "")), manager)
+    applications.approve(code, manager)
+
+
+def _seen(username: str) -> Principal:
+    from tre.people.services import principal_of
+
+    return principal_of(_account(username), used_second_factor=True)
+
+
 def _create(study: Study) -> None:
+    """Write a study's draft, as its researcher would."""
+    from django.db import transaction
+
     from tre.catalogue.contracts import dataset
-    from tre.projects.services import create_project
+    from tre.projects import applications
 
     today = date.today()
     ends = today + timedelta(days=730)
-    agreements = []
-    for name, columns in study.columns.items():
-        contract = dataset(name)
-        first, last = (_FIRST, _LAST) if contract.date_column else (None, None)
-        agreements.append(Agreed(name, contract.controller, columns, first, last, today, ends))
-    create_project(
-        code=study.code,
-        title=study.title,
-        purpose=study.purpose,
-        cohort=study.cohort,
-        starts=today,
-        ends=ends,
-        members=[study.researcher],
-        agreements=agreements,
-        actor="data-manager",
-    )
+    lead = _seen(study.researcher)
+    with transaction.atomic():
+        applications.apply_for(
+            lead,
+            code=study.code,
+            title=study.title,
+            purpose=study.purpose,
+            cohort=study.cohort,
+            starts=today,
+            ends=ends,
+            people=[],
+            **_DETAILS,
+            five_safes=_FIVE_SAFES,
+        )
+        lead = _seen(study.researcher)  # who leads it now
+        for name, columns in study.columns.items():
+            asked = Agreed(name, dataset(name).controller, columns, _FIRST, _LAST, today, ends)
+            applications.ask_for_dataset(study.code, lead, asked)

@@ -31,6 +31,14 @@ def faults(page: Page, name: str) -> list[str]:
     return wrong
 
 
+def looked_at_in(folder: str, page: Page, name: str) -> list[str]:
+    """Take a picture of the page that is open into ``build/screenshots``, and return what is wrong with it."""
+    pictures = REPOSITORY / "build" / "screenshots" / folder
+    pictures.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=pictures / f"{name}.png", full_page=True)
+    return faults(page, name)
+
+
 @lru_cache(maxsize=1)
 def _axe() -> str:
     return _AXE.read_text()

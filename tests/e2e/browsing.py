@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -42,6 +43,22 @@ def sign_in(page: Page, portal: str, username: str) -> None:
     page.get_by_label("code").fill(_fresh_code(username))
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="What you can do").wait_for()
+
+
+def signed_in(started: Browser, portal: str, username: str, **options: Any) -> Page:
+    """Sign a test's own account in at a portal, in a browser window of its own, and return the page."""
+    from tre.people.models import Account
+    from tre.people.services import current_code
+
+    page = started.new_context(**options).new_page()
+    page.goto(f"{portal}/accounts/login/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill("a long and random password")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("code").fill(current_code(Account.objects.get(username=username)))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="What you can do").wait_for()
+    return page
 
 
 _USED: dict[str, str] = {}

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from re import findall
-from types import SimpleNamespace
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.e2e.accessible import faults
-from tests.e2e.browsing import browser, chromium
+from tests.e2e.accessible import looked_at_in
+from tests.e2e.browsing import browser, chromium, signed_in
 from tests.factories import person
 from tre.audit.models import Entry
-from tre.config.options import REPOSITORY, load
-from tre.people import forms, invitations
+from tre.config.options import load
+from tre.people import invitations
 from tre.people.domain import ROLES
 from tre.people.models import Account
 from tre.people.services import current_code, enrol_totp
@@ -25,24 +23,11 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(chromium() is None, reason="Chromium is not installed"),
 ]
-PICTURES = REPOSITORY / "build" / "screenshots" / "people"
 PASSWORD = "a password nobody guesses"
 
 
-@pytest.fixture
-def portal(live_server, monkeypatch, settings):
-    """The portal's address: that of the test's own server, which has a port of its own."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in this thread
-    monkeypatch.setattr(forms, "load", lambda: SimpleNamespace(portal=live_server.url))
-    settings.ANSWERED_HOSTS = [live_server.url.removeprefix("http://")]
-    cache.clear()
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    return live_server.url
-
-
 def looked_at(page: Page, name: str) -> None:
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
-    assert faults(page, name) == []
+    assert looked_at_in("people", page, name) == []
 
 
 def has_passkey(page: Page) -> None:
@@ -54,18 +39,6 @@ def has_passkey(page: Page) -> None:
         "isUserVerified": True, "automaticPresenceSimulation": True,
     }  # fmt: skip
     devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-
-
-def signed_in(started: Browser, portal: str, username: str, **options: bool) -> Page:
-    page = started.new_context(**options).new_page()
-    page.goto(f"{portal}/accounts/login/")
-    page.get_by_label("Username").fill(username)
-    page.get_by_label("Password").fill("a long and random password")
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("code").fill(current_code(Account.objects.get(username=username)))
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="What you can do").wait_for()
-    return page
 
 
 def test_an_invited_person_comes_in_with_a_passkey_and_comes_again(portal):

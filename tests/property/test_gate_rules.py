@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tre.workspace.gate_rules import Asked, back, below, refused, refused_body
+from tre.workspace.gate_rules import Asked, back, below, refused, refused_answer, refused_body
 
 BASE, ORIGIN = "/user/ann/frailty/", "http://ann.hub.localhost:8401"
 PIECES = st.sampled_from(
@@ -40,7 +40,7 @@ def test_a_file_is_read_by_no_spelling(path, method):
 @given(st.text(max_size=40), st.sampled_from(["http:", "https:", "//", "", "javascript:", "/", BASE]))
 def test_a_redirect_stays_below(text, start):
     target = (start + text).encode("utf-8", "ignore").decode("latin-1")
-    told = back([(b"Location", target.encode("latin-1"))], ORIGIN, BASE, upgrade=False)
+    told = back([(b"Location", target.encode("latin-1"))], ORIGIN, BASE, "lab", upgrade=False)
     if told is not None:
         where = dict(told)[b"Location"].decode("latin-1")
         assert where.startswith("/user/ann/frailty")
@@ -53,6 +53,17 @@ def test_a_notebook_of_any_name_is_read(name):
     path = f"{BASE}api/contents/{quote(name)}.ipynb"
     assert refused(Asked("GET", path, "type=notebook&content=1"), BASE) is None
     assert refused(Asked("GET", path, "type=file&format=text&content=1"), BASE) is not None
+
+
+@given(st.lists(st.tuples(st.sampled_from([b"Content-Type", b"content-disposition"]), st.binary(max_size=30))))
+def test_what_reaches_a_browser_is_of_one_kind_that_it_shows(headers):
+    if refused_answer(200, headers, "lab") is None:
+        told = back(headers, ORIGIN, BASE, "lab", upgrade=False)
+        assert told is not None
+        kinds = [value for name, value in told if name.lower() == b"content-type"]
+        assert len(kinds) == 1
+        assert kinds[0].strip().lower().startswith((b"text/", b"image/", b"application/j"))
+        assert (b"Cache-Control", b"no-store") in told
 
 
 @given(st.binary(max_size=200))

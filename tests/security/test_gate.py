@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import mimetypes
+import os
+import re
+import signal
+import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,11 +22,12 @@ import httpx
 import pytest
 
 from tre.workspace import gate as gates
-from tre.workspace import gate_sign_in
+from tre.workspace import gate_sign_in, launch
 from tre.workspace.gate import Gate
-from tre.workspace.gate_rules import DOWNLOAD, NOWHERE, UPLOAD, Asked, refused, refused_body, target
+from tre.workspace.gate_rules import DOWNLOAD, NOWHERE, UPLOAD, Asked, refused, refused_answer, refused_body, target
 from tre.workspace.gate_sign_in import Public, SignIns, origin_of
 from tre.workspace.hub_door import Server
+from tre.workspace.meter import Meter
 
 HUB = "http://hub.localhost:8401"
 ORIGIN, BASE = "http://ann.hub.localhost:8401", "/user/ann/frailty/"
@@ -43,8 +52,13 @@ class Hub:
         }
     )
     asked: list[dict[str, list[str]]] = field(default_factory=list)
+    silence: Exception | int | str | None = None
 
     def answer(self, request: httpx.Request) -> httpx.Response:
+        if isinstance(self.silence, Exception):
+            raise self.silence
+        if self.silence is not None:
+            return httpx.Response(self.silence if isinstance(self.silence, int) else 200, text="The Hub starts.")
         if request.url.path == "/hub/api/oauth2/token":
             form = parse_qs(request.content.decode())
             self.asked.append(form)
@@ -91,7 +105,7 @@ class House:
 
 def answers(status: str, headers: dict[str, str], body: bytes = b"") -> Answer:
     async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        told = {"Content-Length": str(len(body)), **headers}
+        told = {"Content-Length": str(len(body)), "Content-Type": "text/html", **headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
         writer.write(f"HTTP/1.1 {status}\r\n{lines}\r\n".encode("latin-1") + body)
 
@@ -109,7 +123,7 @@ async def house(tmp_path: Any, answer: Answer | None = None, most: int = 10**9) 
             next((line.split(b":")[1] for line in head.lower().split(b"\r\n") if b"content-length" in line), 0)
         )
         seen.append(head + await reader.readexactly(length))
-        await (answer or answers("200 OK", {"Content-Type": "text/plain"}, b"inside"))(head, reader, writer)
+        await (answer or answers("200 OK", {}, b"inside"))(head, reader, writer)
         await writer.drain()
         writer.close()
 
@@ -279,19 +293,161 @@ def test_a_sign_in_that_is_not_its_person_s_opens_nothing(tmp_path, code, change
     run(scene())
 
 
+async def _begun(here: House, path: str = "lab", cookies: str = "") -> tuple[str, str]:
+    """Begin a sign-in, and return its state and cookie."""
+    async with here.client() as client:
+        sent = await client.get(f"{BASE}{path}", headers={**PAGE, "Cookie": cookies})
+    return parse_qs(urlsplit(sent.headers["Location"]).query)["state"][0], _set_by(sent)[0]
+
+
+def _set_by(answer: httpx.Response) -> list[str]:
+    """Return the cookies that an answer sets, and not those that it takes away."""
+    return [each.split(";")[0] for each in answer.headers.get_list("set-cookie") if "Max-Age=0" not in each]
+
+
+async def _finish(here: House, state: str, cookies: str, code: str = "good") -> httpx.Response:
+    async with here.client() as client:
+        asked = {"code": code, "state": state}
+        return await client.get(f"{BASE}oauth_callback", params=asked, headers={**HOST, "Cookie": cookies})
+
+
 def test_a_sign_in_is_finished_by_the_browser_that_began_it_and_once(tmp_path):
     async def scene() -> None:
-        async with house(tmp_path) as here, here.client() as client:
-            for cookie in ("", "gate-frailty-state=forged"):
-                sent = await client.get(f"{BASE}lab", headers=PAGE)
-                client.cookies.clear()
-                state = parse_qs(urlsplit(sent.headers["Location"]).query)["state"][0]
-                asked = {"code": "good", "state": state}
-                answer = await client.get(f"{BASE}oauth_callback", params=asked, headers={**HOST, "Cookie": cookie})
-                assert answer.status_code == 403
-                again = {**HOST, "Cookie": sent.headers["set-cookie"].split(";")[0]}
-                answer = await client.get(f"{BASE}oauth_callback", params=asked, headers=again)
-                assert answer.status_code == 403, "a state that was tried is used up"
+        async with house(tmp_path) as here:
+            state, cookie = await _begun(here)
+            name, _, sealed = cookie.partition("=")
+            _, others = await _begun(here)
+            forged = ["", f"{name}=forged", f"{name}=", f"{name}={others.partition('=')[2]}", others, f"{name}={state}"]
+            forged += [f"{name}={sealed[:40]}{'A' if sealed[40] != 'A' else 'B'}{sealed[41:]}"]
+            for each in forged:
+                assert (await _finish(here, state, each)).status_code == 403
+            assert here.hub.asked == [], "no code is spent on a sign-in that is not this browser's"
+            assert (await _finish(here, state, cookie)).status_code == 302
+            assert (await _finish(here, state, cookie)).status_code == 403, "a code is good once"
+            assert (await _finish(here, "", cookie, "weak")).status_code == 403
+
+    run(scene())
+
+
+def test_what_strangers_ask_for_is_kept_nowhere_and_ends_nobody_s_sign_in(tmp_path):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            state, cookie = await _begun(here)
+            before = dict(vars(here.gate.sign_ins))
+            for _ in range(300):
+                here.gate.sign_ins.begin(f"{BASE}lab", "")
+            assert vars(here.gate.sign_ins) == before
+            assert not here.gate.sign_ins._sessions
+            assert (await _finish(here, state, cookie)).status_code == 302
+
+    run(scene())
+
+
+def test_two_tabs_sign_in_at_once_each_to_its_own_page(tmp_path):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            here.hub.codes["second"] = "ann-s"
+            first, one = await _begun(here, "lab/tree/a.ipynb")
+            second, two = await _begun(here, "lab?x=2", one)
+            both = f"{two}; {one}"
+            for state, code, path in ((first, "good", "lab/tree/a.ipynb"), (second, "second", "lab?x=2")):
+                answer = await _finish(here, state, both, code)
+                assert (answer.status_code, answer.headers["Location"]) == (302, BASE + path)
+
+    run(scene())
+
+
+def test_a_browser_keeps_a_few_sign_ins_and_forgets_the_oldest(tmp_path, monkeypatch):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            begun: list[str] = ["gate-state.frailty.0123456789abcdef=of-a-gate-before"]
+            for number in range(9):
+                monkeypatch.setattr("time.time", lambda number=number: 1_800_000_000 + number)
+                _, (made, *gone) = here.gate.sign_ins.begin(f"{BASE}lab", "; ".join(["gate-frailty=x", *begun]))
+                away = [each.split("=")[0] for each in gone]
+                assert away == [each.split("=")[0] for each in reversed(begun[: max(0, len(begun) - 3)])]
+                begun = [*[each for each in begun if each.split("=")[0] not in away], made.split(";")[0]]
+                assert len(begun) <= 4
+            assert sum(len(each) for each in begun) < 8000
+
+    run(scene())
+
+
+def test_a_sign_in_that_was_begun_long_ago_is_over(tmp_path, monkeypatch):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            state, cookie = await _begun(here)
+            now = time.time()
+            monkeypatch.setattr("time.time", lambda: now + 601)
+            assert (await _finish(here, state, cookie)).status_code == 403
+            assert here.hub.asked == []
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["https://evil.example/", "//evil.example/", "/user/bob/asthma/lab", f"{BASE}../../bob/lab", "", f"{BASE}//x",
+     f"{BASE}lab?{'x' * 5000}", "javascript:x", f"{BASE}\\evil"],
+)  # fmt: skip
+def test_a_sign_in_leads_to_no_other_site(tmp_path, wanted):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            where, (cookie,) = here.gate.sign_ins.begin(wanted, "")
+            state = parse_qs(urlsplit(where).query)["state"][0]
+            answer = await _finish(here, state, cookie.split(";")[0])
+            assert (answer.status_code, answer.headers["Location"]) == (302, BASE)
+
+    run(scene())
+
+
+@pytest.mark.parametrize("silence", [httpx.ConnectError("gone"), httpx.ReadTimeout("slow"), 503, 500, 429, "text"])
+def test_a_hub_that_does_not_answer_lets_nobody_in_and_ends_no_session(tmp_path, monkeypatch, silence):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            client, _ = await here.signed_in()
+            assert (await client.get(f"{BASE}lab")).status_code == 200
+            monkeypatch.setattr(gate_sign_in, "RECHECK_SECONDS", -1.0)
+            here.hub.silence = silence
+            for _ in range(2):
+                answers = await asyncio.gather(*(client.get(f"{BASE}lab") for _ in range(3)))
+                assert {each.status_code for each in answers} == {503}
+                assert "The Hub does not answer" in answers[0].text
+                assert answers[0].headers["Retry-After"] == "5"
+            assert len(here.seen) == 1
+            here.hub.silence = None
+            assert (await client.get(f"{BASE}lab")).status_code == 200
+            here.hub.tokens.clear()
+            assert (await client.get(f"{BASE}lab")).status_code == 403, "the Hub says no"
+
+    run(scene())
+
+
+def test_a_sign_in_waits_for_a_hub_that_does_not_answer(tmp_path):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            state, cookie = await _begun(here)
+            here.hub.silence = httpx.ConnectError("gone")
+            answer = await _finish(here, state, cookie)
+            assert (answer.status_code, answer.headers.get("set-cookie")) == (503, None)
+            here.hub.silence = None
+            assert (await _finish(here, state, cookie)).status_code == 302
+
+    run(scene())
+
+
+def test_a_websocket_ends_when_the_hub_no_longer_answers(tmp_path, monkeypatch):
+    monkeypatch.setattr(gates, "RECHECK_SECONDS", 0.1)
+    monkeypatch.setattr(gate_sign_in, "RECHECK_SECONDS", 0.0)
+
+    async def scene() -> None:
+        async with house(tmp_path, _echo) as here:
+            client, _ = await here.signed_in()
+            reader, writer = await _websocket(here, client.headers["Cookie"])
+            await reader.readuntil(b"first")
+            here.hub.silence = httpx.ConnectError("gone")
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+            writer.close()
 
     run(scene())
 
@@ -350,6 +506,7 @@ REFUSED = [
     ("GET", "lab/../files/rows.csv", "", NOWHERE), ("GET", "lab/%252e%252e/files/x", "", NOWHERE),
     ("GET", "lab//files", "", NOWHERE), ("GET", "lab\\..\\files", "", NOWHERE), ("TRACE", "lab", "", NOWHERE),
     ("CONNECT", "lab", "", NOWHERE), ("GET", "tree", "", NOWHERE), ("GET", "edit/rows.csv", "", NOWHERE),
+    ("GET", "lab/api/licenses", "download=1", NOWHERE), ("GET", "api/spec.yaml", "", NOWHERE),
     ("GET", "login", "", NOWHERE), ("GET", "services", "", NOWHERE), ("GET", "lsp/ws/pylsp", "", NOWHERE),
 ]  # fmt: skip
 
@@ -458,7 +615,7 @@ def test_a_hostile_server_s_headers_do_not_reach_the_browser(tmp_path):
         "Link": "<https://evil.example/?rows>; rel=preload", "Content-Security-Policy": "default-src *",
         "Content-Security-Policy-Report-Only": "default-src *; report-uri https://evil.example",
         "Access-Control-Allow-Origin": "*", "Report-To": "{}", "NEL": "{}", "Reporting-Endpoints": 'x="https://evil"',
-        "Alt-Svc": 'h2="evil.example:443"', "Content-Disposition": "attachment; filename=rows.csv",
+        "Alt-Svc": 'h2="evil.example:443"', "Content-Disposition": "inline; filename=rows.csv",
         "Service-Worker-Allowed": "/", "Clear-Site-Data": '"cookies"', "X-Rows": "rows", "Server": "rows",
         "ETag": '"1"',
         "SourceMap": "https://evil.example", "Cross-Origin-Opener-Policy": "unsafe-none",
@@ -477,6 +634,109 @@ def test_a_hostile_server_s_headers_do_not_reach_the_browser(tmp_path):
             assert told["etag"] == '"1"'
 
     run(scene())
+
+
+FILES = [
+    "application/octet-stream", "text/csv", "text/plain", "application/zip", "application/pdf", "application/gzip",
+    "application/x-ipynb+json", "application/vnd.apache.parquet", "application/wasm", "video/mp4",
+    "TEXT/CSV; charset=x", "text/html, text/csv", "text/csv;text/html", "", "image/tiff", "font/woff",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_server_hands_out_no_file_by_its_kind(tmp_path, kind):
+    async def scene() -> None:
+        async with house(tmp_path, answers("200 OK", {"Content-Type": kind}, b"rows")) as here:
+            client, _ = await here.signed_in()
+            for path in ("lab", "static/rows.csv", "api/contents", "kernelspecs/python3/rows.woff"):
+                answer = await client.get(BASE + path)
+                assert (answer.status_code, "rows" in answer.text) == (403, False)
+                assert "airlock" in answer.text
+
+    run(scene())
+
+
+@pytest.mark.parametrize("told", ["attachment", "attachment; filename=rows.html", "Attachment", "form-data", ""])
+def test_a_server_hands_out_no_attachment(tmp_path, told):
+    async def scene() -> None:
+        async with house(tmp_path, answers("200 OK", {"Content-Disposition": told}, b"rows")) as here:
+            client, _ = await here.signed_in()
+            assert (await client.get(f"{BASE}lab")).status_code == 403
+
+    run(scene())
+
+
+def test_a_second_kind_makes_no_file_of_a_page():
+    both = [(b"content-type", b"text/html"), (b"Content-Type", b"text/csv")]
+    assert refused_answer(200, both, "lab") == DOWNLOAD
+    assert refused_answer(200, [], "lab") == DOWNLOAD
+    assert refused_answer(204, [], "api/sessions/1") is None
+
+
+@pytest.mark.parametrize("kind", ["font/woff2", "application/octet-stream", "text/html", None])
+def test_a_font_is_named_by_the_gate(tmp_path, kind):
+    async def scene() -> None:
+        headers = {"Content-Type": kind} if kind else {}
+        async with house(tmp_path, answers("200 OK", headers, b"glyphs")) as here:
+            client, _ = await here.signed_in()
+            answer = await client.get(f"{BASE}static/lab/a.woff2")
+            assert (answer.status_code, answer.headers.get_list("content-type")) == (200, ["font/woff2"])
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    "path", ["lab", "api/contents", "lab/extensions/x/static/x.js", "kernelspecs/python3/logo.png"]
+)
+def test_a_browser_is_to_store_nothing_but_jupyterlab_s_own_files(tmp_path, path):
+    async def scene() -> None:
+        keep = {"Cache-Control": "public, immutable, max-age=31536000"}
+        async with house(tmp_path, answers("200 OK", keep, b"rows")) as here:
+            client, _ = await here.signed_in()
+            assert (await client.get(BASE + path)).headers.get_list("cache-control") == ["no-store"]
+            assert (await client.get(f"{BASE}static/lab/main.js")).headers["cache-control"] == keep["Cache-Control"]
+
+    run(scene())
+
+
+def test_no_button_is_offered_for_what_the_gate_does_not_pass(tmp_path):
+    """Names are JupyterLab's, and may change with it: each must be known to it, and of each kind none left out."""
+    launch._prepare(tmp_path, SimpleNamespace(username="ann", uid=0, gid=0, home="/home/ann"))
+    told = json.loads((tmp_path / "etc" / "jupyter" / "labconfig" / "page_config.json").read_text())
+    off = [name for name, is_off in told["disabledExtensions"].items() if is_off]
+    static = Path(sys.prefix) / "share" / "jupyter" / "lab" / "static"
+    text = "".join(each.read_text() for each in static.glob("*.js"))
+    assert [name for name in off if f'"{name}' not in text] == []
+    dead = r":download$|:export$|:language-server$|:open-browser-tab$|:licenses|/terminal-extension:|/lsp-extension:"
+    plugins = set(re.findall(r'id:"(@jupyterlab/[a-z-]+:[\w-]+)"', text))
+    offered = {each for each in plugins if re.search(dead, each)}
+    assert len(offered) > 10
+    assert {each for each in offered if each not in off and each.partition(":")[0] not in off} == set()
+
+
+def test_jupyterlab_is_told_in_its_own_way_why_something_does_not_pass(tmp_path):
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            client, _ = await here.signed_in()
+            answer = await client.get(f"{BASE}api/contents/rows.csv", params={"type": "file"})
+            assert (answer.status_code, answer.json()) == (403, {"message": DOWNLOAD})
+            assert (await client.get(f"{BASE}files/rows.csv")).headers["content-type"] == "text/html; charset=utf-8"
+
+    run(scene())
+
+
+def test_every_kind_of_file_that_jupyterlab_ships_passes():
+    """As its server names them where the system knows its fonts and where it does not."""
+    import jupyter_server
+
+    shipped = (Path(sys.prefix) / "share" / "jupyter", Path(jupyter_server.__file__).parent / "static")
+    files = {each.suffix for place in shipped for each in place.rglob("*") if each.is_file()}
+    asked_for = files - {".j2", ".tpl", ".orig", ".map", ".md", ".txt", ".yaml"}  # read by the server, or by nobody
+    assert {".js", ".css", ".html", ".json", ".svg", ".png", ".ico", ".woff", ".woff2", ".ttf", ".eot"} <= asked_for
+    for known in (mimetypes.guess_type, mimetypes.MimeTypes().guess_type):
+        for suffix in asked_for:
+            kind = (known(f"a{suffix}")[0] or "application/octet-stream").encode()
+            assert refused_answer(200, [(b"Content-Type", kind)], f"static/lab/a{suffix}") is None, (suffix, kind)
 
 
 @pytest.mark.parametrize(
@@ -502,7 +762,8 @@ def test_a_redirect_leads_to_no_other_site(tmp_path, target, passes):
 @pytest.mark.parametrize(
     "raw",
     [
-        b"rows, not HTTP at all\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", b"",
+        b"rows, not HTTP at all\r\n\r\n", b"",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\nshort",
         b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nrows",
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000,
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 9\r\n\r\nrows",
@@ -613,6 +874,130 @@ def test_what_stands_in_headers_is_counted_too(tmp_path):
     run(scene())
 
 
+def test_a_browser_that_is_gone_holds_no_connection_however_long_the_server_waits_with_its_answer(tmp_path):
+    held: list[asyncio.StreamReader] = []
+    ended = asyncio.Event()
+
+    async def waits(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.append(reader)
+        with suppress(ConnectionResetError):
+            await reader.read()
+        ended.set()
+
+    async def scene() -> None:
+        async with house(tmp_path, waits) as here:
+            client, _ = await here.signed_in()
+            _, writer = await asyncio.open_connection("127.0.0.1", int(here.address.rsplit(":", 1)[1]))
+            head = f"Host: x\r\nCookie: {client.headers['Cookie']}"
+            writer.write(f"GET {BASE}api/kernels HTTP/1.1\r\n{head}\r\n\r\n".encode())
+            while not held:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+            assert len(here.gate._open) == 1
+            writer.transport.abort()
+            await asyncio.wait_for(ended.wait(), 5)
+            assert not here.gate._open
+
+    run(scene())
+
+
+def test_what_a_browser_sends_ahead_is_answered_in_its_turn(tmp_path):
+    async def slow(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        await answers("200 OK", {"Content-Type": "text/html"}, head.split()[1])(head, reader, writer)
+
+    async def scene() -> None:
+        async with house(tmp_path, slow) as here:
+            client, _ = await here.signed_in()
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(here.address.rsplit(":", 1)[1]))
+            for path in ("lab", "doc"):
+                head = f"GET {BASE}{path} HTTP/1.1\r\nHost: x\r\nCookie: {client.headers['Cookie']}\r\n\r\n"
+                writer.write(head.encode())
+                await asyncio.sleep(0.05)
+            for path in ("lab", "doc"):
+                assert (await reader.readuntil(f"\r\n\r\n{BASE}{path}".encode())).startswith(b"HTTP/1.1 200")
+            writer.close()
+
+    run(scene())
+
+
+async def _endless(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"4\r\nrows\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("answer", [_endless, _echo])
+def test_a_gate_that_closes_sends_nothing_more(tmp_path, answer):
+    """The server inside may go on for as long as it likes, over whatever connection there is."""
+
+    async def scene() -> None:
+        async with house(tmp_path, answer) as here:
+            client, _ = await here.signed_in()
+            if answer is _echo:
+                reader, writer = await _websocket(here, client.headers["Cookie"])
+            else:
+                reader, writer = await asyncio.open_connection("127.0.0.1", int(here.address.rsplit(":", 1)[1]))
+                writer.write(f"GET {BASE}lab HTTP/1.1\r\nHost: x\r\n".encode())
+                writer.write(f"Cookie: {client.headers['Cookie']}\r\n\r\n".encode())
+            await reader.readuntil(b"\r\n\r\n")
+            here.gate.close()
+            with suppress(ConnectionResetError):
+                await asyncio.wait_for(reader.read(), 5)
+            counted = sum(here.sent)
+            await asyncio.sleep(0.1)
+            assert sum(here.sent) == counted
+            writer.close()
+            with pytest.raises(httpx.TransportError):
+                await client.get(f"{BASE}lab")
+
+    run(scene())
+
+
+def test_a_workspace_that_is_closed_is_silent_before_its_server_has_ended(monkeypatch, tmp_path):
+    """It has seconds to end in, and a hostile one takes them."""
+    portal = Meter(httpx.AsyncClient(transport=httpx.MockTransport(_full)), "http://portal/api/gate/sent", "token")
+
+    class Stubborn:
+        def __init__(self) -> None:
+            self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def wait(self) -> int:
+            return await self.ended
+
+        def terminate(self) -> None:
+            asyncio.get_running_loop().call_later(0.3, self.ended.set_result, 0)
+
+    async def scene() -> None:
+        async with house(tmp_path) as here:
+            listening = await asyncio.start_server(here.gate.serve, "127.0.0.1", 0)
+            monkeypatch.setattr(launch, "_GATES", [(listening, here.gate)])
+            monkeypatch.setattr(launch, "_METERS", [portal])
+            monkeypatch.setattr(launch, "_SETTLING", [])
+            assert await portal.allowed(1)
+            process = Stubborn()
+            sandbox = SimpleNamespace(watch=0, marked=False)
+            ending = asyncio.ensure_future(launch._until_end(process, sandbox))
+            await asyncio.sleep(0.1)
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.1)
+            assert not process.ended.done()
+            assert not await portal.allowed(1)
+            assert not listening.is_serving()
+            async with here.client() as client:
+                with pytest.raises(httpx.TransportError):
+                    await client.get(f"{BASE}api")
+            assert await ending == 0
+
+    run(scene())
+
+
+def _full(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"left": 1000})
+
+
 def test_of_too_many_connections_the_last_are_hung_up_on(tmp_path, monkeypatch):
     monkeypatch.setattr(gates, "_MOST_CONNECTIONS", 3)
 
@@ -634,7 +1019,7 @@ def test_of_too_many_connections_the_last_are_hung_up_on(tmp_path, monkeypatch):
 
 def test_a_long_answer_is_passed_as_it_comes(tmp_path):
     async def chunked(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\nTransfer-Encoding: chunked\r\n\r\n")
         for number in range(50):
             part = str(number).encode() * 5000
             writer.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
@@ -657,4 +1042,6 @@ def test_whose_origin_it_is():
     public = Public("https://hub.example", "https://ann.hub.example", BASE, 60)
     sign_ins = SignIns(SERVER, public, httpx.AsyncClient())
     assert sign_ins.cookie == "__Host-gate-frailty"
-    assert "; Path=/; HttpOnly; SameSite=Lax; Secure" in sign_ins.begin(BASE)[1]
+    (begun,) = sign_ins.begin(BASE, "")[1]
+    assert begun.startswith("__Host-gate-state.frailty.")
+    assert "; Path=/; HttpOnly; SameSite=Lax; Secure" in begun

@@ -18,11 +18,16 @@ from tre.people.domain import CONFLICTS, ROLES
 from tre.policy.decision import FOLDER, acts, decide, policies
 from tre.policy.domain import Principal, Resource
 
+# What is one's own by writing it or leading it, whatever role one holds.
+OWN = {
+    "ask_change", "change_application", "close_project", "download_output", "view_project", "view_request",
+    "withdraw_application", "withdraw_request",
+}  # fmt: skip
 LANDING_AND_WAREHOUSE = ("land_submission", "withdraw_data", "build_warehouse", "review_linkage", "read_submissions")
 # Who is not trained looks after people, reads what proves, and sees and takes back their own: no record of a person.
 UNTRAINED_MAY = {
-    "change_account", "download_output", "manage_people", "read_audit", "read_certificate", "read_registry",
-    "read_submissions", "view_project", "view_request", "withdraw_request",
+    "change_account", "close_project", "download_output", "manage_people", "read_audit", "read_certificate",
+    "read_registry", "read_submissions", "view_project", "view_request", "withdraw_application", "withdraw_request",
 }  # fmt: skip
 
 
@@ -102,8 +107,21 @@ PROMISES = {
     ),
     "no member of a project approves it, provisions it, accepts its risk or destroys its extract": Promise(
         is_member("code"),
-        ("approve_project", "provision_extract", "accept_risk", "destroy_extract"),
+        ("approve_project", "provision_extract", "accept_risk", "destroy_extract", "assess_application", "set_quota"),
         without("never-ones-own-project"),
+    ),
+    "no member of a project decides that it has a dataset": Promise(
+        is_member("project"), ("decide_dataset",), without("never-data-for-oneself")
+    ),
+    "nobody decides about a dataset that they do not answer for": Promise(
+        lambda world: z3.Not(world.holds("principal.controllers", world.text("resource.controller"))),
+        ("decide_dataset",),
+        within("owner-decides-own-dataset", "principal.controllers.contains(resource.controller)"),
+    ),
+    "nobody changes what was submitted": Promise(
+        lambda world: world.text("resource.status") == z3.StringVal("submitted"),
+        ("change_application",),
+        within("lead-changes-draft", 'resource.status == "draft"'),
     ),
     "no researcher reaches landing or warehouse": Promise(
         has("researcher"),
@@ -121,7 +139,7 @@ PROMISES = {
     "nobody changes their own account": Promise(is_themselves, ("change_account",), without("never-ones-own-account")),
     "nobody without a role does more than see what is theirs": Promise(
         is_nobody,
-        tuple(sorted(acts().keys() - {"view_project", "view_request", "withdraw_request", "download_output"})),
+        tuple(sorted(acts().keys() - OWN)),
         within("deployer-reads-the-registry", 'principal.roles.contains("deployer")'),
     ),
     "nobody outside a project works in it": Promise(

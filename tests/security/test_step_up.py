@@ -51,6 +51,10 @@ DANGEROUS = {
     "person_second_factor": {"username": "ann"},
     "person_training": {"username": "ann"},
     "project_approve": {"code": "frailty"},
+    "project_decline": {"code": "frailty"},
+    "project_close_now": {"code": "frailty"},
+    "dataset_decide": {"code": "frailty", "name": "people"},
+    "person_controllers": {"username": "ann"},
     "project_provision": {"code": "frailty"},
     "registry_password": {},
 }

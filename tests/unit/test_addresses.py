@@ -15,13 +15,14 @@ from django.utils import timezone
 
 from tests.addresses import ANYONE, CLOSED, OUTSIDE_RULES, ROLE_OF, RULES, SIGNED_IN, TOKEN, address, routes
 from tests.catalogue import submission
-from tests.factories import person, project
+from tests.factories import as_seen_now, person, project
 from tests.unit.test_pages import browser
 from tre.airlock.models import Request, RequestFile
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
 from tre.config.options import REPOSITORY
-from tre.people.models import Invitation
+from tre.people.models import Account, Invitation, Ownership
 from tre.policy.decision import acts
+from tre.projects import applications
 from tre.projects.models import Extract
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,10 @@ def house() -> dict[str, Any]:
     submission("june")
     made = project("frailty", "ann")
     project("asthma", "bob")
+    project("stroke", "ann", approved=False)
+    project("sepsis", "ann", approved=False)
+    applications.submit("sepsis", as_seen_now("ann"))
+    Ownership.objects.create(account=Account.objects.get(username="iao"), controller="Staffordshire ICB")
     Extract.objects.create(project=made, number=1, asked_by="data-manager", ready=True, manifest={"tables": []})
     author = person("ann").username
     told: dict[str, Any] = {}
@@ -58,7 +63,11 @@ def house() -> dict[str, Any]:
 def place(house: dict[str, Any], route: str) -> str:
     """Return a route's address, of the thing in the house that it is about."""
     told = {**house["invitation"]}
-    if route.startswith("airlock/"):
+    if "change_application" in RULES[route].acts:
+        told |= {"code": "stroke", "name": "people"}  # a draft
+    elif set(RULES[route].acts) & {"decide_dataset", "assess_application", "approve_project", "withdraw_application"}:
+        told |= {"code": "sepsis", "name": "people"}  # which waits for its decision
+    elif route.startswith("airlock/"):
         told |= house["released" if route.endswith("download") else "in_review"]
     return address(route, **told)
 
@@ -194,14 +203,14 @@ def test_no_session_opens_what_is_for_programs(house, who):
 @pytest.mark.parametrize("who", sorted(ROLE_OF))
 def test_a_thing_is_found_under_its_own_parent_alone(house, who):
     """One's own request with a file of another's, one's own project with an extract of another's."""
-    bob = project("stroke", "bob", "ann").members.get(username="bob")
+    bob = project("gout", "bob", "ann").members.get(username="bob")
     theirs = Request.objects.create(project_id=bob.projects.first().pk, author=bob, context="x", state="in_review")
     file = RequestFile.objects.create(request=theirs, name="t.csv", sha256="b" * 64, size=1)
     client = browser(who)
     for end in ("picture", "download"):
         found = client.get(f"/airlock/{house['released']['number']}/files/{file.pk}/{end}")
         assert found.status_code in {403, 404}, end
-    assert client.get("/projects/stroke/extracts/1/").status_code in {403, 404}
+    assert client.get("/projects/gout/extracts/1/").status_code in {403, 404}
     for path in ("/projects/nosuch/", "/airlock/999999/", "/people/nosuch/", "/catalogue/submissions/nosuch/"):
         assert client.get(path).status_code in {403, 404}, path
 

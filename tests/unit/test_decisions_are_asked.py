@@ -18,6 +18,11 @@ from tre.people.domain import ROLES
 
 # By module and function: why this is no decision about who asks.
 KNOWN = {
+    "demonstration.py _enrol": "whose datasets a made-up owner answers for",
+    "people/administration.py set_controllers": "what may be given to the account that it is done to",
+    "people/views.py _controllers_form": "which form fits the account that is shown",
+    "projects/applying.py check_people": "who may be named in a project, whoever names them",
+    "workspace/usage.py lines": "which rows are counted, for who was allowed to see them",
     "people/domain.py ": "which roles one person may not hold together",
     "people/administration.py set_roles": "whose invitations are withdrawn, when it is done to an operator",
     "airlock/services.py visible_reviews": "the rule that checkers are blind to each other, once the request is shown",

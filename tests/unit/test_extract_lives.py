@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from django.core.exceptions import ValidationError
 
 from tests.factories import LATER, TODAY, person, project
 from tests.unit.test_pages import browser
@@ -351,5 +350,5 @@ def test_a_project_is_made_with_a_sample_and_a_floor(study):
     made.refresh_from_db()
     assert (str(made.sample_fraction), made.sample_seed, made.floor) == ("0.1000", 7, 9)
     for fraction in ("0", "1.5"):
-        with pytest.raises(ValidationError):
+        with pytest.raises(Refused, match="sample fraction"):
             create_project(**{**told, "code": "stroke2"}, members=[], agreements=[], actor="t", sample=(fraction, 1))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import agreed, person, project
+from tests.factories import ANSWERED, agreed, decided, person, project
 from tre.audit.models import Entry
 from tre.catalogue.services import marks, write_build
 from tre.errors import Refused
@@ -23,7 +23,7 @@ from tre.projects.lawful_basis import (
     check_one_use,
     national_opt_out_applies,
 )
-from tre.projects.services import approve, ask_for_extract, create_project, stale
+from tre.projects.services import ask_for_extract, create_project, stale
 
 APPLIES = """
                  research  planning  direct_care
@@ -181,10 +181,10 @@ def test_an_extract_from_before_there_were_registers_is_stale(asked):
 def test_the_basis_that_was_agreed_decides_what_the_job_is_asked(asked, basis, applies):
     built("a" * 64, 0)
     researcher = person("researcher", "researcher").username
-    told = {"code": "consented", "title": "t", "purpose": "why", "cohort": "", "actor": "test"}
+    told = {"code": "consented", "title": "t", "purpose": "why", "cohort": "", "actor": "test", "told": ANSWERED}
     terms = agreed(basis=basis)
-    create_project(**told, starts=terms.starts, ends=terms.ends, members=[researcher], agreements=[terms])
-    kept = approve("consented", person("data-manager", "data_manager")).agreements.get()
+    made = create_project(**told, starts=terms.starts, ends=terms.ends, members=[researcher], agreements=[terms])
+    kept = decided(made).agreements.get()
     assert kept.agreed().basis == basis
     provisioned("consented")
     pinned = {"version": 0, "people": 0, "day": date.today().isoformat(), "national": applies}

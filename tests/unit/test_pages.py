@@ -9,11 +9,12 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from tests.catalogue import submission
-from tests.factories import person, project
+from tests.factories import agreed_to, as_seen_now, person, project
 from tre.airlock.models import Release, Request
 from tre.audit.models import Entry
 from tre.config.secrets import secret
 from tre.people.models import Account
+from tre.projects import applications
 
 pytestmark = pytest.mark.django_db
 WHO = {
@@ -28,7 +29,15 @@ EVERYONE = set(WHO)
 MAY_SEE = {
     "home": EVERYONE,
     "projects": EVERYONE,
+    "project_apply": {"ann"},
+    "project": {"ann", "mia"},
+    "application": {"ann", "mia"},
+    "project_change": {"ann", "mia"},
+    "project_close": {"ann", "mia"},
     "register": EVERYONE,
+    "register_entry": EVERYONE,
+    "register_json": EVERYONE,
+    "register_csv": EVERYONE,
     "catalogue": EVERYONE,
     "catalogue_dcat": EVERYONE,
     "catalogue_dataset": EVERYONE,
@@ -52,7 +61,7 @@ MAY_SEE = {
     "person": {"ope"},
 }
 # Without signing in: of the catalogue what is metadata, and nothing of a single submission.
-ANYONE_MAY_SEE = {"home", "register", "health"} | {
+ANYONE_MAY_SEE = {"home", "register", "register_entry", "register_json", "register_csv", "health"} | {
     page for page, those in MAY_SEE.items() if page.startswith("catalogue") and those == EVERYONE
 }
 # What an address needs to be one of a page that there is.
@@ -124,6 +133,21 @@ def test_every_page_is_looked_at():
         "extract_accept",
         "extract_destroy",
         "certificate",
+        "application_assessment",
+        "application_dataset",
+        "application_details",
+        "application_submit",
+        "application_withdraw",
+        "dataset_decide",
+        "dataset_leave_out",
+        "person_controllers",
+        "project_approve",
+        "project_close_now",
+        "project_closure",
+        "project_decline",
+        "workspace_open",
+        "workspace_usage",
+        "workspace_quota",
         "invitation_withdraw",
         "person_roles",
         "person_training",
@@ -210,6 +234,8 @@ def test_only_a_data_manager_approves_a_project(house, who):
 
 def test_a_data_manager_approves_and_provisions(house):
     draft = project("stroke", "ann", approved=False)
+    applications.submit("stroke", as_seen_now("ann"))
+    agreed_to(draft)
     client = browser("mia")
     for verb in ("approve", "provision"):
         assert client.post(f"/projects/stroke/{verb}").status_code == 302

@@ -23,6 +23,8 @@ def ask(case: dict):
         frozenset(case["member"]),
         case.get("training", True),
         case.get("second_factor", True),
+        frozenset(case.get("leads", ())),
+        frozenset(case.get("controllers", ())),
     )
     attributes = {name: value for name, value in case["resource"].items() if name != "kind"}
     if case["resource"]["kind"] == "Request":

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tests.factories import person, project
+from tests.factories import TODAY, person, project
 from tre.airlock.models import Request
 from tre.audit.models import Entry
 from tre.config.secrets import secret
+from tre.people.models import Account
 from tre.projects.models import Extract
 from tre.workspace.models import WorkspaceSession
 
@@ -80,8 +82,9 @@ def test_nobody_else_opens(study, username, code):
 
 
 def test_training_that_has_run_out_closes_the_door(study):
-    person("old", "researcher", trained=False)
+    person("old", "researcher")
     project("asthma", "old")
+    Account.objects.filter(username="old").update(training_expires=TODAY - timedelta(days=1))
     assert ask("open", username="old", project="asthma").status_code == 403
 
 

@@ -51,6 +51,11 @@ def datasets(folder: Path = FOLDER) -> dict[str, Dataset]:
     return {name: _dataset(contract) for name, contract in load_contracts(folder).items()}
 
 
+def controllers() -> tuple[str, ...]:
+    """Return who answers for any dataset, in the order of the alphabet."""
+    return tuple(sorted({dataset.controller for dataset in datasets().values()}))
+
+
 def dataset(name: str) -> Dataset:
     """Return one dataset.
 

@@ -58,7 +58,7 @@ def rows(version: DatasetVersion | None) -> str:
 
 def uses(name: str) -> list[Use]:
     """Return the projects on the public register that may use a dataset, with the columns agreed."""
-    agreements = Agreement.objects.filter(dataset=name).exclude(project__status=Project.Status.DRAFT)
+    agreements = Agreement.objects.filter(dataset=name, project__status__in=Project.REGISTERED)
     return [Use(each.project, tuple(each.columns)) for each in agreements.select_related("project")]
 
 

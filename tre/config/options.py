@@ -7,13 +7,15 @@ the environment wins. :func:`load` refuses what is wrong with a sentence that sa
 from __future__ import annotations
 
 import os
+import re
+from decimal import Decimal
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -43,6 +45,22 @@ def _is_loopback(host: str) -> bool:
 def _shares_names(portal: str, hub: str) -> bool:
     """Return whether the portal's name is one that the Hub or a person's notebook server answers to."""
     return portal == hub or portal.endswith(f".{hub}")
+
+
+class Size(BaseModel):
+    """How large a workspace is: ``megabytes`` (2**20 bytes) of memory, and ``processors``, for all its processes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    megabytes: int = Field(ge=512)
+    processors: float = Field(ge=0.1)
+
+
+_SIZES = {
+    "small": Size(megabytes=2048, processors=1),
+    "medium": Size(megabytes=6144, processors=2),  # learning on a project's extract fits
+    "large": Size(megabytes=12_288, processors=4),
+}
 
 
 class Options(BaseSettings):
@@ -80,11 +98,47 @@ class Options(BaseSettings):
         "production.",
     )
     sandbox_uid_base: int = Field(60000, ge=1000, description="First user id given to sandboxes when run as root.")
-    workspace_megabytes: int = Field(
-        6144, ge=512, description="Memory of one notebook server with all its kernels, in megabytes (2**20 bytes)."
+    workspace_sizes: dict[str, Size] = Field(
+        default_factory=lambda: dict(_SIZES),
+        description="The sizes that a researcher chooses from, as JSON: of each its `megabytes` (2**20 bytes) of "
+        "memory and its `processors`, for one notebook server with all its kernels.",
+        examples=["small (2048 MB, 1 processor), medium (6144 MB, 2), large (12288 MB, 4)"],
     )
-    workspace_processors: float = Field(
-        2.0, ge=0.1, description="Processor time of one notebook server with all its kernels, in whole processors."
+    workspace_size: str = Field("medium", description="The size of who has chosen none yet.")
+    workspace_idle_minutes: int = Field(
+        60,
+        ge=5,
+        description="A workspace is closed when for so many minutes no browser was connected to it and it did no work.",
+    )
+    workspace_hours: int = Field(24, ge=1, description="A workspace is closed when it has been open for so many hours.")
+    home_megabytes: int = Field(
+        10_240,
+        ge=100,
+        description="Disk that a person's home in a project may take, in megabytes. It is measured: see "
+        "docs/decisions/0018.",
+    )
+    shared_megabytes: int = Field(
+        51_200,
+        ge=100,
+        description="Disk that a project's shared folder, its Spark and its MLflow may take together, in megabytes.",
+    )
+    project_megabytes: int = Field(
+        24_576,
+        ge=512,
+        description="Memory that a project's open workspaces may have together, in megabytes, where a data manager has "
+        "set nothing else.",
+    )
+    project_processor_hours: int = Field(
+        2000,
+        ge=1,
+        description="Processor-hours that a project's workspaces may have in a calendar month, where a data manager "
+        "has set nothing else. A workspace of 2 processors takes 2 in each hour that it is open.",
+    )
+    price_processor_hour: Decimal = Field(
+        Decimal("0.03"), ge=0, description="What a processor costs for an hour, in pounds. An example: set your own."
+    )
+    price_gibibyte_hour: Decimal = Field(
+        Decimal("0.004"), ge=0, description="What 1024 MB of memory cost for an hour, in pounds. An example too."
     )
     browser_megabytes: int = Field(
         1000,
@@ -159,6 +213,19 @@ class Options(BaseSettings):
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("workspace_sizes")
+    @classmethod
+    def _sizes_have_plain_names(cls, value: dict[str, Size]) -> dict[str, Size]:
+        if not all(re.fullmatch(r"[a-z][a-z0-9]{0,19}", name) for name in value):
+            raise ValueError("a size is called by up to 20 small letters and digits, a letter first")
+        return value
+
+    @model_validator(mode="after")
+    def _default_size_is_one(self) -> Options:
+        if self.workspace_size not in self.workspace_sizes:
+            raise ValueError("the size of who has chosen none is no size: set TRE_WORKSPACE_SIZE to one of them")
+        return self
 
     @model_validator(mode="after")
     def _demonstration_stays_here(self) -> Options:

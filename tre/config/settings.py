@@ -219,8 +219,14 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        # The sign-in that ends at the Hub is a form post whose redirects lead to the Hub's origin.
-        "form-action": [SELF, OPTIONS.hub, *([_origin(OPTIONS.oidc_issuer)] if OPTIONS.oidc_issuer else [])],
+        # Signing in and opening a workspace are form posts whose redirects lead to the Hub and to a person's server:
+        # Chromium holds them to this too.
+        "form-action": [
+            SELF,
+            OPTIONS.hub,
+            OPTIONS.hub.replace("://", "://*.", 1),
+            *([_origin(OPTIONS.oidc_issuer)] if OPTIONS.oidc_issuer else []),
+        ],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

@@ -16,10 +16,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tre.audit.services import record
+from tre.catalogue.contracts import controllers as known_controllers
 from tre.errors import Refused
 from tre.people import invitations
 from tre.people.domain import check_roles, check_training
-from tre.people.models import Account, Role
+from tre.people.models import Account, Ownership, Role
 from tre.people.services import principal_of
 from tre.policy.decision import require
 from tre.policy.domain import Principal, Resource
@@ -47,6 +48,31 @@ def set_roles(username: str, roles: Iterable[str], actor: Principal) -> frozense
     data = {"granted": sorted(wanted - before), "revoked": sorted(before - wanted)}
     record("people.roles_changed", actor=actor.username, subject=f"account:{username}", data=data)
     return before
+
+
+@transaction.atomic
+def set_controllers(username: str, controllers: Iterable[str], actor: Principal) -> None:
+    """Write down whose datasets an account answers for, and no others: what it decides about as their owner.
+
+    Raises
+    ------
+    Refused
+        When the person may not, there is no such account, it is no information asset owner, or a controller is unknown.
+    """
+    account, wanted = _theirs(username, actor), frozenset(controllers)
+    if unknown := sorted(wanted - frozenset(known_controllers())):
+        raise Refused("No dataset has this controller", where=unknown[0], todo="Choose one of those that are shown")
+    if wanted and "information_asset_owner" not in account.role_names():
+        raise Refused(
+            "Only an information asset owner answers for datasets", where=username, todo="Give the role first"
+        )
+    before = account.controller_names()
+    if wanted == before:
+        return
+    account.ownerships.exclude(controller__in=wanted).delete()
+    Ownership.objects.bulk_create(Ownership(account=account, controller=name) for name in sorted(wanted - before))
+    data = {"added": sorted(wanted - before), "removed": sorted(before - wanted)}
+    record("people.controllers_changed", actor=actor.username, subject=f"account:{username}", data=data)
 
 
 @transaction.atomic

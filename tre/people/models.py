@@ -41,9 +41,13 @@ class Account(AbstractUser):
         """Return the roles that the account holds."""
         return frozenset(self.roles.values_list("name", flat=True))
 
-    def project_codes(self) -> frozenset[str]:
-        """Return the codes of the projects that the person is a member of."""
-        return frozenset(self.projects.values_list("code", flat=True))
+    def project_codes(self) -> dict[str, bool]:
+        """Return the codes of the projects that the person is a member of, each with whether they lead it."""
+        return dict(self.projects.values_list("code", "membership__lead"))
+
+    def controller_names(self) -> frozenset[str]:
+        """Return the controllers whose datasets the person answers for."""
+        return frozenset(self.ownerships.values_list("controller", flat=True))
 
     def training_current(self, today: date) -> bool:
         """Return whether the person's training has not expired; who never trained has none."""
@@ -61,6 +65,19 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Ownership(models.Model):
+    """One controller whose datasets an account answers for, as their information asset owner."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="ownerships")
+    controller = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["account", "controller"], name="one_ownership_once"),)
+
+    def __str__(self) -> str:
+        return self.controller
 
 
 class Invitation(models.Model):

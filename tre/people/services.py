@@ -160,10 +160,13 @@ def principal(request: HttpRequest) -> Principal:
 
 def principal_of(account: Account, used_second_factor: bool) -> Principal:
     """Return an account as the policies see it."""
+    projects = account.project_codes()
     return Principal(
         username=account.username,
         roles=account.role_names(),
-        projects=account.project_codes(),
+        projects=frozenset(projects),
+        leads=frozenset(code for code, leads in projects.items() if leads),
+        controllers=account.controller_names(),
         training_current=account.training_current(date.today()),
         second_factor=used_second_factor,
     )

@@ -78,6 +78,7 @@ urlpatterns = [
     path("people/invitations/<int:invitation>/withdraw", views.withdraw_invitation, name="invitation_withdraw"),
     path("people/<slug:username>/", views.person, name="person"),
     path("people/<slug:username>/roles", views.set_roles, name="person_roles"),
+    path("people/<slug:username>/controllers", views.set_controllers, name="person_controllers"),
     path("people/<slug:username>/training", views.set_training, name="person_training"),
     path("people/<slug:username>/close", views.close, name="person_close"),
     path("people/<slug:username>/reopen", views.reopen, name="person_reopen"),

@@ -20,11 +20,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tre.catalogue.contracts import controllers
 from tre.errors import Refused
 from tre.people import administration, invitations
 from tre.people.domain import INVITATION_DAYS, ROLES, training_ends_soon
 from tre.people.models import Account, Invitation
-from tre.people.page_forms import InviteForm, RolesForm, TrainingForm
+from tre.people.page_forms import ControllersForm, InviteForm, RolesForm, TrainingForm
 from tre.people.services import principal
 from tre.people.step_up import step_up
 from tre.policy.decision import decide, require
@@ -132,12 +133,21 @@ def _person(request: HttpRequest, username: str, *, error: str = "", **forms: Fo
         "may_change": decide(principal(request), "change_account", Resource("Account", username)).allowed,
         "roles_form": RolesForm(initial={"roles": sorted(account.role_names())}),
         "training_form": TrainingForm(initial=training),
+        "controllers_form": _controllers_form(account),
         "error": error,
         "today": timezone.localdate(),
         **forms,
     }
     wrong = error or any(form.errors for form in forms.values())
     return render(request, "people/person.html", context, status=400 if wrong else 200)
+
+
+def _controllers_form(account: Account) -> ControllersForm | None:
+    """Return the form of an information asset owner, and None for everybody else."""
+    if "information_asset_owner" not in account.role_names():
+        return None
+    held = sorted(account.controller_names())
+    return ControllersForm(controllers=sorted({*controllers(), *held}), initial={"controllers": held})
 
 
 def _factors(account: Account) -> list[str]:
@@ -177,6 +187,19 @@ def set_training(request: HttpRequest, username: str) -> HttpResponse:
         messages.success(request, "The training is recorded.")
         return redirect("person", username=username)
     return _person(request, username, training_form=form)
+
+
+@require_POST
+@step_up
+def set_controllers(request: HttpRequest, username: str) -> HttpResponse:
+    """Write down whose datasets a person answers for."""
+    form = ControllersForm(request.POST, controllers=controllers())
+    if form.is_valid():
+        administration.set_controllers(username, form.cleaned_data["controllers"], principal(request))
+        messages.success(request, "Whose datasets they answer for is changed.")
+        return redirect("person", username=username)
+    require(principal(request), "change_account", Resource("Account", username))
+    return _person(request, username, controllers_form=form)
 
 
 def _only_conflicts(error: Refused, request: HttpRequest, username: str) -> None:

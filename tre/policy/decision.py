@@ -153,6 +153,8 @@ def _account(principal: Principal) -> dict[str, Any]:
         "attrs": {
             "roles": sorted(principal.roles),
             "projects": sorted(principal.projects),
+            "leads": sorted(principal.leads),
+            "controllers": sorted(principal.controllers),
             "training_current": principal.training_current,
             "second_factor": principal.second_factor,
         },

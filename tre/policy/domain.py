@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-KINDS = ("Project", "Request", "Platform", "Account")
+KINDS = ("Project", "Agreement", "Request", "Platform", "Account")
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,14 @@ class Principal:
     ----------
     username : str
         The account's name.
-    roles, projects : frozenset of str
-        Roles held, and codes of the projects that the person is a member of.
+    roles, projects, leads : frozenset of str
+        Roles held, and codes of the projects that the person is a member of, and leads.
     training_current : bool
         Whether today lies before the training's expiry.
     second_factor : bool
         Whether this session used a second factor.
+    controllers : frozenset of str
+        The controllers whose datasets the person answers for.
     """
 
     username: str
@@ -29,6 +31,8 @@ class Principal:
     projects: frozenset[str] = frozenset()
     training_current: bool = False
     second_factor: bool = False
+    leads: frozenset[str] = frozenset()
+    controllers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,15 @@ Tree = Mapping[str, Any]
 # What an act is called. One that is missing is called by its name: see :func:`act_in_words`.
 _ACTS = {
     "accept_risk": "accept the risk of an extract",
+    "apply_for_project": "apply for a project",
     "approve_project": "approve a project",
+    "ask_change": "ask for a change of a project",
+    "assess_application": "assess an application",
     "build_warehouse": "build the warehouse",
     "change_account": "change an account",
+    "change_application": "change an application",
+    "close_project": "close a project",
+    "decide_dataset": "decide about a dataset of a project",
     "destroy_extract": "destroy an extract",
     "download_output": "download an output",
     "land_submission": "land a submission",
@@ -33,10 +39,12 @@ _ACTS = {
     "release_output": "release an output",
     "review_linkage": "review linkage",
     "review_request": "review a request",
+    "set_quota": "set a quota",
     "spend_budget": "spend a privacy budget",
     "submit_output": "submit an output",
     "view_project": "view a project",
     "view_request": "view a request",
+    "withdraw_application": "withdraw an application",
     "withdraw_data": "withdraw data",
     "withdraw_request": "withdraw a request",
 }

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tre.people.services import principal
 from tre.people.step_up import step_up
-from tre.policy.decision import decide, require
+from tre.policy.decision import require
 from tre.projects import lifecycle
 from tre.projects.domain import newer
 from tre.projects.forms import ReasonForm
 from tre.projects.models import Extract
-from tre.projects.services import extract_of, get
+from tre.projects.services import allowed, extract_of, get
 from tre.projects.specification import newest_versions, pinned_versions
 
 
@@ -62,11 +62,7 @@ def _page(request: HttpRequest, code: str, number: int, form: ReasonForm) -> Htt
     person, project = principal(request), get(code)
     require(person, "view_project", project.resource())
     found = extract_of(code, number)
-
-    def may(action: str) -> bool:
-        return decide(person, action, project.resource()).allowed
-
-    state = found.state
+    may, state = allowed(person, project), found.state
     context = {
         "project": project,
         "extract": found,

@@ -16,9 +16,9 @@ from django.db import transaction
 from tre.audit.services import record
 from tre.config.options import load
 from tre.errors import Refused
-from tre.projects import lifecycle
+from tre.projects import closing, lifecycle
 from tre.projects.domain import check_provisionable, differing, files_of
-from tre.projects.models import Extract
+from tre.projects.models import Closure, Extract
 from tre.projects.services import check_as_approved, extract_of
 from tre.projects.specification import job, keys, specification
 from tre.runs.queue import enqueue, handler
@@ -99,6 +99,12 @@ def expire(payload: dict[str, Any]) -> None:
             lifecycle.begin_destruction(extract, "worker", "Its last day has passed.")
         elif extract.state in ("in use", "waiting for acceptance"):
             _end_when_expired(extract)
+
+
+@handler("projects.close")
+def close(payload: dict[str, Any]) -> None:
+    """Archive or destroy the work of a closed project's people, and write the certificate."""
+    closing.finish(Closure.objects.select_related("project").get(pk=payload["closure"]))
 
 
 @handler("projects.destroy")

@@ -109,12 +109,12 @@ def destroy(extract: Extract) -> None:
         if os.path.lexists(each):
             raise OSError(f"{extract} is still there")
     if folder.parent.exists():
-        _sync(folder.parent)
+        make_durable(folder.parent)
     _certify(extract)
 
 
-def _sync(folder: Path) -> None:
-    """Have the removal reach the disk before it is certified."""
+def make_durable(folder: Path) -> None:
+    """Have what was made or removed in a folder reach the disk before it is certified."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

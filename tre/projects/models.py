@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from tre.policy.domain import Resource
+from tre.projects.applying import CATEGORIES, JUDGEMENTS, SAFES, SECTORS
 from tre.projects.domain import Agreed, Life, last_day
 from tre.projects.lawful_basis import ARTICLE_6, ARTICLE_9, CommonLaw, LawfulBasis, Use
 
@@ -24,12 +27,26 @@ class Project(models.Model):
         """Where a project stands."""
 
         DRAFT = "draft"
+        SUBMITTED = "submitted"
         APPROVED = "approved"
         CLOSED = "closed"
 
+    REGISTERED = (Status.APPROVED, Status.CLOSED)  # what the public register tells: never what was only asked for
+
     code = models.CharField(max_length=20, unique=True, validators=[code_is_a_label])
     title = models.CharField(max_length=200)
-    purpose = models.TextField()
+    purpose = models.TextField(help_text="The lay summary: what it is for, in words for everybody.")
+    public_benefit = models.TextField(blank=True, default="")
+    technical_summary = models.TextField(blank=True, default="")
+    category = models.CharField(
+        max_length=40, choices=[(each, each) for each in CATEGORIES], default="Public Health Research"
+    )
+    organisation = models.CharField(max_length=200, blank=True, default="")
+    sector = models.CharField(max_length=60, choices=[(each, each) for each in SECTORS], default="Academic Institute")
+    applicants = models.CharField(max_length=400, blank=True, default="", help_text="Names that the register tells.")
+    funders = models.CharField(max_length=200, blank=True, default="")
+    other_approvals = models.CharField(max_length=200, blank=True, default="")
+    five_safes = models.JSONField(default=dict, blank=True, help_text="The applicant's answer by each of the five.")
     cohort = models.TextField(blank=True, default="", help_text="Which persons, as a condition on the people table.")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     starts = models.DateField()
@@ -52,10 +69,9 @@ class Project(models.Model):
         return self.title
 
     def resource(self) -> Resource:
-        """Return the project as the policies see it; out of its dates it is as good as closed."""
+        """Return the project as the policies see it; approved and out of its dates it is ``over``."""
         over = self.status == self.Status.APPROVED and not self.starts <= date.today() <= self.ends
-        status = self.Status.CLOSED if over else self.status
-        return Resource("Project", self.code, {"code": self.code, "status": str(status)})
+        return Resource("Project", self.code, {"code": self.code, "status": "over" if over else str(self.status)})
 
 
 class Membership(models.Model):
@@ -111,6 +127,15 @@ class Agreement(models.Model):
     def __str__(self) -> str:
         return f"{self.dataset} for {self.project.code}"
 
+    @staticmethod
+    def fields_of(agreed: Agreed) -> dict[str, Any]:
+        """Return a plain value as the fields of a row, but for the dataset that it is about."""
+        return {
+            "controller": agreed.controller, "columns": list(agreed.columns), "first": agreed.first,
+            "last": agreed.last, "starts": agreed.starts, "ends": agreed.ends, "linkage": agreed.linkage,
+            "generalise": dict(agreed.generalise), **asdict(agreed.basis),
+        }  # fmt: skip
+
     def agreed(self) -> Agreed:
         """Return the agreement as a plain value."""
         return Agreed(
@@ -118,9 +143,115 @@ class Agreement(models.Model):
             self.linkage, self.generalise, self.basis(),
         )  # fmt: skip
 
+    def resource(self) -> Resource:
+        """Return the agreement as the policies see it."""
+        attributes = {"project": self.project.code, "controller": self.controller}
+        return Resource("Agreement", f"{self.project.code}-{self.dataset}", attributes)
+
     def basis(self) -> LawfulBasis:
         """Return the use and the lawful basis as a plain value."""
         return LawfulBasis(self.use, self.article_6, self.article_9, self.common_law, self.decision)
+
+
+class Application(models.Model):
+    """One round of asking: for a new project, or for more time or other people in one that there is."""
+
+    class Kind(models.TextChoices):
+        """What is asked for."""
+
+        NEW = "new", "A new project"
+        CHANGE = "change", "A renewal or change"
+
+    class State(models.TextChoices):
+        """What has become of it."""
+
+        OPEN = "open", "Waiting for a decision"
+        APPROVED = "approved", "Approved"
+        DECLINED = "declined", "Declined"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="applications")
+    kind = models.CharField(max_length=10, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    ends = models.DateField(help_text="The last day that is asked for.")
+    people = models.JSONField(help_text="User names that are asked for; the first leads.")
+    why = models.TextField(blank=True, default="")
+    digest = models.CharField(max_length=64, help_text="Of what is asked for, as it was submitted.")
+    asked_by = models.CharField(max_length=32)
+    asked = models.DateTimeField(auto_now_add=True)
+    decided_by = models.CharField(max_length=32, blank=True, default="")
+    decided = models.DateTimeField(null=True, blank=True)
+    note = models.TextField(blank=True, default="", help_text="What the decision says.")
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=["project"], condition=models.Q(state="open"), name="one_open_application"),
+        )
+
+    def __str__(self) -> str:
+        return f"application {self.pk} of {self.project.code}"
+
+
+class Assessment(models.Model):
+    """How one of the five safes was judged in one application."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="assessments")
+    safe = models.CharField(max_length=10, choices=[(key, name) for key, (name, _) in SAFES.items()])
+    judgement = models.CharField(max_length=10, choices=[*JUDGEMENTS.items()])
+    note = models.TextField(blank=True, default="")
+    by = models.CharField(max_length=32)
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=["application", "safe"], name="one_judgement_per_safe"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_safe_display()}: {self.get_judgement_display()}"
+
+
+class OwnerDecision(models.Model):
+    """What the owner of one dataset decided about one application."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="owner_decisions")
+    dataset = models.CharField(max_length=60)
+    controller = models.CharField(max_length=200)
+    agreed = models.BooleanField()
+    note = models.TextField(blank=True, default="")
+    by = models.CharField(max_length=32)
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("dataset",)
+        constraints = (models.UniqueConstraint(fields=["application", "dataset"], name="one_decision_per_dataset"),)
+
+    def __str__(self) -> str:
+        return f"{self.dataset}: {'agreed' if self.agreed else 'not agreed'}"
+
+
+class Closure(models.Model):
+    """How a project ended: what became of its people's work."""
+
+    class Keep(models.TextChoices):
+        """What becomes of the work."""
+
+        ARCHIVE = "archive", "Archive it"
+        DESTROY = "destroy", "Destroy it"
+
+    project = models.OneToOneField(Project, on_delete=models.PROTECT, related_name="closure")
+    keep = models.CharField(max_length=10, choices=Keep)
+    why = models.TextField()
+    asked_by = models.CharField(max_length=32)
+    asked = models.DateTimeField(auto_now_add=True)
+    done = models.DateTimeField(null=True, blank=True)
+    keep_until = models.DateField(null=True, blank=True)
+    files = models.PositiveBigIntegerField(null=True, blank=True, help_text="Found before any was removed.")
+    size = models.PositiveBigIntegerField(null=True, blank=True, help_text="Their bytes.")
+    certificate = models.JSONField(default=dict, blank=True)
+
+    def __str__(self) -> str:
+        return f"closure of {self.project.code}"
 
 
 class Approval(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -44,13 +44,29 @@ def risk_policy(path: Path = POLICY_FILE) -> RiskPolicy:
     SettingsError
         When it cannot be read as one, or a number is not positive.
     """
+    return RiskPolicy(**_numbers(path, "risk", [each.name for each in fields(RiskPolicy)]))
+
+
+@cache
+def archive_years(path: Path = POLICY_FILE) -> int:
+    """Return for how many years the archive of a closed project is kept.
+
+    Raises
+    ------
+    SettingsError
+        When the file cannot be read as one, or the number is not positive.
+    """
+    return _numbers(path, "closure", ["archive_years"])["archive_years"]
+
+
+def _numbers(path: Path, part: str, names: list[str]) -> dict[str, int]:
+    """Return one part of the file: these numbers and no others, each positive."""
     try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))["risk"]
-        policy = RiskPolicy(**{name: int(value) for name, value in told.items()})
-        if min(asdict(policy).values()) < 1:
+        told = {name: int(value) for name, value in yaml.safe_load(path.read_text(encoding="utf-8"))[part].items()}
+        if sorted(told) != sorted(names) or min(told.values()) < 1:
             raise ValueError
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
         raise SettingsError(
             "The provisioning policy cannot be read", where=str(path), todo="Restore it from the repository"
         ) from None
-    return policy
+    return told

@@ -1,13 +1,13 @@
-"""Making, approving and provisioning projects."""
+"""Making and provisioning projects. How one is applied for and approved: :mod:`tre.projects.applications`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 from django.forms.models import model_to_dict
@@ -17,11 +17,17 @@ from tre.audit.services import record
 from tre.config.options import load
 from tre.errors import Refused
 from tre.people.models import Account
-from tre.policy.decision import require
+from tre.policy.decision import decide, require
 from tre.policy.domain import Principal
-from tre.projects.domain import USABLE, Agreed, check_approvable, check_provisionable, check_unchanged, digest
+from tre.projects.domain import USABLE, Agreed, check_provisionable, check_unchanged, digest
 from tre.projects.models import Agreement, Approval, Extract, Membership, Project
 from tre.runs.queue import enqueue, has_failed
+
+# What an application tells in words, and the public register with it.
+DETAILS = (
+    "public_benefit", "technical_summary", "category", "organisation", "sector", "applicants", "funders",
+    "other_approvals", "five_safes",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -38,6 +44,7 @@ def create_project(
     actor: str,
     sample: tuple[str, int] = ("1", 1),
     floor: int | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> Project:
     """Make a draft project.
 
@@ -51,56 +58,44 @@ def create_project(
         The share of the cohort's persons to provision, as a decimal number, and the seed that chooses them.
     floor : int, optional
         The least k of an extract, where it is to be more than the policy's.
+    told : mapping, optional
+        What else its application says, by the project's own fields: see :data:`DETAILS`.
+
+    Raises
+    ------
+    Refused
+        When a value cannot be one, such as a code that another project has.
     """
     gid = (Project.objects.aggregate(most=Max("gid"))["most"] or load().sandbox_uid_base + 999) + 1
     project = Project(
         code=code, title=title, purpose=purpose, cohort=cohort, starts=starts, ends=ends, gid=gid,
-        sample_fraction=Decimal(sample[0]), sample_seed=sample[1], floor=floor,
+        sample_fraction=Decimal(sample[0]), sample_seed=sample[1], floor=floor, **(told or {}),
     )  # fmt: skip
-    project.full_clean()
-    project.save()
+    save_whole(project)
     for place, name in enumerate(members):
         account = Account.objects.get(username=name)
         Membership.objects.create(project=project, account=account, lead=place == 0)
     for agreed in agreements:
-        Agreement.objects.create(
-            project=project, dataset=agreed.dataset, controller=agreed.controller, columns=list(agreed.columns),
-            first=agreed.first, last=agreed.last, starts=agreed.starts, ends=agreed.ends,
-            linkage=agreed.linkage, generalise=dict(agreed.generalise),
-            **asdict(agreed.basis),
-        )  # fmt: skip
+        Agreement.objects.create(project=project, dataset=agreed.dataset, **Agreement.fields_of(agreed))
     data = {"members": list(members), "datasets": [agreed.dataset for agreed in agreements]}
     record("projects.created", actor=actor, subject=f"project:{code}", data=data)
     return project
 
 
-@transaction.atomic
-def approve(code: str, actor: Principal) -> Project:
-    """Approve a draft project, or one that is not what was approved; approved as it stands, nothing changes.
+def save_whole(project: Project) -> None:
+    """Save a project when each of its values can be one.
 
     Raises
     ------
     Refused
-        When the person may not, or the project lacks something.
+        Naming the first that cannot.
     """
-    project = get(code, lock=True)
-    require(actor, "approve_project", project.resource())
-    if project.status == Project.Status.APPROVED and stands_as_approved(project):
-        return project
-    if project.status == Project.Status.CLOSED:
-        raise Refused(f"The project is {project.status}", where=f"project {code}", todo="Make a new one")
-    agreements = [agreement.agreed() for agreement in project.agreements.all()]
-    check_approvable(project.purpose, project.members.count(), project.starts, project.ends, agreements)
-    project.status = Project.Status.APPROVED
-    project.save(update_fields=["status"])
-    account, agreed = Account.objects.get(username=actor.username), digest(terms(project))
-    approval = Approval.objects.create(project=project, account=account, digest=agreed)
-    from tre.privacy.services import open_ledger  # privacy's own models know projects
-
-    open_ledger(project, load().project_epsilon, actor.username)
-    data = {"digest": agreed}
-    record("projects.approved", actor=actor.username, subject=f"project:{code}", data=data, once=_once(approval))
-    return project
+    try:
+        project.full_clean()
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        raise Refused(messages[0], where=name.replace("_", " "), todo="Correct it") from None
+    project.save()
 
 
 def terms(project: Project) -> dict[str, Any]:
@@ -117,7 +112,8 @@ def terms(project: Project) -> dict[str, Any]:
     }
 
 
-def _once(approval: Approval) -> str:
+def approved_once(approval: Approval) -> str:
+    """Return what the audit log calls this very approval."""
     return f"projects.approved:{approval.pk}"
 
 
@@ -132,7 +128,7 @@ def check_as_approved(project: Project) -> None:
     approval = project.approvals.order_by("-pk").first()
     kept = [] if approval is None else [approval.digest]
     if approval is not None:
-        entry = Entry.objects.filter(once=_once(approval)).first()
+        entry = Entry.objects.filter(once=approved_once(approval)).first()
         kept.append(str(entry.data.get("digest")) if entry else "")
     check_unchanged(digest(terms(project)), *kept)
 
@@ -165,7 +161,7 @@ def ask_for_extract(code: str, actor: Principal) -> Extract:
     if unfinished := unfinished_extract(project):
         if not given_up(unfinished):
             return unfinished
-        _mark_failed(unfinished, actor)
+        mark_failed(unfinished, actor)
     number = (project.extracts.aggregate(most=Max("number"))["most"] or 0) + 1
     extract = Extract.objects.create(project=project, number=number, asked_by=actor.username)
     subject = f"project:{code}"
@@ -179,7 +175,8 @@ def _provisioning(extract: Extract) -> str:
     return f"projects.provision:{extract.pk}"
 
 
-def _mark_failed(extract: Extract, actor: Principal) -> None:
+def mark_failed(extract: Extract, actor: Principal) -> None:
+    """Give up an extract that is not made yet, in the caller's transaction."""
     extract.failed = True
     extract.save(update_fields=["failed"])
     subject = f"project:{extract.project.code}"
@@ -205,6 +202,11 @@ def current_extract(project: Project) -> Extract | None:
     """Return the newest extract that may be used today, or None: never one that waits, is over, or is destroyed."""
     made = project.extracts.filter(ready=True, held=False, end_asked_by="").order_by("-number")
     return next((extract for extract in made if extract.state == USABLE), None)
+
+
+def allowed(person: Principal, project: Project) -> Callable[[str], bool]:
+    """Return what answers whether the person may do an act to the project."""
+    return lambda act: decide(person, act, project.resource()).allowed
 
 
 def unfinished_extract(project: Project) -> Extract | None:

@@ -1,20 +1,21 @@
-"""Pages of projects, and the public register."""
+"""Pages of projects. Those of applying for one: :mod:`tre.projects.application_views`."""
 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from tre.config.options import load
 from tre.people.services import principal
 from tre.people.step_up import step_up
 from tre.policy.decision import decide, require
-from tre.projects.models import Project
+from tre.projects.application_views import may_apply
+from tre.projects.applications import open_application
+from tre.projects.closing import closure_certificate
+from tre.projects.models import Closure, Project
 from tre.projects.services import (
-    approve,
+    allowed,
     ask_for_extract,
     current_extract,
     get,
@@ -31,7 +32,7 @@ def projects(request: HttpRequest) -> HttpResponse:
     """Show the projects that the person may see."""
     person = principal(request)
     visible = [each for each in Project.objects.all() if decide(person, "view_project", each.resource()).allowed]
-    return render(request, "projects/list.html", {"projects": visible})
+    return render(request, "projects/list.html", {"projects": visible, "may_apply": may_apply(person)})
 
 
 @require_safe
@@ -42,10 +43,7 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
     unfinished = unfinished_extract(found)
 
     changed = found.status == Project.Status.APPROVED and not stands_as_approved(found)
-
-    def may(action: str) -> bool:
-        return decide(person, action, found.resource()).allowed
-
+    may = allowed(person, found)
     extract = current_extract(found)
     return render(
         request,
@@ -60,20 +58,14 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
             "given_up": unfinished is not None and given_up(unfinished),
             "may_open": may("open_workspace"),
             "changed": changed,
-            "may_approve": may("approve_project") and (found.status == Project.Status.DRAFT or changed),
+            "application": open_application(found),
+            "closure": Closure.objects.filter(project=found).first(),
+            "may_ask_change": may("ask_change"),
+            "may_close": may("close_project"),
+            "may_read_certificate": may("read_certificate"),
             "may_provision": may("provision_extract") and found.status == Project.Status.APPROVED and not changed,
-            "workspace": f"{load().hub}/hub/spawn/{person.username}/{found.code}",
         },
     )
-
-
-@require_POST
-@step_up
-def approve_project(request: HttpRequest, code: str) -> HttpResponse:
-    """Approve a draft project, or anew one that has changed since."""
-    approve(code, principal(request))
-    messages.success(request, "The project is approved.")
-    return redirect("project", code=code)
 
 
 @require_POST
@@ -86,8 +78,8 @@ def provision(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-@login_not_required
-def register(request: HttpRequest) -> HttpResponse:
-    """Show the public data-use register: which project uses which data, for what, until when."""
-    approved = Project.objects.exclude(status=Project.Status.DRAFT).prefetch_related("agreements")
-    return render(request, "projects/register.html", {"projects": approved})
+def closure(request: HttpRequest, code: str) -> HttpResponse:
+    """Hand out the certificate of what became of a closed project's work, as signed JSON."""
+    answer = JsonResponse(closure_certificate(code, principal(request)))
+    answer["Content-Disposition"] = f'attachment; filename="closure-{code}.json"'
+    return answer

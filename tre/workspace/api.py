@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
@@ -10,8 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 from tre.errors import Refused
 from tre.projects.services import current_extract
 from tre.workspace.auth import for_gate, for_hub, for_workspace, json_of, workspace_session
+from tre.workspace.limits import Used
 from tre.workspace.models import WorkspaceSession
 from tre.workspace.services import close_workspace, note_sent, open_workspace
+from tre.workspace.usage import note_used
+
+_MOST = 2**46  # above any count of bytes or seconds of one workspace; what a timedelta holds in seconds
 
 
 @require_POST
@@ -36,11 +41,28 @@ def hub_close(request: HttpRequest) -> JsonResponse:
 @require_POST
 @for_gate
 def gate_sent(request: HttpRequest, session: WorkspaceSession) -> JsonResponse:
-    """Take a gate's count: JSON with ``bytes``; answer how many more may be sent today (``left``)."""
-    count = json_of(request).get("bytes")
-    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-        raise Refused("The bytes must be a number, not below 0", where="bytes")
-    return JsonResponse({"left": note_sent(session, count)})
+    """Take a gate's count: JSON with ``sent``, all bytes so far; answer how many more may be sent today (``left``)."""
+    sent = json_of(request).get("sent")
+    if not isinstance(sent, int) or isinstance(sent, bool) or sent < 0:
+        raise Refused("The bytes sent must be a number, not below 0", where="sent")
+    return JsonResponse({"left": note_sent(session, sent)})
+
+
+@require_POST
+@for_gate
+def gate_used(request: HttpRequest, session: WorkspaceSession) -> JsonResponse:
+    """Take what a launcher measured: JSON with ``processor_seconds``, ``memory_peak`` (bytes) and ``idle_seconds``."""
+    asked = json_of(request)
+    seconds, peak, idle = (_amount(asked, name) for name in ("processor_seconds", "memory_peak", "idle_seconds"))
+    note_used(session, Used(seconds, int(peak)), timedelta(seconds=idle))
+    return JsonResponse({})
+
+
+def _amount(asked: dict[str, object], name: str) -> float:
+    value = asked.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < _MOST:
+        raise Refused("This must be a number, not below 0", where=name)
+    return value
 
 
 @require_safe

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import html
+import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import h11
@@ -21,7 +24,7 @@ import h11
 from tre.workspace import gate_rules as rules
 from tre.workspace.forward import Connect
 from tre.workspace.gate_rules import Asked, Headers
-from tre.workspace.gate_sign_in import RECHECK_SECONDS, SignIns
+from tre.workspace.gate_sign_in import RECHECK_SECONDS, HubSilent, SignIns
 
 _CHUNK = 64 * 1024
 _MOST_HEAD = 64 * 1024
@@ -33,6 +36,7 @@ _IDLE_SECONDS = 120.0
 _ANSWER_SECONDS = 900.0  # the contents and kernels interfaces answer at once; a slow disk and a busy kernel do not
 _READY = ("api", "api/")
 _READY_SECONDS = 5.0
+T = TypeVar("T")
 Event = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 
 
@@ -47,6 +51,7 @@ class _Side:
         self.http = h11.Connection(role, max_incomplete_event_size=_MOST_HEAD)
         self.reader, self.writer = reader, writer
         self.head = False  # whether the request that is being answered wants the head alone
+        self.program = False  # whether it is JupyterLab's own, and no page or picture
 
     async def event(self, within: float) -> Event:
         """Return the next event; raise when the other side ends or is silent for so many seconds."""
@@ -58,7 +63,8 @@ class _Side:
             if event is not h11.NEED_DATA:
                 return event
             try:
-                data = await asyncio.wait_for(self.reader.read(_CHUNK), within)
+                async with asyncio.timeout(within):
+                    data = await self.reader.read(_CHUNK)
             except (TimeoutError, OSError):
                 raise _HungUp from None
             self.http.receive_data(data)
@@ -68,10 +74,41 @@ class _Side:
         try:
             data = self.http.send(event) or b""
             self.writer.write(data)
-            await asyncio.wait_for(self.writer.drain(), _IDLE_SECONDS)
+            async with asyncio.timeout(_IDLE_SECONDS):
+                await self.writer.drain()
         except (h11.LocalProtocolError, OSError, TimeoutError):
             raise _HungUp from None
         return len(data)
+
+    async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what some work comes to; raise, and leave the work, as soon as this side has hung up.
+
+        What this side sends meanwhile is kept, up to a bound. Whoever ends their half of the connection has hung up:
+        no browser and no proxy does so who still waits for an answer.
+        """
+        tasks = doing, gone = asyncio.ensure_future(work), asyncio.ensure_future(self._gone())
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done() and not doing.done():
+                raise _HungUp
+            return doing.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _gone(self) -> None:
+        ahead = 0
+        while ahead < _MOST_HEAD:
+            try:
+                data = await self.reader.read(_CHUNK)
+            except OSError:
+                return
+            self.http.receive_data(data)
+            if not data:
+                return
+            ahead += len(data)
+        await asyncio.Event().wait()  # more is not taken in, so that its end is not seen: only while this work lasts
 
     async def body(self) -> AsyncIterator[bytes]:
         """Yield a message's body to its end."""
@@ -105,31 +142,42 @@ class Gate:
     connect: Connect
     token: str
     allowed: Callable[[int], Awaitable[bool]]
-    _open: int = 0
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _closed: bool = False
     _answered: bool = False
     _asking: asyncio.Future[bool] | None = None
     _holding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_HELD))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection of the Hub's proxy until it ends; of too many at once the last ones are hung up on."""
+        if self._closed or len(self._open) >= _MOST_CONNECTIONS:
+            return writer.close()
         browser = _Side(h11.SERVER, reader, writer)
-        self._open += 1
+        self._open.add(writer)
         try:
-            if self._open > _MOST_CONNECTIONS:
-                return
             while True:
                 event = await browser.event(_IDLE_SECONDS)
                 if not isinstance(event, h11.Request):
                     break
-                await self._answer(browser, event)
+                try:
+                    await self._answer(browser, event)
+                except HubSilent:
+                    await _tell(browser, 503, _NO_WORD, [(b"Retry-After", b"5")])
                 if browser.http.our_state is not h11.DONE or browser.http.their_state is not h11.DONE:
                     break
                 browser.http.start_next_cycle()
         except (_HungUp, h11.ProtocolError, OSError):
             pass  # there is nobody to answer, or nothing that can be said in HTTP
         finally:
-            self._open -= 1
+            self._open.discard(writer)
             writer.close()
+        return None
+
+    def close(self) -> None:
+        """Hang up on everybody, in the middle of whatever is sent, and on whoever comes from now on."""
+        self._closed = True
+        for writer in self._open:
+            writer.transport.abort()  # what waits to be sent is not sent
 
     async def _answer(self, browser: _Side, request: h11.Request) -> None:
         headers = {bytes(name): bytes(value) for name, value in request.headers}
@@ -139,6 +187,7 @@ class Gate:
         asked = Asked(bytes(request.method).decode("ascii"), path, query, upgrade)
         public, cookies = self.sign_ins.public, headers.get(b"cookie", b"").decode("latin-1")
         rest = rules.below(path, public.base)
+        browser.program = rest is not None and rest.startswith(("api/", "lab/api/"))
         if path == urlsplit(self.sign_ins.server.callback).path:
             return await self._signed_in(browser, query, cookies)
         if b"service-worker" in headers:  # its answers would carry no policy of ours, and it would outlive the sign-in
@@ -171,9 +220,9 @@ class Gate:
         if rest is None or not page:
             return await _tell(browser, 403, "Sign in first: open the workspace from its project.")
         wanted = asked.path + (f"?{asked.query}" if asked.query else "")
-        where, cookie = self.sign_ins.begin(wanted)
-        more = [(b"Location", where.encode("latin-1")), (b"Set-Cookie", cookie.encode("latin-1"))]
-        return await _tell(browser, 302, "", more)
+        where, made = self.sign_ins.begin(wanted, headers.get(b"cookie", b"").decode("latin-1"))
+        given = [(b"Set-Cookie", cookie.encode("latin-1")) for cookie in made]
+        return await _tell(browser, 302, "", [(b"Location", where.encode("latin-1")), *given])
 
     async def _ready(self, browser: _Side) -> None:
         """Answer the Hub whether the server inside answers: in words of ours, for anybody may ask.
@@ -232,50 +281,55 @@ class Gate:
         try:
             sent = rules.onwards(request.headers, self.token, upgrade=asked.upgrade)
             where = rules.target(asked, self.sign_ins.public.base)
-            await inside.send(h11.Request(method=request.method, target=where, headers=sent))
+            await browser.unless_gone(inside.send(h11.Request(method=request.method, target=where, headers=sent)))
             if body is None:
                 async for chunk in browser.body():
-                    await inside.send(h11.Data(data=chunk))
+                    await browser.unless_gone(inside.send(h11.Data(data=chunk)))
             elif body:
-                await inside.send(h11.Data(data=body))
+                await browser.unless_gone(inside.send(h11.Data(data=body)))
             await inside.send(h11.EndOfMessage())
-            await self._return(browser, inside, asked, session)
+            if await browser.unless_gone(self._return(browser, inside, asked)):
+                await self._carry(browser, inside, session)
         finally:
             inside.writer.transport.abort()
         return None
 
-    async def _return(self, browser: _Side, inside: _Side, asked: Asked, session: str) -> None:
+    async def _return(self, browser: _Side, inside: _Side, asked: Asked) -> bool:
+        """Pass an answer back, and return whether a WebSocket was opened by it."""
         event = await inside.event(_ANSWER_SECONDS)
         for _ in range(_MOST_HINTS):
             if not isinstance(event, h11.InformationalResponse) or event.status_code == 101:
                 break
             event = await inside.event(_ANSWER_SECONDS)
         public = self.sign_ins.public
+        rest = rules.below(asked.path, public.base) or ""
         if isinstance(event, h11.InformationalResponse):
             if event.status_code != 101:
                 raise _HungUp
-            headers = rules.back(event.headers, public.origin, public.base, upgrade=True)
+            headers = rules.back(event.headers, public.origin, public.base, rest, upgrade=True)
             if not asked.upgrade or headers is None:
                 raise _HungUp
-            await browser.event(_IDLE_SECONDS)  # the end of the request
             if not await self.allowed(_weight(headers)):
                 raise _HungUp
             await browser.send(h11.InformationalResponse(status_code=101, headers=headers))
-            return await self._carry(browser, inside, session)
+            return True
         if not isinstance(event, h11.Response):
             raise _HungUp
-        told = rules.back(event.headers, public.origin, public.base, upgrade=False)
-        if told is None:
-            return await _tell(browser, 403, "The notebook server wanted to send you to another site.")
+        told = rules.back(event.headers, public.origin, public.base, rest, upgrade=False)
+        why = rules.refused_answer(event.status_code, event.headers, rest)
+        if told is None or why is not None:
+            await _tell(browser, 403, why or "The notebook server wanted to send you to another site.")
+            return False
         if not await self.allowed(_weight(told)):
-            return await _tell(browser, 429, _ENOUGH)
+            await _tell(browser, 429, _ENOUGH)
+            return False
         await browser.send(h11.Response(status_code=event.status_code, headers=told))
         async for chunk in inside.body():
             if not await self.allowed(len(chunk)):
                 raise _HungUp  # in the middle of an answer there is no other way to end it
             await browser.send(h11.Data(data=chunk))
         await browser.send(h11.EndOfMessage())
-        return None
+        return False
 
     async def _carry(self, browser: _Side, inside: _Side, session: str) -> None:
         """Carry a WebSocket's bytes both ways until either side ends, or its person may no longer pass."""
@@ -283,8 +337,9 @@ class Gate:
         first_out, _ = inside.http.trailing_data
 
         async def watch() -> None:
-            while await self.sign_ins.stands(session) and await self.allowed(0):
-                await asyncio.sleep(RECHECK_SECONDS)
+            with suppress(HubSilent):  # it ends: the page opens another one as soon as the Hub lets it
+                while await self.sign_ins.stands(session) and await self.allowed(0):
+                    await asyncio.sleep(RECHECK_SECONDS)
 
         tasks = [
             asyncio.ensure_future(self._pump(browser.reader, inside.writer, first_in, counted=False)),
@@ -317,6 +372,9 @@ def _weight(headers: Headers) -> int:
     return sum(len(name) + len(value) + 4 for name, value in headers)
 
 
+_NO_WORD = (
+    "The Hub does not answer, so nobody is let in now. Who is signed in stays so, and kernels run on: try again soon."
+)
 _ENOUGH = "So much has been sent from this workspace to a browser today that it is stopped. Ask an operator."
 
 
@@ -332,10 +390,17 @@ async def _whole(browser: _Side) -> bytes | None:
 
 
 async def _tell(browser: _Side, status: int, why: str, more: Headers | None = None) -> None:
-    """Answer in words of the gate's own, and close: what is left of the request is not read."""
-    text = f"<!DOCTYPE html><html lang=en-GB><title>Workspace</title><p>{html.escape(why)}</p>".encode() if why else b""
+    """Answer in words of the gate's own, and close: what is left of the request is not read.
+
+    JupyterLab's own questions are answered as its server would, so that its window shows the words.
+    """
+    kind, text = b"text/html; charset=utf-8", b""
+    if browser.program:
+        kind, text = b"application/json", json.dumps({"message": why}).encode()
+    elif why:
+        text = f"<!DOCTYPE html><html lang=en-GB><title>Workspace</title><p>{html.escape(why)}</p>".encode()
     headers = [
-        (b"Content-Type", b"text/html; charset=utf-8"),
+        (b"Content-Type", kind),
         (b"Content-Length", str(len(text)).encode()),
         (b"Cache-Control", b"no-store"),
         (b"Connection", b"close"),

@@ -61,7 +61,6 @@ _INTERFACES = (
     "sessions",
     "shutdown",
     "status",
-    "spec.yaml",
     "config",
 )
 _SOCKETS = (re.compile(r"api/kernels/[\w-]{1,64}/channels"), re.compile(r"api/events/subscribe"))
@@ -74,7 +73,6 @@ _LAB_INTERFACES = (
     "translations",
     "workspaces",
     "listings",
-    "licenses",
 )
 
 # Request headers that the server gets. No cookie of the gate's or of anybody else, no credentials but the gate's own.
@@ -99,6 +97,22 @@ _TOLD = frozenset(
         b"transfer-encoding", b"vary", b"x-jupyterhub-version",
     }
 )  # fmt: skip
+# What JupyterLab's own files and interfaces are (every kind of file below share/jupyter and jupyter_server/static, and
+# every type that its handlers set), less what is there to be kept: tables, archives, plain text, whatever has no name.
+_SHOWN = frozenset(
+    {
+        "text/html", "text/css", "text/javascript", "application/javascript", "application/json", "image/png",
+        "image/svg+xml", "image/x-icon", "image/vnd.microsoft.icon",
+    }
+)  # fmt: skip
+# Servers name fonts by what their system knows of them, often not at all; so the gate names them, by their address.
+_FONTS = {
+    ".woff2": b"font/woff2",
+    ".woff": b"font/woff",
+    ".ttf": b"font/ttf",
+    ".eot": b"application/vnd.ms-fontobject",
+}
+_STATIC = "static/"  # JupyterLab's own files, with the hash of their content in their names: they alone are kept
 _TOLD_TO_SOCKETS = frozenset(
     {b"connection", b"upgrade", b"sec-websocket-accept", b"sec-websocket-protocol", b"sec-websocket-extensions"}
 )
@@ -232,9 +246,43 @@ def onwards(headers: Iterable[tuple[bytes, bytes]], token: str, *, upgrade: bool
     return [*kept, (b"Authorization", f"token {token}".encode())]
 
 
-def back(headers: Iterable[tuple[bytes, bytes]], origin: str, base: str, *, upgrade: bool) -> Headers | None:
-    """Return the headers of an answer as the browser gets them, or None when it would be sent elsewhere."""
+def refused_answer(status: int, headers: Iterable[tuple[bytes, bytes]], rest: str) -> str | None:
+    """Return why an answer does not pass, or None when it is of a kind that JupyterLab shows.
+
+    Parameters
+    ----------
+    rest : str
+        The path that was asked for, below the server's own.
+    """
+    told = [(name.lower(), value.decode("latin-1").strip().lower()) for name, value in headers]
+    if any(name == b"content-disposition" and not value.startswith("inline") for name, value in told):
+        return DOWNLOAD
+    if status in {204, 304} or _font(rest) is not None:  # nothing to name, or named by the gate
+        return None
+    kinds = [value.partition(";")[0].strip() for name, value in told if name == b"content-type"]
+    return None if len(kinds) == 1 and kinds[0] in _SHOWN else DOWNLOAD
+
+
+def _font(rest: str) -> bytes | None:
+    return _FONTS.get(posixpath.splitext(rest)[1]) if rest.startswith(_STATIC) else None
+
+
+def back(headers: Iterable[tuple[bytes, bytes]], origin: str, base: str, rest: str, *, upgrade: bool) -> Headers | None:
+    """Return the headers of an answer as the browser gets them, or None when it would be sent elsewhere.
+
+    Parameters
+    ----------
+    rest : str
+        The path that was asked for, below the server's own: what is not one of JupyterLab's own files is not to be
+        stored by a browser, and what a font is, is said here.
+    """
     passed = _TOLD | _TOLD_TO_SOCKETS if upgrade else _TOLD
+    own: Headers = [] if upgrade else list(OWN_HEADERS)
+    if not upgrade and not rest.startswith(_STATIC):
+        own.append((b"Cache-Control", b"no-store"))
+    if (font := _font(rest)) is not None:
+        own.append((b"Content-Type", font))
+    said = {name.lower() for name, _ in own}
     kept = []
     for name, value in headers:
         if name.lower() == b"location":
@@ -242,9 +290,9 @@ def back(headers: Iterable[tuple[bytes, bytes]], origin: str, base: str, *, upgr
             if target is None:
                 return None
             kept.append((b"Location", target.encode("latin-1")))
-        elif name.lower() in passed:
+        elif name.lower() in passed and name.lower() not in said:
             kept.append((name, value))
-    return kept if upgrade else [*kept, *OWN_HEADERS]
+    return [*kept, *own]
 
 
 def _within(target: str, origin: str, base: str) -> str | None:

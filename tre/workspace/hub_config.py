@@ -52,6 +52,7 @@ c.ConfigurableHTTPProxy.auth_token = secret("hub-proxy")
 
 c.Spawner.start_timeout = 120
 c.Spawner.http_timeout = 90
+c.Spawner.poll_interval = 5  # a workspace that the platform closed can soon be opened again
 c.Spawner.default_url = "/lab"
 
 c.GenericOAuthenticator.client_id = "hub"

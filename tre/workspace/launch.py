@@ -20,23 +20,49 @@ import httpx
 import uvicorn
 
 from tre.workspace import marker
+from tre.workspace.activity import Activity
 from tre.workspace.door import door
 from tre.workspace.forward import to_socket
 from tre.workspace.gate import Gate
 from tre.workspace.gate_sign_in import Public, SignIns
 from tre.workspace.hub_door import Server
 from tre.workspace.kept_log import KeptLog
-from tre.workspace.limits import group
+from tre.workspace.limits import group, used
 from tre.workspace.meter import Meter
 from tre.workspace.sandbox import Sandbox
 
 _GRACE_SECONDS = 12.0
 _LOOK_SECONDS = 0.5
-# JupyterLab's news and its extension manager ask the internet, which is not there.
-_NO_USE_INSIDE = {
-    "@jupyterlab/apputils-extension:announcements": True,
-    "@jupyterlab/extensionmanager-extension": True,
-}
+# JupyterLab's plugins whose buttons would do nothing: the first three ask the internet, which is not there, and the
+# others what the gate does not pass (tre.workspace.gate_rules). Nobody is to see them; what stops them is the gate.
+_NO_USE_INSIDE = (
+    "@jupyterlab/apputils-extension:announcements",
+    "@jupyterlab/extensionmanager-extension",
+    "@jupyterlab/filebrowser-extension:open-url",
+    "@jupyterlab/terminal-extension",
+    "@jupyterlab/filebrowser-extension:download",
+    "@jupyterlab/filebrowser-extension:open-browser-tab",
+    "@jupyterlab/docmanager-extension:download",
+    "@jupyterlab/docmanager-extension:open-browser-tab",
+    "@jupyterlab/notebook-extension:export",
+    "@jupyterlab/notebook-extension:update-raw-mimetype",
+    "@jupyterlab/apputils-extension:licenses-client",
+    "@jupyterlab/apputils-extension:licenses-plugin",
+    "@jupyterlab/help-extension:licenses-commands",
+    "@jupyterlab/lsp-extension",
+    "@jupyterlab/notebook-extension:language-server",
+    # The editor of text files, less what opens one: that tells why it does not.
+    "@jupyterlab/fileeditor-extension:plugin",
+    "@jupyterlab/fileeditor-extension:completer",
+    "@jupyterlab/fileeditor-extension:cursor-position",
+    "@jupyterlab/fileeditor-extension:editor-syntax-status",
+    "@jupyterlab/fileeditor-extension:language-server",
+    "@jupyterlab/fileeditor-extension:search",
+    "@jupyterlab/fileeditor-extension:tab-space-status",
+    "@jupyterlab/filebrowser-extension:create-new-language-file",
+    "@jupyterlab/debugger-extension:files",
+    "@jupyterlab/tooltip-extension:files",
+)
 
 
 async def run(sandbox: Sandbox) -> int:
@@ -59,7 +85,10 @@ async def _run(sandbox: Sandbox) -> int:
         listener.close()  # from here on the sandbox alone listens
     printing = asyncio.ensure_future(_keep_log(process, Path(sandbox.log)))
     status = await _until_end(process, sandbox)
-    await asyncio.wait([printing, *(asyncio.ensure_future(each.tell()) for each in _METERS)], timeout=_GRACE_SECONDS)
+    used_up = [
+        asyncio.ensure_future(each.tell()) for each in _ACTIVITIES
+    ]  # all that was used is known when it has ended
+    await asyncio.wait([printing, *_close_gates(), *used_up], timeout=_GRACE_SECONDS)
     return status
 
 
@@ -73,7 +102,7 @@ def _prepare(folder: Path, sandbox: Sandbox) -> None:
         "passwd": f"{sandbox.username}:x:{uid}:{gid}::{sandbox.home}:/bin/bash\n",
         "group": f"{sandbox.username}:x:{gid}:\n",
         "hosts": "127.0.0.1 localhost workspace\n",
-        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": _NO_USE_INSIDE}),
+        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": dict.fromkeys(_NO_USE_INSIDE, True)}),
     }
     for name, text in files.items():
         (folder / "etc" / name).write_text(text)
@@ -110,14 +139,30 @@ async def _open_gate(sandbox: Sandbox) -> None:
     client = httpx.AsyncClient(timeout=10, follow_redirects=False, trust_env=False)
     sign_ins = SignIns(Server(**leads["server"]), Public(**leads["public"]), client)
     meter = Meter(client, f"{leads['portal']}/api/gate/sent", leads["token"])
+    activity = Activity(client, f"{leads['portal']}/api/gate/used", leads["token"], lambda: used(sandbox.groups))
     _METERS.append(meter)
-    _KEPT.append(asyncio.ensure_future(meter.keep_telling()))
+    _ACTIVITIES.append(activity)
+    _KEPT.extend(asyncio.ensure_future(each.keep_telling()) for each in (meter, activity))
     for each in sandbox.inbound:
-        gate = Gate(sign_ins, to_socket(each.socket), leads["opened"], meter.allowed)
-        await asyncio.start_server(gate.serve, "127.0.0.1", each.host_port)
+        gate = Gate(sign_ins, to_socket(each.socket), leads["opened"], activity.noticing(meter.allowed))
+        _GATES.append((await asyncio.start_server(gate.serve, "127.0.0.1", each.host_port), gate))
 
 
+def _close_gates() -> list[asyncio.Future[None]]:
+    """Stop what is sent to browsers, at once, and return what tells the portal the count; again, nothing changes."""
+    while _GATES:
+        listening, gate = _GATES.pop()
+        listening.close()
+        gate.close()
+    while _METERS:
+        _SETTLING.append(asyncio.ensure_future(_METERS.pop().settle()))
+    return _SETTLING
+
+
+_GATES: list[tuple[asyncio.Server, Gate]] = []
 _METERS: list[Meter] = []
+_ACTIVITIES: list[Activity] = []
+_SETTLING: list[asyncio.Future[None]] = []
 _KEPT: list[asyncio.Future[None]] = []  # a task that nobody holds may be collected while it runs
 
 
@@ -153,6 +198,7 @@ async def _until_end(process: asyncio.subprocess.Process, sandbox: Sandbox) -> i
         _KEPT.append(asyncio.ensure_future(_until_closed(Path(sandbox.folder), stop)))
     ended, told = asyncio.ensure_future(process.wait()), asyncio.ensure_future(stop.wait())
     await asyncio.wait([ended, told], return_when=asyncio.FIRST_COMPLETED)
+    _close_gates()  # the server inside may take its time to end: it says nothing to a browser any more
     if not ended.done():
         process.terminate()
         await asyncio.wait([ended], timeout=_GRACE_SECONDS)

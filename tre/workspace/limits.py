@@ -9,6 +9,7 @@ so.
 from __future__ import annotations
 
 import os
+import resource
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
+MIB = 1024 * 1024
 OURS, _NAMED = "tre", "sandbox-"
 _PERIOD = 100_000  # microseconds: the kernel's own default
+_MOST_FILE_BYTES = 64 * 1024**3  # above any table that a workspace keeps
 _REMOVED_SECONDS = 5.0  # the last process of a group is gone a moment after it ended
 
 
@@ -32,11 +35,26 @@ class Bounds:
     processors : float
         Of processor time, in whole processors; 0 for no bound.
     processes : int
+    file : int
+        Bytes of any one file. It stops a loop that writes one file without an end before the disk is full for
+        everybody (setrlimit(2), RLIMIT_FSIZE); many files are not bounded by it: see :mod:`tre.workspace.disk`.
     """
 
     memory: int = 0
     processors: float = 0.0
     processes: int = 1024
+    file: int = _MOST_FILE_BYTES
+
+
+@dataclass(frozen=True)
+class Used:
+    """What all processes of a sandbox have used so far: seconds of processor time, and at most so many bytes of memory.
+
+    Measured by the kernel, outside the sandbox: nothing inside can change it.
+    """
+
+    processor_seconds: float
+    memory_peak: int
 
 
 def _second(bounds: Bounds) -> dict[str, dict[str, str]]:
@@ -56,6 +74,13 @@ def _first(bounds: Bounds) -> dict[str, dict[str, str]]:
         quota = str(int(bounds.processors * _PERIOD))
         told["cpu"] = {"cpu.cfs_period_us": str(_PERIOD), "cpu.cfs_quota_us": quota}
     return told
+
+
+def _counting(root: Path) -> dict[str, dict[str, str]]:
+    """Return the controller of version 1 that counts processor time, where it is not mounted with the other."""
+    counts = root / "cpuacct"
+    apart = (counts / "cgroup.procs").exists() and counts.resolve() != (root / "cpu").resolve()
+    return {"cpuacct": {}} if apart else {}
 
 
 def version(root: Path = ROOT) -> int:
@@ -79,7 +104,7 @@ def group(bounds: Bounds, root: Path = ROOT) -> Iterator[tuple[str, ...]]:
     """
     name = f"{_NAMED}{os.getpid()}"
     kind = version(root)
-    wanted = _second(bounds) if kind == 2 else _first(bounds) if kind == 1 else {}
+    wanted = _second(bounds) if kind == 2 else _first(bounds) | _counting(root) if kind == 1 else {}
     made: list[Path] = []
     try:
         for controller, values in wanted.items():
@@ -130,3 +155,29 @@ def join(files: Sequence[str]) -> None:
     """Put this process, and all that come of it, into a group."""
     for file in files:
         Path(file).write_text(str(os.getpid()))
+
+
+def used(groups: Sequence[str]) -> Used:
+    """Return what a group's processes have used: in cpu.stat and memory.peak, or what version 1 has for them.
+
+    Where there is no group it is what the kernel tells of children that ended and were waited for (getrusage(2)): a
+    floor, known when the sandbox has ended, with the memory of the largest process alone.
+    """
+    if not groups:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return Used(children.ru_utime + children.ru_stime, children.ru_maxrss * 1024)
+    folders = [Path(file).parent for file in groups]
+    microseconds = _number(folders, "cpu.stat", "usage_usec")
+    seconds = microseconds / 1e6 if microseconds else _number(folders, "cpuacct.usage") / 1e9
+    return Used(seconds, _number(folders, "memory.peak") or _number(folders, "memory.max_usage_in_bytes"))
+
+
+def _number(folders: Sequence[Path], file: str, name: str = "") -> int:
+    """Return the number that a file has, on the line of that name when it has one; 0 where there is none."""
+    for folder in folders:
+        with suppress(OSError):
+            for line in (folder / file).read_text().splitlines():
+                *named, value = line.split()
+                if named == [name] * bool(name):
+                    return int(value)
+    return 0

@@ -21,7 +21,8 @@ from tre.runs.java import java_home
 from tre.workspace.folders import folder
 from tre.workspace.limits import Bounds
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, First, Inbound, Sandbox
-from tre.workspace.services import service_uid, sockets_folder, tracking_template
+from tre.workspace.services import sockets_folder, tracking_template
+from tre.workspace.users import service_uid
 
 _SPARK_SETTINGS = Path("/opt/spark-settings/spark-defaults.conf")  # where it stands inside
 _BESIDE_THE_HEAP = 4 * 1024**3  # Java's own, Spark's Python workers and MLflow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from django.db import transaction
@@ -20,11 +20,13 @@ from tre.projects.lifecycle import folder_of
 from tre.projects.models import Membership, Project
 from tre.projects.services import current_extract, get
 from tre.workspace.auth import hash_token
+from tre.workspace.disk import Room, room_for
 from tre.workspace.folders import folder
 from tre.workspace.models import SentOnDay, WorkspaceSession
-
-# User ids of project services lie above those of persons: one range for each, both above the base.
-_SERVICES_ABOVE = 100_000
+from tre.workspace.quotas import check_fits
+from tre.workspace.sizes import chosen_size
+from tre.workspace.usage import begin, end
+from tre.workspace.users import person_uid
 
 
 @dataclass(frozen=True)
@@ -40,32 +42,45 @@ class Workspace:
     data: str
     sockets: str
     spark_token: str
+    megabytes: int
+    processors: float
 
 
-@transaction.atomic
 def open_workspace(username: str, code: str) -> Workspace:
-    """Open a person's workspace in a project; an older one of the same person and project is closed.
+    """Open a person's workspace in a project, in the size that they chose; an older one of theirs there is closed.
 
     Raises
     ------
     Refused
-        When the person may not, or the project has no extract yet.
+        When the person may not, the project has no extract yet, or there is no room: of its quota, or of disk.
     """
-    account = Account.objects.filter(username=username, is_active=True).first()
-    if account is None:
+    if not Account.objects.filter(username=username, is_active=True).exists():
         raise Refused("There is no such account", where=username)
+    get(code)  # the folders that are measured are an account's and a project's, whatever was asked
+    return _open(username, code, room_for(username, code))
+
+
+@transaction.atomic
+def _open(username: str, code: str, room: Room) -> Workspace:
+    account = Account.objects.get(username=username)
     project = get(code, lock=True)
     require(principal_of(account, used_second_factor=True), "open_workspace", project.resource())
     extract = current_extract(project)
     if extract is None:
         raise Refused("The project's data is not ready", where=code, todo="Try again when its first extract is made")
     close_workspaces(account, project)
+    size = chosen_size(account, project)
+    check_fits(project, account, size.megabytes)
     token = secrets.token_hex(32)
-    session = WorkspaceSession.objects.create(account=account, project=project, token_hash=hash_token(token))
+    session = WorkspaceSession.objects.create(
+        account=account, project=project, token_hash=hash_token(token),
+        size=size.name, megabytes=size.megabytes, processors=size.processors, **asdict(room),
+    )  # fmt: skip
+    begin(session)
     membership = Membership.objects.get(account=account, project=project)
-    data = {"project": code, "extract": extract.number, "session": session.pk}
+    data = {"project": code, "extract": extract.number, "session": session.pk} | {"size": asdict(size)}
     record("workspace.opened", actor=username, subject=f"project:{code}", data=data)
-    uid = load().sandbox_uid_base + membership.pk
+    uid = person_uid(membership)
     return Workspace(
         session=session.pk,
         token=token,
@@ -76,6 +91,8 @@ def open_workspace(username: str, code: str) -> Workspace:
         data=str(extract_folder(project)),
         sockets=str(sockets_folder(code)),
         spark_token=secret(f"spark-{code}"),
+        megabytes=size.megabytes,
+        processors=size.processors,
     )
 
 
@@ -91,11 +108,6 @@ def extract_folder(project: Project) -> Path:
     if extract is None:
         raise Refused("The project has no extract", where=project.code)
     return folder_of(extract)
-
-
-def service_uid(project: Project) -> int:
-    """Return the user id under which a project's Spark and MLflow run."""
-    return project.gid + _SERVICES_ABOVE
 
 
 def sockets_folder(code: str) -> Path:
@@ -145,36 +157,44 @@ def close_workspaces_of(project: Project, why: str) -> None:
 def _close(session: WorkspaceSession, actor: str = "", why: str = "asked for") -> None:
     session.closed = timezone.now()
     session.save(update_fields=["closed"])
+    end(session, session.closed)
     actor, subject = actor or session.account.username, f"project:{session.project.code}"
     data = {"session": session.pk, "why": why, "sent": session.sent}
     record("workspace.closed", actor=actor, subject=subject, data=data)
 
 
 @transaction.atomic
-def note_sent(session: WorkspaceSession, count: int) -> int:
-    """Note bytes that went to a person's browser, and return how many more may today.
+def note_sent(session: WorkspaceSession, sent: int) -> int:
+    """Note how many bytes a workspace has sent to its person's browser, and return how many more may go today.
 
     Half of the day's ceiling, and the ceiling itself, are written down when they are passed: the one is an alert, at
-    the other the gate stops what it sends.
+    the other the gate stops what it sends. A closed workspace may send no more; what it sent before its gate knew is
+    written down beside the entry of its closing.
 
     Parameters
     ----------
-    count : int
-        Not negative.
+    sent : int
+        Since the workspace was opened; told again, it changes nothing. Not negative.
     """
     held = WorkspaceSession.objects.select_for_update().select_related("account", "project").get(pk=session.pk)
     day, _ = SentOnDay.objects.get_or_create(account=held.account, day=timezone.localdate())
     day = SentOnDay.objects.select_for_update().get(pk=day.pk)
+    count = max(0, sent - held.sent)
     before, day.sent, held.sent = day.sent, day.sent + count, held.sent + count
     if count:
         day.save(update_fields=["sent"])
         held.save(update_fields=["sent"])
-    ceiling = browser_ceiling()
+    subject, ceiling = f"project:{held.project.code}", browser_ceiling()
     for mark, event in ((ceiling // 2, "workspace.much_sent"), (ceiling, "workspace.sending_stopped")):
         if before < mark <= day.sent:
             data = {"bytes": day.sent, "ceiling": ceiling, "session": held.pk}
-            record(event, actor=held.account.username, subject=f"project:{held.project.code}", data=data)
-    return max(0, ceiling - day.sent)
+            record(event, actor=held.account.username, subject=subject, data=data)
+    if held.closed is None:
+        return max(0, ceiling - day.sent)
+    if count:
+        data = {"session": held.pk, "bytes": count, "sent": held.sent}
+        record("workspace.sent_late", actor=held.account.username, subject=subject, data=data)
+    return 0
 
 
 def browser_ceiling() -> int:

@@ -1,4 +1,4 @@
-"""Watches over open workspaces: who may no longer work loses theirs, and one whose notebook server is gone is closed.
+"""Watches over open workspaces: who may no longer work loses theirs; what is gone, idle, old or too large is closed.
 
 It asks the Hub nothing: a launcher lives while it holds its marker, and ends by itself when the marker is taken away.
 """
@@ -13,6 +13,8 @@ from django.utils import timezone
 from tre.policy.decision import decide
 from tre.policy.domain import Principal, Resource
 from tre.workspace import marker
+from tre.workspace.disk import DiskWatch
+from tre.workspace.lifetime import why_over
 from tre.workspace.models import WorkspaceSession
 from tre.workspace.services import close_for
 
@@ -30,6 +32,7 @@ class SessionWatch:
 
     def __init__(self) -> None:
         self._allowed: dict[int, tuple[Principal, Resource]] = {}
+        self._disk = DiskWatch()
 
     def look(self) -> None:
         """Close what must be closed, and take away the markers of what is closed."""
@@ -42,6 +45,7 @@ class SessionWatch:
                 close_for(session.pk, why)
             else:
                 still_open.add(session.pk)
+        self._disk.forget_others()
         for number, folder in folders:
             if number not in still_open:
                 marker.withdraw(folder)
@@ -50,6 +54,8 @@ class SessionWatch:
     def _why_closed(self, session: WorkspaceSession, alive: set[int]) -> str:
         if session.pk not in alive and session.opened < timezone.now() - STARTING:
             return "its notebook server ended"
+        if why := why_over(session, timezone.now()) or self._disk.why_closed(session):
+            return why
         question = session.question()
         if question is None:
             return "the account is not active"

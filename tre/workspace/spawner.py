@@ -24,10 +24,11 @@ from tre.config.secrets import secret
 from tre.workspace import marker
 from tre.workspace.gate_sign_in import Public, origin_of
 from tre.workspace.hub_door import Server
-from tre.workspace.limits import Bounds
+from tre.workspace.limits import MIB, Bounds
 from tre.workspace.sandbox import DOORS, MLFLOW_PORT, PACKAGES, SPARK_PORT, Bind, Inbound, Outbound, Sandbox
 
 _SERVER_PORT, _API_PORT = 8888, 8081
+_ASK_SECONDS = 90.0  # before a workspace opens the portal measures its folders, for a minute at most
 
 
 class SandboxSpawner(Spawner):
@@ -109,7 +110,7 @@ class SandboxSpawner(Spawner):
 
     async def _ask(self, verb: str, question: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {secret('hub-service')}"}
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=_ASK_SECONDS, trust_env=False) as client:
             answer = await client.post(f"{load().portal_internal}/api/hub/{verb}", json=question, headers=headers)
         told = answer.json()
         if answer.is_error:
@@ -149,10 +150,15 @@ class SandboxSpawner(Spawner):
                 "public": asdict(self._public()),
                 "opened": gate,
             },
-            bounds=_bounds(),
+            bounds=self._bounds(),
             marked=True,
             watch=_supervisor(),
         )
+
+    def _bounds(self) -> Bounds:
+        """Return what the portal gave: nothing that the Hub or a notebook says can change it."""
+        megabytes, processors = self.workspace["megabytes"], self.workspace["processors"]
+        return Bounds(megabytes * MIB, processors, file=load().home_megabytes * MIB)
 
     def _public(self) -> Public:
         hub = load().hub
@@ -199,11 +205,6 @@ class SandboxSpawner(Spawner):
             "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{MLFLOW_PORT}",
             "MLFLOW_DISABLE_TELEMETRY": "true",
         }
-
-
-def _bounds() -> Bounds:
-    options = load()
-    return Bounds(options.workspace_megabytes * 1024 * 1024, options.workspace_processors)
 
 
 def _free_port() -> int:

@@ -25,10 +25,6 @@ _CLONE_NEWNS = 0x00020000
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 _STAGE = Path("/mnt")
 
-# One file of 64 GiB: above any table that a workspace keeps. It stops a loop that writes one file without an end before
-# the disk is full for everybody; it is no quota, for many files are not bounded by it (setrlimit(2), RLIMIT_FSIZE).
-_MOST_FILE_BYTES = 64 * 1024**3
-
 
 class SandboxError(TreError):
     """A sandbox could not be made; nothing was started."""
@@ -79,7 +75,7 @@ def _limit(sandbox: Sandbox, own_user: bool) -> None:
     its own. An address-space limit breaks Java; of its data alone each process has a bound (setrlimit(2), RLIMIT_DATA).
     """
     join(sandbox.groups)
-    bounds = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: _MOST_FILE_BYTES}
+    bounds = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: sandbox.bounds.file}
     if own_user:
         bounds[resource.RLIMIT_NPROC] = sandbox.bounds.processes
     if sandbox.bounds.memory and not sandbox.groups:

@@ -1,4 +1,4 @@
-"""The addresses that the Hub and the notebooks' doors call; no page is among them."""
+"""The addresses that the Hub, the launchers and the notebooks' doors call, and the pages about workspaces."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from django.urls import path
 
 from tre.airlock import api as airlock
 from tre.privacy import api as privacy
-from tre.workspace import api
+from tre.workspace import api, views
 
 urlpatterns = [
+    path("projects/<slug:code>/open", views.open_workspace, name="workspace_open"),
+    path("projects/<slug:code>/usage/", views.usage, name="workspace_usage"),
+    path("projects/<slug:code>/quota", views.quota, name="workspace_quota"),
     path("api/hub/open", api.hub_open),
     path("api/hub/close", api.hub_close),
     path("api/gate/sent", api.gate_sent),
+    path("api/gate/used", api.gate_used),
     path("api/workspace/me", api.me),
     path("api/workspace/tables", api.tables),
     path("api/workspace/requests", airlock.requests),
