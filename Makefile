@@ -54,8 +54,9 @@ bench: ## run the benchmarks (ONLY=name SIZE=small|medium|large)
 	@.ci/bootstrap dev
 	$(PY) -m tests.bench.harness --size $(SIZE) $(if $(ONLY),--only $(ONLY))
 
-docs: ## write docs/settings.md from the settings, and take over the study's pictures
+docs: ## write docs/settings.md and docs/red-team.md from what they tell of, and take over the study's pictures
 	$(PY) -m tre.config.documentation
+	$(PY) -m tests.red_team
 	@for name in jupyterlab airlock; do cp build/screenshots/$$name.png docs/images/; done
 
 # torch is pinned apart: its CPU build is another file. rfc3987-syntax makes 38 parsers when it is imported, two seconds of

@@ -64,6 +64,8 @@ def test_an_invited_person_comes_in_with_a_passkey_and_comes_again(portal):
         page.get_by_role("button", name="I have kept them").click()
         page.get_by_role("link", name="See your account").click()
         looked_at(page, "own-account")
+        page.goto(f"{portal}/policies/")
+        looked_at(page, "policies")
         for name, path in (("second-factors", "2fa/"), ("keys", "2fa/webauthn/"), ("sessions", "sessions/"),
                            ("email", "email/"), ("password", "password/change/"), ("sign-out", "logout/")):  # fmt: skip
             page.goto(f"{portal}/accounts/{path}")

@@ -19,12 +19,16 @@ _API_PORT, _SERVER_PORT = 8081, 8888
 _ALLOWED = ("SPARK_REMOTE=",)  # the project's own
 _SENTENCES = {
     "routes": "no route anywhere: no interface, no address, no name",
+    "names": "no answer to a question by any kind of network, and no socket of the host",
     "services": "no port or socket but this workspace's own",
     "files": "no file of the platform, another person or another project",
+    "links": "no way around a path by a link, a handle or a mount",
     "writable": "nothing writable but the own folders",
     "processes": "no process of the host",
+    "tracing": "no other process's memory, and no limit raised",
     "environment": "no key and no secret of the platform in any environment",
     "powers": "no capability, namespace or mount",
+    "kernel": "no memory, device, setting or control group of the kernel",
     "calls": "no system call that reaches past the namespaces or deep into the kernel",
     "control_plane": "no module of the control plane",
     "hub": "no Hub secret, no page and no interface beyond the own server",

@@ -211,6 +211,137 @@ def calls(known: Known) -> list[str]:
     return reached
 
 
+def names(known: Known) -> list[str]:
+    """Look for a way out by the kinds of network that need no route: resolvers, multicast, broadcast, packets."""
+    reached = []
+    resolvers = re.findall(r"nameserver (\S+)", _read("/etc/resolv.conf"))
+    question = b"\x12\x34\x01\x00\x00\x01" + bytes(6) + b"\x07example\x03org\x00\x00\x01\x00\x01"
+    for host, port in (
+        *((each, 53) for each in (*resolvers, "127.0.0.53", "127.0.0.11")), ("224.0.0.251", 5353),
+        ("255.255.255.255", 67), ("ff02::1%lo", 5353), ("ff02::fb", 5353),
+    ):  # fmt: skip
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.settimeout(0.2)
+            try:
+                if ":" not in host:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                probe.connect((host, port))
+                probe.send(question)
+                probe.recv(512)  # that it could be sent to oneself is no way out; that somebody answers is
+            except OSError:
+                continue
+            reached.append(f"an answer of {host}:{port}")
+    kinds = {
+        "raw": (socket.AF_INET, socket.SOCK_RAW, 1), "ping": (socket.AF_INET, socket.SOCK_DGRAM, 1),
+        "packet": (17, socket.SOCK_RAW, 3), "bluetooth": (31, socket.SOCK_RAW, 1), "vsock": (40, 1, 0),
+    }  # fmt: skip
+    for name, (family, kind, protocol) in kinds.items():
+        with contextlib.suppress(OSError), socket.socket(family, kind, protocol) as probe:
+            probe.settimeout(0.2)
+            if family == socket.AF_INET:
+                probe.connect(("1.1.1.1", 0))
+            reached.append(f"a {name} socket that leads out")
+    for path in ("/var/run/docker.sock", "/run/containerd/containerd.sock", "/run/dbus/system_bus_socket",
+                 "/run/systemd/private", "/run/nscd/socket", "/tmp/.X11-unix/X0", "\0/tmp/.X11-unix/X0",
+                 "\0/com/ubuntu/upstart", "\0/org/kernel/linux/storage/multipathd"):  # fmt: skip
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(path) == 0:
+                reached.append(f"the socket {path}")
+    return reached
+
+
+def links(known: Known) -> list[str]:
+    """Go around a path by a link, a handle or another process's own view of the files."""
+    reached = []
+    home, secret_of_host = Path.home(), known["paths"][0]
+    for target in (secret_of_host, f"{secret_of_host}/secrets", "/proc/1/root" + secret_of_host, "/etc/shadow"):
+        link = home / ".probe-link"
+        with contextlib.suppress(OSError):
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
+            if os.access(link, os.R_OK):
+                reached.append(f"{target} by a link")
+            link.unlink()
+        with contextlib.suppress(OSError):
+            os.link(target, home / ".probe-hard")
+            reached.append(f"{target} by a hard link")
+    for entry in (each for each in os.listdir("/proc") if each.isdigit()):
+        for view in ("root", "cwd"):
+            if os.path.lexists(f"/proc/{entry}/{view}{secret_of_host}"):
+                reached.append(f"the files of the host by process {entry}'s {view}")
+        for number in _listed(f"/proc/{entry}/fd"):
+            with contextlib.suppress(OSError):
+                target = os.readlink(f"/proc/{entry}/fd/{number}")
+                if target.startswith(secret_of_host) or ("(deleted)" in target and secret_of_host in target):
+                    reached.append(f"a handle of process {entry} on {target}")
+    with contextlib.suppress(OSError):
+        above = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+        if os.path.lexists(f"/proc/self/fd/{above}/../../..{secret_of_host}"):
+            reached.append("what lies above the root")
+    return reached
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def tracing(known: Known) -> list[str]:
+    """Look into another's process, and take more than is given. That tracing itself is refused, ``calls`` looks at."""
+    reached = []
+    for entry in (each for each in _listed("/proc") if each.isdigit()):
+        with contextlib.suppress(OSError):
+            if os.stat(f"/proc/{entry}").st_uid != os.getuid():  # what is one's own may be looked at
+                with open(f"/proc/{entry}/mem", "rb", buffering=0) as memory:
+                    memory.seek(int(_read(f"/proc/{entry}/maps").split("-")[0] or "0", 16))
+                    if memory.read(8):
+                        reached.append(f"the memory of process {entry}")
+    with contextlib.suppress(OSError):
+        os.nice(-5)
+        reached.append("more of the processor than is given")
+    import resource
+
+    for what in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
+        _, hard = resource.getrlimit(what)
+        with contextlib.suppress(OSError, ValueError):
+            if hard != resource.RLIM_INFINITY:
+                resource.setrlimit(what, (hard, resource.RLIM_INFINITY))
+                reached.append(f"limit {what} raised")
+    return reached
+
+
+def kernel(known: Known) -> list[str]:
+    """Look for what the kernel shows or takes beyond system calls: memory, devices, control groups, settings."""
+    devices = (
+        "mem", "kmem", "kmsg", "port", "fuse", "kvm", "loop0", "sda", "vda", "nvme0n1", "net/tun", "uinput",
+    )  # fmt: skip
+    reached = [
+        f"/dev/{name}" for name in devices if any(os.access(f"/dev/{name}", each) for each in (os.R_OK, os.W_OK))
+    ]
+    for path in ("/proc/kcore", "/proc/kmsg", "/proc/vmallocinfo", "/sys/kernel/debug/sched", "/sys/kernel/security"):
+        with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:
+            if file.read(1):
+                reached.append(path)
+    addresses = {line.split()[0] for line in _read("/proc/kallsyms").splitlines()[:50]}
+    reached += [f"the kernel's address {each}" for each in sorted(addresses) if int(each or "0", 16)]
+    for path in ("/proc/sysrq-trigger", "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe",
+                 "/proc/sys/vm/drop_caches", "/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/release_agent",
+                 "/sys/kernel/uevent_helper", "/proc/sys/fs/binfmt_misc/register"):  # fmt: skip
+        if os.access(path, os.W_OK):
+            reached.append(f"{path} can be written")
+    with contextlib.suppress(OSError):
+        os.mknod("/tmp/probe-device", 0o600 | 0o060000, os.makedev(8, 0))
+        reached.append("a device made")
+        os.unlink("/tmp/probe-device")
+    shared = [name for name in _listed("/dev/shm") if os.stat(f"/dev/shm/{name}").st_uid != os.getuid()]
+    reached += [f"memory shared by another: {name}" for name in shared]
+    for table in ("shm", "sem", "msg"):
+        reached += [f"{table} of another" for _ in _read(f"/proc/sysvipc/{table}").splitlines()[1:]]
+    return reached
+
+
 def control_plane(known: Known) -> list[str]:
     """Try to import what only the platform's own processes hold."""
     reached = []
@@ -264,7 +395,8 @@ def hub(known: Known) -> list[str]:
 
 
 PROBES: tuple[Callable[[Known], list[str]], ...] = (
-    routes, services, files, writable, processes, environment, powers, calls, control_plane, hub,
+    routes, names, services, files, links, writable, processes, tracing, environment, powers, kernel, calls,
+    control_plane, hub,
 )  # fmt: skip
 
 

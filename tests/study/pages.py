@@ -28,8 +28,9 @@ def check_pages(report: Report, browser: Browser, asked: Asked) -> None:
             blocked,
             "catalogue/",
             "register/",
+            "policies/",
         ),
-        "checker-one": ("", "airlock/", request, blocked),
+        "checker-one": ("", "airlock/", request, blocked, "policies/"),
         "data-manager": (
             "",
             "catalogue/",

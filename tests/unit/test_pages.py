@@ -55,6 +55,7 @@ MAY_SEE = {
     "release_key": {"dep"},
     "audit_log": {"aud"},
     "own_account": EVERYONE,
+    "policies": EVERYONE,
     "people": {"ope"},
     "invite": {"ope"},
     "person": {"ope"},

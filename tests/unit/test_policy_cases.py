@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import cedarpy
 import pytest
@@ -71,6 +72,17 @@ def test_a_refusal_names_the_rule():
         require(author, "review_request", own)
     with pytest.raises(Refused, match="no rule permits"):
         require(author, "read_audit", PLATFORM)
+
+
+def test_each_decision_is_written_down_with_the_policies_that_made_it(caplog):
+    caplog.set_level(logging.INFO, "tre.policy")
+    author = Principal("ann", frozenset(["output_checker"]), frozenset(), True, True)
+    decide(author, "review_request", Resource("Request", "7", {"author": "ann", "project": "x", "state": "in_review"}))
+    decide(author, "read_audit", PLATFORM)
+    assert [record.getMessage() for record in caplog.records] == [
+        "denied ann review_request Request:7 by never-ones-own-request",
+        "denied ann read_audit Platform:platform by default",
+    ]
 
 
 def test_an_answer_tells_which_rule_it_rests_on():

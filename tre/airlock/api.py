@@ -35,7 +35,7 @@ def requests(request: HttpRequest) -> JsonResponse:
 def _names(request: HttpRequest) -> list[str]:
     try:
         names = json.loads(request.POST.get("names", ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         names = None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise Refused("Names must be a JSON list of texts", where="names")

@@ -14,7 +14,6 @@ from tre.airlock.previews import Preview, preview
 from tre.airlock.services import earlier_decisions, review, visible_reviews, why_halted, withdraw, write_download
 from tre.airlock.storage import storage
 from tre.config.options import load
-from tre.errors import Refused
 from tre.people.services import principal
 from tre.people.step_up import step_up
 from tre.policy.decision import decide, require
@@ -80,7 +79,8 @@ def _page(request: HttpRequest, found: Request, forms_by_file: dict[int, VoteFor
         "airlock_request": found,
         "files": files,
         "may_review": may_review,
-        "may_withdraw": mine and found.state in {"submitted", "inspecting", "blocked", "in_review", "returned"},
+        "may_withdraw": decide(person, "withdraw_request", found.resource()).allowed
+        and found.state in {"submitted", "inspecting", "blocked", "in_review", "returned"},
         "reviews": visible_reviews(found, person),
         "reviewed_by_me": found.reviews.filter(checker__username=person.username).exists(),
         "release": Release.objects.filter(request=found).first(),
@@ -101,6 +101,7 @@ def _preview(file: RequestFile) -> Preview | None:
 def hand_in(request: HttpRequest, number: int) -> HttpResponse:
     """Take one checker's review."""
     found = _found(request, number)
+    require(principal(request), "review_request", found.resource())
     held = {file.pk: VoteForm(request.POST, prefix=f"file-{file.pk}") for file in found.files.all()}
     for form in held.values():
         if form.is_valid() and form.cleaned_data["choice"] != "approve" and not form.cleaned_data["comment"].strip():
@@ -135,9 +136,10 @@ def picture(request: HttpRequest, number: int, file: int) -> FileResponse:
 def download(request: HttpRequest, number: int, file: int) -> FileResponse:
     """Send a released file to whoever asked for it, from the release, never from the airlock's storage."""
     found = _file(request, number, file)
+    require(principal(request), "download_output", found.request.resource())
     release = Release.objects.filter(request=found.request).first()
-    if release is None or found.request.author.username != principal(request).username:
-        raise Refused("Only a released file can be downloaded, by who asked for it", where=f"request {number}")
+    if release is None:
+        raise Http404
     path = load().path("release", release.identity, found.name)
     write_download(found, principal(request))
     sent = FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/x-download")

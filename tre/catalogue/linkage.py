@@ -118,6 +118,7 @@ def _waterfall(told: Mapping[str, Any]) -> Waterfall | None:
 @require_POST
 def decide_pair(request: HttpRequest, pair: UUID) -> HttpResponse:
     """Take the decision on one pair and go on to the next."""
+    require(principal(request), "review_linkage", PLATFORM)
     choice = request.POST.get("choice")
     if choice not in {"joined", "parted"}:
         messages.error(request, "Choose whether the two records are one person's.")

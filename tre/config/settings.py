@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "tre.people.middleware.RequireSecondFactor",
+    "tre.web.middleware.PrivatePages",
     "tre.web.middleware.ClearErrors",
 ]
 

@@ -104,8 +104,7 @@ def close(username: str, actor: Principal) -> None:
     account = _theirs(username, actor)
     if not account.is_active:
         return
-    if "operator" in account.role_names():
-        invitations.withdraw_all_of(username, actor)  # what they sent opens nothing any more
+    invitations.withdraw_all_of(username, actor)  # what they sent opens nothing any more
     account.is_active = False
     account.save(update_fields=["is_active"])
     _end_sessions(account)

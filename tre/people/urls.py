@@ -13,12 +13,13 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import include, path
 
 from tre.config.options import load
 from tre.people import views
+from tre.people.provider import authorize, closed
 
 
 def _but_the_last(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -33,11 +34,6 @@ def _but_the_last(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
         return view(request, pk=pk)
 
     return kept
-
-
-def closed(request: HttpRequest) -> HttpResponseBase:
-    """Answer that there is no such page."""
-    raise Http404
 
 
 # What allauth writes and what is written down of it stand or fall together. These come before allauth's own.
@@ -88,4 +84,8 @@ urlpatterns = [
     path("people/<slug:username>/reopen", views.reopen, name="person_reopen"),
     path("people/<slug:username>/second-factor", views.reset_second_factor, name="person_second_factor"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),
+    # These come before allauth's own: no device signs in here, and the Hub asks for codes by GET.
+    path("identity/o/authorize", authorize, name="hub_sign_in"),
+    path("identity/o/device", closed),
+    path("identity/o/api/device/code", closed),
 ]

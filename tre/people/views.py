@@ -159,6 +159,7 @@ def _factors(account: Account) -> list[str]:
 @step_up
 def set_roles(request: HttpRequest, username: str) -> HttpResponse:
     """Give an account the roles that were ticked."""
+    require(principal(request), "change_account", Resource("Account", username))
     form = RolesForm(request.POST)
     if form.is_valid():
         try:
@@ -175,6 +176,7 @@ def set_roles(request: HttpRequest, username: str) -> HttpResponse:
 @step_up
 def set_training(request: HttpRequest, username: str) -> HttpResponse:
     """Write down a person's training."""
+    require(principal(request), "change_account", Resource("Account", username))
     form = TrainingForm(request.POST)
     if form.is_valid():
         try:
@@ -184,7 +186,6 @@ def set_training(request: HttpRequest, username: str) -> HttpResponse:
             return _person(request, username, error=error.sentence(), training_form=form)
         messages.success(request, "The training is recorded.")
         return redirect("person", username=username)
-    require(principal(request), "change_account", Resource("Account", username))
     return _person(request, username, training_form=form)
 
 

@@ -6,7 +6,9 @@ permit the answer is deny.
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,11 @@ import cedarpy
 
 from tre.config.options import REPOSITORY
 from tre.errors import Refused, SettingsError
-from tre.policy.domain import Decision, Principal, Resource
+from tre.policy.domain import KINDS, Decision, Principal, Resource
+from tre.policy.words import Rule, read
 
 FOLDER = REPOSITORY / "policies"
+_ACTIONS = re.compile(r"^action ([\w\s,]+?)\s+appliesTo", re.MULTILINE)
 _log = logging.getLogger("tre.policy")
 
 
@@ -89,12 +93,37 @@ def require(principal: Principal, action: str, resource: Resource) -> Decision:
     return decision
 
 
+def parsed(text: str) -> dict[str, dict[str, Any]]:
+    """Return each policy of a text as its syntax tree (Cedar's JSON policy format), by the number Cedar gave it."""
+    found: dict[str, dict[str, Any]] = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
+    return found
+
+
+@lru_cache(maxsize=1)
+def rules() -> tuple[Rule, ...]:
+    """Return every policy in force, in the order of the files."""
+    return tuple(read(body) for body in parsed(policies()[0]).values())
+
+
+@lru_cache(maxsize=1)
+def acts() -> dict[str, frozenset[str]]:
+    """Return every act of the schema, with the kinds of resource that it may be asked about.
+
+    The schema is read by asking: a policy that permits an act on a kind which the schema does not join is refused.
+    """
+    schema = policies()[1]
+    named = sorted({act.strip() for found in _ACTIONS.findall(schema) for act in found.split(",")})
+    return {act: frozenset(kind for kind in KINDS if _joined(act, kind, schema)) for act in named}
+
+
+def _joined(act: str, kind: str, schema: str) -> bool:
+    asked = f'permit (principal, action == Action::"{act}", resource is {kind});'
+    return bool(cedarpy.validate_policies(asked, schema).validation_passed)
+
+
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
-    import json
-
-    parsed = json.loads(cedarpy.policies_to_json_str(policies()[0]))["staticPolicies"]
-    return {number: body.get("annotations", {}).get("id", number) for number, body in parsed.items()}
+    return {number: body.get("annotations", {}).get("id", number) for number, body in parsed(policies()[0]).items()}
 
 
 def _uid(kind: str, identity: str) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from tre.errors import Refused
 from tre.privacy.models import Ledger, Spend
 from tre.privacy.services import commit, reserve, spent
-from tre.workspace.auth import for_workspace, workspace_session
+from tre.workspace.auth import for_workspace, json_of, workspace_session
 
 
 @require_safe
@@ -34,7 +31,7 @@ def budget(request: HttpRequest) -> JsonResponse:
 @for_workspace
 def reserve_budget(request: HttpRequest) -> JsonResponse:
     """Reserve budget: JSON with ``epsilon``, ``delta``, ``purpose`` and ``once``."""
-    session, asked = workspace_session(request), _asked(request)
+    session, asked = workspace_session(request), json_of(request)
     spend = reserve(
         session.project,
         epsilon=asked.get("epsilon"),
@@ -52,16 +49,6 @@ def commit_budget(request: HttpRequest, number: int) -> JsonResponse:
     """Commit a spend. A notebook gives none back: see :mod:`tre.privacy.services`."""
     session = workspace_session(request)
     return JsonResponse(_spend(commit(session.project, number, session.principal())))
-
-
-def _asked(request: HttpRequest) -> dict[str, object]:
-    try:
-        asked = json.loads(request.body)
-    except ValueError:
-        asked = None
-    if not isinstance(asked, dict):
-        raise Refused("The request must be a JSON object", where="body")
-    return asked
 
 
 def _spend(spend: Spend) -> dict[str, object]:

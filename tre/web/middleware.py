@@ -1,4 +1,4 @@
-"""Turns the product's own errors into a clear page, or a clear answer for a program."""
+"""Turns the product's own errors into a clear page or answer, and keeps personal pages out of caches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,20 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from tre.errors import Refused, TreError
+
+
+class PrivatePages:
+    """Keeps what a signed-in person sees out of every cache: the next person at this browser sees none of it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        response = self._get_response(request)
+        if request.user.is_authenticated:
+            response.headers["Cache-Control"] = "no-store"
+        return response
 
 
 class ClearErrors:

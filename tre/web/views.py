@@ -8,12 +8,18 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tre.people.services import principal
+from tre.policy.decision import decide
+from tre.policy.domain import PLATFORM
+
 
 @require_safe
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
     """Say what this is, or what the person who is signed in can do next."""
-    return render(request, "web/home.html")
+    person, asked = principal(request), ("read_registry", "manage_people", "read_audit")
+    may = {act: request.user.is_authenticated and decide(person, act, PLATFORM).allowed for act in asked}
+    return render(request, "web/home.html", {"may": may})
 
 
 @require_safe

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tre.errors import Refused
 from tre.projects.services import current_extract
-from tre.workspace.auth import for_gate, for_hub, for_workspace, workspace_session
+from tre.workspace.auth import for_gate, for_hub, for_workspace, json_of, workspace_session
 from tre.workspace.limits import Used
 from tre.workspace.models import WorkspaceSession
 from tre.workspace.services import close_workspace, note_sent, open_workspace
@@ -24,7 +23,7 @@ _MOST = 2**46  # above any count of bytes or seconds of one workspace; what a ti
 @for_hub
 def hub_open(request: HttpRequest) -> JsonResponse:
     """Open a workspace for the Hub: JSON with ``username`` and ``project``."""
-    asked = _asked(request)
+    asked = json_of(request)
     return JsonResponse(asdict(open_workspace(str(asked.get("username", "")), str(asked.get("project", "")))))
 
 
@@ -32,7 +31,7 @@ def hub_open(request: HttpRequest) -> JsonResponse:
 @for_hub
 def hub_close(request: HttpRequest) -> JsonResponse:
     """Close a workspace for the Hub: JSON with ``session``."""
-    number = _asked(request).get("session")
+    number = json_of(request).get("session")
     if not isinstance(number, int):
         raise Refused("The session must be a number", where="session")
     close_workspace(number)
@@ -43,7 +42,7 @@ def hub_close(request: HttpRequest) -> JsonResponse:
 @for_gate
 def gate_sent(request: HttpRequest, session: WorkspaceSession) -> JsonResponse:
     """Take a gate's count: JSON with ``sent``, all bytes so far; answer how many more may be sent today (``left``)."""
-    sent = _asked(request).get("sent")
+    sent = json_of(request).get("sent")
     if not isinstance(sent, int) or isinstance(sent, bool) or sent < 0:
         raise Refused("The bytes sent must be a number, not below 0", where="sent")
     return JsonResponse({"left": note_sent(session, sent)})
@@ -53,7 +52,7 @@ def gate_sent(request: HttpRequest, session: WorkspaceSession) -> JsonResponse:
 @for_gate
 def gate_used(request: HttpRequest, session: WorkspaceSession) -> JsonResponse:
     """Take what a launcher measured: JSON with ``processor_seconds``, ``memory_peak`` (bytes) and ``idle_seconds``."""
-    asked = _asked(request)
+    asked = json_of(request)
     seconds, peak, idle = (_amount(asked, name) for name in ("processor_seconds", "memory_peak", "idle_seconds"))
     note_used(session, Used(seconds, int(peak)), timedelta(seconds=idle))
     return JsonResponse({})
@@ -84,13 +83,3 @@ def tables(request: HttpRequest) -> JsonResponse:
     if extract is None:
         raise Refused("The project has no extract")
     return JsonResponse({"extract": extract.number, "persons": extract.persons, "tables": extract.manifest["tables"]})
-
-
-def _asked(request: HttpRequest) -> dict[str, object]:
-    try:
-        asked = json.loads(request.body)
-    except ValueError:
-        asked = None
-    if not isinstance(asked, dict):
-        raise Refused("The request must be a JSON object", where="body")
-    return asked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -81,6 +82,23 @@ def for_hub(view: View) -> View:
         return view(request, *arguments, **named)
 
     return csrf_exempt(login_not_required(answer))
+
+
+def json_of(request: HttpRequest) -> dict[str, object]:
+    """Return the JSON object of a request.
+
+    Raises
+    ------
+    Refused
+        When it is none, or nested deeper than can be read.
+    """
+    try:
+        found = json.loads(request.body)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Refused("The request must be a JSON object", where="body")
+    return found
 
 
 def _bearer(request: HttpRequest) -> str:

@@ -25,11 +25,11 @@ from tre.workspace.usage import lines
 def open_workspace(request: HttpRequest, code: str) -> HttpResponse:
     """Keep the size that was chosen and send the person on to the Hub; what is open already is gone to as it is."""
     person = principal(request)
+    require(person, "open_workspace", get(code).resource())
     if not WorkspaceSession.objects.filter(account__username=person.username, project__code=code, closed=None).exists():
         try:
             choose_size(code, request.POST.get("size", ""), person)
         except Refused as refused:
-            require(person, "view_project", get(code).resource())
             messages.error(request, refused.sentence())
             return redirect("project", code=code)
     return redirect(f"{load().hub}/hub/spawn/{person.username}/{get(code).code}")
