@@ -134,7 +134,8 @@ class Api:
 
 
 OPENED = {
-    "session": 7, "token": "the-workspace-s-token", "uid": 60001, "gid": 61001, "spark_token": "the-spark-token",
+    "session": 7, "token": "the-workspace-s-token", "uid": 60001, "gid": 61001, "megabytes": 2048, "processors": 1.5,
+    "spark_token": "the-spark-token",
     "home": "/tre/homes/x/y", "shared": "/tre/projects/y/shared", "data": "/tre/projects/y/extracts/3",
 }  # fmt: skip
 

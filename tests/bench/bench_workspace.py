@@ -122,6 +122,7 @@ class _Spawner(SandboxSpawner):
         uid, gid = load().sandbox_uid_base + 1, load().sandbox_uid_base + 1000
         return {
             "session": 1, "token": "none", "uid": uid, "gid": gid, "spark_token": secret("spark-frailty"),
+            "megabytes": 6144, "processors": 2.0,
             "home": str(folder("homes", "ann", "frailty", uid=uid, gid=gid, mode=0o700)),
             "shared": str(folder("projects", "frailty", "shared", uid=0, gid=gid, mode=0o2770)),
             "data": str(folder("extract", uid=0, gid=gid, mode=0o755)),

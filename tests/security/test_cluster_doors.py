@@ -309,6 +309,16 @@ def test_a_notebook_mounts_what_a_sandbox_shows_and_the_extract_read_only(monkey
     assert len(set(homes)) == 3
 
 
+def test_a_notebook_is_as_large_as_the_portal_said(monkeypatch, tmp_path):
+    made = started(House(monkeypatch, tmp_path), ("ann", "frailty"))
+    (limits,) = [
+        each["spec"]["containers"][0]["resources"]["limits"]
+        for each in made
+        if each["kind"] == "Pod" and each["metadata"]["namespace"] == "tre-workspace"
+    ]
+    assert (limits["memory"], limits["cpu"]) == (OPENED["megabytes"] * 1024**2, OPENED["processors"])
+
+
 def test_the_doors_stand_before_the_notebook_does(monkeypatch, tmp_path):
     kinds = [
         (each["kind"], each["metadata"]["namespace"])

@@ -136,8 +136,8 @@ class ClusterSpawner(KubeSpawner):
         self.automount_service_account_token = False
         self.pod_security_context = pods.pod_context(told["uid"], told["gid"])
         self.container_security_context = pods.restricted(values(), own=True)
-        self.mem_limit, self.mem_guarantee = values().workspace_megabytes * 1024**2, 512 * 1024**2
-        self.cpu_limit, self.cpu_guarantee = values().workspace_processors, 0.1
+        self.mem_limit, self.mem_guarantee = told["megabytes"] * 1024**2, 512 * 1024**2
+        self.cpu_limit, self.cpu_guarantee = told["processors"], 0.1
         self.extra_resource_limits = {"ephemeral-storage": "4Gi"}
         self.extra_labels = {**NOTEBOOK.labels, PROJECT: self.name, WORKSPACE: self.pod_name}
         volumes, mounts = self._volumes(home)

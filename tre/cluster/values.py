@@ -53,7 +53,7 @@ class Project(_Strict):
 class Values(_Strict):
     """The values of one cluster.
 
-    Sizes are Kubernetes quantities of storage; ``workspace_megabytes`` counts 2**20 bytes.
+    Sizes are Kubernetes quantities of storage. How large a workspace is, the portal says when it is opened.
     """
 
     image: str = Field(pattern=r"^[^\s@]+@sha256:[0-9a-f]{64}$", description="By its digest: a tag can be moved.")
@@ -66,8 +66,6 @@ class Values(_Strict):
     shared_class: str = Field(pattern=_NAME, description="Must allow ReadWriteMany.")
     home_size: str = Field("20Gi", pattern=_SIZE)
     shared_size: str = Field("100Gi", pattern=_SIZE)
-    workspace_megabytes: int = Field(6144, ge=512)
-    workspace_processors: float = Field(2.0, ge=0.1)
     spark_memory: str = Field("2g", pattern=r"^\d+[mg]$")
     projects: tuple[Project, ...] = ()
 
