@@ -96,7 +96,7 @@ def test_a_bar_shows_itself_after_a_second_and_goes(monkeypatch):
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     handle = SimpleNamespace(update=shown.append)
     monkeypatch.setattr("IPython.display.display", lambda bar, display_id: shown.append(bar) or handle)
-    tell, stages = Progress(), [SimpleNamespace(num_tasks=8, num_completed_tasks=2)]
+    tell, stages = Progress().tell, [SimpleNamespace(num_tasks=8, num_completed_tasks=2)]
     tell(stages, 1, "q", False)
     assert shown == []
     now[0] = 2.0

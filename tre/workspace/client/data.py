@@ -70,7 +70,7 @@ def _opened(names: list[str]) -> SparkSession:
     # It writes the server's own trace of each error under the cell, beside the error itself.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     session = SparkSession.builder.remote(os.environ["SPARK_REMOTE"]).create()
-    session.registerProgressHandler(Progress())
+    session.registerProgressHandler(Progress().tell)
     for name in names:
         session.read.parquet(str(_path(name))).createOrReplaceTempView(name)
     return session

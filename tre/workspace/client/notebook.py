@@ -1,4 +1,4 @@
-"""What a Python notebook has from its start: SQL cells, and completion of the names of tables and columns.
+"""What a Python notebook has from its start: SQL cells, completion of names of tables and columns, Altair's charts.
 
 IPython loads it by ``etc/ipython`` beside this file, which a sandbox shows as ``/etc/ipython``. Nothing heavy is
 imported here: a kernel would start the later.
@@ -22,6 +22,8 @@ def load_ipython_extension(shell: Any) -> None:
     from tre.workspace.client.sql import SqlMagics
 
     shell.register_magics(SqlMagics)
+    bundles = shell.display_formatter.mimebundle_formatter
+    bundles.for_type_by_name("altair.vegalite.v6.api", "TopLevelMixin", chart)
 
     @context_matcher(identifier="tre.names")
     def names(context: Any) -> dict[str, Any]:
@@ -31,6 +33,18 @@ def load_ipython_extension(shell: Any) -> None:
         return {"completions": [SimpleCompletion(text=each, type="table") for each in found], "matched_fragment": begun}
 
     shell.Completer.custom_matchers.append(names)
+
+
+def chart(made: Any, include: Any = None, exclude: Any = None) -> Any:
+    """Return an Altair chart as JupyterLab draws it by itself: Altair's own way fetches its JavaScript from a network.
+
+    JupyterLab 4.6 draws Vega-Lite up to 5, and what Altair 6 writes is read by it; a renderer that was chosen stays.
+    """
+    import altair
+
+    if altair.renderers.active != "default":
+        return made._repr_mimebundle_(include, exclude)
+    return {"application/vnd.vegalite.v5+json": made.to_dict(), "text/plain": repr(made)}
 
 
 def completions(whole: str, line: str) -> tuple[list[str], str]:

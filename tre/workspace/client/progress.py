@@ -18,7 +18,7 @@ class Progress:
         self._shown: dict[str, Any] = {}
         self._last = 0.0
 
-    def __call__(self, stages: Iterable[Any] | None, inflight_tasks: int, operation_id: str | None, done: bool) -> None:
+    def tell(self, stages: Iterable[Any] | None, inflight_tasks: int, operation_id: str | None, done: bool) -> None:
         """Show how many tasks are done, of a query that takes longer than a second."""
         number, now = operation_id or "", time.monotonic()
         if done:
