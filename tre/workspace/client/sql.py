@@ -109,7 +109,7 @@ def run(query: str, values: dict[str, Any] | None = None) -> tuple[DataFrame, Ro
         frame = session.sql(query, args=values or None)
         first = frame.limit(SHOWN_ROWS + 1).toPandas() if frame.columns else _nothing()
     except PySparkException as error:
-        raise _explained(error, query) from None
+        raise explained(error, query) from None
     return frame, Rows(first.head(SHOWN_ROWS), more=len(first) > SHOWN_ROWS)
 
 
@@ -119,7 +119,8 @@ def _nothing() -> pd.DataFrame:
     return pd.DataFrame()
 
 
-def _explained(error: Any, query: str) -> QueryError:
+def explained(error: Any, query: str) -> QueryError:
+    """Return Spark's error on a query as one sentence, with its place in the query."""
     told = str(error.getMessage() or error)
     what = _TAIL.sub("", _NAME.sub("", told)).strip().splitlines()
     return QueryError(
