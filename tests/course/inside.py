@@ -23,6 +23,7 @@ from tre.projects.jobs import show_to_group
 from tre.projects.models import Project
 from tre.workspace.folders import folder
 from tre.workspace.project_services import launch, service_sandbox
+from tre.workspace.repository import INSIDE, repository
 from tre.workspace.sandbox import MLFLOW_PORT, PACKAGES, SPARK_PORT, Bind, Outbound, Sandbox
 from tre.workspace.services import sockets_folder
 
@@ -68,6 +69,7 @@ class OpenProject:
         """Return a person's sandbox as the spawner makes it, with no program yet."""
         inside = f"/home/{who}"
         shared = folder("projects", CODE, "shared", uid=0, gid=self.project.gid, mode=0o2770)
+        code = repository(CODE, self.project.gid)
         own = self.place / f"launch-{who}"
         return Sandbox(
             name=f"room of {who}", uid=self.uid(who), gid=self.project.gid, username=who, home=inside, commands=(),
@@ -82,6 +84,7 @@ class OpenProject:
             binds=(
                 Bind(str(self.home(who)), inside, writable=True),
                 Bind(str(shared), "/project/shared", writable=True),
+                Bind(str(code), INSIDE, writable=True),
                 Bind(str(self.extract), "/project/data"),
                 Bind(str(sockets_folder(CODE)), "/project/doors"),
                 Bind(str(self.place / "api.sock"), "/api.sock"),
@@ -100,7 +103,7 @@ class OpenProject:
         shutil.rmtree(box.folder, ignore_errors=True)
         Path(box.folder).mkdir(mode=0o700)
         launch(box).wait(seconds)
-        return Path(box.log).read_text()
+        return Path(box.log).read_text() if Path(box.log).exists() else ""
 
     def notebook(self, who: str, book: nbformat.NotebookNode) -> Ran:
         """Execute a notebook in a person's sandbox."""

@@ -244,8 +244,8 @@ def _settings_of_packages() -> Sequence[Path]:
 
 
 def _settings_of_kernels() -> Sequence[str]:
-    """Return which of the client's settings are shown below ``/etc``; R's stand in its own folder, where it has one."""
-    return ("ipython", *(("R/Rprofile.site",) if Path("/etc/R/Rprofile.site").exists() else ()))
+    """Return which of the client's settings stand below ``/etc``; R's stand in its own folder, where it has one."""
+    return ("ipython", "gitconfig", *(("R/Rprofile.site",) if Path("/etc/R/Rprofile.site").exists() else ()))
 
 
 def bubblewrap(sandbox: Sandbox, binds: Sequence[Bind], descriptors: Sequence[int], calls: int) -> list[str]:

@@ -25,6 +25,7 @@ from tre.workspace import marker
 from tre.workspace.gate_sign_in import Public, origin_of
 from tre.workspace.hub_door import Server
 from tre.workspace.limits import MIB, Bounds
+from tre.workspace.repository import INSIDE
 from tre.workspace.sandbox import DOORS, MLFLOW_PORT, PACKAGES, SPARK_PORT, Bind, Inbound, Outbound, Sandbox
 
 _SERVER_PORT, _API_PORT = 8888, 8081
@@ -133,6 +134,7 @@ class SandboxSpawner(Spawner):
             binds=(
                 Bind(opened["home"], home, writable=True),
                 Bind(opened["shared"], "/project/shared", writable=True),
+                Bind(opened["repository"], INSIDE, writable=True),
                 Bind(opened["data"], "/project/data"),
                 Bind(f"{self.folder}/doors", DOORS),
                 Bind(opened["sockets"], "/project/doors"),

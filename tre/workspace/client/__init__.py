@@ -5,5 +5,17 @@ from tre.workspace.client.codelists import codelist
 from tre.workspace.client.data import describe, spark, tables
 from tre.workspace.client.learning import budget, train_private
 from tre.workspace.client.outputs import safe_table
+from tre.workspace.client.repository import git
 
-__all__ = ["budget", "codelist", "describe", "requests", "safe_table", "spark", "submit", "tables", "train_private"]
+__all__ = [
+    "budget",
+    "codelist",
+    "describe",
+    "git",
+    "requests",
+    "safe_table",
+    "spark",
+    "submit",
+    "tables",
+    "train_private",
+]
