@@ -50,7 +50,7 @@ class OpenProject:
     """An open project: its extract, its Spark and MLflow in a sandbox, and rooms for its people."""
 
     def __init__(self, place: Path) -> None:
-        self.place, self.project = place, Project(pk=77, code=CODE, gid=load().sandbox_uid_base + 1000)
+        self.place, self.project = place, Project(pk=77, code=CODE, gid=load().sandbox_uid_base + 9000)
         extract = place / "extract"
         self.platform = Platform(write_extract(extract))
         show_to_group(extract, self.project.gid)

@@ -34,6 +34,7 @@ def work():
     files = {
         "projects/frailty/shared/model.py": b"print(1)\n",
         "projects/frailty/service/mlflow.db": b"runs",
+        "projects/frailty/repository/HEAD": b"ref: refs/heads/-\n",
         "homes/ann/frailty/notebook.ipynb": b"{}",
         "homes/ann/asthma/notebook.ipynb": b"another project's",
         "projects/asthma/shared/other.py": b"another project's",
@@ -86,6 +87,7 @@ def test_an_archive_holds_the_work_links_as_links_and_nothing_of_another_project
             "projects/frailty/shared/link",
             "projects/frailty/shared/folder",
             "projects/frailty/service/mlflow.db",
+            "projects/frailty/repository/HEAD",
             "homes/ann/frailty/notebook.ipynb",
         }
         assert tar.getmember("projects/frailty/shared/link").issym()

@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tre.workspace.client.door import PlatformError, call
 from tre.workspace.client.progress import Progress
@@ -14,6 +14,7 @@ from tre.workspace.client.progress import Progress
 if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import SparkSession
+    from pyspark.sql.connect.shell.progress import ProgressHandler
 
 _STARTS_WITHIN_SECONDS = 120.0
 
@@ -70,7 +71,7 @@ def _opened(names: list[str]) -> SparkSession:
     # It writes the server's own trace of each error under the cell, beside the error itself.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     session = SparkSession.builder.remote(os.environ["SPARK_REMOTE"]).create()
-    session.registerProgressHandler(Progress().tell)
+    session.registerProgressHandler(cast("ProgressHandler", Progress().tell))  # any callable does
     for name in names:
         session.read.parquet(str(_path(name))).createOrReplaceTempView(name)
     return session
