@@ -108,7 +108,7 @@ def test_destroyed_it_is_gone_and_there_is_no_archive(study, work):
     assert not closing.archive_of(closure).exists()
     stated = lifecycle.verify_certificate(closure.certificate)
     assert stated["work"] == "destroyed"
-    assert stated["files"] == 6  # links and the pipe among them
+    assert stated["files"] == 7  # links and the pipe among them
     assert (work / "not-theirs.txt").read_bytes() == b"the platform's own"
 
 
@@ -197,7 +197,7 @@ def test_cut_off_anywhere_it_goes_on_and_nothing_is_lost(study, work, monkeypatc
     assert not Entry.objects.filter(event="projects.work_ended").exists()
     finish()
     with tarfile.open(closing.archive_of(closure)) as tar:
-        assert len([each for each in tar.getmembers() if not each.isdir()]) == 5
+        assert len([each for each in tar.getmembers() if not each.isdir()]) == 6
     assert len(left(work)) == 2
     again = finish()
     assert Entry.objects.filter(event="projects.work_ended").count() == 1

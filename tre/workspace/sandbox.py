@@ -47,6 +47,7 @@ _OWN = (
     "policies/codelists",
     "policies/disclosure.yaml",
     "ml",
+    "notebooks",
 )
 
 

@@ -2,6 +2,7 @@
 
 from tre.workspace.client.airlock import requests, submit
 from tre.workspace.client.codelists import codelist
+from tre.workspace.client.course import course
 from tre.workspace.client.data import describe, spark, tables
 from tre.workspace.client.learning import budget, train_private
 from tre.workspace.client.outputs import safe_table
@@ -10,6 +11,7 @@ from tre.workspace.client.repository import git
 __all__ = [
     "budget",
     "codelist",
+    "course",
     "describe",
     "git",
     "requests",

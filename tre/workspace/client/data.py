@@ -20,14 +20,20 @@ _STARTS_WITHIN_SECONDS = 120.0
 
 
 def tables() -> pd.DataFrame:
-    """Return the tables of the project's extract: name, rows, columns and the folder that holds them."""
+    """Return the tables of the project's extract: name, rows, columns and the folder that holds them.
+
+    The extract's number is in the frame's ``attrs["extract"]``: note it with a result, for an extract never changes.
+    """
     import pandas as pd
 
+    told = call("GET", "tables")
     rows = [
         {"table": each["name"], "rows": each["rows"], "columns": len(each["columns"]), "path": str(_path(each["name"]))}
-        for each in call("GET", "tables")["tables"]
+        for each in told["tables"]
     ]
-    return pd.DataFrame(rows, columns=["table", "rows", "columns", "path"])
+    frame = pd.DataFrame(rows, columns=["table", "rows", "columns", "path"])
+    frame.attrs["extract"] = told["extract"]
+    return frame
 
 
 def describe(name: str) -> pd.DataFrame:
