@@ -136,7 +136,9 @@ def open_project(place: Path) -> Iterator[OpenProject]:
     opened = OpenProject(place)
     load().path("logs").mkdir(parents=True, exist_ok=True)
     with listening(opened.platform, place / "api.sock"):
-        services = launch(replace(service_sandbox(opened.project, opened.extract), watch=os.getpid()))
+        made = service_sandbox(opened.project, opened.extract)
+        quick = {"JDK_JAVA_OPTIONS": os.environ["JDK_JAVA_OPTIONS"]}  # as for every short-lived Java of the tests
+        services = launch(replace(made, environment={**made.environment, **quick}, watch=os.getpid()))
         try:
             deadline = time.monotonic() + 30
             while not (sockets_folder(CODE) / "mlflow.sock").exists() and time.monotonic() < deadline:
