@@ -8,11 +8,17 @@ never pulls in Django.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what reads code without running it, as completion does, finds the verbs here
+    from tre.workspace.client import *  # noqa: F403
 
 __version__ = "0.1.0"
 
-CLIENT_VERBS = ("budget", "describe", "requests", "safe_table", "spark", "submit", "tables", "train_private")
+CLIENT_VERBS = (
+    "budget", "codelist", "course", "describe", "git", "requests", "safe_table", "spark", "submit", "tables",
+    "train_private",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -32,6 +32,10 @@ class TreError(Exception):
         advice = f" {self.todo}." if self.todo else ""
         return f"{self.what}{place}.{advice}"
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows in a traceback's place (IPython asks for it by this name)."""
+        return [self.sentence()]
+
 
 class SettingsError(TreError):
     """A setting is missing or wrong; nothing was started."""

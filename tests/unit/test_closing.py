@@ -34,6 +34,7 @@ def work():
     files = {
         "projects/frailty/shared/model.py": b"print(1)\n",
         "projects/frailty/service/mlflow.db": b"runs",
+        "projects/frailty/repository/HEAD": b"ref: refs/heads/-\n",
         "homes/ann/frailty/notebook.ipynb": b"{}",
         "homes/ann/asthma/notebook.ipynb": b"another project's",
         "projects/asthma/shared/other.py": b"another project's",
@@ -86,6 +87,7 @@ def test_an_archive_holds_the_work_links_as_links_and_nothing_of_another_project
             "projects/frailty/shared/link",
             "projects/frailty/shared/folder",
             "projects/frailty/service/mlflow.db",
+            "projects/frailty/repository/HEAD",
             "homes/ann/frailty/notebook.ipynb",
         }
         assert tar.getmember("projects/frailty/shared/link").issym()
@@ -106,7 +108,7 @@ def test_destroyed_it_is_gone_and_there_is_no_archive(study, work):
     assert not closing.archive_of(closure).exists()
     stated = lifecycle.verify_certificate(closure.certificate)
     assert stated["work"] == "destroyed"
-    assert stated["files"] == 6  # links and the pipe among them
+    assert stated["files"] == 7  # links and the pipe among them
     assert (work / "not-theirs.txt").read_bytes() == b"the platform's own"
 
 
@@ -195,7 +197,7 @@ def test_cut_off_anywhere_it_goes_on_and_nothing_is_lost(study, work, monkeypatc
     assert not Entry.objects.filter(event="projects.work_ended").exists()
     finish()
     with tarfile.open(closing.archive_of(closure)) as tar:
-        assert len([each for each in tar.getmembers() if not each.isdir()]) == 5
+        assert len([each for each in tar.getmembers() if not each.isdir()]) == 6
     assert len(left(work)) == 2
     again = finish()
     assert Entry.objects.filter(event="projects.work_ended").count() == 1

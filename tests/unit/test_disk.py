@@ -147,7 +147,7 @@ class TestTheCeiling:
     def test_the_project_s_folder_is_everybody_s(self, looks):
         for name in ("ann", "bob"):
             open_workspace(name, "frailty")
-        _, service = shared_folders("frailty")
+        _, service, _ = shared_folders("frailty")
         service.mkdir(parents=True)
         (service / "artifact").write_bytes(b"x" * 201 * MIB)  # through Spark or MLflow
         watch = DiskWatch()

@@ -166,6 +166,7 @@ def _folders(project: Project) -> Iterator[Path]:
     for folder in (
         of_project / "shared",
         of_project / "service",
+        of_project / "repository",
         *sorted(load().path("homes").glob(f"*/{project.code}")),
     ):
         if folder.is_dir() and not folder.is_symlink():

@@ -50,7 +50,7 @@ def home_folders(username: str, code: str) -> Sequence[Path]:
 
 def shared_folders(code: str) -> Sequence[Path]:
     """Return what a project's people write together, themselves and through its Spark and MLflow."""
-    return [load().path("projects", code, "shared"), load().path("projects", code, "service")]
+    return [load().path("projects", code, name) for name in ("shared", "service", "repository")]
 
 
 def room_for(username: str, code: str) -> Room:

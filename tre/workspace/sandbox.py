@@ -28,6 +28,7 @@ PACKAGES = "/opt/tre"  # where the platform's own few modules stand inside
 DOORS = "/doors"
 SPARK_PORT, MLFLOW_PORT = 15002, 5000  # the projects' own, at the same place in every sandbox
 _REPOSITORY = Path(__file__).resolve().parents[2]
+_OWN_SETTINGS = _REPOSITORY / "tre" / "workspace" / "client" / "etc"
 
 # Of the host's system, what programs need to run; nothing that tells of the host.
 _SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/mime.types")
@@ -41,9 +42,12 @@ _OWN = (
     "tre/workspace/inside.py",
     "tre/workspace/forward.py",
     "tre/workspace/client",
+    "tre/contracts",
     "tre/disclosure",
+    "policies/codelists",
     "policies/disclosure.yaml",
     "ml",
+    "notebooks",
 )
 
 
@@ -221,19 +225,28 @@ class Sandbox:
 def shown(sandbox: Sandbox) -> tuple[Bind, ...]:
     """Return everything that the sandbox shows: the system, the interpreter, the client's code, and its own folders."""
     system = [Bind(path, path) for path in _SYSTEM if Path(path).exists()]
-    system += [Bind(str(path), str(path)) for path in _java_settings()]
+    system += [Bind(str(path), str(path)) for path in _settings_of_packages()]
     pythons = {Path(sys.prefix), Path(sys.base_prefix)}
     system += [Bind(str(path), str(path)) for path in sorted(pythons) if not path.is_relative_to("/usr")]
     own = [Bind(str(_REPOSITORY / part), f"{PACKAGES}/{part}") for part in _OWN]
+    own += [Bind(str(_OWN_SETTINGS / part), f"/etc/{part}") for part in _settings_of_kernels()]
     accounts = [
         Bind(f"{sandbox.folder}/etc/{name}", f"/etc/{name}") for name in ("passwd", "group", "hosts", "jupyter")
     ]
     return (*system, *own, *accounts, *sandbox.binds)
 
 
-def _java_settings() -> Sequence[Path]:
-    """Return the folders that a packaged Java keeps outside ``/usr`` (its security settings are links to them)."""
-    return sorted(Path("/etc").glob("java-*-openjdk"))
+def _settings_of_packages() -> Sequence[Path]:
+    """Return the folders that a packaged Java (whose security settings are links to them) and R keep outside ``/usr``.
+
+    Without its own, R does not start at all.
+    """
+    return sorted([*Path("/etc").glob("java-*-openjdk"), *Path("/etc").glob("R")])
+
+
+def _settings_of_kernels() -> Sequence[str]:
+    """Return which of the client's settings stand below ``/etc``; R's stand in its own folder, where it has one."""
+    return ("ipython", "gitconfig", *(("R/Rprofile.site",) if Path("/etc/R/Rprofile.site").exists() else ()))
 
 
 def bubblewrap(sandbox: Sandbox, binds: Sequence[Bind], descriptors: Sequence[int], calls: int) -> list[str]:

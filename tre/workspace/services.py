@@ -24,6 +24,7 @@ from tre.workspace.disk import Room, room_for
 from tre.workspace.folders import folder
 from tre.workspace.models import SentOnDay, WorkspaceSession
 from tre.workspace.quotas import check_fits
+from tre.workspace.repository import repository
 from tre.workspace.sizes import chosen_size
 from tre.workspace.usage import begin, end
 from tre.workspace.users import person_uid
@@ -39,6 +40,7 @@ class Workspace:
     gid: int
     home: str
     shared: str
+    repository: str
     data: str
     sockets: str
     spark_token: str
@@ -88,6 +90,7 @@ def _open(username: str, code: str, room: Room) -> Workspace:
         gid=project.gid,
         home=str(folder("homes", username, code, uid=uid, gid=project.gid, mode=0o700)),
         shared=str(folder("projects", code, "shared", uid=0, gid=project.gid, mode=0o2770)),
+        repository=str(repository(code, project.gid)),
         data=str(extract_folder(project)),
         sockets=str(sockets_folder(code)),
         spark_token=secret(f"spark-{code}"),

@@ -25,7 +25,8 @@ from tre.workspace import marker
 from tre.workspace.gate_sign_in import Public, origin_of
 from tre.workspace.hub_door import Server
 from tre.workspace.limits import MIB, Bounds
-from tre.workspace.sandbox import DOORS, MLFLOW_PORT, PACKAGES, SPARK_PORT, Bind, Inbound, Outbound, Sandbox
+from tre.workspace.repository import INSIDE
+from tre.workspace.sandbox import DOORS, MLFLOW_PORT, PACKAGES, SPARK_PORT, Bind, First, Inbound, Outbound, Sandbox
 
 _SERVER_PORT, _API_PORT = 8888, 8081
 _ASK_SECONDS = 90.0  # before a workspace opens the portal measures its folders, for a minute at most
@@ -133,6 +134,7 @@ class SandboxSpawner(Spawner):
             binds=(
                 Bind(opened["home"], home, writable=True),
                 Bind(opened["shared"], "/project/shared", writable=True),
+                Bind(opened["repository"], INSIDE, writable=True),
                 Bind(opened["data"], "/project/data"),
                 Bind(f"{self.folder}/doors", DOORS),
                 Bind(opened["sockets"], "/project/doors"),
@@ -143,6 +145,7 @@ class SandboxSpawner(Spawner):
                 Outbound(SPARK_PORT, "/project/doors/spark.sock"),
                 Outbound(MLFLOW_PORT, "/project/doors/mlflow.sock"),
             ),
+            firsts=(First(f"{PACKAGES}/notebooks/00_welcome.ipynb", f"{home}/Welcome.ipynb"),),
             api_door={
                 "server": asdict(self._known_as()),
                 "portal": load().portal_internal,

@@ -1,8 +1,23 @@
 """What ``import tre`` gives a notebook. It speaks to the platform's door alone and never pulls in Django."""
 
 from tre.workspace.client.airlock import requests, submit
+from tre.workspace.client.codelists import codelist
+from tre.workspace.client.course import course
 from tre.workspace.client.data import describe, spark, tables
 from tre.workspace.client.learning import budget, train_private
 from tre.workspace.client.outputs import safe_table
+from tre.workspace.client.repository import git
 
-__all__ = ["budget", "describe", "requests", "safe_table", "spark", "submit", "tables", "train_private"]
+__all__ = [
+    "budget",
+    "codelist",
+    "course",
+    "describe",
+    "git",
+    "requests",
+    "safe_table",
+    "spark",
+    "submit",
+    "tables",
+    "train_private",
+]

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
+from tre.workspace.client.display import Request, Requests
 from tre.workspace.client.door import PlatformError, call
 
 
-def submit(paths: Sequence[str | Path], *, context: str) -> dict[str, Any]:
+def submit(paths: Sequence[str | Path], *, context: str) -> Request:
     """Ask for the release of files and folders, as one request.
 
     The files are frozen at once: what is changed afterwards is not what is reviewed. A folder that holds a model
@@ -27,8 +27,8 @@ def submit(paths: Sequence[str | Path], *, context: str) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        ``request`` (its number), ``state``, and ``files`` with their hashes.
+    Request
+        A dict of ``request`` (its number), ``state``, and ``files`` with their hashes.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def submit(paths: Sequence[str | Path], *, context: str) -> dict[str, Any]:
     with ExitStack() as stack:
         files = [("files", (str(place), stack.enter_context(path.open("rb")))) for place, (_, path) in enumerate(names)]
         form = {"context": context, "names": json.dumps([name for name, _ in names])}
-        return call("POST", "requests", data=form, files=files)
+        return Request(call("POST", "requests", data=form, files=files))
 
 
 def _names(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
@@ -53,6 +53,6 @@ def _names(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
             raise PlatformError("There is no such file", where=os.fspath(path), todo="Check its path")
 
 
-def requests() -> list[dict[str, Any]]:
+def requests() -> Requests:
     """Return your requests in this project, newest first, each with its state, its files and their findings."""
-    return list(call("GET", "requests")["requests"])
+    return Requests(Request(each) for each in call("GET", "requests")["requests"])

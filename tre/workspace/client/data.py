@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tre.workspace.client.door import PlatformError, call
+from tre.workspace.client.progress import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import SparkSession
+    from pyspark.sql.connect.shell.progress import ProgressHandler
 
 _STARTS_WITHIN_SECONDS = 120.0
 
 
 def tables() -> pd.DataFrame:
-    """Return the tables of the project's extract: name, rows, columns and the folder that holds them."""
+    """Return the tables of the project's extract: name, rows, columns and the folder that holds them.
+
+    The extract's number is in the frame's ``attrs["extract"]``: note it with a result, for an extract never changes.
+    """
     import pandas as pd
 
+    told = call("GET", "tables")
     rows = [
         {"table": each["name"], "rows": each["rows"], "columns": len(each["columns"]), "path": str(_path(each["name"]))}
-        for each in call("GET", "tables")["tables"]
+        for each in told["tables"]
     ]
-    return pd.DataFrame(rows, columns=["table", "rows", "columns", "path"])
+    frame = pd.DataFrame(rows, columns=["table", "rows", "columns", "path"])
+    frame.attrs["extract"] = told["extract"]
+    return frame
 
 
 def describe(name: str) -> pd.DataFrame:
@@ -43,18 +52,43 @@ def describe(name: str) -> pd.DataFrame:
 def spark() -> SparkSession:
     """Return a Spark session (Spark Connect) with each table of the extract as a view of the same name.
 
+    Asked again, it returns the same session, or a new one when the project's Spark was started anew.
+
     Raises
     ------
     PlatformError
         When the project's Spark does not start.
     """
+    told = call("GET", "tables")
+    session = _OPEN.get(told["extract"])
+    if session is None or not _answers(session):
+        _OPEN.clear()
+        _OPEN[told["extract"]] = session = _opened([each["name"] for each in told["tables"]])
+    return session
+
+
+_OPEN: dict[int, SparkSession] = {}  # by the number of the extract that its views show
+
+
+def _opened(names: list[str]) -> SparkSession:
     from pyspark.sql import SparkSession
 
     _await_spark()
-    session = SparkSession.builder.remote(os.environ["SPARK_REMOTE"]).getOrCreate()
-    for each in call("GET", "tables")["tables"]:
-        session.read.parquet(str(_path(each["name"]))).createOrReplaceTempView(each["name"])
+    # It writes the server's own trace of each error under the cell, beside the error itself.
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+    session = SparkSession.builder.remote(os.environ["SPARK_REMOTE"]).create()
+    session.registerProgressHandler(cast("ProgressHandler", Progress().tell))  # any callable does
+    for name in names:
+        session.read.parquet(str(_path(name))).createOrReplaceTempView(name)
     return session
+
+
+def _answers(session: SparkSession) -> bool:
+    """Return whether a session lives: a Spark that was started anew knows nothing of the sessions before it."""
+    try:
+        return bool(session.conf.get("spark.sql.session.timeZone"))
+    except Exception:  # whatever is wrong with the old one, a new one is opened, or refused with its reason
+        return False
 
 
 def _await_spark() -> None:

@@ -6,8 +6,9 @@ import hashlib
 import os
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tre.workspace.client.display import Budget
 from tre.workspace.client.door import call
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 _HELD_OUT = 0.2
 
 
-def budget() -> dict[str, Any]:
+def budget() -> Budget:
     """Return the project's privacy budget: epsilon and delta, what is spent, and each spend."""
-    return call("GET", "budget")
+    return Budget(call("GET", "budget"))
 
 
 def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose: str, folder: str | Path) -> Path:

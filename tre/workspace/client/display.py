@@ -1,0 +1,58 @@
+"""How the platform's answers look in a notebook. What others wrote is escaped: it is shown, never run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+
+def text(value: object) -> str:
+    """Return a value as HTML's text."""
+    return escape(str(value))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return an HTML table."""
+    top = "".join(f"<th>{text(each)}</th>" for each in heads)
+    body = "".join("<tr>" + "".join(f"<td>{text(each)}</td>" for each in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+class Budget(dict[str, Any]):
+    """A project's privacy budget: ``epsilon``, ``delta``, what is spent of both, and ``spends``."""
+
+    def _repr_html_(self) -> str:
+        left = max(0.0, self["epsilon"] - self["spent_epsilon"])
+        said = f"Epsilon: {self['spent_epsilon']:g} of {self['epsilon']:g} is spent; {left:g} is left."
+        spends = [(each["spend"], each["purpose"], f"{each['epsilon']:g}", each["state"]) for each in self["spends"]]
+        listed = table(("spend", "purpose", "epsilon", "state"), spends) if spends else ""
+        return (
+            f'<p>{text(said)} <meter max="{self["epsilon"]:g}" value="{self["spent_epsilon"]:g}"></meter></p>{listed}'
+        )
+
+
+class Request(dict[str, Any]):
+    """A request for release: ``request`` (its number), ``state``, ``context`` and ``files``."""
+
+    def _repr_html_(self) -> str:
+        head = f"Request {self['request']}: {str(self['state']).replace('_', ' ')}"
+        rows = [(file["name"], file.get("verdict") or "", _findings(file)) for file in self["files"]]
+        return f"<p>{text(head)}</p>{table(('file', 'verdict', 'findings'), rows)}"
+
+
+class Requests(list[Request]):
+    """Requests for release, newest first."""
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return "<p>No request yet. tre.submit(FILES, context=...) makes one.</p>"
+        rows = [
+            (each["request"], str(each["state"]).replace("_", " "), ", ".join(file["name"] for file in each["files"]))
+            for each in self
+        ]
+        return table(("request", "state", "files"), rows)
+
+
+def _findings(file: dict[str, Any]) -> str:
+    return "; ".join(str(each.get("why", "")) for each in file.get("findings", ()))
