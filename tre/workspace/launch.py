@@ -30,15 +30,19 @@ from tre.workspace.kept_log import KeptLog
 from tre.workspace.limits import group, used
 from tre.workspace.meter import Meter
 from tre.workspace.sandbox import Sandbox
+from tre.workspace.strict_gate import StrictGate
 
 _GRACE_SECONDS = 12.0
 _LOOK_SECONDS = 0.5
-# JupyterLab's plugins whose buttons would do nothing: the first three ask the internet, which is not there, and the
-# others what the gate does not pass (tre.workspace.gate_rules). Nobody is to see them; what stops them is the gate.
-_NO_USE_INSIDE = (
+# JupyterLab's plugins whose buttons would do nothing: some ask the internet, which is not there, and the others what the
+# gate does not pass (tre.workspace.gate_rules). Nobody is to see them; what stops them is the gate. On a strict
+# workspace's own screen nothing passes the gate, so the others are of use there.
+_ASKS_THE_INTERNET = (
     "@jupyterlab/apputils-extension:announcements",
     "@jupyterlab/extensionmanager-extension",
     "@jupyterlab/filebrowser-extension:open-url",
+)
+_NOT_PASSED = (
     "@jupyterlab/terminal-extension",
     "@jupyterlab/filebrowser-extension:download",
     "@jupyterlab/filebrowser-extension:open-browser-tab",
@@ -75,21 +79,29 @@ async def _run(sandbox: Sandbox) -> int:
     folder = Path(sandbox.folder)
     if sandbox.marked:
         marker.hold(folder)
-    _prepare(folder, sandbox)
-    listening = [_listen(each.socket) for each in sandbox.inbound]
+    _prepare(folder, sandbox)  # its doors stand in it, those of what is beside it too
+    running = [await _begin(replace(each, groups=sandbox.groups)) for each in sandbox.beside]
     if sandbox.api_door:
         await _open_api_door(folder / "doors" / "api.sock", sandbox)
         await _open_gate(sandbox)
-    process = await _start(sandbox, listening)
-    for listener in listening:
-        listener.close()  # from here on the sandbox alone listens
-    printing = asyncio.ensure_future(_keep_log(process, Path(sandbox.log)))
-    status = await _until_end(process, sandbox)
+    running = [await _begin(sandbox), *running]
+    printing = [asyncio.ensure_future(_keep_log(process, log)) for process, log in running]
+    status = await _until_end([process for process, _ in running], sandbox)
     used_up = [
         asyncio.ensure_future(each.tell()) for each in _ACTIVITIES
     ]  # all that was used is known when it has ended
-    await asyncio.wait([printing, *_close_gates(), *used_up], timeout=_GRACE_SECONDS)
+    await asyncio.wait([*printing, *_close_gates(), *used_up], timeout=_GRACE_SECONDS)
     return status
+
+
+async def _begin(sandbox: Sandbox) -> tuple[asyncio.subprocess.Process, Path]:
+    """Start a sandbox, and return its process and where what it prints is kept."""
+    _prepare(Path(sandbox.folder), sandbox)
+    listening = [_listen(each.socket) for each in sandbox.inbound]
+    process = await _start(sandbox, listening)
+    for listener in listening:
+        listener.close()  # from here on the sandbox alone listens
+    return process, Path(sandbox.log)
 
 
 def _prepare(folder: Path, sandbox: Sandbox) -> None:
@@ -98,11 +110,12 @@ def _prepare(folder: Path, sandbox: Sandbox) -> None:
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name).chmod(0o755)  # the sandbox's user reads it; the folder that holds it all is closed
     uid, gid = (sandbox.uid, sandbox.gid) if os.geteuid() == 0 and sandbox.uid else (os.geteuid(), os.getegid())
+    no_use = _ASKS_THE_INTERNET if sandbox.beside else (*_ASKS_THE_INTERNET, *_NOT_PASSED)
     files = {
         "passwd": f"{sandbox.username}:x:{uid}:{gid}::{sandbox.home}:/bin/bash\n",
         "group": f"{sandbox.username}:x:{gid}:\n",
         "hosts": "127.0.0.1 localhost workspace\n",
-        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": dict.fromkeys(_NO_USE_INSIDE, True)}),
+        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": dict.fromkeys(no_use, True)}),
     }
     for name, text in files.items():
         (folder / "etc" / name).write_text(text)
@@ -144,7 +157,8 @@ async def _open_gate(sandbox: Sandbox) -> None:
     _ACTIVITIES.append(activity)
     _KEPT.extend(asyncio.ensure_future(each.keep_telling()) for each in (meter, activity))
     for each in sandbox.inbound:
-        gate = Gate(sign_ins, to_socket(each.socket), leads["opened"], activity.noticing(meter.allowed))
+        told = (sign_ins, to_socket(each.socket), leads["opened"], activity.noticing(meter.allowed))
+        gate = StrictGate(*told, screen=to_socket(leads["screen"])) if "screen" in leads else Gate(*told)
         _GATES.append((await asyncio.start_server(gate.serve, "127.0.0.1", each.host_port), gate))
 
 
@@ -185,7 +199,8 @@ async def _keep_log(process: asyncio.subprocess.Process, path: Path) -> None:
         await KeptLog(path).keep(process.stdout)
 
 
-async def _until_end(process: asyncio.subprocess.Process, sandbox: Sandbox) -> int:
+async def _until_end(processes: list[asyncio.subprocess.Process], sandbox: Sandbox) -> int:
+    """Wait until one of the sandboxes ends, or all must; end the others, and return the first's status."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -196,15 +211,17 @@ async def _until_end(process: asyncio.subprocess.Process, sandbox: Sandbox) -> i
             stop.set()
     if sandbox.marked:
         _KEPT.append(asyncio.ensure_future(_until_closed(Path(sandbox.folder), stop)))
-    ended, told = asyncio.ensure_future(process.wait()), asyncio.ensure_future(stop.wait())
-    await asyncio.wait([ended, told], return_when=asyncio.FIRST_COMPLETED)
+    ends = [asyncio.ensure_future(process.wait()) for process in processes]
+    await asyncio.wait([*ends, asyncio.ensure_future(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     _close_gates()  # the server inside may take its time to end: it says nothing to a browser any more
-    if not ended.done():
-        process.terminate()
-        await asyncio.wait([ended], timeout=_GRACE_SECONDS)
-    if not ended.done():
-        process.kill()  # bubblewrap is the first process of the namespace's outside: all inside ends with it
-    return await ended
+    for process, ended in zip(processes, ends, strict=True):
+        if not ended.done():
+            process.terminate()
+    await asyncio.wait(ends, timeout=_GRACE_SECONDS)
+    for process, ended in zip(processes, ends, strict=True):
+        if not ended.done():
+            process.kill()  # bubblewrap is the first process of the namespace's outside: all inside ends with it
+    return await ends[0]
 
 
 async def _until_closed(folder: Path, stop: asyncio.Event) -> None:
