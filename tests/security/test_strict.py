@@ -1,4 +1,4 @@
-"""A strict workspace from the attacker's seat: a real screen in a real sandbox, and a browser that speaks RFB by hand."""
+"""A strict workspace from the attacker's seat: a real screen in a sandbox, and a browser that speaks RFB by hand."""
 
 from __future__ import annotations
 
@@ -229,10 +229,10 @@ async def gate(folder: str, most: int = 10**9) -> AsyncIterator[tuple[str, str, 
         listening.close()
 
 
-def through(address: str, cookie: str, **changes: Any) -> Viewer:
+def through(address: str, cookie: str) -> Viewer:
     """Return a viewer through the gate's WebSocket."""
     line = websocket.create_connection(
-        f"{address.replace('http', 'ws')}{BASE}screen", host=HOST["Host"], origin=changes.get("origin", origin(address)),
+        f"{address.replace('http', 'ws')}{BASE}screen", host=HOST["Host"], origin=origin(address),
         cookie=cookie, timeout=1, subprotocols=["binary"],
     )  # fmt: skip
     held = bytearray()
@@ -251,45 +251,48 @@ NOT_THERE = [
     "lab", "lab/tree/a.ipynb", "api", "api/contents", "api/contents/a.ipynb?type=notebook&content=1", "api/kernels",
     "api/sessions", "files/rows.csv", "files/rows.csv?download=1", "nbconvert/html/a.ipynb", "static/lab/main.js",
     "terminals/1", "proxy/8000/", "lab/api/settings", "screen", "novnc/package.json", "novnc/../../package.json",
-    "novnc/core/../../../package.json", "novnc/core/%2e%2e/rfb.js", "novnc/core/rfb.js/", "screen/index.html", "metrics",
+    "novnc/core/../../../package.json", "novnc/core/%2e%2e/rfb.js", "novnc/core/rfb.js/", "screen/index.html",
+    "metrics",
 ]  # fmt: skip
 
 
 @pytest.mark.skipif(not (desktop.NOVNC / "core" / "rfb.js").is_file(), reason="noVNC is not installed: make up does it")
 def test_the_gate_has_the_page_and_nothing_of_jupyterlab(tmp_path):
     async def scene() -> None:
-        async with gate(str(tmp_path)) as (address, cookie, sent):
-            async with httpx.AsyncClient(base_url=address, trust_env=False) as ann:
-                for path in NOT_THERE:
-                    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
-                        asked = {**HOST, "Cookie": cookie, "Origin": origin(address), "Accept": "text/html"}
-                        answer = await ann.request(method, BASE + path, headers=asked)
-                        assert answer.status_code == 404, (method, path, answer.status_code)
-                before = sum(sent)
-                for path, kind in (
-                    ("", "text/html"),
-                    ("screen.js", "text/javascript"),
-                    ("novnc/core/rfb.js", "text/j"),
-                ):
-                    assert (await ann.get(BASE + path, headers=HOST)).status_code == 403, "a stranger"
-                    answer = await ann.get(BASE + path, headers={**HOST, "Cookie": cookie})
-                    assert answer.status_code == 200
-                    assert answer.headers["Content-Type"].startswith(kind)
-                    policy = answer.headers["Content-Security-Policy"]
-                    assert "script-src 'self';" in policy
-                    assert "unsafe" not in policy
-                    assert "clipboard-read=()" in answer.headers["Permissions-Policy"]
-                    before += len(answer.content)
-                assert sum(sent) >= before, "what goes to a browser is counted"
-                for upgrade in ("api/kernels/k/channels", "api/events/subscribe", "lab", ""):
-                    asked = {
-                        **HOST,
-                        "Cookie": cookie,
-                        "Origin": origin(address),
-                        "Upgrade": "websocket",
-                        "Connection": "Upgrade",
-                    }
-                    assert (await ann.get(BASE + upgrade, headers=asked)).status_code == 404
+        async with (
+            gate(str(tmp_path)) as (address, cookie, sent),
+            httpx.AsyncClient(base_url=address, trust_env=False) as ann,
+        ):
+            for path in NOT_THERE:
+                for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+                    asked = {**HOST, "Cookie": cookie, "Origin": origin(address), "Accept": "text/html"}
+                    answer = await ann.request(method, BASE + path, headers=asked)
+                    assert answer.status_code == 404, (method, path, answer.status_code)
+            before = sum(sent)
+            for path, kind in (
+                ("", "text/html"),
+                ("screen.js", "text/javascript"),
+                ("novnc/core/rfb.js", "text/j"),
+            ):
+                assert (await ann.get(BASE + path, headers=HOST)).status_code == 403, "a stranger"
+                answer = await ann.get(BASE + path, headers={**HOST, "Cookie": cookie})
+                assert answer.status_code == 200
+                assert answer.headers["Content-Type"].startswith(kind)
+                policy = answer.headers["Content-Security-Policy"]
+                assert "script-src 'self';" in policy
+                assert "unsafe" not in policy
+                assert "clipboard-read=()" in answer.headers["Permissions-Policy"]
+                before += len(answer.content)
+            assert sum(sent) >= before, "what goes to a browser is counted"
+            for upgrade in ("api/kernels/k/channels", "api/events/subscribe", "lab", ""):
+                asked = {
+                    **HOST,
+                    "Cookie": cookie,
+                    "Origin": origin(address),
+                    "Upgrade": "websocket",
+                    "Connection": "Upgrade",
+                }
+                assert (await ann.get(BASE + upgrade, headers=asked)).status_code == 404
 
     run(scene())
 
@@ -335,7 +338,7 @@ def test_no_clipboard_passes_either_way(tmp_path, careless):
 
     async def scene(box: Sandbox) -> None:
         straight(box)  # it has begun
-        async with gate(box.folder) as (address, cookie, sent):
+        async with gate(box.folder) as (address, cookie, _):
             viewer = await asyncio.to_thread(through, address, cookie)
             await asyncio.to_thread(play, viewer, box)
             assert viewer.name == b"workspace"
@@ -372,6 +375,15 @@ def test_jupyterlab_is_seen_as_pixels(tmp_path):
                 colours = page.evaluate(_COLOURS)
                 if colours > SEEN:
                     break
+            before = page.evaluate(_DRAWN)
+            page.mouse.click(52, 14)  # the File menu
+            page.wait_for_timeout(3000)
+            menu = page.evaluate(_DRAWN)
+            page.keyboard.press("Control+Shift+C")  # the palette of commands
+            page.wait_for_timeout(3000)
+            palette = page.evaluate(_DRAWN)
+            assert before != menu, "the pointer arrives"
+            assert menu != palette, "and so do keys"
             PICTURES.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=PICTURES / "strict.png")
         return colours, refused
@@ -389,6 +401,11 @@ def test_jupyterlab_is_seen_as_pixels(tmp_path):
 
 
 SEEN = 200
+# What stands where the first menu and the palette open.
+_DRAWN = """() => {
+    const canvas = document.querySelector('canvas');
+    const drawn = canvas.getContext("2d").getImageData(40, 60, 900, 300).data;
+    return drawn.reduce((sum, each) => (31 * sum + each) | 0, 0); }"""
 # How many colours a canvas shows.
 _COLOURS = """() => {
     const canvas = document.querySelector('canvas');

@@ -1,7 +1,7 @@
 """A hostile program on a strict workspace's screen: speaks X11 by hand, from the standard library alone.
 
 It is run as a file inside the sandbox, and prints one line of JSON for each thing that it tried. Requests are those of
-the X Window System Protocol, version 11 ("X11R7.7"); the extension's is TigerVNC's (``unix/xserver/hw/vnc/vncExtProto.h``).
+the X Window System Protocol, version 11 ("X11R7.7"); the extension's is TigerVNC's (``vncExtProto.h``).
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Screen:
         return ""
 
     def set_option(self, option: str) -> bool:
-        """Ask the server to change one of its own options, as ``vncconfig -set`` does; return whether it says it did."""
+        """Ask the server to change one of its own options, as ``vncconfig`` does; return whether it did."""
         major = self.extension("VNC-EXTENSION")
         if not major:
             return False

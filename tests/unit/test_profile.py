@@ -113,7 +113,7 @@ def test_the_default_is_a_setting(monkeypatch):
 
 def test_without_what_it_takes_a_strict_workspace_does_not_open_and_a_standard_one_does(monkeypatch, tmp_path):
     there = study("frailty", "ann")
-    monkeypatch.setattr(desktop.shutil, "which", lambda name: None)
+    monkeypatch.setattr("tre.workspace.desktop.shutil.which", lambda name: None)
     monkeypatch.setattr(desktop, "_BROWSERS", ())
     monkeypatch.setattr(desktop, "NOVNC", tmp_path)
     assert open_workspace("ann", "frailty").profile == "standard"
@@ -142,7 +142,7 @@ def test_its_screen_is_another_user_s_and_nothing_is_shown_there(strict, monkeyp
     )  # fmt: skip
     for name in ("_bounds", "_public", "_known_as", "_server_command", "_environment", "_commands", "_screen"):
         monkeypatch.setattr(spawner, name, getattr(SandboxSpawner, name).__get__(spawner), raising=False)
-    spawner._strict = SandboxSpawner._strict.fget(spawner)
+    spawner._strict = True
     box = SandboxSpawner._sandbox(spawner)
     assert Sandbox.from_json(json.loads(json.dumps(box.to_json()))) == box
     (screen,) = box.beside

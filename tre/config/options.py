@@ -154,8 +154,8 @@ class Options(BaseSettings):
     strict_megabytes: int = Field(
         20_000,
         ge=500,
-        description="The same for the pixels of a person's strict workspaces, which weigh more than the data that they "
-        "show. A page of JupyterLab is about 0.2 of a megabyte each time that it is drawn anew.",
+        description="The same for the pixels of a person's strict workspaces, which weigh more than the text that they "
+        "show. A screen of JupyterLab takes about 0.05 each time that all of it is drawn anew, and a figure more.",
     )
     require_mfa: bool = Field(True, description="Every sign-in needs a second factor; off is refused in production.")
     oidc_issuer: str = Field(

@@ -109,7 +109,7 @@ def _x_command() -> tuple[str, ...]:
 def commands(home: str, base: str, port: int) -> tuple[tuple[str, ...], ...]:
     """Return what runs in a strict workspace: JupyterLab for its own loopback alone, and a browser that shows it.
 
-    Nobody signs in there: whoever reaches that loopback is inside, as the researcher. Who sees the screen is the gate's.
+    Nobody signs in there: whoever reaches that loopback is inside, as the researcher. Who sees it the gate says.
     """
     server = (
         sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
@@ -121,7 +121,7 @@ def commands(home: str, base: str, port: int) -> tuple[tuple[str, ...], ...]:
         sys.executable, "-I", "-S", f"{PACKAGES}/tre/workspace/kiosk.py", str(port), _browser() or _BROWSERS[0],
         # Its own sandbox would need namespaces, which are refused here; it guards the researcher from their own pages.
         "--no-sandbox", "--kiosk", "--window-position=0,0", f"--window-size={_WIDTH},{_HEIGHT}",
-        "--user-data-dir=/tmp/browser", "--no-first-run", "--no-default-browser-check", "--disable-sync",  # noqa: S108
+        "--user-data-dir=/tmp/browser", "--no-first-run", "--no-default-browser-check", "--disable-sync",
         "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
         "--disable-breakpad", "--disable-infobars", "--test-type", "--no-proxy-server", "--password-store=basic",
         f"--app=http://127.0.0.1:{port}{base}lab",

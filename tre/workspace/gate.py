@@ -379,6 +379,7 @@ async def until_first_ends(*works: Coroutine[Any, Any, None]) -> None:
 
 
 def weight(headers: Headers) -> int:
+    """Return how many bytes headers are to the browser."""
     return sum(len(name) + len(value) + 4 for name, value in headers)
 
 

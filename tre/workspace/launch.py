@@ -34,9 +34,9 @@ from tre.workspace.strict_gate import StrictGate
 
 _GRACE_SECONDS = 12.0
 _LOOK_SECONDS = 0.5
-# JupyterLab's plugins whose buttons would do nothing: some ask the internet, which is not there, and the others what the
-# gate does not pass (tre.workspace.gate_rules). Nobody is to see them; what stops them is the gate. On a strict
-# workspace's own screen nothing passes the gate, so the others are of use there.
+# JupyterLab's plugins whose buttons would do nothing: some ask the internet, which is not there, and the others what
+# the gate does not pass (tre.workspace.gate_rules). Nobody is to see them; what stops them is the gate. On a strict
+# workspace's screen the others are of use, for nothing of theirs comes by the gate.
 _ASKS_THE_INTERNET = (
     "@jupyterlab/apputils-extension:announcements",
     "@jupyterlab/extensionmanager-extension",
