@@ -2,9 +2,10 @@
 
 Source: RFC 6143, and the community's specification for the pseudo-encodings (github.com/rfbproto/rfbproto). Both sides
 are the researcher's as far as this goes: a browser that they wrote, and a screen that they may have broken into. So
-what passes is put together of known messages alone. A browser may ask for pixels and send keys and a pointer; a
-screen may send pixels. The clipboard's messages are read to their end and left out, both ways; the encodings that a browser may
-name are those whose length can be told without understanding their pixels; of the screen's name nothing is passed on.
+what passes is put together of known messages alone. A browser may ask for pixels and send keys and a pointer; a screen
+may send pixels. The clipboard's messages are read to their end and left out, both ways; the encodings that a browser
+may name are those whose length can be told without understanding their pixels; of the screen's name nothing is passed
+on.
 """
 
 from __future__ import annotations
