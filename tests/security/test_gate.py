@@ -704,7 +704,7 @@ def test_a_browser_is_to_store_nothing_but_jupyterlab_s_own_files(tmp_path, path
 
 def test_no_button_is_offered_for_what_the_gate_does_not_pass(tmp_path):
     """Names are JupyterLab's, and may change with it: each must be known to it, and of each kind none left out."""
-    launch._prepare(tmp_path, SimpleNamespace(username="ann", uid=0, gid=0, home="/home/ann"))
+    launch._prepare(tmp_path, SimpleNamespace(username="ann", uid=0, gid=0, home="/home/ann", beside=()))
     told = json.loads((tmp_path / "etc" / "jupyter" / "labconfig" / "page_config.json").read_text())
     off = [name for name, is_off in told["disabledExtensions"].items() if is_off]
     static = Path(sys.prefix) / "share" / "jupyter" / "lab" / "static"
@@ -981,7 +981,7 @@ def test_a_workspace_that_is_closed_is_silent_before_its_server_has_ended(tmp_pa
             assert await portal.allowed(1)
             process = Stubborn()
             sandbox = SimpleNamespace(watch=0, marked=False)
-            ending = asyncio.ensure_future(launch._until_end(process, sandbox, attendance))
+            ending = asyncio.ensure_future(launch._until_end([process], sandbox, attendance))
             await asyncio.sleep(0.1)
             os.kill(os.getpid(), signal.SIGTERM)
             await asyncio.sleep(0.1)

@@ -91,7 +91,11 @@ def test_a_project_is_applied_for_decided_and_on_the_register(ann):
     assert "It cannot be approved yet. Safe people is not assessed yet" in page(mia)
     assert "Approve it" not in page(mia)
     assert ida.post(decide, {"decision": "agree", "note": "Fine."}).status_code == 302
-    judged = dict.fromkeys(SAFES, "met") | {"data": "conditions", "data_note": "Age bands in what leaves."}
+    judged = dict.fromkeys(SAFES, "met") | {
+        "profile": "standard",
+        "data": "conditions",
+        "data_note": "Age bands in what leaves.",
+    }
     assert mia.post(reverse("application_assessment", args=["falls"]), judged).status_code == 302
     assert "Age bands in what leaves." in page(ann)
     assert "Approve it" in page(mia)

@@ -101,6 +101,11 @@ class Options(BaseSettings):
         "production.",
     )
     sandbox_uid_base: int = Field(60000, ge=1000, description="First user id given to sandboxes when run as root.")
+    workspace_profile: Literal["standard", "strict"] = Field(
+        "standard",
+        description="The profile of a project for which no assessment has chosen one. `strict` shows its workspaces as "
+        "pixels: see docs/decisions/0023.",
+    )
     workspace_sizes: dict[str, Size] = Field(
         default_factory=lambda: dict(_SIZES),
         description="The sizes that a researcher chooses from, as JSON: of each its `megabytes` (2**20 bytes) of "
@@ -148,6 +153,12 @@ class Options(BaseSettings):
         ge=50,
         description="How many megabytes (2**20 bytes) a person's notebook servers may send to their browser in a day. "
         "JupyterLab itself takes about 15 when it is first opened. Half of it is an alert in the audit log.",
+    )
+    strict_megabytes: int = Field(
+        20_000,
+        ge=500,
+        description="The same for the pixels of a person's strict workspaces, which weigh more than the text that they "
+        "show. A screen of JupyterLab takes about 0.05 each time that all of it is drawn anew, and a figure more.",
     )
     require_mfa: bool = Field(True, description="Every sign-in needs a second factor; off is refused in production.")
     oidc_issuer: str = Field(

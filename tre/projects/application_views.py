@@ -168,13 +168,13 @@ def assessment(request: HttpRequest, code: str) -> HttpResponse:
     waiting = applications.open_application(project)
     if waiting is None:
         raise Refused("Nothing waits for a decision in this project", where=code)
-    initial: dict[str, str] = {}
+    initial: dict[str, str] = {"profile": waiting.profile or project.profile}
     for each in waiting.assessments.all():
         initial |= {each.safe: each.judgement, f"{each.safe}_note": each.note}
     form = AssessmentForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            applications.assess(code, form.judgements(), person)
+            applications.assess(code, form.judgements(), person, form.cleaned_data["profile"])
         except Refused as error:
             form.add_error(None, error.sentence())
         else:

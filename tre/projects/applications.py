@@ -217,13 +217,16 @@ def withdraw(code: str, actor: Principal) -> None:
 
 
 @transaction.atomic
-def assess(code: str, judgements: Mapping[str, tuple[str, str]], actor: Principal) -> None:
+def assess(code: str, judgements: Mapping[str, tuple[str, str]], actor: Principal, profile: str = "") -> None:
     """Judge the five safes of what waits for a decision, all of them; judged before, this replaces it.
 
     Parameters
     ----------
     judgements : mapping
         The judgement and its note by each safe.
+    profile : str
+        One of :class:`tre.projects.models.Project.Profile`; empty for the one that the project has. It is kept with
+        the application, for the project is to stand as it was submitted until it is approved: docs/decisions/0023.
 
     Raises
     ------
@@ -231,11 +234,16 @@ def assess(code: str, judgements: Mapping[str, tuple[str, str]], actor: Principa
         When the person may not, nothing waits, a safe is left out, or a judgement lacks its reason.
     """
     application = _to_decide(code, "assess_application", actor)
+    profile = profile or application.project.profile
+    if profile not in Project.Profile:
+        raise Refused("There is no such profile of a workspace", where="profile", todo="Choose standard or strict")
+    application.profile = profile
+    application.save(update_fields=["profile"])
     for safe, (judgement, note) in judgements.items():
         check_judgement(safe, judgement, note)
         told = {"judgement": judgement, "note": note.strip(), "by": actor.username}
         Assessment.objects.update_or_create(application=application, safe=safe, defaults=told)
-    data = {"application": application.pk, "judgements": _judgements(application)}
+    data = {"application": application.pk, "judgements": _judgements(application), "profile": profile}
     record("projects.assessed", actor=actor.username, subject=f"project:{code}", data=data)
 
 
@@ -300,7 +308,8 @@ def _apply(application: Application) -> None:
     project = application.project
     project.status = Status.APPROVED
     project.ends = application.ends
-    project.save(update_fields=["status", "ends"])
+    project.profile = application.profile or project.profile
+    project.save(update_fields=["status", "ends", "profile"])
     project.agreements.update(ends=application.ends)
     _set_members(project, application.people)
 
@@ -430,14 +439,19 @@ def _check_on_record(application: Application, owners: Sequence[OwnerDecision]) 
         ).order_by("pk")
         if entry.data.get("application") == application.pk
     ]
-    assessed = [entry.data["judgements"] for entry in logged if entry.event == "projects.assessed"]
+    assessed = [
+        (entry.data["judgements"], entry.data.get("profile", ""))
+        for entry in logged
+        if entry.event == "projects.assessed"
+    ]
     decided = {
         entry.data["dataset"]: (entry.data["agreed"], entry.actor)
         for entry in logged
         if entry.event == "projects.dataset_decided"
     }
     found = {each.dataset: (each.agreed, each.by) for each in owners}
-    if found != decided or _judgements(application) != (assessed[-1] if assessed else {}):
+    judged = (_judgements(application), application.profile)
+    if found != decided or judged != (assessed[-1] if assessed else ({}, "")):
         raise Refused(
             "A judgement is not the one that the audit log holds",
             where=application.project.code,

@@ -15,7 +15,7 @@ from tre.catalogue.contracts import Dataset
 from tre.projects.applying import CATEGORIES, JUDGEMENTS, SAFES, SECTORS
 from tre.projects.domain import Agreed
 from tre.projects.lawful_basis import ARTICLE_6, ARTICLE_9, CommonLaw, LawfulBasis, Use
-from tre.projects.models import Agreement, Closure, code_is_a_label
+from tre.projects.models import Agreement, Closure, Project, code_is_a_label
 from tre.web.fields import DateField
 
 _USES = {Use.RESEARCH: "Research", Use.PLANNING: "Planning", Use.DIRECT_CARE: "Direct care"}
@@ -211,7 +211,16 @@ class DatasetForm(forms.Form):
 
 
 class AssessmentForm(forms.Form):
-    """How each of the five safes is judged, and why."""
+    """How each of the five safes is judged, and why, and which profile the project's workspaces are to have."""
+
+    profile = forms.ChoiceField(
+        label="Profile of the workspaces",
+        help_text="Choose strict where it must not be easy to copy from the screen. Text can then neither be copied "
+        "out nor pasted in; what is seen can still be photographed or typed anew.",
+        choices=Project.Profile.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a profile"},
+    )
 
     def __init__(self, *args: Any, **told: Any) -> None:
         super().__init__(*args, **told)

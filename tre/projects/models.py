@@ -33,6 +33,12 @@ class Project(models.Model):
 
     REGISTERED = (Status.APPROVED, Status.CLOSED)  # what the public register tells: never what was only asked for
 
+    class Profile(models.TextChoices):
+        """How its workspaces reach the researcher's browser."""
+
+        STANDARD = "standard", "Standard: JupyterLab in the researcher's browser"
+        STRICT = "strict", "Strict: a desktop shown as pixels"
+
     code = models.CharField(max_length=20, unique=True, validators=[code_is_a_label])
     title = models.CharField(max_length=200)
     purpose = models.TextField(help_text="The lay summary: what it is for, in words for everybody.")
@@ -59,6 +65,7 @@ class Project(models.Model):
     )
     sample_seed = models.PositiveIntegerField(default=1)
     floor = models.PositiveIntegerField(null=True, blank=True, help_text="The least k; empty for the policy's.")
+    profile = models.CharField(max_length=10, choices=Profile, default=Profile.STANDARD)
     gid = models.PositiveIntegerField(unique=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="projects")
 
@@ -176,6 +183,13 @@ class Application(models.Model):
     ends = models.DateField(help_text="The last day that is asked for.")
     people = models.JSONField(help_text="User names that are asked for; the first leads.")
     why = models.TextField(blank=True, default="")
+    profile = models.CharField(
+        max_length=10,
+        choices=Project.Profile,
+        blank=True,
+        default="",
+        help_text="What the assessment chose for the project's workspaces; empty until then.",
+    )
     digest = models.CharField(max_length=64, help_text="Of what is asked for, as it was submitted.")
     asked_by = models.CharField(max_length=32)
     asked = models.DateTimeField(auto_now_add=True)

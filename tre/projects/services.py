@@ -69,7 +69,8 @@ def create_project(
     gid = (Project.objects.aggregate(most=Max("gid"))["most"] or load().sandbox_uid_base + 999) + 1
     project = Project(
         code=code, title=title, purpose=purpose, cohort=cohort, starts=starts, ends=ends, gid=gid,
-        sample_fraction=Decimal(sample[0]), sample_seed=sample[1], floor=floor, **(told or {}),
+        sample_fraction=Decimal(sample[0]), sample_seed=sample[1], floor=floor,
+        **{"profile": load().workspace_profile, **(told or {})},
     )  # fmt: skip
     save_whole(project)
     for place, name in enumerate(members):

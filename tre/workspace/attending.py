@@ -20,6 +20,7 @@ from tre.workspace.hub_door import Server
 from tre.workspace.limits import used
 from tre.workspace.meter import Meter
 from tre.workspace.sandbox import Sandbox
+from tre.workspace.strict_gate import StrictGate
 
 
 class Attendance:
@@ -53,7 +54,8 @@ class Attendance:
         attendance._keep(server.serve(sockets=[listener]), meter.keep_telling(), activity.keep_telling())
         sign_ins = SignIns(Server(**leads["server"]), Public(**leads["public"]), client)
         for each in sandbox.inbound:
-            gate = Gate(sign_ins, to_socket(each.socket), leads["opened"], activity.noticing(meter.allowed))
+            told = (sign_ins, to_socket(each.socket), leads["opened"], activity.noticing(meter.allowed))
+            gate = StrictGate(*told, screen=to_socket(leads["screen"])) if "screen" in leads else Gate(*told)
             attendance.add(await asyncio.start_server(gate.serve, "127.0.0.1", each.host_port), gate)
         return attendance
 

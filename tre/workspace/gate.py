@@ -26,7 +26,7 @@ from tre.workspace.forward import Connect
 from tre.workspace.gate_rules import Asked, Headers
 from tre.workspace.gate_sign_in import RECHECK_SECONDS, HubSilent, SignIns
 
-_CHUNK = 64 * 1024
+CHUNK = 64 * 1024
 _MOST_HEAD = 64 * 1024
 _MOST_WRITTEN = 16 * 1024 * 1024  # a notebook as it is saved; it is held whole to be looked at
 _MOST_HELD = 4  # bodies at once
@@ -40,11 +40,11 @@ T = TypeVar("T")
 Event = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 
 
-class _HungUp(Exception):
+class HungUp(Exception):
     """The other side is gone, or does not speak HTTP: there is nobody to answer."""
 
 
-class _Side:
+class Side:
     """One side's connection, read and written as HTTP."""
 
     def __init__(self, role: type, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -59,14 +59,14 @@ class _Side:
             try:
                 event = self.http.next_event()
             except h11.RemoteProtocolError:
-                raise _HungUp from None
+                raise HungUp from None
             if event is not h11.NEED_DATA:
                 return event
             try:
                 async with asyncio.timeout(within):
-                    data = await self.reader.read(_CHUNK)
+                    data = await self.reader.read(CHUNK)
             except (TimeoutError, OSError):
-                raise _HungUp from None
+                raise HungUp from None
             self.http.receive_data(data)
 
     async def send(self, event: h11.Event) -> int:
@@ -77,7 +77,7 @@ class _Side:
             async with asyncio.timeout(_IDLE_SECONDS):
                 await self.writer.drain()
         except (h11.LocalProtocolError, OSError, TimeoutError):
-            raise _HungUp from None
+            raise HungUp from None
         return len(data)
 
     async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
@@ -90,7 +90,7 @@ class _Side:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if gone.done() and not doing.done():
-                raise _HungUp
+                raise HungUp
             return doing.result()
         finally:
             for task in tasks:
@@ -101,7 +101,7 @@ class _Side:
         ahead = 0
         while ahead < _MOST_HEAD:
             try:
-                data = await self.reader.read(_CHUNK)
+                data = await self.reader.read(CHUNK)
             except OSError:
                 return
             self.http.receive_data(data)
@@ -119,7 +119,7 @@ class _Side:
             elif isinstance(event, h11.EndOfMessage):
                 return
             else:
-                raise _HungUp
+                raise HungUp
 
 
 @dataclass
@@ -152,7 +152,7 @@ class Gate:
         """Serve one connection of the Hub's proxy until it ends; of too many at once the last ones are hung up on."""
         if self._closed or len(self._open) >= _MOST_CONNECTIONS:
             return writer.close()
-        browser = _Side(h11.SERVER, reader, writer)
+        browser = Side(h11.SERVER, reader, writer)
         self._open.add(writer)
         try:
             while True:
@@ -162,11 +162,11 @@ class Gate:
                 try:
                     await self._answer(browser, event)
                 except HubSilent:
-                    await _tell(browser, 503, _NO_WORD, [(b"Retry-After", b"5")])
+                    await tell(browser, 503, _NO_WORD, [(b"Retry-After", b"5")])
                 if browser.http.our_state is not h11.DONE or browser.http.their_state is not h11.DONE:
                     break
                 browser.http.start_next_cycle()
-        except (_HungUp, h11.ProtocolError, OSError):
+        except (HungUp, h11.ProtocolError, OSError):
             pass  # there is nobody to answer, or nothing that can be said in HTTP
         finally:
             self._open.discard(writer)
@@ -179,7 +179,11 @@ class Gate:
         for writer in self._open:
             writer.transport.abort()  # what waits to be sent is not sent
 
-    async def _answer(self, browser: _Side, request: h11.Request) -> None:
+    def refused(self, asked: Asked) -> str | None:
+        """Return why a request of the signed-in person does not pass, or None when it does."""
+        return rules.refused(asked, self.sign_ins.public.base)
+
+    async def _answer(self, browser: Side, request: h11.Request) -> None:
         headers = {bytes(name): bytes(value) for name, value in request.headers}
         browser.head = bytes(request.method) == b"HEAD"
         path, _, query = bytes(request.target).decode("latin-1").partition("?")
@@ -191,40 +195,40 @@ class Gate:
         if path == urlsplit(self.sign_ins.server.callback).path:
             return await self._signed_in(browser, query, cookies)
         if b"service-worker" in headers:  # its answers would carry no policy of ours, and it would outlive the sign-in
-            return await _tell(browser, 403, "A workspace's pages have no service worker.")
+            return await tell(browser, 403, "A workspace's pages have no service worker.")
         session = await self.sign_ins.passes(cookies)
         if session is None:
             if rest in _READY and asked.method == "GET":
                 return await self._ready(browser)
             return await self._sign_in(browser, asked, headers, rest)
-        why = rules.refused(asked, public.base)
+        why = self.refused(asked)
         if why is not None:
-            return await _tell(browser, 404 if why == rules.NOWHERE else 403, why)
+            return await tell(browser, 404 if why == rules.NOWHERE else 403, why)
         if not rules.from_its_own_page(asked.method, headers, public.origin, upgrade=upgrade):
-            return await _tell(browser, 403, "This must come from a page of the workspace itself.")
+            return await tell(browser, 403, "This must come from a page of the workspace itself.")
         if not await self.allowed(0):
-            return await _tell(browser, 429, _ENOUGH)
+            return await tell(browser, 429, ENOUGH)
         return await self._pass(browser, request, asked, session)
 
-    async def _signed_in(self, browser: _Side, query: str, cookies: str) -> None:
+    async def _signed_in(self, browser: Side, query: str, cookies: str) -> None:
         done = await self.sign_ins.finish(parse_qs(query), cookies)
         if done is None:
-            return await _tell(browser, 403, "This sign-in is not good any more. Open the workspace from its project.")
+            return await tell(browser, 403, "This sign-in is not good any more. Open the workspace from its project.")
         path, made = done
         given = [(b"Set-Cookie", cookie.encode("latin-1")) for cookie in made]
-        return await _tell(browser, 302, "", [(b"Location", path.encode("latin-1")), *given])
+        return await tell(browser, 302, "", [(b"Location", path.encode("latin-1")), *given])
 
-    async def _sign_in(self, browser: _Side, asked: Asked, headers: dict[bytes, bytes], rest: str | None) -> None:
+    async def _sign_in(self, browser: Side, asked: Asked, headers: dict[bytes, bytes], rest: str | None) -> None:
         """Send a person to sign in; a program, or a page's own request, is told that it must."""
         page = asked.method == "GET" and not asked.upgrade and b"text/html" in headers.get(b"accept", b"")
         if rest is None or not page:
-            return await _tell(browser, 403, "Sign in first: open the workspace from its project.")
+            return await tell(browser, 403, "Sign in first: open the workspace from its project.")
         wanted = asked.path + (f"?{asked.query}" if asked.query else "")
         where, made = self.sign_ins.begin(wanted, headers.get(b"cookie", b"").decode("latin-1"))
         given = [(b"Set-Cookie", cookie.encode("latin-1")) for cookie in made]
-        return await _tell(browser, 302, "", [(b"Location", where.encode("latin-1")), *given])
+        return await tell(browser, 302, "", [(b"Location", where.encode("latin-1")), *given])
 
-    async def _ready(self, browser: _Side) -> None:
+    async def _ready(self, browser: Side) -> None:
         """Answer the Hub whether the server inside answers: in words of ours, for anybody may ask.
 
         A server that is starting is waited for: the Hub would ask again after ever longer pauses. Once it has answered
@@ -235,8 +239,8 @@ class Gate:
                 self._asking = asyncio.ensure_future(self._starts())
             self._answered = await asyncio.shield(self._asking)
         if not self._answered:
-            return await _tell(browser, 503, "The notebook server is starting.")
-        return await _tell(browser, 200, "The notebook server answers.", [(b"X-JupyterHub-Version", _hub_version())])
+            return await tell(browser, 503, "The notebook server is starting.")
+        return await tell(browser, 200, "The notebook server answers.", [(b"X-JupyterHub-Version", _hub_version())])
 
     async def _starts(self) -> bool:
         deadline = time.monotonic() + _READY_SECONDS
@@ -254,30 +258,30 @@ class Gate:
             await inside.send(h11.Request(method="GET", target=path, headers=[("Host", "localhost")]))
             await inside.send(h11.EndOfMessage())
             return isinstance(await inside.event(10.0), h11.Response)
-        except _HungUp:
+        except HungUp:
             return False
         finally:
             inside.writer.close()
 
-    async def _inside(self) -> _Side:
-        return _Side(h11.CLIENT, *await self.connect())
+    async def _inside(self) -> Side:
+        return Side(h11.CLIENT, *await self.connect())
 
-    async def _pass(self, browser: _Side, request: h11.Request, asked: Asked, session: str) -> None:
+    async def _pass(self, browser: Side, request: h11.Request, asked: Asked, session: str) -> None:
         if not rules.writes(asked, self.sign_ins.public.base):
             return await self._on(browser, request, asked, session, None)
         async with self._holding:
             body = await _whole(browser)
             why = rules.UPLOAD if body is None else await asyncio.to_thread(rules.refused_body, body)
         if why is not None:
-            return await _tell(browser, 403, why)
+            return await tell(browser, 403, why)
         return await self._on(browser, request, asked, session, body)
 
-    async def _on(self, browser: _Side, request: h11.Request, asked: Asked, session: str, body: bytes | None) -> None:
+    async def _on(self, browser: Side, request: h11.Request, asked: Asked, session: str, body: bytes | None) -> None:
         """Pass a request on, with a body that was looked at or else as it comes, and its answer back."""
         try:
             inside = await self._inside()
         except OSError:
-            return await _tell(browser, 503, "The notebook server does not answer. Try again in a moment.")
+            return await tell(browser, 503, "The notebook server does not answer. Try again in a moment.")
         try:
             sent = rules.onwards(request.headers, self.token, upgrade=asked.upgrade)
             where = rules.target(asked, self.sign_ins.public.base)
@@ -294,7 +298,7 @@ class Gate:
             inside.writer.transport.abort()
         return None
 
-    async def _return(self, browser: _Side, inside: _Side, asked: Asked) -> bool:
+    async def _return(self, browser: Side, inside: Side, asked: Asked) -> bool:
         """Pass an answer back, and return whether a WebSocket was opened by it."""
         event = await inside.event(_ANSWER_SECONDS)
         for _ in range(_MOST_HINTS):
@@ -305,80 +309,87 @@ class Gate:
         rest = rules.below(asked.path, public.base) or ""
         if isinstance(event, h11.InformationalResponse):
             if event.status_code != 101:
-                raise _HungUp
+                raise HungUp
             headers = rules.back(event.headers, public.origin, public.base, rest, upgrade=True)
             if not asked.upgrade or headers is None:
-                raise _HungUp
-            if not await self.allowed(_weight(headers)):
-                raise _HungUp
+                raise HungUp
+            if not await self.allowed(weight(headers)):
+                raise HungUp
             await browser.send(h11.InformationalResponse(status_code=101, headers=headers))
             return True
         if not isinstance(event, h11.Response):
-            raise _HungUp
+            raise HungUp
         told = rules.back(event.headers, public.origin, public.base, rest, upgrade=False)
         why = rules.refused_answer(event.status_code, event.headers, rest)
         if told is None or why is not None:
-            await _tell(browser, 403, why or "The notebook server wanted to send you to another site.")
+            await tell(browser, 403, why or "The notebook server wanted to send you to another site.")
             return False
-        if not await self.allowed(_weight(told)):
-            await _tell(browser, 429, _ENOUGH)
+        if not await self.allowed(weight(told)):
+            await tell(browser, 429, ENOUGH)
             return False
         await browser.send(h11.Response(status_code=event.status_code, headers=told))
         async for chunk in inside.body():
             if not await self.allowed(len(chunk)):
-                raise _HungUp  # in the middle of an answer there is no other way to end it
+                raise HungUp  # in the middle of an answer there is no other way to end it
             await browser.send(h11.Data(data=chunk))
         await browser.send(h11.EndOfMessage())
         return False
 
-    async def _carry(self, browser: _Side, inside: _Side, session: str) -> None:
+    async def _carry(self, browser: Side, inside: Side, session: str) -> None:
         """Carry a WebSocket's bytes both ways until either side ends, or its person may no longer pass."""
         first_in, _ = browser.http.trailing_data
         first_out, _ = inside.http.trailing_data
 
-        async def watch() -> None:
-            with suppress(HubSilent):  # it ends: the page opens another one as soon as the Hub lets it
-                while await self.sign_ins.stands(session) and await self.allowed(0):
-                    await asyncio.sleep(RECHECK_SECONDS)
+        await until_first_ends(
+            self._pump(browser.reader, inside.writer, first_in, counted=False),
+            self._pump(inside.reader, browser.writer, first_out, counted=True),
+            self._watch(session),
+        )
 
-        tasks = [
-            asyncio.ensure_future(self._pump(browser.reader, inside.writer, first_in, counted=False)),
-            asyncio.ensure_future(self._pump(inside.reader, browser.writer, first_out, counted=True)),
-            asyncio.ensure_future(watch()),
-        ]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    async def _watch(self, session: str) -> None:
+        """Last for as long as the person of a WebSocket may pass."""
+        with suppress(HubSilent):  # it ends: the page opens another one as soon as the Hub lets it
+            while await self.sign_ins.stands(session) and await self.allowed(0):
+                await asyncio.sleep(RECHECK_SECONDS)
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: bytes, *, counted: bool
     ) -> None:
         try:
-            chunk = first or await reader.read(_CHUNK)
+            chunk = first or await reader.read(CHUNK)
             while chunk:
                 if counted and not await self.allowed(len(chunk)):
                     return
                 writer.write(chunk)
                 await writer.drain()
-                chunk = await reader.read(_CHUNK)
+                chunk = await reader.read(CHUNK)
         except OSError:
             return
 
 
-def _weight(headers: Headers) -> int:
+async def until_first_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Do several things at once until one of them ends, and leave the others."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def weight(headers: Headers) -> int:
+    """Return how many bytes headers are to the browser."""
     return sum(len(name) + len(value) + 4 for name, value in headers)
 
 
 _NO_WORD = (
     "The Hub does not answer, so nobody is let in now. Who is signed in stays so, and kernels run on: try again soon."
 )
-_ENOUGH = "So much has been sent from this workspace to a browser today that it is stopped. Ask an operator."
+ENOUGH = "So much has been sent from this workspace to a browser today that it is stopped. Ask an operator."
 
 
-async def _whole(browser: _Side) -> bytes | None:
+async def _whole(browser: Side) -> bytes | None:
     """Return a request's whole body, or None when it is larger than a notebook gets."""
     parts: list[bytes] = []
     size = 0
@@ -389,7 +400,7 @@ async def _whole(browser: _Side) -> bytes | None:
     return b"".join(parts) if size <= _MOST_WRITTEN else None
 
 
-async def _tell(browser: _Side, status: int, why: str, more: Headers | None = None) -> None:
+async def tell(browser: Side, status: int, why: str, more: Headers | None = None) -> None:
     """Answer in words of the gate's own, and close: what is left of the request is not read.
 
     JupyterLab's own questions are answered as its server would, so that its window shows the words.
@@ -408,7 +419,7 @@ async def _tell(browser: _Side, status: int, why: str, more: Headers | None = No
         *(more or []),
     ]
     if browser.http.our_state is not h11.SEND_RESPONSE:
-        raise _HungUp
+        raise HungUp
     await browser.send(h11.Response(status_code=status, headers=headers))
     if text and not browser.head:
         await browser.send(h11.Data(data=text))

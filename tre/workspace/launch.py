@@ -27,39 +27,40 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 12.0
 _LOOK_SECONDS = 0.5
-# JupyterLab's plugins whose buttons would do nothing: the first three ask the internet, which is not there, and the
-# others what the gate does not pass (tre.workspace.gate_rules). Nobody is to see them; what stops them is the gate.
-NO_USE_INSIDE = dict.fromkeys(
-    (
-        "@jupyterlab/apputils-extension:announcements",
-        "@jupyterlab/extensionmanager-extension",
-        "@jupyterlab/filebrowser-extension:open-url",
-        "@jupyterlab/terminal-extension",
-        "@jupyterlab/filebrowser-extension:download",
-        "@jupyterlab/filebrowser-extension:open-browser-tab",
-        "@jupyterlab/docmanager-extension:download",
-        "@jupyterlab/docmanager-extension:open-browser-tab",
-        "@jupyterlab/notebook-extension:export",
-        "@jupyterlab/notebook-extension:update-raw-mimetype",
-        "@jupyterlab/apputils-extension:licenses-client",
-        "@jupyterlab/apputils-extension:licenses-plugin",
-        "@jupyterlab/help-extension:licenses-commands",
-        "@jupyterlab/lsp-extension",
-        "@jupyterlab/notebook-extension:language-server",
-        # The editor of text files, less what opens one: that tells why it does not.
-        "@jupyterlab/fileeditor-extension:plugin",
-        "@jupyterlab/fileeditor-extension:completer",
-        "@jupyterlab/fileeditor-extension:cursor-position",
-        "@jupyterlab/fileeditor-extension:editor-syntax-status",
-        "@jupyterlab/fileeditor-extension:language-server",
-        "@jupyterlab/fileeditor-extension:search",
-        "@jupyterlab/fileeditor-extension:tab-space-status",
-        "@jupyterlab/filebrowser-extension:create-new-language-file",
-        "@jupyterlab/debugger-extension:files",
-        "@jupyterlab/tooltip-extension:files",
-    ),
-    True,
+# JupyterLab's plugins whose buttons would do nothing: some ask the internet, which is not there, and the others what
+# the gate does not pass (tre.workspace.gate_rules). Nobody is to see them; what stops them is the gate. On a strict
+# workspace's screen the others are of use, for nothing of theirs comes by the gate.
+_ASKS_THE_INTERNET = (
+    "@jupyterlab/apputils-extension:announcements",
+    "@jupyterlab/extensionmanager-extension",
+    "@jupyterlab/filebrowser-extension:open-url",
 )
+_NOT_PASSED = (
+    "@jupyterlab/terminal-extension",
+    "@jupyterlab/filebrowser-extension:download",
+    "@jupyterlab/filebrowser-extension:open-browser-tab",
+    "@jupyterlab/docmanager-extension:download",
+    "@jupyterlab/docmanager-extension:open-browser-tab",
+    "@jupyterlab/notebook-extension:export",
+    "@jupyterlab/notebook-extension:update-raw-mimetype",
+    "@jupyterlab/apputils-extension:licenses-client",
+    "@jupyterlab/apputils-extension:licenses-plugin",
+    "@jupyterlab/help-extension:licenses-commands",
+    "@jupyterlab/lsp-extension",
+    "@jupyterlab/notebook-extension:language-server",
+    # The editor of text files, less what opens one: that tells why it does not.
+    "@jupyterlab/fileeditor-extension:plugin",
+    "@jupyterlab/fileeditor-extension:completer",
+    "@jupyterlab/fileeditor-extension:cursor-position",
+    "@jupyterlab/fileeditor-extension:editor-syntax-status",
+    "@jupyterlab/fileeditor-extension:language-server",
+    "@jupyterlab/fileeditor-extension:search",
+    "@jupyterlab/fileeditor-extension:tab-space-status",
+    "@jupyterlab/filebrowser-extension:create-new-language-file",
+    "@jupyterlab/debugger-extension:files",
+    "@jupyterlab/tooltip-extension:files",
+)
+NO_USE_INSIDE = dict.fromkeys((*_ASKS_THE_INTERNET, *_NOT_PASSED), True)
 
 
 async def run(sandbox: Sandbox) -> int:
@@ -72,18 +73,26 @@ async def _run(sandbox: Sandbox) -> int:
     folder = Path(sandbox.folder)
     if sandbox.marked:
         marker.hold(folder)
-    _prepare(folder, sandbox)
-    listening = [_listen(each.socket) for each in sandbox.inbound]
+    _prepare(folder, sandbox)  # its doors stand in it, those of what is beside it too
+    beside = [await _begin(replace(each, groups=sandbox.groups)) for each in sandbox.beside]
     api = _listen(str(folder / "doors" / "api.sock")) if sandbox.api_door else None
+    running = [await _begin(sandbox), *beside]
+    printing = [asyncio.ensure_future(_keep_log(process, log)) for process, log in running]
+    attendance = await _attend(api, sandbox) if api is not None else None
+    status = await _until_end([process for process, _ in running], sandbox, attendance)
+    last = [asyncio.ensure_future(attendance.end())] if attendance is not None else []
+    await asyncio.wait([*printing, *last], timeout=_GRACE_SECONDS)
+    return status
+
+
+async def _begin(sandbox: Sandbox) -> tuple[asyncio.subprocess.Process, Path]:
+    """Start a sandbox, and return its process and where what it prints is kept."""
+    _prepare(Path(sandbox.folder), sandbox)
+    listening = [_listen(each.socket) for each in sandbox.inbound]
     process = await _start(sandbox, listening)
     for listener in listening:
         listener.close()  # from here on the sandbox alone listens
-    printing = asyncio.ensure_future(_keep_log(process, Path(sandbox.log)))
-    attendance = await _attend(api, sandbox) if api is not None else None
-    status = await _until_end(process, sandbox, attendance)
-    last = [asyncio.ensure_future(attendance.end())] if attendance is not None else []
-    await asyncio.wait([printing, *last], timeout=_GRACE_SECONDS)
-    return status
+    return process, Path(sandbox.log)
 
 
 def _prepare(folder: Path, sandbox: Sandbox) -> None:
@@ -92,11 +101,12 @@ def _prepare(folder: Path, sandbox: Sandbox) -> None:
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name).chmod(0o755)  # the sandbox's user reads it; the folder that holds it all is closed
     uid, gid = (sandbox.uid, sandbox.gid) if os.geteuid() == 0 and sandbox.uid else (os.geteuid(), os.getegid())
+    no_use = dict.fromkeys(_ASKS_THE_INTERNET, True) if sandbox.beside else NO_USE_INSIDE
     files = {
         "passwd": f"{sandbox.username}:x:{uid}:{gid}::{sandbox.home}:/bin/bash\n",
         "group": f"{sandbox.username}:x:{gid}:\n",
         "hosts": "127.0.0.1 localhost workspace\n",
-        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": NO_USE_INSIDE}),
+        "jupyter/labconfig/page_config.json": json.dumps({"disabledExtensions": no_use}),
     }
     for name, text in files.items():
         (folder / "etc" / name).write_text(text)
@@ -147,7 +157,10 @@ async def _keep_log(process: asyncio.subprocess.Process, path: Path) -> None:
         await KeptLog(path).keep(process.stdout)
 
 
-async def _until_end(process: asyncio.subprocess.Process, sandbox: Sandbox, attendance: Attendance | None) -> int:
+async def _until_end(
+    processes: list[asyncio.subprocess.Process], sandbox: Sandbox, attendance: Attendance | None
+) -> int:
+    """Wait until one of the sandboxes ends, or all must; end the others, and return the first's status."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     waits: list[asyncio.Future[None]] = []  # a task that nobody holds may be collected while it runs
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -159,16 +172,18 @@ async def _until_end(process: asyncio.subprocess.Process, sandbox: Sandbox, atte
             stop.set()
     if sandbox.marked:
         waits.append(asyncio.ensure_future(_until_closed(Path(sandbox.folder), stop)))
-    ended, told = asyncio.ensure_future(process.wait()), asyncio.ensure_future(stop.wait())
-    await asyncio.wait([ended, told], return_when=asyncio.FIRST_COMPLETED)
+    ends = [asyncio.ensure_future(process.wait()) for process in processes]
+    await asyncio.wait([*ends, asyncio.ensure_future(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     if attendance is not None:
         attendance.close()  # the server inside may take its time to end: it says nothing to a browser any more
-    if not ended.done():
-        process.terminate()
-        await asyncio.wait([ended], timeout=_GRACE_SECONDS)
-    if not ended.done():
-        process.kill()  # bubblewrap is the first process of the namespace's outside: all inside ends with it
-    return await ended
+    for process, ended in zip(processes, ends, strict=True):
+        if not ended.done():
+            process.terminate()
+    await asyncio.wait(ends, timeout=_GRACE_SECONDS)
+    for process, ended in zip(processes, ends, strict=True):
+        if not ended.done():
+            process.kill()  # bubblewrap is the first process of the namespace's outside: all inside ends with it
+    return await ends[0]
 
 
 async def _until_closed(folder: Path, stop: asyncio.Event) -> None:

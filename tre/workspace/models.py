@@ -18,6 +18,7 @@ class WorkspaceSession(models.Model):
 
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="sessions")
+    profile = models.CharField(max_length=10, default="standard", help_text="The project's when it was opened.")
     token_hash = models.CharField(max_length=64, unique=True)
     opened = models.DateTimeField(auto_now_add=True)
     closed = models.DateTimeField(null=True)
@@ -103,10 +104,11 @@ class SentOnDay(models.Model):
 
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="sent_on")
     day = models.DateField()
+    profile = models.CharField(max_length=10, default="standard", help_text="Pixels have a ceiling of their own.")
     sent = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["account", "day"], name="one_count_a_day"),)
+        constraints = (models.UniqueConstraint(fields=["account", "day", "profile"], name="one_count_a_day"),)
 
     def __str__(self) -> str:
         return f"{self.sent} bytes on {self.day}"

@@ -41,6 +41,7 @@ _OWN = (
     "tre/workspace/__init__.py",
     "tre/workspace/inside.py",
     "tre/workspace/forward.py",
+    "tre/workspace/kiosk.py",
     "tre/workspace/client",
     "tre/contracts",
     "tre/disclosure",
@@ -170,14 +171,16 @@ class Sandbox:
     api_door : mapping
         Where the platform's door and gate lead: the ``portal``'s address, the workspace's ``token`` there, the
         ``server`` as :class:`tre.workspace.hub_door.Server`, its ``public`` address as
-        :class:`tre.workspace.gate_sign_in.Public`, and the token by which the gate is ``opened``; empty for none. It
-        stays outside with the launcher.
+        :class:`tre.workspace.gate_sign_in.Public`, and the token by which the gate is ``opened``; of a strict workspace
+        also the socket of its ``screen``. Empty for none. It stays outside with the launcher.
     bounds : Bounds
         What its processes may use together.
     groups : tuple of str
         Files of the control group that the launcher made: see :func:`tre.workspace.limits.group`.
     marked : bool
         Whether it ends when the marker in its folder is taken away: see :mod:`tre.workspace.marker`.
+    beside : tuple of Sandbox
+        Others that begin and end with it, within the same bounds: a strict workspace's screen.
     watch : int
         The process whose end is this sandbox's end; 0 for none.
     """
@@ -199,6 +202,7 @@ class Sandbox:
     bounds: Bounds = field(default_factory=Bounds)
     groups: tuple[str, ...] = ()
     marked: bool = False
+    beside: tuple[Sandbox, ...] = ()
     watch: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -218,6 +222,7 @@ class Sandbox:
                 "firsts": tuple(First(**each) for each in told["firsts"]),
                 "bounds": Bounds(**told["bounds"]),
                 "groups": tuple(told["groups"]),
+                "beside": tuple(cls.from_json(each) for each in told["beside"]),
             }
         )
 

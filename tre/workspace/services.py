@@ -20,6 +20,7 @@ from tre.projects.lifecycle import folder_of
 from tre.projects.models import Membership, Project
 from tre.projects.services import current_extract, get
 from tre.workspace.auth import hash_token
+from tre.workspace.desktop import check_shown_as_pixels
 from tre.workspace.disk import Room, room_for
 from tre.workspace.folders import folder
 from tre.workspace.models import SentOnDay, WorkspaceSession
@@ -27,7 +28,7 @@ from tre.workspace.quotas import check_fits
 from tre.workspace.repository import repository
 from tre.workspace.sizes import chosen_size
 from tre.workspace.usage import begin, end
-from tre.workspace.users import person_uid
+from tre.workspace.users import person_uid, screen_uid
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Workspace:
     spark_token: str
     megabytes: int
     processors: float
+    profile: str
+    screen_uid: int
 
 
 def open_workspace(username: str, code: str) -> Workspace:
@@ -54,7 +57,8 @@ def open_workspace(username: str, code: str) -> Workspace:
     Raises
     ------
     Refused
-        When the person may not, the project has no extract yet, or there is no room: of its quota, or of disk.
+        When the person may not, the project has no extract yet, there is no room (of its quota, or of disk), or its
+        profile is strict and this machine lacks what shows a desktop as pixels.
     """
     if not Account.objects.filter(username=username, is_active=True).exists():
         raise Refused("There is no such account", where=username)
@@ -70,17 +74,20 @@ def _open(username: str, code: str, room: Room) -> Workspace:
     extract = current_extract(project)
     if extract is None:
         raise Refused("The project's data is not ready", where=code, todo="Try again when its first extract is made")
+    if project.profile == Project.Profile.STRICT:
+        check_shown_as_pixels()
     close_workspaces(account, project)
     size = chosen_size(account, project)
     check_fits(project, account, size.megabytes)
     token = secrets.token_hex(32)
     session = WorkspaceSession.objects.create(
         account=account, project=project, token_hash=hash_token(token),
-        size=size.name, megabytes=size.megabytes, processors=size.processors, **asdict(room),
+        profile=project.profile, size=size.name, megabytes=size.megabytes, processors=size.processors, **asdict(room),
     )  # fmt: skip
     begin(session)
     membership = Membership.objects.get(account=account, project=project)
-    data = {"project": code, "extract": extract.number, "session": session.pk} | {"size": asdict(size)}
+    data = {"project": code, "extract": extract.number, "session": session.pk, "profile": project.profile}
+    data |= {"size": asdict(size)}
     record("workspace.opened", actor=username, subject=f"project:{code}", data=data)
     uid = person_uid(membership)
     return Workspace(
@@ -96,6 +103,8 @@ def _open(username: str, code: str, room: Room) -> Workspace:
         spark_token=secret(f"spark-{code}"),
         megabytes=size.megabytes,
         processors=size.processors,
+        profile=project.profile,
+        screen_uid=screen_uid(membership),
     )
 
 
@@ -180,14 +189,14 @@ def note_sent(session: WorkspaceSession, sent: int) -> int:
         Since the workspace was opened; told again, it changes nothing. Not negative.
     """
     held = WorkspaceSession.objects.select_for_update().select_related("account", "project").get(pk=session.pk)
-    day, _ = SentOnDay.objects.get_or_create(account=held.account, day=timezone.localdate())
+    day, _ = SentOnDay.objects.get_or_create(account=held.account, day=timezone.localdate(), profile=held.profile)
     day = SentOnDay.objects.select_for_update().get(pk=day.pk)
     count = max(0, sent - held.sent)
     before, day.sent, held.sent = day.sent, day.sent + count, held.sent + count
     if count:
         day.save(update_fields=["sent"])
         held.save(update_fields=["sent"])
-    subject, ceiling = f"project:{held.project.code}", browser_ceiling()
+    subject, ceiling = f"project:{held.project.code}", browser_ceiling(held.profile)
     for mark, event in ((ceiling // 2, "workspace.much_sent"), (ceiling, "workspace.sending_stopped")):
         if before < mark <= day.sent:
             data = {"bytes": day.sent, "ceiling": ceiling, "session": held.pk}
@@ -200,12 +209,13 @@ def note_sent(session: WorkspaceSession, sent: int) -> int:
     return 0
 
 
-def browser_ceiling() -> int:
-    """Return how many bytes a person's notebook servers may send to their browser in a day."""
-    return load().browser_megabytes * 1024 * 1024
+def browser_ceiling(profile: str = Project.Profile.STANDARD) -> int:
+    """Return how many bytes a person's workspaces of a profile may send to their browser in a day."""
+    strict = profile == Project.Profile.STRICT
+    return (load().strict_megabytes if strict else load().browser_megabytes) * 1024 * 1024
 
 
-def sent_today(account: Account) -> int:
-    """Return how many bytes went to a person's browser today."""
-    day = SentOnDay.objects.filter(account=account, day=timezone.localdate()).first()
+def sent_today(account: Account, profile: str = Project.Profile.STANDARD) -> int:
+    """Return how many bytes went to a person's browser today, from their workspaces of a profile."""
+    day = SentOnDay.objects.filter(account=account, day=timezone.localdate(), profile=profile).first()
     return day.sent if day else 0

@@ -56,6 +56,8 @@ class SessionWatch:
             return "its notebook server ended"
         if why := why_over(session, timezone.now()) or self._disk.why_closed(session):
             return why
+        if session.profile != session.project.profile:
+            return "the project's profile is another now"
         question = session.question()
         if question is None:
             return "the account is not active"

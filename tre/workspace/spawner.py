@@ -21,7 +21,7 @@ from traitlets import Dict, Int, Unicode
 
 from tre.config.options import REPOSITORY, SIGN_IN_SECONDS, load
 from tre.config.secrets import secret
-from tre.workspace import marker
+from tre.workspace import desktop, marker
 from tre.workspace.gate_sign_in import Public, origin_of
 from tre.workspace.hub_door import Server
 from tre.workspace.limits import MIB, Bounds
@@ -119,7 +119,7 @@ class SandboxSpawner(Spawner):
         return dict(told)
 
     def _sandbox(self) -> Sandbox:
-        opened, home = self.workspace, f"/home/{self.user.name}"
+        opened, home, strict = self.workspace, f"/home/{self.user.name}", self._strict
         gate = secrets.token_hex(32)  # what the gate lets its person in by; it opens nothing else
         return Sandbox(
             name=f"workspace {self.session}",
@@ -127,7 +127,7 @@ class SandboxSpawner(Spawner):
             gid=opened["gid"],
             username=self.user.name,
             home=home,
-            commands=(self._server_command(home),),
+            commands=self._commands(home),
             environment=self._environment(home),
             folder=self.folder,
             log=str(load().path("logs", f"workspace-{self.user.name}-{self.name}.log")),
@@ -138,6 +138,7 @@ class SandboxSpawner(Spawner):
                 Bind(opened["data"], "/project/data"),
                 Bind(f"{self.folder}/doors", DOORS),
                 Bind(opened["sockets"], "/project/doors"),
+                *((desktop.display(self.folder),) if strict else ()),
             ),
             inbound=(Inbound(f"{self.folder}/server.sock", _SERVER_PORT, self.port),),
             outbound=(
@@ -152,11 +153,27 @@ class SandboxSpawner(Spawner):
                 "token": opened["token"],
                 "public": asdict(self._public()),
                 "opened": gate,
+                **({"screen": desktop.rfb_socket(self.folder)} if strict else {}),
             },
             bounds=self._bounds(),
             marked=True,
+            beside=(self._screen(),) if strict else (),
             watch=_supervisor(),
         )
+
+    @property
+    def _strict(self) -> bool:
+        return bool(self.workspace["profile"] == "strict")
+
+    def _screen(self) -> Sandbox:
+        uid, log = self.workspace["screen_uid"], f"screen-{self.user.name}-{self.name}.log"
+        path = str(load().path("logs", log))
+        return desktop.screen(f"screen of workspace {self.session}", self.folder, uid, uid, path, self._bounds())
+
+    def _commands(self, home: str) -> tuple[tuple[str, ...], ...]:
+        if self._strict:
+            return desktop.commands(home, str(self.server.base_url), _SERVER_PORT)
+        return (self._server_command(home),)
 
     def _bounds(self) -> Bounds:
         """Return what the portal gave: nothing that the Hub or a notebook says can change it."""
@@ -193,7 +210,7 @@ class SandboxSpawner(Spawner):
         hub["JUPYTERHUB_SERVICE_URL"] = f"http://127.0.0.1:{_SERVER_PORT}{self.server.base_url}"
         token = self.workspace["spark_token"]
         return {
-            **hub,
+            **({"DISPLAY": ":0"} if self._strict else hub),
             "HOME": home,
             "USER": self.user.name,
             "LANG": "C.UTF-8",

@@ -7,11 +7,17 @@ from tre.projects.models import Membership, Project
 
 # User ids of project services lie above those of persons: one range for each, both above the base.
 _SERVICES_ABOVE = 100_000
+_SCREENS_ABOVE = 200_000
 
 
 def person_uid(membership: Membership) -> int:
     """Return the user id under which a person's notebook server in a project runs."""
     return load().sandbox_uid_base + membership.pk
+
+
+def screen_uid(membership: Membership) -> int:
+    """Return the user id under which the screen of a person's strict workspace in a project runs: not the person's."""
+    return person_uid(membership) + _SCREENS_ABOVE
 
 
 def service_uid(project: Project) -> int:

@@ -20,8 +20,17 @@ register = template.Library()
 
 @register.simple_tag
 def browser_bytes(account: Account) -> dict[str, int]:
-    """Return the bytes that went to a person's browser today (``sent``), and how many may at most (``ceiling``)."""
-    return {"sent": sent_today(account), "ceiling": browser_ceiling()}
+    """Return the bytes that went to a person's browser today (``sent``), and how many may at most (``ceiling``).
+
+    Of strict workspaces likewise: ``pixels`` and ``pixels_ceiling``.
+    """
+    strict = Project.Profile.STRICT
+    return {
+        "sent": sent_today(account),
+        "ceiling": browser_ceiling(),
+        "pixels": sent_today(account, strict),
+        "pixels_ceiling": browser_ceiling(strict),
+    }
 
 
 @register.simple_tag
