@@ -172,7 +172,7 @@ def test_a_wheel_that_was_put_into_the_folder_beside_the_platform_is_taken_away(
 def test_malware_is_looked_for_where_there_is_a_scanner(listed, path, monkeypatch, status, said):
     monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/clamscan")
     done = subprocess.CompletedProcess([], status)
-    monkeypatch.setattr(packages.subprocess, "run", lambda *told, **named: done)
+    monkeypatch.setattr("subprocess.run", lambda *told, **named: done)
     if said:
         packages.add(path, "console")
         assert Entry.objects.get(event="packages.accepted").data["malware_scan"] == said

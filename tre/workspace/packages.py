@@ -38,7 +38,7 @@ def allowed(path: Path = POLICY_FILE) -> tuple[Pinned, ...]:
     """
     try:
         told = yaml.safe_load(path.read_text(encoding="utf-8"))["packages"] or []
-        pinned = tuple(Pinned(**{name: _plain(value) for name, value in each.items()}) for each in told)
+        pinned = tuple(_pinned(**each) for each in told)
         if any(len(each.sha256) != 64 or not each.name or not each.version for each in pinned):
             raise ValueError
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
@@ -48,8 +48,8 @@ def allowed(path: Path = POLICY_FILE) -> tuple[Pinned, ...]:
     return pinned
 
 
-def _plain(value: object) -> object:
-    return value if isinstance(value, bool) else str(value)
+def _pinned(name: object, version: object, sha256: object, compiled: object = False) -> Pinned:
+    return Pinned(str(name), str(version), str(sha256), compiled is True)
 
 
 def folder() -> Path:
