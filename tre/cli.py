@@ -55,6 +55,11 @@ def parser() -> argparse.ArgumentParser:
     audit.add_argument("action", choices=["verify"])
     _add_models(add)
     _add_landing(add)
+    packages = add("packages", _packages, "let workspaces install what policies/packages.yaml names")
+    packages.add_argument("action", choices=["fetch", "add", "list"])
+    packages.add_argument(
+        "wheels", nargs="*", type=Path, metavar="WHEEL", help="for `add`: files to inspect and accept"
+    )
     keys = add("keys", _keys, "make a new generation of a key; what was made under the earlier one stays valid")
     keys.add_argument("action", choices=["rotate"])
     keys.add_argument("purpose", metavar="PURPOSE")
@@ -131,6 +136,20 @@ def _worker(options: argparse.Namespace) -> int:
     # Beside the jobs: a job may take longer than the log may stay without a checkpoint.
     threading.Thread(target=keep_writing, args=(threading.Event(),), daemon=True).start()
     work_forever()
+    return 0
+
+
+def _packages(options: argparse.Namespace) -> int:
+    _django()
+    from tre.workspace import packages
+
+    if options.action == "fetch":
+        for added in packages.fetch("console"):
+            print(f"{added} is accepted.")
+    for wheel in options.wheels if options.action == "add" else ():
+        print(f"{packages.add(wheel, 'console')} is accepted.")
+    for name in packages.accepted():
+        print(name)
     return 0
 
 
