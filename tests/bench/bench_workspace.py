@@ -38,6 +38,7 @@ from tests.processes import tree
 from tre.config.options import load
 from tre.config.secrets import secret
 from tre.workspace.folders import folder
+from tre.workspace.repository import repository
 from tre.workspace.sandbox import DOORS, SPARK_PORT, Bind, Outbound, Sandbox
 from tre.workspace.spawner import SandboxSpawner
 
@@ -122,7 +123,9 @@ class _Spawner(SandboxSpawner):
         uid, gid = load().sandbox_uid_base + 1, load().sandbox_uid_base + 1000
         return {
             "session": 1, "token": "none", "uid": uid, "gid": gid, "spark_token": secret("spark-frailty"),
-            "megabytes": 6144, "processors": 2.0,
+            "megabytes": 6144, "processors": 2.0, "profile": "standard",
+            "repository": str(repository("frailty", gid)),
+            "packages": str(folder("packages", uid=0, gid=0, mode=0o755)),
             "home": str(folder("homes", "ann", "frailty", uid=uid, gid=gid, mode=0o700)),
             "shared": str(folder("projects", "frailty", "shared", uid=0, gid=gid, mode=0o2770)),
             "data": str(folder("extract", uid=0, gid=gid, mode=0o755)),

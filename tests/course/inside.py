@@ -21,10 +21,11 @@ from tre.config.options import load
 from tre.config.secrets import secret
 from tre.projects.jobs import show_to_group
 from tre.projects.models import Project
+from tre.workspace import packages
 from tre.workspace.folders import folder
 from tre.workspace.project_services import launch, service_sandbox
 from tre.workspace.repository import INSIDE, repository
-from tre.workspace.sandbox import MLFLOW_PORT, PACKAGES, SPARK_PORT, Bind, Outbound, Sandbox
+from tre.workspace.sandbox import MLFLOW_PORT, PACKAGES, SPARK_PORT, WHEELS, Bind, Outbound, Sandbox, pip_settings
 from tre.workspace.services import sockets_folder
 
 CODE = "course"
@@ -79,6 +80,7 @@ class OpenProject:
                 "TRE_API": f"http://127.0.0.1:{_API_PORT}/tre/api", "TRE_PROJECT": CODE, "TRE_DATA": "/project/data",
                 "SPARK_REMOTE": f"sc://127.0.0.1:{SPARK_PORT}/;authorization=Bearer%20{secret(f'spark-{CODE}')}",
                 "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{MLFLOW_PORT}", "MLFLOW_DISABLE_TELEMETRY": "true",
+                **pip_settings(inside),
             },
             folder=str(own), log=str(self.place / f"{who}.log"),
             binds=(
@@ -86,6 +88,7 @@ class OpenProject:
                 Bind(str(shared), "/project/shared", writable=True),
                 Bind(str(code), INSIDE, writable=True),
                 Bind(str(self.extract), "/project/data"),
+                Bind(str(packages.folder()), WHEELS),
                 Bind(str(sockets_folder(CODE)), "/project/doors"),
                 Bind(str(self.place / "api.sock"), "/api.sock"),
             ),

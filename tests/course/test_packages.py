@@ -6,6 +6,9 @@ import shutil
 
 import pytest
 
+from tests.unit.test_packages import wheel
+from tre.workspace import packages
+
 pytestmark = [
     pytest.mark.sandbox,
     pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed"),
@@ -55,3 +58,29 @@ def test_the_common_packages_work(opened):
     assert ran.error == ""
     chart = ran.book.cells[-1].outputs[-1].data
     assert chart.keys() == {"application/vnd.vegalite.v5+json", "text/plain"}  # JupyterLab draws it: nothing is fetched
+
+
+_PIP = """
+import subprocess, sys
+def pip(*told): return subprocess.run([sys.executable, "-m", "pip", *told], capture_output=True).returncode
+"""
+
+
+def test_what_was_inspected_is_installed_and_nothing_else_is_to_be_had(opened):
+    """No index answers; the folder is read-only; and what is installed takes no other package's place."""
+    path = packages.folder() / "small_thing-1.0-py3-none-any.whl"
+    wheel(path, {"json.py": b"raise ImportError('in the place of another')"})
+    path.chmod(0o644)
+    try:
+        ran = opened.cells(
+            "ann",
+            _PIP,
+            "assert pip('install', '-q', 'small-thing') == 0",
+            "import small_thing, json\nassert small_thing.answer() == 42 and json.loads('1') == 1",
+            "assert pip('install', '-q', 'six', '--ignore-installed') != 0",
+            "assert pip('install', '-q', '--index-url', 'https://pypi.org/simple', 'no-such-thing') != 0",
+            "import os\nassert not os.access('/opt/packages', os.W_OK)",
+        )
+    finally:
+        path.unlink()
+    assert ran.error == ""

@@ -24,7 +24,6 @@ from tre.errors import Refused, SettingsError, TreError
 from tre.workspace.wheels import Pinned, inspect
 
 POLICY_FILE = REPOSITORY / "policies" / "packages.yaml"
-INSIDE = "/opt/packages"  # where the folder stands in a sandbox
 _SCAN_SECONDS = 600
 
 
@@ -58,6 +57,12 @@ def folder() -> Path:
     made.mkdir(parents=True, exist_ok=True)
     made.chmod(0o755)
     return made
+
+
+def shown() -> Path:
+    """Return the folder as a workspace that opens now may see it: with what is on the allow-list now."""
+    accepted()
+    return folder()
 
 
 def accepted() -> dict[str, Path]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # a launcher starts the sooner without the settings
     from tre.progress import Say
 
 PACKAGES = "/opt/tre"  # where the platform's own few modules stand inside
+WHEELS = "/opt/packages"  # and the packages that people may install: see tre.workspace.packages
 DOORS = "/doors"
 SPARK_PORT, MLFLOW_PORT = 15002, 5000  # the projects' own, at the same place in every sandbox
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -50,6 +51,17 @@ _OWN = (
     "ml",
     "notebooks",
 )
+
+
+def pip_settings(home: str) -> dict[str, str]:
+    """Return what has pip look into one folder and nowhere else, and put what it finds where a kernel looks last."""
+    return {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": WHEELS,
+        "PIP_PREFIX": f"{home}/.packages",
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
 
 
 def check_available() -> None:

@@ -19,6 +19,7 @@ from tre.policy.decision import require
 from tre.projects.lifecycle import folder_of
 from tre.projects.models import Membership, Project
 from tre.projects.services import current_extract, get
+from tre.workspace import packages
 from tre.workspace.auth import hash_token
 from tre.workspace.desktop import check_shown_as_pixels
 from tre.workspace.disk import Room, room_for
@@ -45,6 +46,7 @@ class Workspace:
     data: str
     sockets: str
     spark_token: str
+    packages: str
     megabytes: int
     processors: float
     profile: str
@@ -101,6 +103,7 @@ def _open(username: str, code: str, room: Room) -> Workspace:
         data=str(extract_folder(project)),
         sockets=str(sockets_folder(code)),
         spark_token=secret(f"spark-{code}"),
+        packages=str(packages.shown()),
         megabytes=size.megabytes,
         processors=size.processors,
         profile=project.profile,

@@ -26,7 +26,19 @@ from tre.workspace.gate_sign_in import Public, origin_of
 from tre.workspace.hub_door import Server
 from tre.workspace.limits import MIB, Bounds
 from tre.workspace.repository import INSIDE
-from tre.workspace.sandbox import DOORS, MLFLOW_PORT, PACKAGES, SPARK_PORT, Bind, First, Inbound, Outbound, Sandbox
+from tre.workspace.sandbox import (
+    DOORS,
+    MLFLOW_PORT,
+    PACKAGES,
+    SPARK_PORT,
+    WHEELS,
+    Bind,
+    First,
+    Inbound,
+    Outbound,
+    Sandbox,
+    pip_settings,
+)
 
 _SERVER_PORT, _API_PORT = 8888, 8081
 _ASK_SECONDS = 90.0  # before a workspace opens the portal measures its folders, for a minute at most
@@ -136,6 +148,7 @@ class SandboxSpawner(Spawner):
                 Bind(opened["shared"], "/project/shared", writable=True),
                 Bind(opened["repository"], INSIDE, writable=True),
                 Bind(opened["data"], "/project/data"),
+                Bind(opened["packages"], WHEELS),
                 Bind(f"{self.folder}/doors", DOORS),
                 Bind(opened["sockets"], "/project/doors"),
                 *((desktop.display(self.folder),) if strict else ()),
@@ -224,6 +237,7 @@ class SandboxSpawner(Spawner):
             "SPARK_REMOTE": f"sc://127.0.0.1:{SPARK_PORT}/;authorization=Bearer%20{token}",
             "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{MLFLOW_PORT}",
             "MLFLOW_DISABLE_TELEMETRY": "true",
+            **pip_settings(home),
         }
 
 

@@ -6,7 +6,10 @@ imported here: a kernel would start the later.
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+import sysconfig
 from typing import Any
 
 _TABLE = re.compile(r"\btre\.describe\(\s*(?:name\s*=\s*)?['\"](\w*)$")
@@ -19,6 +22,7 @@ def load_ipython_extension(shell: Any) -> None:
     """Give a shell the magic ``sql`` and the completion of names."""
     from IPython.core.completer import context_matcher
 
+    sys.path.append(installed())
     from tre.workspace.client.sql import SqlMagics
 
     shell.register_magics(SqlMagics)
@@ -33,6 +37,11 @@ def load_ipython_extension(shell: Any) -> None:
         return {"completions": [SimpleCompletion(text=each, type="table") for each in found], "matched_fragment": begun}
 
     shell.Completer.custom_matchers.append(names)
+
+
+def installed() -> str:
+    """Return where pip puts what a person installs: looked into last, so that it takes no other package's place."""
+    return sysconfig.get_path("purelib", vars={"base": os.environ.get("PIP_PREFIX", os.path.expanduser("~/.packages"))})
 
 
 def chart(made: Any, include: Any = None, exclude: Any = None) -> Any:
