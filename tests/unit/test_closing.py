@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import tarfile
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,7 @@ from tre.workspace import marker
 from tre.workspace.models import WorkspaceSession
 
 pytestmark = pytest.mark.django_db
+RUNS_AS = closing._runs_as
 
 
 @pytest.fixture
@@ -53,6 +55,12 @@ def work():
     for name in ("projects", "homes", "archives"):
         shutil.rmtree(home / name, ignore_errors=True)
     secret.unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_runs(monkeypatch):
+    """Other tests, and a product on this machine, have sandboxes of the same groups."""
+    monkeypatch.setattr(closing, "_runs_as", lambda gid: False)
 
 
 @pytest.fixture
@@ -156,6 +164,33 @@ def test_the_work_stays_while_a_workspace_has_not_ended(study, work):
     assert not Entry.objects.filter(event="projects.work_ended").exists()
     finish()
     assert len(left(work)) == 2
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_the_work_stays_while_a_process_of_the_project_runs(study, work, monkeypatch, running):
+    asked = []
+    monkeypatch.setattr(closing, "_runs_as", lambda gid: bool(asked.append(gid)) or running)
+    close()
+    if running:
+        with pytest.raises(Refused, match="has not ended yet"):
+            finish()
+    else:
+        finish()
+    assert asked == [study.gid]
+    assert len(left(work)) == (7 if running else 2)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives sandboxes groups of their own")
+def test_a_process_is_found_by_its_group():
+    gid = 4_000_000 + os.getpid()  # nobody else's
+    assert not RUNS_AS(gid)
+    process = subprocess.Popen(["sleep", "60"], group=gid)
+    try:
+        assert RUNS_AS(gid)
+    finally:
+        process.kill()
+        process.wait()
+    assert not RUNS_AS(gid)
 
 
 def as_account(username: str) -> int:
