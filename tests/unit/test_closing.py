@@ -18,6 +18,7 @@ from tests.unit.test_pages import browser
 from tre.audit.models import Entry
 from tre.config.options import load
 from tre.errors import Refused
+from tre.hashing import sha256_of
 from tre.projects import applications, closing, jobs, lifecycle
 from tre.projects.models import Closure, Extract
 from tre.projects.services import current_extract
@@ -104,7 +105,7 @@ def test_an_archive_holds_the_work_links_as_links_and_nothing_of_another_project
     assert b"the platform's own" not in archive.read_bytes()
     assert left(work) == ["homes/ann/asthma/notebook.ipynb", "projects/asthma/shared/other.py"]
     stated = lifecycle.verify_certificate(closure.certificate)
-    assert stated["archive"]["sha256"] == closing._sha256(archive)
+    assert stated["archive"]["sha256"] == sha256_of(archive)
     assert closure.keep_until is not None
     assert stated["archive"]["keep_until"] == closure.keep_until.isoformat()
     assert closure.keep_until.year == date.today().year + 10
@@ -164,6 +165,18 @@ def test_the_work_stays_while_a_workspace_has_not_ended(study, work):
     assert not Entry.objects.filter(event="projects.work_ended").exists()
     finish()
     assert len(left(work)) == 2
+
+
+def test_files_with_holes_do_not_fill_the_disk(study, work):
+    """A researcher's file may say that it holds far more than it takes: in an archive it would take that."""
+    with (work / "projects/frailty/shared/holes").open("wb") as file:
+        os.truncate(file.fileno(), shutil.disk_usage(work).free * 2)
+    close()
+    before = left(work)
+    with pytest.raises(Refused, match="no room for the archive"):
+        finish()
+    assert left(work) == before
+    assert not list((work / "archives").iterdir())
 
 
 @pytest.mark.parametrize("running", [True, False])

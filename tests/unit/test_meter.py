@@ -252,9 +252,11 @@ def test_it_tells_by_itself(monkeypatch):
         await meter.allowed(5)
         await meter.allowed(6)
         telling = asyncio.ensure_future(meter.keep_telling())
-        while portal.sent < 11:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(5):
+            while portal.sent < 11:
+                await asyncio.sleep(0.01)
         telling.cancel()
+        assert portal.sent == 11
 
     run(scene())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -32,14 +33,9 @@ def apply_for(request: HttpRequest) -> HttpResponse:
     """Ask what the project is for, and begin its application."""
     require(principal(request), "apply_for_project", PLATFORM)
     form = ApplyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = applications.apply_for(principal(request), **form.told())
-        except Refused as error:
-            form.add_error(None, error.sentence())
-        else:
-            messages.success(request, "The draft is kept. Ask for its datasets, then submit it.")
-            return redirect("application", code=made.code)
+    if _done(request, form, lambda: applications.apply_for(principal(request), **form.told())):
+        messages.success(request, "The draft is kept. Ask for its datasets, then submit it.")
+        return redirect("application", code=form.cleaned_data["code"])
     return _form(request, "projects/apply.html", form, {"heading": "Apply for a project"})
 
 
@@ -55,14 +51,9 @@ def details(request: HttpRequest, code: str) -> HttpResponse:
         "people": "\n".join(name for name in members if name != person.username),
     }
     form = DetailsForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            applications.change_details(code, person, **form.told())
-        except Refused as error:
-            form.add_error(None, error.sentence())
-        else:
-            messages.success(request, "The draft is changed.")
-            return redirect("application", code=code)
+    if _done(request, form, lambda: applications.change_details(code, person, **form.told())):
+        messages.success(request, "The draft is changed.")
+        return redirect("application", code=code)
     return _form(request, "projects/apply.html", form, {"project": project, "heading": "Change the draft"})
 
 
@@ -124,14 +115,11 @@ def dataset(request: HttpRequest, code: str, name: str) -> HttpResponse:
     initial = DatasetForm.initial_of(before) if before else {"linkage": "project", "article_6": "6(1)(e)",
                                                              "article_9": "9(2)(j)", "common_law": "s251"}  # fmt: skip
     form = DatasetForm(request.POST or None, dataset=contract, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            applications.ask_for_dataset(code, person, form.agreed(project.starts, project.ends))
-        except Refused as error:
-            form.add_error(None, error.sentence())
-        else:
-            messages.success(request, f"The draft asks for {name}.")
-            return redirect("application", code=code)
+    if _done(
+        request, form, lambda: applications.ask_for_dataset(code, person, form.agreed(project.starts, project.ends))
+    ):
+        messages.success(request, f"The draft asks for {name}.")
+        return redirect("application", code=code)
     context = {"project": project, "dataset": contract, "asked": before is not None}
     return _form(request, "projects/dataset.html", form, context)
 
@@ -172,14 +160,9 @@ def assessment(request: HttpRequest, code: str) -> HttpResponse:
     for each in waiting.assessments.all():
         initial |= {each.safe: each.judgement, f"{each.safe}_note": each.note}
     form = AssessmentForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            applications.assess(code, form.judgements(), person, form.cleaned_data["profile"])
-        except Refused as error:
-            form.add_error(None, error.sentence())
-        else:
-            messages.success(request, "The five safes are assessed.")
-            return redirect("application", code=code)
+    if _done(request, form, lambda: applications.assess(code, form.judgements(), person, form.cleaned_data["profile"])):
+        messages.success(request, "The five safes are assessed.")
+        return redirect("application", code=code)
     answers = [
         (question, project.five_safes.get(safe, ""), judgement, note)
         for safe, judgement, note, question in form.pairs()
@@ -223,15 +206,15 @@ def change(request: HttpRequest, code: str) -> HttpResponse:
     lead, *others = applications.members_of(project) or [""]
     initial = {"ends": project.ends, "lead": lead, "people": "\n".join(others)}
     form = ChangeForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
-        try:
-            applications.ask_for_change(code, person, told["ends"], form.everybody(), told["why"])
-        except Refused as error:
-            form.add_error(None, error.sentence())
-        else:
-            messages.success(request, "Your request is submitted. Until it is decided nothing changes.")
-            return redirect("application", code=code)
+    if _done(
+        request,
+        form,
+        lambda: applications.ask_for_change(
+            code, person, form.cleaned_data["ends"], form.everybody(), form.cleaned_data["why"]
+        ),
+    ):
+        messages.success(request, "Your request is submitted. Until it is decided nothing changes.")
+        return redirect("application", code=code)
     return _form(request, "projects/change.html", form, {"project": project})
 
 
@@ -260,6 +243,18 @@ def close_now(request: HttpRequest, code: str) -> HttpResponse:
 def may_apply(person: Principal) -> bool:
     """Return whether a person may begin an application."""
     return decide(person, "apply_for_project", PLATFORM).allowed
+
+
+def _done(request: HttpRequest, form: Form, act: Callable[[], object]) -> bool:
+    """Do what a form asks for when it was sent and is valid, and return whether it is; why not stands beside it."""
+    if request.method != "POST" or not form.is_valid():
+        return False
+    try:
+        act()
+    except Refused as error:
+        form.add_error(None, error.sentence())
+        return False
+    return True
 
 
 def _note(request: HttpRequest) -> str:

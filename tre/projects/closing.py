@@ -7,7 +7,6 @@ day that ``policies/provisioning.yaml`` sets.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tarfile
@@ -22,6 +21,7 @@ from django.utils import timezone
 from tre.audit.services import record
 from tre.config.options import load
 from tre.errors import Refused
+from tre.hashing import sha256_of
 from tre.policy.decision import require
 from tre.policy.domain import Principal
 from tre.projects import applications, lifecycle
@@ -32,7 +32,7 @@ from tre.runs.queue import enqueue
 
 # A workspace's launcher sees its marker gone within a second and has twelve to end in; a project's services twenty.
 _UNTIL_ALL_HAVE_ENDED = timedelta(seconds=60)
-_CHUNK = 1024 * 1024
+_OF_WHAT_IS_FREE = 0.8
 
 
 @transaction.atomic
@@ -110,7 +110,7 @@ def finish(closure: Closure) -> None:
     Raises
     ------
     Refused
-        When somebody's workspace has not ended yet: the job is tried again.
+        When somebody's workspace has not ended yet, or the disk has no room for the archive: the job is tried again.
     OSError
         When the work cannot be archived or removed: the job is tried again, and no certificate is written.
     """
@@ -178,6 +178,10 @@ def _write_archive(folders: list[Path], archive: Path) -> None:
     home = load().home
     archive.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     staged = archive.with_suffix(".staged")
+    staged.unlink(missing_ok=True)  # of a time that was cut off
+    # A file with holes takes as much of an archive as it says that it holds, whatever it takes of the disk.
+    if sum(size for _, size in map(_size, folders)) > _OF_WHAT_IS_FREE * shutil.disk_usage(archive.parent).free:
+        raise Refused("The disk has no room for the archive", where=archive.name, todo="Make room, then retry the job")
     descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o400)
     with os.fdopen(descriptor, "wb") as out:
         with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -230,13 +234,8 @@ def _statement(closure: Closure, archive: Path | None) -> dict[str, Any]:
     }
     if archive is not None:
         until = closure.keep_until.isoformat() if closure.keep_until else None
-        told["archive"] = {"sha256": _sha256(archive), "bytes": archive.stat().st_size, "keep_until": until}
+        told["archive"] = {"sha256": sha256_of(archive), "bytes": archive.stat().st_size, "keep_until": until}
     return told
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _years_later(day: date, years: int) -> date:

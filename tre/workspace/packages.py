@@ -7,7 +7,6 @@ it was named in ``policies/packages.yaml`` with its SHA-256 and inspected (:mod:
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -21,6 +20,7 @@ from django.db import transaction
 from tre.audit.services import record
 from tre.config.options import REPOSITORY, load
 from tre.errors import Refused, SettingsError, TreError
+from tre.hashing import sha256_of
 from tre.workspace.wheels import Pinned, inspect
 
 POLICY_FILE = REPOSITORY / "policies" / "packages.yaml"
@@ -89,8 +89,7 @@ def add(path: Path, actor: str) -> Pinned:
     """
     if not path.is_file() or not path.name.endswith(".whl"):
         raise Refused("This is no wheel", where=path.name, todo="Bring a file whose name ends in .whl")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256_of(path)
     pinned = next((each for each in allowed() if each.sha256 == digest), None)
     if pinned is None:
         raise Refused(
@@ -107,8 +106,9 @@ def add(path: Path, actor: str) -> Pinned:
         with transaction.atomic():
             data = {"package": str(pinned), "sha256": digest, "malware_scan": scanned}
             record("packages.accepted", actor=actor, subject=f"package:{pinned}", data=data, once=f"packages:{digest}")
-            _mark(folder() / path.name).write_text(digest)
-            os.replace(staged, folder() / path.name)
+        # Once it is on record: cut off between, it is added again and written down no second time.
+        _mark(folder() / path.name).write_text(digest)
+        os.replace(staged, folder() / path.name)
     return pinned
 
 

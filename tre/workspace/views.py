@@ -11,8 +11,6 @@ from tre.config.options import load
 from tre.errors import Refused
 from tre.people.services import principal
 from tre.policy.decision import decide, require
-from tre.policy.domain import Principal
-from tre.projects.models import Membership, Project
 from tre.projects.services import get
 from tre.workspace.forms import QuotaForm
 from tre.workspace.models import WorkspaceSession
@@ -57,7 +55,7 @@ def quota(request: HttpRequest, code: str) -> HttpResponse:
 def _page(request: HttpRequest, code: str, form: QuotaForm | None) -> HttpResponse:
     person, project = principal(request), get(code)
     require(person, "view_project", project.resource())
-    whole = _sees_everybody(person, project)
+    whole = decide(person, "view_usage", project.resource()).allowed  # everybody's; else their own and the total
     allowance = quota_of(project)
     may_set = decide(person, "set_quota", project.resource()).allowed
     if may_set and form is None:
@@ -75,9 +73,3 @@ def _page(request: HttpRequest, code: str, form: QuotaForm | None) -> HttpRespon
         "price_gibibyte": load().price_gibibyte_hour,
     }
     return render(request, "workspace/usage.html", context, status=400 if form and form.errors else 200)
-
-
-def _sees_everybody(person: Principal, project: Project) -> bool:
-    """Return whether a person sees what each colleague used: who leads the project, and who is set above it."""
-    own = Membership.objects.filter(project=project, account__username=person.username).first()
-    return own.lead if own is not None else True  # no member, and still may view it: a data manager

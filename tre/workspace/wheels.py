@@ -11,12 +11,15 @@ import csv
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 
+from packaging.utils import canonicalize_name
+
 from tre.errors import Refused
+from tre.hashing import sha256_of
 
 MOST_FILES = 20_000
 MOST_BYTES = 1024**3  # unpacked
@@ -48,7 +51,7 @@ def inspect(path: Path, pinned: Pinned) -> None:
     Refused
         Naming the first thing that is wrong with it, and the file in it.
     """
-    if _sha256(path) != pinned.sha256:
+    if sha256_of(path) != pinned.sha256:
         raise Refused(
             "The file is not the one that was pinned", where=path.name, todo="Fetch it again, or correct its hash"
         )
@@ -111,7 +114,7 @@ def _only_info(members: list[zipfile.ZipInfo], path: Path) -> str:
 
 def _check_name(archive: zipfile.ZipFile, info: str, path: Path, pinned: Pinned) -> None:
     told = HeaderParser().parsestr(_text(archive, f"{info}/METADATA", path))
-    if _plain(told["Name"]) != _plain(pinned.name) or told["Version"] != pinned.version:
+    if canonicalize_name(told["Name"] or "") != canonicalize_name(pinned.name) or told["Version"] != pinned.version:
         raise Refused("The wheel is of another package or version", where=path.name, todo="Correct the allow-list")
 
 
@@ -155,19 +158,5 @@ def _text(archive: zipfile.ZipFile, name: str, path: Path) -> str:
         return file.read(_MOST_NAMES).decode()
 
 
-def _plain(name: str | None) -> str:
-    """Return a package's name normalised (PEP 503)."""
-    return "-".join(_parts(name or ""))
-
-
-def _parts(name: str) -> Iterator[str]:
-    return iter(filter(None, name.lower().replace("_", "-").replace(".", "-").split("-")))
-
-
 def _shown(member: zipfile.ZipInfo) -> str:
     return "".join(each if each.isprintable() else "?" for each in member.filename)[-80:]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
