@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -92,6 +92,22 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Stream:
+    """A table too long to be held: rows under column names, batch by batch.
+
+    Parameters
+    ----------
+    batches : Iterator of Table
+        Each with the stream's own `where` and `names`; they may be gone through once. They may raise
+        :class:`Unreadable` where the file turns out to be cut short.
+    """
+
+    where: str
+    names: tuple[str, ...]
+    batches: Iterator[Table]
+
+
+@dataclass(frozen=True)
 class Series:
     """One array of a figure's payload or of a document, as strings, with the name it stands under."""
 
@@ -125,6 +141,7 @@ class Contents:
     """
 
     tables: list[Table] = field(default_factory=list)
+    streams: list[Stream] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
     code: list[tuple[str, str]] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
