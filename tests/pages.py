@@ -33,6 +33,17 @@ at 320 pixels nothing is wider than the window; what brings a script is opened w
 about one project or one request, its own people alone see it. This document is generated: `make docs`.
 """
 
+_TAIL = """
+## In a workspace
+
+### The launcher
+
+JupyterLab in a project's workspace. The cards under *This project* show what its extract holds, a person's requests for
+release, and help with the course (`tests/e2e/test_cards.py`). Seen by: the project's researchers.
+
+![The launcher of JupyterLab](images/launcher.png)
+"""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -107,7 +118,7 @@ PAGES: tuple[Page, ...] = tuple(page for pages in SECTIONS.values() for page in 
 
 def document() -> str:
     """Return the text of ``docs/pages.md``."""
-    return _HEAD + "\n" + "\n".join(_section(name, pages) for name, pages in SECTIONS.items())
+    return _HEAD + "\n" + "\n".join(_section(name, pages) for name, pages in SECTIONS.items()) + _TAIL
 
 
 def _section(name: str, pages: tuple[Page, ...]) -> str:

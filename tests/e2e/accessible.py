@@ -11,7 +11,7 @@ from playwright.sync_api import Page, ViewportSize
 from tre.config.options import REPOSITORY
 
 PICTURES = REPOSITORY / "build" / "screenshots"
-NARROW: ViewportSize = {"width": 320, "height": 640}  # WCAG 2.2, 1.4.10 Reflow
+_NARROW: ViewportSize = {"width": 320, "height": 640}  # WCAG 2.2, 1.4.10 Reflow
 _AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # Of axe's rules those that look at where things stand: the others find at 320 pixels what they found before.
@@ -47,18 +47,14 @@ def faults(page: Page, name: str) -> list[str]:
     """Return what is wrong with the page that is open, each fault under the page's name."""
     wrong = [f"{name}: {each}" for each in _axe_says(page, {"type": "tag", "values": _RULES})]
     before = page.viewport_size
-    page.set_viewport_size(NARROW)
+    page.set_viewport_size(_NARROW)
     wrong += [f"{name} at 320: {each}" for each in _axe_says(page, {"type": "rule", "values": _LAID_OUT})]
-    wrong += too_wide(page, name)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    if wide > _NARROW["width"]:
+        wrong.append(f"{name}: {wide} pixels wide at {_NARROW['width']}")
     if before:
         page.set_viewport_size(before)
     return wrong
-
-
-def too_wide(page: Page, name: str) -> list[str]:
-    """Return whether the page that is open, in a window of 320 pixels, must be scrolled sideways."""
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [f"{name}: {wide} pixels wide at {NARROW['width']}"] if wide > NARROW["width"] else []
 
 
 def not_by_keyboard(page: Page, name: str) -> list[str]:
@@ -81,12 +77,6 @@ def pictured(page: Page, folder: str, name: str) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=place, full_page=True)
     return place
-
-
-def looked_at_in(folder: str, page: Page, name: str) -> list[str]:
-    """Take a picture of the page that is open into ``build/screenshots``, and return what is wrong with it."""
-    pictured(page, folder, name)
-    return faults(page, name)
 
 
 def _axe_says(page: Page, what: dict[str, Any]) -> list[str]:

@@ -46,7 +46,16 @@
     return new LabIcon({ name: `tre:${card.name}`, svgstr });
   }
 
-  // Open a card's notebook, in the window's one tab of it, and run it where what it shows is to be new.
+  // Run a notebook anew and keep what it shows, so that closing it asks nothing.
+  async function run(shown, lab) {
+    await shown.context.ready;
+    await shown.sessionContext.ready;
+    await lab.NotebookActions.runAll(shown.content, shown.sessionContext);
+    await shown.context.save();
+  }
+
+  // Open a card's notebook, in the window's one tab of it. The launcher takes no other click before this is done, so a
+  // run goes on by itself.
   async function open(app, lab, card) {
     try {
       await app.serviceManager.contents.get(card.path, { content: false });
@@ -56,12 +65,7 @@
     }
     const shown = await app.commands.execute("docmanager:open", { path: card.path, factory: "Notebook" });
     app.shell.activateById(shown.id);
-    if (card.run) {
-      await shown.context.ready;
-      await shown.sessionContext.ready;
-      await lab.NotebookActions.runAll(shown.content, shown.sessionContext);
-      await shown.context.save();
-    }
+    if (card.run) run(shown, lab).catch((failed) => lab.showErrorMessage(card.label, failed));
   }
 
   async function extension() {
