@@ -1,4 +1,4 @@
-"""The rules agree with ACRO on every table that ACRO can check; where it is known to miss something, ours finds more."""
+"""The rules agree with ACRO on every table that it can check; where it is known to miss something, ours finds more."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tre.disclosure.statistics.rules import Judgement, judge
 
 acro = pytest.importorskip("acro")
 ACRO = load_policy().profile("acro")
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 
 
 @cache
@@ -69,9 +69,7 @@ def tables(values: st.SearchStrategy) -> st.SearchStrategy:
 
 def _frame(cells: list[tuple[int, int, int, list[float]]]) -> pd.DataFrame:
     rows = [
-        (a, b, special[n] if n < len(special) else 1.0 + n % 3)
-        for a, b, size, special in cells
-        for n in range(size)
+        (a, b, special[n] if n < len(special) else 1.0 + n % 3) for a, b, size, special in cells for n in range(size)
     ]
     return pd.DataFrame(rows, columns=["a", "b", "value"])
 
@@ -143,7 +141,10 @@ def test_a_cell_of_everybody_is_told_by_acro_of_its_zeros_alone():
     frame = pd.DataFrame({"a": [0] * 40 + [1] * 40, "b": [0] * 40 + [0, 1] * 20, "value": 1.0})
     assert by_acro(frame, None, columns=True)[1]["MinimumThresholdCheck"].tolist() == [[False, True], [False, False]]
     table = safe_table(frame, "a", "b")
-    assert table.outcome.to_numpy().tolist() == [["class-disclosure", "threshold"], ["complementary", "complementary"]]
+    assert table.outcome.to_numpy().tolist() == [
+        ["class-disclosure", "threshold"],  # everybody in the first row, nobody beside it
+        ["complementary", "class-disclosure"],  # everybody of the second column
+    ]
 
 
 def test_acro_passes_a_linked_table_that_gives_its_neighbour_away():

@@ -32,7 +32,7 @@ def test_ten_is_enough_and_zero_is_not() -> None:
 def test_dominance_and_p_ratio_hide_a_sum() -> None:
     others = {("b", "F"): [10, 11] * 10, ("c", "F"): [10, 12] * 15}
     table = safe_table(people({("a", "F"): [1000, 900] + [1] * 18} | others), "band", values="cost", aggfunc="sum")
-    assert table.outcome["sum"].tolist() == ["nk-rule", "ok", "complementary"]
+    assert table.outcome["sum"].tolist() == ["nk-rule", "complementary", "ok"]
     single = safe_table(people({("a", "F"): [100] + [0.5] * 10} | others), "band", values="cost", aggfunc="mean")
     assert single.outcome.loc["a", "mean"] == "nk-rule"
 

@@ -87,9 +87,11 @@ def _cells(lattice: Lattice, counted: _Levels) -> pd.DataFrame:
             columns = _at(lattice.columns, across_level)
             keys = [(*_kept(lattice.rows, r), *_kept(lattice.columns, c)) for r in rows for c in columns]
             told = counted[down_level + across_level]
-            index = {tuple(key): n for n, key in enumerate(told[[*down_level, *across_level]].itertuples(index=False))}
+            names = [*down_level, *across_level]
+            found = told[names].itertuples(index=False) if names else [()]
+            index = {tuple(key): n for n, key in enumerate(found)}
             places = np.array([index.get(key, -1) for key in keys])
-            measures = told.drop(columns=[*down_level, *across_level])
+            measures = told.drop(columns=names)
             part = measures.reindex(places)  # -1 is in no index, so it becomes NaN
             part.index = pd.Index([r * across + c for r in rows for c in columns])
             parts.append(part)

@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import json
 import struct
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -102,7 +103,7 @@ _Cell = tuple[tuple[tuple[str, str], ...], BitMap64]
 
 
 def isolated(new: Release, earlier: Iterable[Release], threshold: int, *, together: int = 2) -> Iterator[Isolated]:
-    """Yield each difference of a new release and what was released before that isolates fewer people than the threshold.
+    """Yield each difference of a new release and what was released before that isolates too few people.
 
     A cell or a union of up to `together` cells of one release that exclude each other is held against one of another:
     where one is all of the other but for 1 to `threshold` - 1 people, these are isolated. Two that overlap without one
@@ -132,8 +133,6 @@ def isolated(new: Release, earlier: Iterable[Release], threshold: int, *, togeth
 
 def _near(cell: _Cell, by_size: Sequence[_Cell], sizes: Sequence[int], threshold: int) -> Iterator[Isolated]:
     """Yield the differences between a cell and those of nearly its size: others cannot differ by so few."""
-    from bisect import bisect_left
-
     mine = len(cell[1])
     for other in by_size[bisect_left(sizes, mine - threshold + 1) : bisect_left(sizes, mine + threshold)]:
         shared = mine + len(other[1]) - len(cell[1] | other[1])

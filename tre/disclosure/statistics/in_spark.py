@@ -78,7 +78,7 @@ def _rows(question: Question) -> str:
     value = f"CAST({_name(question.values)} AS DOUBLE)" if question.values else "1D"
     value = f"CASE WHEN isnan({value}) OR abs({value}) = double('Infinity') THEN NULL ELSE {value} END"
     person = f", {_name(question.person)} AS _person" if question.person else ""
-    return f"SELECT {_names(question.groups)}, {value} AS x{person} FROM {{frame}}"  # noqa: S608
+    return f"SELECT {_names(question.groups)}, {value} AS x{person} FROM {{frame}}"
 
 
 def _asked(frame: Any, query: str) -> pd.DataFrame:
@@ -134,7 +134,7 @@ def binned(frame: Any, values: str, edges: Sequence[float]) -> Any:
     value = f"CAST({_name(values)} AS DOUBLE)"
     passed = " + ".join(f"CAST({value} >= {float(edge)!r}D AS INT)" for edge in edges)
     found = f"CASE WHEN isnan({value}) THEN NULL ELSE {passed} END"
-    return frame.sparkSession.sql(f"SELECT *, {found} AS _bin FROM {{frame}}", frame=frame)  # noqa: S608
+    return frame.sparkSession.sql(f"SELECT *, {found} AS _bin FROM {{frame}}", frame=frame)
 
 
 def leavers(frame: Any, groups: Sequence[str], time: str, event: str) -> pd.DataFrame:
@@ -145,7 +145,7 @@ def leavers(frame: Any, groups: Sequence[str], time: str, event: str) -> pd.Data
         frame,
         f"""SELECT {keys} {when} AS time, count(*) AS leaving, count_if(CAST({_name(event)} AS DOUBLE) = 1D) AS events
         FROM {{frame}} WHERE {when} IS NOT NULL AND NOT isnan({when}) AND {_name(event)} IS NOT NULL
-        GROUP BY {keys} {when}""",  # noqa: S608
+        GROUP BY {keys} {when}""",
     )
 
 
@@ -155,7 +155,7 @@ def products(frame: Any, names: Sequence[str]) -> tuple[int, np.ndarray]:
     whole = " AND ".join(f"{term} IS NOT NULL AND NOT isnan({term})" for term in terms[1:])
     pairs = [(i, j) for i in range(len(terms)) for j in range(i, len(terms))]
     sums = ", ".join(f"sum({terms[i]} * {terms[j]}) AS s{n}" for n, (i, j) in enumerate(pairs))
-    told = _asked(frame, f"SELECT {sums} FROM {{frame}} WHERE {whole}").iloc[0]  # noqa: S608
+    told = _asked(frame, f"SELECT {sums} FROM {{frame}} WHERE {whole}").iloc[0]
     found = np.zeros((len(terms), len(terms)))
     for n, (i, j) in enumerate(pairs):
         found[i, j] = found[j, i] = told[f"s{n}"] or 0.0

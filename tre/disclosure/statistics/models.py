@@ -1,4 +1,4 @@
-"""Regressions that leave enough degrees of freedom, fitted from sums or taken from a model that was fitted elsewhere."""
+"""Regressions that leave enough degrees of freedom, fitted from sums or elsewhere."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _CONFIDENCE = 0.95
 def safe_regression(frame: Any, outcome: str, covariates: Sequence[str], profile: str = "acro") -> SafeTable:
     """Return the coefficients of a linear regression by least squares, with what they rest on.
 
-    It is fitted from the sums of products of each two columns, which Spark adds up in one pass; no row leaves it. All is
-    hidden where fewer residual degrees of freedom are left than the profile asks (ACRO), and a coefficient where it
+    It is fitted from the sums of products of each two columns, which Spark adds up in one pass; no row leaves it. All
+    is hidden where fewer residual degrees of freedom are left than the profile asks (ACRO), and a coefficient where it
     tells of a group of fewer people than the threshold: a covariate of zeros and ones is such a group's difference.
 
     Returns

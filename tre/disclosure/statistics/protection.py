@@ -86,9 +86,9 @@ def sum_measure(cells: Contributors, judged: Judgement, profile: Profile) -> Mea
     """Return the sums, brought to a common size, and how nearly nobody may be able to estimate the unsafe ones.
 
     For dominance the protection level is what makes the rule hold of an estimate (Handbook on SDC 2024, table 4.2):
-    ``p x1 - (T - x1 - x2)`` for the p-ratio, ``(x1 + ... + xn) / k - T`` for the NK rule; for every unsafe cell it is at
-    least the profile's share of the sum. A mean is protected as the sum that it gives where the count is known. A cell
-    of one person protects no other from that person.
+    ``p x1 - (T - x1 - x2)`` for the p-ratio, ``(x1 + ... + xn) / k - T`` for the NK rule; for every unsafe cell it is
+    at least the profile's share of the sum. A mean is protected as the sum that it gives where the count is known. A
+    cell of one person protects no other from that person.
     """
     largest = cells.largest
     rest = np.maximum(cells.size - largest[:, :2].sum(axis=1), 0.0)
@@ -112,7 +112,10 @@ def sum_measure(cells: Contributors, judged: Judgement, profile: Profile) -> Mea
 def _protect_people(
     lattice: Lattice, cells: Contributors, primary: np.ndarray, costs: np.ndarray, profile: Profile
 ) -> np.ndarray:
-    """Return which numbers of people to hide: where people stand in several cells of a sum, how many do is not known."""
+    """Return which numbers of people to hide.
+
+    Where people stand in several cells of a sum, how many do is one more number that nobody outside knows.
+    """
     n = len(primary)
     relations = lattice.relations()
     people = cells.people.astype(float)

@@ -35,8 +35,8 @@ class SafeTable:
     frame : pd.DataFrame
         Groups of `rows` down, groups of `columns` across, suppressed cells marked ``[c]``.
     outcome : pd.DataFrame
-        For each cell of `frame` the rule that it is suppressed by (see :data:`~tre.disclosure.statistics.rules.UNSAFE`),
-        ``complementary`` where it is safe by itself, or ``ok``.
+        For each cell of `frame` the rule that it is suppressed by (see
+        :data:`~tre.disclosure.statistics.rules.UNSAFE`), ``complementary`` where it is safe by itself, or ``ok``.
     profile, aggfunc : str
         The rules and the aggregate that it was made with.
     people : pd.DataFrame
