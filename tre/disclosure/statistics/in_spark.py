@@ -1,0 +1,162 @@
+"""The contributors to each group of a Spark DataFrame, counted by Spark itself: only groups come back, never rows.
+
+The questions are SQL, so that this module needs no import of pyspark, which the web process may not load, and so that
+they read alike for a Connect session and a classic one. The largest contributions come in the same pass as the counts:
+``max_by(x, x, k)`` keeps the `k` largest of a group as it aggregates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tre.disclosure.statistics.contributors import TOP, merged
+from tre.disclosure.statistics.question import Question
+
+Levels = tuple[str, ...]
+_NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal", "boolean")
+_OF_ROWS = """
+    count(x) AS records, count(*) - count(x) AS missing, count_if(x < 0) AS negatives, sum(x * x) AS squares,
+    count_if(x NOT IN (0D, 1D)) AS fractions, sum(x) AS total, min(x) AS least, max(x) AS most"""
+_OF_PEOPLE = """
+    sum(records) AS records, sum(missing) AS missing, sum(negatives) AS negatives, sum(squares) AS squares,
+    sum(fractions) AS fractions, sum(total) AS total, min(least) AS least, max(most) AS most"""
+
+
+def columns_of(frame: Any) -> tuple[list[str], list[str]]:
+    """Return the names of a Spark DataFrame's columns, and of those that are numbers."""
+    return list(frame.columns), [name for name, kind in frame.dtypes if kind.partition("(")[0] in _NUMBERS]
+
+
+def count_groups(frame: Any, question: Question) -> pd.DataFrame:
+    """Return the contributors to each group that anybody is in, a row for each."""
+    if question.person is None:
+        keys = _names(question.groups)
+        told = _asked(
+            frame,
+            f"""SELECT {keys}, {_OF_ROWS}, count(x) AS people, sum(abs(x)) AS size,
+            max_by(abs(x), abs(x), {question.largest}) AS tops FROM ({_rows(question)}) GROUP BY {keys}""",
+        )
+        return _opened(told, question)
+    return count_levels(frame, question, [question.groups])[question.groups]
+
+
+def count_levels(frame: Any, question: Question, levels: Sequence[Levels]) -> dict[Levels, pd.DataFrame]:
+    """Return the same for coarser groups, by the columns that make them.
+
+    People who stand in several groups are told apart by one query over grouping sets; rows need no second pass.
+    """
+    if question.person is None:
+        groups = count_groups(frame, question)
+        return {level: merged(groups, level) for level in levels}
+    keys = _names(question.groups)
+    sets = ", ".join(f"({_names((*level, '_person'))})" for level in levels)
+    told = _asked(
+        frame,
+        f"""SELECT {keys}, level, {_OF_PEOPLE}, count_if(records > 0) AS people, sum(abs(total)) AS size,
+        max_by(abs(total), abs(total), {question.largest}) AS tops
+        FROM (SELECT {keys}, _person, grouping_id() AS level, {_OF_ROWS}
+              FROM ({_rows(question)}) GROUP BY GROUPING SETS ({sets}))
+        GROUP BY {keys}, level""",
+    )
+    opened = _opened(told, question)
+    return {level: _of_level(opened, level, question) for level in levels}
+
+
+def _of_level(told: pd.DataFrame, level: Levels, question: Question) -> pd.DataFrame:
+    """Return the rows of one grouping set: Spark numbers it by a bit for each column, set where it is left out."""
+    number = int("".join("0" if name in level else "1" for name in (*question.groups, "_person")), 2) - 1
+    kept = told[told["level"] == number]
+    return kept.drop(columns=["level", *(name for name in question.groups if name not in level)]).reset_index(drop=True)
+
+
+def _rows(question: Question) -> str:
+    """Return the query of what the rules need of each row; what is not a number is missing."""
+    value = f"CAST({_name(question.values)} AS DOUBLE)" if question.values else "1D"
+    value = f"CASE WHEN isnan({value}) OR abs({value}) = double('Infinity') THEN NULL ELSE {value} END"
+    person = f", {_name(question.person)} AS _person" if question.person else ""
+    return f"SELECT {_names(question.groups)}, {value} AS x{person} FROM {{frame}}"
+
+
+def _asked(frame: Any, query: str) -> pd.DataFrame:
+    return frame.sparkSession.sql(query, frame=frame).toPandas()
+
+
+def _opened(told: pd.DataFrame, question: Question) -> pd.DataFrame:
+    """Return the table with a column for each of the largest contributions; none for a group without values."""
+    tops = np.zeros((len(told), question.largest))
+    for n, sizes in enumerate(told["tops"]):
+        held = np.asarray([] if sizes is None else sizes, dtype=float)
+        tops[n, : len(held)] = held
+    told = told.drop(columns="tops")
+    told[[f"{TOP}{n}" for n in range(question.largest)]] = tops
+    return told
+
+
+def _name(column: str | None) -> str:
+    """Return a column's name as SQL, and as the text that a query is filled into."""
+    return "`" + (column or "").replace("`", "``").replace("{", "{{").replace("}", "}}") + "`"
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(map(_name, columns))
+
+
+def quantiles(frame: Any, question: Question, at: Sequence[float]) -> pd.DataFrame:
+    """Return for each group its quantiles ``q0, q1 ...`` and the people at or under and at or over each of them."""
+    keys = _names(question.groups)
+    person = "_person" if question.person else "monotonically_increasing_id() AS _person"
+    shares = ", ".join(f"{share!r}D" for share in at)
+    alike = " AND ".join(f"r.{_name(name)} <=> q.{_name(name)}" for name in question.groups) or "true"
+    group = f"GROUP BY {keys}" if keys else ""
+    sides = ", ".join(
+        f"count(DISTINCT CASE WHEN r.x {sign} q.p[{n}] THEN r._person END) AS {word}{n}"
+        for n in range(len(at))
+        for sign, word in (("<=", "under"), (">=", "over"))
+    )
+    ends = ", ".join(f"first(q.p[{n}]) AS q{n}" for n in range(len(at)))
+    own = ", ".join(f"r.{_name(name)}" for name in question.groups)
+    lead = own + ", " if own else ""
+    by = f"GROUP BY {own}" if own else ""
+    return _asked(
+        frame,
+        f"""WITH r AS (SELECT {keys + ", " if keys else ""} x, {person} FROM ({_rows(question)}) WHERE x IS NOT NULL),
+        q AS (SELECT {keys + ", " if keys else ""} percentile(x, array({shares})) AS p FROM r {group})
+        SELECT {lead} {ends}, {sides}, min(r.x) AS least, max(r.x) AS most FROM r JOIN q ON {alike} {by}""",
+    )
+
+
+def binned(frame: Any, values: str, edges: Sequence[float]) -> Any:
+    """Return the frame with the number of each value's bin in a column ``_bin``, null without a value."""
+    value = f"CAST({_name(values)} AS DOUBLE)"
+    passed = " + ".join(f"CAST({value} >= {float(edge)!r}D AS INT)" for edge in edges)
+    found = f"CASE WHEN isnan({value}) THEN NULL ELSE {passed} END"
+    return frame.sparkSession.sql(f"SELECT *, {found} AS _bin FROM {{frame}}", frame=frame)
+
+
+def leavers(frame: Any, groups: Sequence[str], time: str, event: str) -> pd.DataFrame:
+    """Return for each group and time how many leave, and how many of them by the event."""
+    keys = "".join(f"{_name(name)}, " for name in groups)
+    when = f"CAST({_name(time)} AS DOUBLE)"
+    return _asked(
+        frame,
+        f"""SELECT {keys} {when} AS time, count(*) AS leaving, count_if(CAST({_name(event)} AS DOUBLE) = 1D) AS events
+        FROM {{frame}} WHERE {when} IS NOT NULL AND NOT isnan({when}) AND {_name(event)} IS NOT NULL
+        GROUP BY {keys} {when}""",
+    )
+
+
+def products(frame: Any, names: Sequence[str]) -> tuple[int, np.ndarray]:
+    """Return how many rows have every value, and the sums of products of each two of the columns and of 1."""
+    terms = ["1D", *(f"CAST({_name(name)} AS DOUBLE)" for name in names)]
+    whole = " AND ".join(f"{term} IS NOT NULL AND NOT isnan({term})" for term in terms[1:])
+    pairs = [(i, j) for i in range(len(terms)) for j in range(i, len(terms))]
+    sums = ", ".join(f"sum({terms[i]} * {terms[j]}) AS s{n}" for n, (i, j) in enumerate(pairs))
+    told = _asked(frame, f"SELECT {sums} FROM {{frame}} WHERE {whole}").iloc[0]
+    found = np.zeros((len(terms), len(terms)))
+    for n, (i, j) in enumerate(pairs):
+        found[i, j] = found[j, i] = told[f"s{n}"] or 0.0
+    return int(found[0, 0]), found
