@@ -105,7 +105,7 @@ def _opened(visitors: Sequence[Visitor], seed: int) -> list[Figure]:
     came = _all(visitors, lambda visitor, place: _arrive(visitor, random.Random(f"{seed} {place}"), len(visitors)))
     time.sleep(_IDLE_SECONDS)
     idle = _idle_megabytes()
-    kernels = _all(visitors, lambda visitor, _: [visitor.tries(visitor.start_kernel)])
+    kernels = _all(_present(visitors), lambda visitor, _: [visitor.tries(visitor.start_kernel)])
     return [
         ("seconds from opening to JupyterLab's page, median", statistics.median(came), ""),
         ("seconds from opening to JupyterLab's page, longest", max(came), ""),
@@ -114,8 +114,15 @@ def _opened(visitors: Sequence[Visitor], seed: int) -> list[Figure]:
     ]
 
 
+def _present(visitors: Sequence[Visitor]) -> list[Visitor]:
+    """Return those of whom nothing failed yet: who did not get in has nothing to work in."""
+    return [each for each in visitors if not each.failed]
+
+
 def _worked(visitors: Sequence[Visitor], seed: int) -> list[Figure]:
     """Have all work, and then all but the first beside a notebook of theirs that runs away."""
+    absent = [told for each in visitors for told in each.failed]
+    visitors, asked = _present(visitors), sum(each.asked for each in visitors if each.failed)
     alone = _all(visitors, lambda visitor, place: _work(visitor, random.Random(f"{seed} {place} alone")))
     left = psutil.virtual_memory().available / _MEGABYTE
     before = {visitor.username: len(visitor.failed) for visitor in visitors}
@@ -123,13 +130,13 @@ def _worked(visitors: Sequence[Visitor], seed: int) -> list[Figure]:
     _run_away(runaway)
     beside = _all(others, lambda visitor, place: _work(visitor, random.Random(f"{seed} {place} beside")))
     harmed = [each.username for each in others if len(each.failed) > before[each.username]]
-    failed = [told for each in others for told in each.failed]
+    failed = [*absent, *(told for each in others for told in each.failed)]
     failed += runaway.failed[: before[runaway.username]]  # after that its own bounds end it, as they should
     for told in failed[:20]:
         print(f"failed: {told}")
     times = statistics.median(beside) / statistics.median(alone)
     return [
-        ("requests made", sum(each.asked for each in visitors), ""),
+        ("requests made", asked + sum(each.asked for each in visitors), ""),
         ("requests failed", len(failed), "<= 0"),
         ("megabytes of the machine left while all work", left, ""),
         ("milliseconds of a short cell, median", 1000 * statistics.median(alone), ""),

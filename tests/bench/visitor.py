@@ -1,10 +1,12 @@
 """One person of a crowd, as their browser would act: signing in, opening a workspace, working in it by the real proxy.
 
-A browser says that it wants a page; the gate sends only who says so to sign in. A page that waits asks again by itself.
+A browser says that it wants a page; the gate sends only who says so to sign in. A page that waits for a server listens
+to what the Hub tells of it, and loads itself again when it is there.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import time
@@ -20,7 +22,6 @@ from tests.e2e.room import Kernel
 from tre.config.options import load
 
 _READY_SECONDS = 600.0
-_LOOK_SECONDS = 1.0
 _PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 _NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -96,14 +97,26 @@ class Visitor:
         began = time.monotonic()
         project = f"{load().portal}/projects/{self.project}/"
         page = self._client.get(project, headers=_PAGE)
-        self._post(page, f"{project}open", {"size": "small"})
-        while time.monotonic() - began < _READY_SECONDS:
+        page = self._post(page, f"{project}open", {"size": "small"})
+        while (told := re.search(r'EventSource\("([^"]+)"\)', page.text)) and time.monotonic() - began < _READY_SECONDS:
+            self._await_server(urljoin(str(page.url), html.unescape(told[1])))
+            page = self._client.get(str(page.url), headers=_PAGE)
+        if "jupyter-config-data" not in page.text:
             page = self._client.get(f"{self._address}/lab", headers=_PAGE)
-            if "jupyter-config-data" in page.text:
-                self._load_parts(page)
-                return time.monotonic() - began
-            time.sleep(_LOOK_SECONDS)
-        raise Failed(f"no JupyterLab after {_READY_SECONDS:.0f} s, but {page.url.path}")
+        if "jupyter-config-data" not in page.text:
+            raise Failed(f"no JupyterLab after {time.monotonic() - began:.0f} s, but {page.url.path}")
+        self._load_parts(page)
+        return time.monotonic() - began
+
+    def _await_server(self, address: str) -> None:
+        """Listen to what the Hub tells a page that waits, until it says that the server is there or will not be."""
+        with self._client.stream("GET", address, headers={"Accept": "text/event-stream"}) as told:
+            for line in told.iter_lines():
+                event = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
+                if event.get("failed"):
+                    raise Failed(str(event.get("message")))
+                if event.get("ready"):
+                    return
 
     def _sign_in(self) -> None:
         address = f"{load().portal}/accounts/login/"
