@@ -160,3 +160,8 @@ def products(frame: Any, names: Sequence[str]) -> tuple[int, np.ndarray]:
     for n, (i, j) in enumerate(pairs):
         found[i, j] = found[j, i] = told[f"s{n}"] or 0.0
     return int(found[0, 0]), found
+
+
+def distinct(frame: Any, groups: Sequence[str], person: str) -> pd.DataFrame:
+    """Return each person once for each group that they are in: rows, for whoever may see them."""
+    return _asked(frame, f"SELECT DISTINCT {_names((*groups, person))} FROM {{frame}}")
