@@ -7,7 +7,7 @@ they read alike for a Connect session and a classic one. The largest contributio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,7 @@ def _rows(question: Question) -> str:
     value = f"CAST({_name(question.values)} AS DOUBLE)" if question.values else "1D"
     value = f"CASE WHEN isnan({value}) OR abs({value}) = double('Infinity') THEN NULL ELSE {value} END"
     person = f", {_name(question.person)} AS _person" if question.person else ""
-    return f"SELECT {_names(question.groups)}, {value} AS x{person} FROM {{frame}}"
+    return f"SELECT {_led(question.groups)}{value} AS x{person} FROM {{frame}}"
 
 
 def _asked(frame: Any, query: str) -> pd.DataFrame:
@@ -105,27 +105,34 @@ def _names(columns: Sequence[str]) -> str:
     return ", ".join(map(_name, columns))
 
 
+def _led(columns: Sequence[str]) -> str:
+    """Return the columns as the first of a list that goes on."""
+    return "".join(f"{_name(column)}, " for column in columns)
+
+
+def _grouped(names: Iterable[str]) -> str:
+    """Return what groups by some columns: nothing, where there are none."""
+    listed = ", ".join(names)
+    return f"GROUP BY {listed}" if listed else ""
+
+
 def quantiles(frame: Any, question: Question, at: Sequence[float]) -> pd.DataFrame:
     """Return for each group its quantiles ``q0, q1 ...`` and the people at or under and at or over each of them."""
-    keys = _names(question.groups)
-    person = "_person" if question.person else "monotonically_increasing_id() AS _person"
+    keys, person = _led(question.groups), "_person" if question.person else "monotonically_increasing_id() AS _person"
     shares = ", ".join(f"{share!r}D" for share in at)
     alike = " AND ".join(f"r.{_name(name)} <=> q.{_name(name)}" for name in question.groups) or "true"
-    group = f"GROUP BY {keys}" if keys else ""
-    sides = ", ".join(
-        f"count(DISTINCT CASE WHEN r.x {sign} q.p[{n}] THEN r._person END) AS {word}{n}"
+    told = ", ".join(
+        f"""first(q.p[{n}]) AS q{n}, count(DISTINCT CASE WHEN r.x <= q.p[{n}] THEN r._person END) AS under{n},
+        count(DISTINCT CASE WHEN r.x >= q.p[{n}] THEN r._person END) AS over{n}"""
         for n in range(len(at))
-        for sign, word in (("<=", "under"), (">=", "over"))
     )
-    ends = ", ".join(f"first(q.p[{n}]) AS q{n}" for n in range(len(at)))
-    own = ", ".join(f"r.{_name(name)}" for name in question.groups)
-    lead = own + ", " if own else ""
-    by = f"GROUP BY {own}" if own else ""
+    own = [f"r.{_name(name)}" for name in question.groups]
     return _asked(
         frame,
-        f"""WITH r AS (SELECT {keys + ", " if keys else ""} x, {person} FROM ({_rows(question)}) WHERE x IS NOT NULL),
-        q AS (SELECT {keys + ", " if keys else ""} percentile(x, array({shares})) AS p FROM r {group})
-        SELECT {lead} {ends}, {sides}, min(r.x) AS least, max(r.x) AS most FROM r JOIN q ON {alike} {by}""",
+        f"""WITH r AS (SELECT {keys}x, {person} FROM ({_rows(question)}) WHERE x IS NOT NULL),
+        q AS (SELECT {keys}percentile(x, array({shares})) AS p FROM r {_grouped(map(_name, question.groups))})
+        SELECT {"".join(f"{name}, " for name in own)}{told}, min(r.x) AS least, max(r.x) AS most
+        FROM r JOIN q ON {alike} {_grouped(own)}""",
     )
 
 
@@ -139,7 +146,7 @@ def binned(frame: Any, values: str, edges: Sequence[float]) -> Any:
 
 def leavers(frame: Any, groups: Sequence[str], time: str, event: str) -> pd.DataFrame:
     """Return for each group and time how many leave, and how many of them by the event."""
-    keys = "".join(f"{_name(name)}, " for name in groups)
+    keys = _led(groups)
     when = f"CAST({_name(time)} AS DOUBLE)"
     return _asked(
         frame,
@@ -160,3 +167,8 @@ def products(frame: Any, names: Sequence[str]) -> tuple[int, np.ndarray]:
     for n, (i, j) in enumerate(pairs):
         found[i, j] = found[j, i] = told[f"s{n}"] or 0.0
     return int(found[0, 0]), found
+
+
+def distinct(frame: Any, groups: Sequence[str], person: str) -> pd.DataFrame:
+    """Return each person once for each group that they are in: rows, for whoever may see them."""
+    return _asked(frame, f"SELECT DISTINCT {_names((*groups, person))} FROM {{frame}}")
