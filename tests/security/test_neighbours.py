@@ -66,7 +66,7 @@ def _beside(box: Sandbox, name: str, program: str) -> Sandbox:
     number = 1 if name == "runaway" else 2
     return replace(
         box, folder=str(folder), log=str(Path(box.log).with_name(f"{name}.log")), commands=(command,),
-        uid=box.uid + number, binds=box.binds[:1], bounds=_BOUNDS, watch=os.getpid(),
+        uid=box.uid + number, home="/tmp", binds=(), bounds=_BOUNDS, watch=os.getpid(),
     )  # fmt: skip
 
 
