@@ -74,12 +74,13 @@ def by_spark(rows: int, seed: int) -> dict[str, Any]:
 
     java = java_home(load().path("run", "java"))
     os.environ |= {"JAVA_HOME": str(java), "TRE_SPARK_JAVA_OPTIONS": java_options(java)}
-    question = Question(("a",), ("b",), "v", None, 2)
+    profile = load_policy().profile("acro")
+    question = Question.under(profile, ("a",), ("b",), "v")
     with session("bench") as spark, _Peak() as peak:
         count(spark.sql(_SPARK.format(rows=1000, seed=seed)), question)
         start = time.perf_counter()
         lattice, cells = count(spark.sql(_SPARK.format(rows=rows, seed=seed)), question)
-        judged = judge(cells, "sum", load_policy().profile("acro"))
+        judged = judge(cells, "sum", profile)
         seconds = time.perf_counter() - start
     inner, shape = lattice.inner(), (lattice.rows.groups, lattice.columns.groups)
     masks = {
