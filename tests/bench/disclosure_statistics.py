@@ -66,11 +66,13 @@ def by_acro(rows: int, seed: int) -> dict[str, Any]:
 def by_spark(rows: int, seed: int) -> dict[str, Any]:
     """Return the same of our rules, counted by Spark; its start is not timed, for a project's Spark runs already."""
     from spark_jobs.session import session
-    from tests.spark import java_home, java_options, load
+    from tre.config.options import load
     from tre.disclosure.policy import load_policy
     from tre.disclosure.statistics.counting import count
     from tre.disclosure.statistics.question import Question
     from tre.disclosure.statistics.rules import judge
+    from tre.runs.class_archive import java_options
+    from tre.runs.java import java_home
 
     java = java_home(load().path("run", "java"))
     os.environ |= {"JAVA_HOME": str(java), "TRE_SPARK_JAVA_OPTIONS": java_options(java)}

@@ -47,7 +47,8 @@ def count_groups(frame: Any, question: Question) -> pd.DataFrame:
     tops = np.zeros((len(told), question.largest))
     for n in range(question.largest):  # no contribution is larger than the first, and all together are the size
         tops[:, n] = np.minimum(first, size - tops.sum(axis=1))
-    dominated = np.flatnonzero((first > 0) & (first >= question.dominant * size)) if question.values else []
+    may_dominate = (first > 0) & (first >= question.dominant * size) & bool(question.values)
+    dominated = np.flatnonzero(may_dominate)
     tops[dominated] = _largest(frame, question, told.iloc[dominated])
     return told.assign(**{f"{TOP}{n}": tops[:, n] for n in range(question.largest)})
 
