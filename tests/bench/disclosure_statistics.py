@@ -66,20 +66,23 @@ def by_acro(rows: int, seed: int) -> dict[str, Any]:
 def by_spark(rows: int, seed: int) -> dict[str, Any]:
     """Return the same of our rules, counted by Spark; its start is not timed, for a project's Spark runs already."""
     from spark_jobs.session import session
-    from tests.spark import java_home, java_options, load
+    from tre.config.options import load
     from tre.disclosure.policy import load_policy
     from tre.disclosure.statistics.counting import count
     from tre.disclosure.statistics.question import Question
     from tre.disclosure.statistics.rules import judge
+    from tre.runs.class_archive import java_options
+    from tre.runs.java import java_home
 
     java = java_home(load().path("run", "java"))
     os.environ |= {"JAVA_HOME": str(java), "TRE_SPARK_JAVA_OPTIONS": java_options(java)}
-    question = Question(("a",), ("b",), "v", None, 2)
+    profile = load_policy().profile("acro")
+    question = Question.under(profile, ("a",), ("b",), "v")
     with session("bench") as spark, _Peak() as peak:
         count(spark.sql(_SPARK.format(rows=1000, seed=seed)), question)
         start = time.perf_counter()
         lattice, cells = count(spark.sql(_SPARK.format(rows=rows, seed=seed)), question)
-        judged = judge(cells, "sum", load_policy().profile("acro"))
+        judged = judge(cells, "sum", profile)
         seconds = time.perf_counter() - start
     inner, shape = lattice.inner(), (lattice.rows.groups, lattice.columns.groups)
     masks = {

@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tre.disclosure.policy import load_policy
 from tre.disclosure.statistics import safe_histogram, safe_percentiles, safe_regression, safe_survival, safe_table
+from tre.disclosure.statistics.counting import count
 from tre.disclosure.statistics.differencing import isolated
 from tre.disclosure.statistics.members import release_of
+from tre.disclosure.statistics.question import Question
+from tre.disclosure.statistics.rules import judge
 
 pytestmark = pytest.mark.spark
 
@@ -70,3 +74,26 @@ def test_members_are_the_same_and_a_difference_is_found(frame, theirs):
     less = frame[frame.pseudonym != someone]
     second = release_of("second", safe_table(less, "band", aggfunc="people"), less, "band", None, key)
     assert 1 in {each.people for each in isolated(second, [first], 10)}
+
+
+@pytest.mark.parametrize("groups", [30, 500])
+def test_dominated_groups_are_found_however_many_there_are(spark, groups):
+    """Half of the groups have one or two who dominate: the rules must say the same of each, the totals too."""
+    random = np.random.default_rng(groups)
+    ids = np.repeat(np.arange(groups), 14)
+    when = pd.to_datetime("2020-01-01") + pd.to_timedelta(ids % 3, unit="D")
+    cost = random.uniform(1, 2, len(ids))
+    cost[::14] *= np.where(np.arange(groups) % 2, random.choice([7.0, 60.0, 900.0], groups), 1)
+    cost[1::14] *= np.where(np.arange(groups) % 4 == 1, 60, 1)
+    frame = pd.DataFrame({"g": ids, "when": when, "cost": cost})
+    question = Question.under(load_policy().profile("acro"), ("g", "when"), (), "cost")
+    (lattice, ours), (theirs_lattice, theirs) = (
+        count(each, question) for each in (frame, spark.createDataFrame(frame))
+    )
+    assert lattice == theirs_lattice
+    profile = load_policy().profile("acro")
+    one, other = judge(ours, "sum", profile), judge(theirs, "sum", profile)
+    for rule in one.unsafe:
+        assert (one.unsafe[rule] == other.unsafe[rule]).all(), rule
+    assert one.unsafe["nk-rule"].sum() > 5
+    assert one.unsafe["p-ratio"].sum() > 2

@@ -1,13 +1,14 @@
 """The contributors to each group of a Spark DataFrame, counted by Spark itself: only groups come back, never rows.
 
 The questions are SQL, so that this module needs no import of pyspark, which the web process may not load, and so that
-they read alike for a Connect session and a classic one. The largest contributions come in the same pass as the counts:
-``max_by(x, x, k)`` keeps the `k` largest of a group as it aggregates.
+they read alike for a Connect session and a classic one. The largest contribution comes in the same pass as the counts.
+Those after it are asked for where dominance is possible at all, of those groups' rows alone: ``max_by(x, x, k)``, which
+keeps the `k` largest as it aggregates, takes six times as long as all the rest (measured, ten million rows).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from tre.disclosure.statistics.contributors import TOP, merged
 from tre.disclosure.statistics.question import Question
 
 Levels = tuple[str, ...]
+_MOST_NAMED = 400  # values that a query names; where more groups are dominated all are asked for
 _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal", "boolean")
 _OF_ROWS = """
     count(x) AS records, count(*) - count(x) AS missing, count_if(x < 0) AS negatives, sum(x * x) AS squares,
@@ -33,15 +35,58 @@ def columns_of(frame: Any) -> tuple[list[str], list[str]]:
 
 def count_groups(frame: Any, question: Question) -> pd.DataFrame:
     """Return the contributors to each group that anybody is in, a row for each."""
-    if question.person is None:
-        keys = _names(question.groups)
-        told = _asked(
-            frame,
-            f"""SELECT {keys}, {_OF_ROWS}, count(x) AS people, sum(abs(x)) AS size,
-            max_by(abs(x), abs(x), {question.largest}) AS tops FROM ({_rows(question)}) GROUP BY {keys}""",
-        )
-        return _opened(told, question)
-    return count_levels(frame, question, [question.groups])[question.groups]
+    if question.person is not None:
+        return count_levels(frame, question, [question.groups])[question.groups]
+    keys = _names(question.groups)
+    told = _asked(
+        frame,
+        f"""SELECT {keys}, {_OF_ROWS}, count(x) AS people, sum(abs(x)) AS size, max(abs(x)) AS first
+        FROM ({_rows(question)}) GROUP BY {keys}""",
+    )
+    first, size = told.pop("first").fillna(0).to_numpy(float), told["size"].fillna(0).to_numpy(float)
+    tops = np.zeros((len(told), question.largest))
+    for n in range(question.largest):  # no contribution is larger than the first, and all together are the size
+        tops[:, n] = np.minimum(first, size - tops.sum(axis=1))
+    may_dominate = (first > 0) & (first >= question.dominant * size) & bool(question.values)
+    dominated = np.flatnonzero(may_dominate)
+    tops[dominated] = _largest(frame, question, told.iloc[dominated])
+    return told.assign(**{f"{TOP}{n}": tops[:, n] for n in range(question.largest)})
+
+
+def _largest(frame: Any, question: Question, groups: pd.DataFrame) -> np.ndarray:
+    """Return the largest contributions to some groups, float64, shape (groups, k)."""
+    if groups.empty:
+        return np.zeros((0, question.largest))
+    keys, rows = _names(question.groups), _rows(question)
+    told = {f"k{n}_{m}": _plain(value) for n, key in enumerate(_keys(groups, question)) for m, value in enumerate(key)}
+    if len(told) <= _MOST_NAMED:
+        alike = [" AND ".join(f"{_name(name)} <=> :k{n}_{m}" for m, name in enumerate(question.groups))
+                 for n in range(len(groups))]  # fmt: skip
+        rows = f"SELECT * FROM ({rows}) WHERE {' OR '.join(f'({each})' for each in alike)}"
+    else:
+        told = {}
+    found = _asked(
+        frame,
+        f"SELECT {keys}, max_by(abs(x), abs(x), {question.largest}) AS tops FROM ({rows}) GROUP BY {keys}",
+        told,
+    )
+    opened = _opened(found, question)
+    tops = opened[[f"{TOP}{n}" for n in range(question.largest)]].to_numpy(float)
+    places = {key: n for n, key in enumerate(_keys(opened, question))}
+    return tops[[places[key] for key in _keys(groups, question)]]
+
+
+def _keys(groups: pd.DataFrame, question: Question) -> list[tuple[Hashable, ...]]:
+    """Return the groups' values; None for an unknown one, whatever pandas makes of it."""
+    held = groups[list(question.groups)].astype(object)
+    return [tuple(key) for key in held.where(held.notna(), None).itertuples(index=False)]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as Spark takes it for a parameter."""
+    return (
+        value.to_pydatetime() if isinstance(value, pd.Timestamp) else value.item() if hasattr(value, "item") else value
+    )
 
 
 def count_levels(frame: Any, question: Question, levels: Sequence[Levels]) -> dict[Levels, pd.DataFrame]:
@@ -81,8 +126,8 @@ def _rows(question: Question) -> str:
     return f"SELECT {_led(question.groups)}{value} AS x{person} FROM {{frame}}"
 
 
-def _asked(frame: Any, query: str) -> pd.DataFrame:
-    return frame.sparkSession.sql(query, frame=frame).toPandas()
+def _asked(frame: Any, query: str, told: dict[str, Any] | None = None) -> pd.DataFrame:
+    return frame.sparkSession.sql(query, args=told or None, frame=frame).toPandas()
 
 
 def _opened(told: pd.DataFrame, question: Question) -> pd.DataFrame:
