@@ -54,10 +54,11 @@ bench: ## run the benchmarks (ONLY=name SIZE=small|medium|large)
 	@.ci/bootstrap dev
 	$(PY) -m tests.bench.harness --size $(SIZE) $(if $(ONLY),--only $(ONLY))
 
-docs: ## write docs/settings.md and docs/red-team.md from what they tell of, and take over the study's pictures
+docs: ## write docs/settings.md, docs/red-team.md and docs/pages.md from what they tell of, and take over the tests' pictures
 	$(PY) -m tre.config.documentation
 	$(PY) -m tests.red_team
-	@for name in jupyterlab airlock; do cp build/screenshots/$$name.png docs/images/; done
+	$(PY) -m tests.pages
+	@for name in jupyterlab airlock launcher; do cp build/screenshots/$$name.png docs/images/; done
 
 # torch is pinned apart: its CPU build is another file. rfc3987-syntax makes 38 parsers when it is imported, two seconds of
 # every notebook server's and the Hub's start, for a format that no schema here has: jsonschema does without it.
