@@ -166,7 +166,7 @@ class Later:
     command: tuple[str, ...]
     port: int
     after: int
-    pause: float
+    again: float
     within: float
 
 
