@@ -179,7 +179,7 @@ class Later:
     command: tuple[str, ...]
     port: int
     after: int
-    pause: float
+    again: float
     within: float
 
 
