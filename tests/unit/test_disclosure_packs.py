@@ -55,7 +55,7 @@ def test_an_identifier_in_its_context_is_one(tmp_path: Path, line: str, kind: st
 @pytest.mark.parametrize(
     "line",
     [
-        "row 1234567 of the registry was left out", "B12 low, CT2 normal", "code RX1234567", "version 943.476.5920",
+        "row 1234567 of the registry was left out", "B12 low, CT2 normal", "version 943.476.5920",
         "AB123456E is no number of that kind", "viewBox 0 0 460.8 345.6", "0.2079460958", "02/03/2020 10:15",
         "someone@example.notasuffix", "GB123456A", "99999753116SM9IJ", "page 0800 of 1111 is blank",
     ],
@@ -81,7 +81,7 @@ def test_random_numbers_give_one_finding_at_most_whatever_the_column_is_called(t
     random = Random(6)
     numbers = [str(random.randrange(10**9, 10**10)) for _ in range(1000)]
     forms = {"identifier", "possible-identifier"}
-    for name, most in (("reading", 0), ("patient_id", 1), ("nhs_number", 1)):
+    for name, most in (("reading", 0), ("sample_id", 0), ("nhs_number", 1)):
         found = [each for each in judged(tmp_path, column(name, numbers)).findings if each.rule in forms]
         assert len(found) <= most
         assert all(each.rule == "possible-identifier" for each in found)
@@ -150,7 +150,7 @@ def test_dates_that_are_not_of_birth_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_spans_for_de_identification_need_their_context() -> None:
-    text = "B12 LOW, car reg AB51 XTR, 9434765919"
+    text = "B12 LOW, and a bed in the bay by the window was made; car reg AB51 XTR, 9434765919"
     assert {(text[start:end], kind) for start, end, kind in identifier_spans(text)} == {
         ("AB51 XTR", "vehicle_registration"), ("9434765919", "nhs_number"),
     }  # fmt: skip
