@@ -220,3 +220,23 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
         peaks.append(int(told.stdout))
     assert path.stat().st_size > 60_000_000
     assert peaks[1] < 1.35 * peaks[0]
+
+
+def test_wide_rows_of_which_few_make_a_batch_are_records_all_the_same() -> None:
+    random = Random(5)
+    rows = [f"{random.randint(20, 90)},{random.choice('MF')},{random.randint(90, 200)},{'z' * 300}" for _ in range(400)]
+    _, hits = looked_at(("age,sex,sbp,note\n" + "\n".join(rows)).encode(), 4096)
+    (records,) = [hit for hit in hits if hit.rule.endswith(("records", "record-level"))]
+    assert (records.rule, records.count) == ("record-level", 400)
+
+
+def test_lines_of_json_need_not_have_the_same_keys() -> None:
+    number = nhs_number(Random(9))
+    escaped = "".join(f"\\u{ord(each):04x}" for each in number)
+    lines = [json.dumps({"a": n, f"b{n // 100}": "x"}) for n in range(500)]
+    lines += [f'{{"note": {{"deep": ["NHS {escaped}"]}}}}', '["a", "list"]', '{"a": null}']
+    kind, hits = looked_at("\n".join(lines).encode())
+    assert kind == "ndjson"
+    assert "nhs_number" in {hit.kind for hit in hits}
+    broken = "\n".join([*lines, '{"cut": '])
+    assert "unreadable" in {hit.rule for hit in looked_at(broken.encode())[1]}
