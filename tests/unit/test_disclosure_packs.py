@@ -41,6 +41,7 @@ def met(found: Inspection) -> set[tuple[str, str]]:
         ("tel 0044 20 7946 0958", "phone"), ("phone 02079460958x123", "phone"), ("contact +1 425 882 8080", "phone"),
         ("mail someone@example.co.uk now", "email"), ("e-mail <o'brien+nhs@trust.nhs.uk>", "email"),
         ("his car, reg AB51 XTR", "vehicle_registration"), ("vehicle A123 BCD", "vehicle_registration"),
+        ("hospital_number=RX1234567", "hospital_number"),
         ("hospital number RX1234567", "hospital_number"), ("MRN: 00123456", "hospital_number"),
         ("seen by GMC 1234567", "professional_number"), ("lives at 12 Acacia Avenue", "address"),
         ("address FLAT 2, 14A HIGH STREET", "address"),
@@ -130,6 +131,7 @@ def test_names_in_text(tmp_path: Path, line: str, rule: str) -> None:
         "born 12 March 1974", "DOB: 12/03/1974", "d.o.b. 12.3.74", "date of birth 1974-03-12", "12/03/1974 (DOB)",
         "born on the 12th of March, 1974", "born on the twelfth of March nineteen seventy-four",
         "Date of birth: March 12th, 1974", "DOB 12031974", "DOB19740312", "born 12-MAR-74",
+        "patient_date_of_birth: 1974-03-12",
         "born March the second, two thousand and five",
     ],
 )  # fmt: skip
