@@ -14,6 +14,8 @@ from tre.disclosure import packs as packs_module
 from tre.disclosure.detectors.births import birth_spans, dates, readings
 from tre.disclosure.detectors.patterns import identifier_spans
 from tre.disclosure.packs import load_pack
+from tre.disclosure.packs.uk import checks
+from tre.disclosure.packs.uk.checks import suffixes
 
 OPEN = Context(sandbox=False)
 
@@ -58,7 +60,8 @@ def test_an_identifier_in_its_context_is_one(tmp_path: Path, line: str, kind: st
     [
         "row 1234567 of the registry was left out", "B12 low, CT2 normal", "version 943.476.5920",
         "AB123456E is no number of that kind", "viewBox 0 0 460.8 345.6", "0.2079460958", "02/03/2020 10:15",
-        "someone@example.notasuffix", "GB123456A", "99999753116SM9IJ", "page 0800 of 1111 is blank",
+        "someone@example.notasuffix", "a share of 0.9434765919 of all",
+        "GB123456A", "99999753116SM9IJ", "page 0800 of 1111 is blank",
     ],
 )  # fmt: skip
 def test_a_form_without_its_meaning_is_not(tmp_path: Path, line: str) -> None:
@@ -169,6 +172,15 @@ def test_a_pack_that_is_not_there_or_broken_is_refused(tmp_path: Path, monkeypat
     with pytest.raises(DisclosureError, match="cannot be read"):
         load_pack("uk")
     load_pack.cache_clear()
+
+
+def test_without_the_suffix_list_nothing_is_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    suffixes.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(checks, "find_spec", lambda name: None)
+        with pytest.raises(ImportError):
+            suffixes()
+    assert {"uk", "com", "nhs"} & suffixes()
 
 
 def model(folder: Path) -> Path:

@@ -16,12 +16,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.bench.disclosure_cells import nhs_number
+from tre.disclosure.contents import Contents, Unreadable
 from tre.disclosure.detectors.watch import Sight
 from tre.disclosure.engine import examine
 from tre.disclosure.model import Hit
 from tre.disclosure.packs import load_pack
 from tre.disclosure.policy import Policy, load_policy
-from tre.disclosure.readers import arrow
+from tre.disclosure.readers import arrow, tabular
+from tre.disclosure.readers import ndjson as ndjson_reader
 from tre.disclosure.source import Source, encoding_of, texts
 
 ROWS = 3000
@@ -240,3 +242,23 @@ def test_lines_of_json_need_not_have_the_same_keys() -> None:
     assert "nhs_number" in {hit.kind for hit in hits}
     broken = "\n".join([*lines, '{"cut": '])
     assert "unreadable" in {hit.rule for hit in looked_at(broken.encode())[1]}
+
+
+def test_a_table_without_rows_and_lines_that_are_lists_are_read_too() -> None:
+    packed = io.BytesIO()
+    pq.write_table(pa.table({"Margaret Thornton": pa.array([], pa.int64())}), packed)
+    assert "person-name" in {hit.rule for hit in looked_at(packed.getvalue())[1]}
+    lists = "\n".join(json.dumps([n, f"NHS number {nhs_number(Random(n))}"]) for n in range(40))
+    kind, hits = looked_at(lists.encode())
+    assert (kind, "nhs_number" in {hit.kind for hit in hits}) == ("ndjson", True)
+
+
+def test_what_unpacks_to_too_much_or_is_no_text_is_refused() -> None:
+    small = replace(policy(), limits={**policy().limits, "unpacked_bytes": 10, "file_bytes": 10})
+    _, hits = examine(Source.of(LONG["parquet"]), Sight(small, "acro", load_pack()))
+    assert [hit.rule for hit in hits] == ["too-big"]
+    for read in (ndjson_reader.read_ndjson, tabular.read_text, tabular.read_csv):
+        with pytest.raises(Unreadable):
+            read(Source.of(b"a\x00b"), "", Contents(), policy())
+    with pytest.raises(Unreadable):
+        tabular.read_csv(Source.of(b"one line"), "", Contents(), policy())
