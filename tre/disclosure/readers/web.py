@@ -36,17 +36,6 @@ def read_json(data: bytes, where: str, contents: Contents, policy: Policy) -> No
     keep_json(loaded(text), text, where, contents)
 
 
-def read_ndjson(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
-    """Read JSON values, one on each line, as the rows of one table."""
-    del policy
-    text = text_of(data)
-    try:
-        values = [loaded(line) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("a line is not JSON") from error
-    keep_json(values, text, where, contents)
-
-
 def loaded(text: str) -> Any:
     """Return a JSON value; a key that stands twice in one object is refused, for programs differ in which they show."""
 
