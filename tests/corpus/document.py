@@ -102,7 +102,7 @@ _OUTSIDE = """## What the corpus does not hold
 
 Excel's old binary workbooks (XLS), HDF5 and video: no library at hand writes the first, and the others come from no
 verb of the platform. XGBoost's and LightGBM's models, ODS, DOCX, PPTX and most PDF files are written by hand after
-their formats' descriptions. Text that a person has learnt by heart, a code agreed on outside, and a few bits hidden by chance
+their formats' descriptions. Text that a person has learnt by heart, a code agreed on outside, and a few bits hidden
 in a figure's noise can be found by no inspection.
 """
 

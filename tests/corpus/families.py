@@ -9,7 +9,21 @@ RULES: dict[str, frozenset[str]] = {
     "records": frozenset(
         {"record-level", "possible-records", "figure-rows", "possible-figure-rows", "value-list", "tensor-rows"}
     ),
-    "statistics": frozenset({"small-count", "possible-small-count"}),
+    "statistics": frozenset(
+        {
+            "small-count",
+            "possible-small-count",
+            "class-disclosure",
+            "unrounded-count",
+            "recoverable-cell",
+            "dominated-total",
+            "extreme-value",
+            "small-risk-set",
+            "degrees-of-freedom",
+            "edge-bin",
+            "unnamed-place",
+        }
+    ),
     "hiding": frozenset({"encoded-text", "appended-bytes", "hidden-content"}),
     "model": frozenset({"tensor-rows", "outsized-model"}),
     # What is blocked because nothing can say what it holds: right for what is made so that it cannot be read.

@@ -210,6 +210,33 @@ def _identified(name: str, column: Column, families: frozenset[str], technique: 
     return TableWriting(technique, _with({name: column}, rows), families)
 
 
+def _extremes(world: World, random: Random) -> pd.DataFrame:
+    rows = [
+        (
+            name,
+            random.randrange(2_000, 9_000),
+            round(random.uniform(20, 70), 1),
+            random.randrange(1, 9),
+            random.randrange(97, 112),
+        )
+        for name in ("age", "weight_kg", "length_of_stay")
+    ]
+    return pd.DataFrame(rows, columns=["variable", "n", "mean", "min", "max"])
+
+
+def _few_at_risk(world: World, random: Random) -> pd.DataFrame:
+    """Return a survival table that goes on until hardly anybody is at risk."""
+    at_risk, alive, rows = random.randrange(200, 300), 1.0, []
+    for month in range(0, 40, 2):
+        events = max(1, at_risk // 8)
+        alive *= 1 - events / at_risk
+        rows.append((month, at_risk, events, round(alive, 3)))
+        at_risk -= 2 * events
+        if at_risk < 3:
+            break
+    return pd.DataFrame(rows, columns=["month", "at_risk", "events", "survival"])
+
+
 LEAKING = (
     _identified("nhs_number", _number, _ANY, "a column of NHS numbers"),
     _identified("nhs_number", lambda world, who: int(who.nhs_number), _ANY, "a column of NHS numbers as integers"),
@@ -297,4 +324,6 @@ LEAKING = (
     TableWriting("a suppressed cell that totals give away", _recoverable, STATISTICS),
     TableWriting("a total that two make up", _dominated, STATISTICS),
     TableWriting("percentages of a small base", _percentages, STATISTICS),
+    TableWriting("least and greatest values", _extremes, STATISTICS),
+    TableWriting("a survival table down to a few people", _few_at_risk, STATISTICS),
 )
