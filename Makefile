@@ -1,11 +1,12 @@
 # What a person wants, by name. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down study kills test check fix bench docs lock code contracts
+.PHONY: help up down study kills test check fix bench corpus docs lock code contracts
 PY := .venv/bin/python
 SIZE ?= small
 ONLY ?=
 WHO ?= researcher
 PEOPLE ?= 20000
+SEED ?= 1
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -53,6 +54,10 @@ fix: ## let the tools mend what they can
 bench: ## run the benchmarks (ONLY=name SIZE=small|medium|large)
 	@.ci/bootstrap dev
 	$(PY) -m tests.bench.harness --size $(SIZE) $(if $(ONLY),--only $(ONLY))
+
+corpus: ## judge inspection by planted leaks and clean look-alikes, and write docs/detection.md (SEED=1)
+	@.ci/bootstrap dev
+	$(PY) -m tests.corpus --seed $(SEED)
 
 docs: ## write docs/settings.md, docs/red-team.md and docs/pages.md from what they tell of, and take over the tests' pictures
 	$(PY) -m tre.config.documentation
