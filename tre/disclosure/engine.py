@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from tre.disclosure.budget import one_budget
 from tre.disclosure.contents import Cells, Contents, Unreadable, text_cells
 from tre.disclosure.detectors.names import find_held, find_names
 from tre.disclosure.detectors.patterns import find_encoded, find_patterns
 from tre.disclosure.detectors.shape import find_series, find_shape
+from tre.disclosure.detectors.tensors import find_tensor_rows
 from tre.disclosure.exact_match import ExactFilters
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
@@ -34,7 +36,8 @@ def examine(
     named = list(_examine_name(name, policy, filters)) if name else []
     if not data:
         return "empty", grouped(named)
-    kind, hits = _examine(data, "", policy, profile, filters, depth=0)
+    with one_budget(policy):
+        kind, hits = _examine(data, "", policy, profile, filters, depth=0)
     return kind, grouped([*hits, *named])
 
 
@@ -79,6 +82,8 @@ def _detect(contents: Contents, policy: Policy, profile: str, filters: ExactFilt
             yield from _detect_cells(cells, policy, filters)
     for series in contents.series:
         yield from find_series(series, policy.shape)
+    for tensor in contents.tensors:
+        yield from find_tensor_rows(tensor, policy.shape)
     for where, text in contents.lines:
         for table in find_tables(where, text, policy.shape):
             yield from find_shape(table, policy.shape, policy.profile(profile))

@@ -1,0 +1,27 @@
+"""Every reader, corner by corner: an identity planted anywhere is found, and the clean twin of the file is not blocked."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.planted import CALLED_FOR, CORNERS, MAKERS
+from tre.disclosure.engine import examine
+from tre.disclosure.policy import load_policy
+
+NHS = "NHS number 999 000 0018"
+PLANTED = [(kind, corner) for kind, corners in CORNERS.items() for corner in corners]
+
+
+@pytest.mark.parametrize(("kind", "corner"), PLANTED)
+def test_an_identity_in_any_corner_is_found(kind: str, corner: str) -> None:
+    _, hits = examine(MAKERS[kind]({corner: NHS}), load_policy(), "acro", None)
+    assert ("identifier", "nhs_number") in {(hit.rule, hit.kind) for hit in hits}, [
+        (h.rule, h.kind, h.where) for h in hits
+    ]
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_the_clean_twin_has_only_what_its_kind_calls_for(kind: str) -> None:
+    told, hits = examine(MAKERS[kind]({}), load_policy(), "acro", None)
+    assert told != "unreadable", hits
+    assert {hit.rule for hit in hits} == CALLED_FOR[kind], hits
