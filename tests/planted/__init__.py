@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.planted import arrays, archives, databases, documents, models, office, pages, pdfs, pictures, texts
+from tests.planted import archives, arrays, databases, documents, models, office, pages, pdfs, pictures, texts
 
 Maker = Callable[[Mapping[str, str]], bytes]
 _MODULES = (arrays, archives, databases, documents, models, office, pages, pdfs, pictures, texts)

@@ -59,7 +59,9 @@ def gzipped(plant: Plant) -> bytes:
 
 
 def bzipped(plant: Plant) -> bytes:
-    return bz2.compress(plant.get("contents", CLEAN).encode()) + bz2.compress(plant.get("second", "x\n").encode())
+    return bz2.compress((plant.get("contents", CLEAN) + "\n").encode()) + bz2.compress(
+        plant.get("second", "x\n").encode()
+    )
 
 
 def xzipped(plant: Plant) -> bytes:

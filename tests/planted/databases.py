@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sqlite3
 import tempfile
 from collections.abc import Callable, Mapping
@@ -28,6 +27,7 @@ def _written(write: Callable[[str], Any], ending: str = "") -> bytes:
 def sqlite(plant: Plant) -> bytes:
     said = plant.get
     base = sqlite3.connect(":memory:", isolation_level=None)
+    base.execute("PRAGMA secure_delete=OFF")  # some systems have it on
     base.execute(f'CREATE TABLE "{said("table name", "counts")}" (band TEXT, "{said("column name", "n")}" INTEGER)')
     base.execute(f'INSERT INTO "{said("table name", "counts")}" VALUES (?, 120), (?, 130)', (said("cell", "a"), "b"))
     base.execute("CREATE TABLE blobs (body BLOB)")
@@ -108,7 +108,7 @@ def rds(plant: Plant) -> bytes:
 def rda(plant: Plant) -> bytes:
     import rdata
 
-    value = {plant.get("object name", "counts").replace(" ", "_"): _frame(plant)}
+    value = {plant.get("object name", "counts"): _frame(plant)}
     return _written(lambda path: rdata.write_rda(path, value), ".rda")
 
 
@@ -125,4 +125,3 @@ KINDS = {
     "rds": (rds, ("cell", "name", "string"), ()),
     "rdata": (rda, ("cell", "object name"), ()),
 }
-_ = io

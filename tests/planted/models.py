@@ -49,8 +49,8 @@ def torch(plant: Plant) -> bytes:
 
 
 def skops(plant: Plant) -> bytes:
-    from skops.io import dumps
     from sklearn.linear_model import LogisticRegression
+    from skops.io import dumps
 
     model = LogisticRegression().fit(np.array([[0.0], [1.0]]), np.array(["a", plant.get("class", "b")]))
     model.feature_names_in_ = np.array([plant.get("feature name", "age")], dtype=object)
@@ -102,7 +102,7 @@ KINDS = {
         ("model-weights",),
     ),
     "torch": (torch, ("key", "string"), ("pickle",)),
-    "skops": (skops, ("class", "feature name"), ("model-weights", "pickle")),
+    "skops": (skops, ("class", "feature name"), ("model-weights",)),
     "xgboost json": (xgboost, ("feature name", "attribute"), ("model-weights",)),
     "xgboost ubjson": (xgboost_binary, ("feature name", "attribute"), ("model-weights",)),
     "lightgbm": (lightgbm, ("feature name", "parameter"), ("model-weights",)),

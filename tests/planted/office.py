@@ -15,6 +15,7 @@ _DRAW = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 _SHOW = f'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" {_DRAW}'
 _CORE = 'xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"'
 _TYPES = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+_OPENED = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>'
 _LINK = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://x/hyperlink" Target="https://example.org/{}" TargetMode="External"/></Relationships>'
 
 
@@ -78,7 +79,7 @@ def cached(plant: Plant) -> bytes:
     relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     links = f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="{relation}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="{relation}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
     return zipped(
-        {"[Content_Types].xml": _TYPES, "xl/workbook.xml": book, "xl/_rels/workbook.xml.rels": links,
+        {"[Content_Types].xml": _TYPES, "_rels/.rels": _OPENED, "xl/workbook.xml": book, "xl/_rels/workbook.xml.rels": links,
          "xl/worksheets/sheet1.xml": sheet, "xl/sharedStrings.xml": strings}
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ def _page(text: str) -> io.BytesIO:
 
 def pdf(plant: Plant) -> bytes:
     from pypdf import PdfReader, PdfWriter
+    from pypdf.actions import JavaScript
     from pypdf.annotations import FreeText
     from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, TextStringObject
 
@@ -42,7 +43,7 @@ def pdf(plant: Plant) -> bytes:
     if "attachment" in plant:
         writer.add_attachment("data.txt", plant["attachment"].encode())
     if "script" in plant:
-        writer.add_js(f"app.alert('{plant['script']}')")
+        writer.add_open_action(JavaScript(f"app.alert('{plant['script']}')"))
     if "link" in plant:
         action = made({"/S": NameObject("/URI"), "/URI": TextStringObject("https://example.org/?" + plant["link"])})
         writer.root_object[NameObject("/OpenAction")] = action

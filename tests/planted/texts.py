@@ -94,7 +94,7 @@ KINDS = {
     "log": (log, ("line",), ()),
     "source code": (source, ("comment", "string"), ()),
     "sql": (sql, ("comment", "string", "value"), ()),
-    "markdown": (markdown, ("text", "comment", "link"), ()),
+    "markdown": (markdown, ("text", "comment"), ()),
     "yaml": (yaml, ("comment", "value", "key", "escaped", "folded"), ()),
     "json": (json_, ("value", "key", "item", "escaped"), ()),
     "ndjson": (ndjson, ("value",), ()),

@@ -9,12 +9,16 @@ from tre.disclosure.engine import examine
 from tre.disclosure.policy import load_policy
 
 NHS = "NHS number 999 000 0018"
+REFUSED = {("tar", "after the end")}  # tarfile would stop there in silence, so such an archive is refused
 PLANTED = [(kind, corner) for kind, corners in CORNERS.items() for corner in corners]
 
 
 @pytest.mark.parametrize(("kind", "corner"), PLANTED)
 def test_an_identity_in_any_corner_is_found(kind: str, corner: str) -> None:
-    _, hits = examine(MAKERS[kind]({corner: NHS}), load_policy(), "acro", None)
+    told, hits = examine(MAKERS[kind]({corner: NHS}), load_policy(), "acro", None)
+    if (kind, corner) in REFUSED:
+        assert told == "unreadable"
+        return
     assert ("identifier", "nhs_number") in {(hit.rule, hit.kind) for hit in hits}, [
         (h.rule, h.kind, h.where) for h in hits
     ]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import numpy as np
 import pydicom
+from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 
 from tre.disclosure.contents import Contents, Part, Unreadable
 from tre.disclosure.model import Hit, mask
 from tre.disclosure.policy import Policy
+from tre.disclosure.readers.ocr import text_in
 from tre.disclosure.readers.pictures import check_size
 from tre.disclosure.readers.raw_strings import strings_of
 
@@ -78,10 +81,25 @@ def _read_picture(found: Any, where: str, contents: Contents, policy: Policy) ->
         pictures = list(generate_frames(found.PixelData, number_of_frames=frames))
         contents.parts.extend(Part(f"{where} frame {n}".strip(), each) for n, each in enumerate(pictures, start=1))
         return
+    if int(found.BitsAllocated) not in (8, 16, 32):
+        raise Unreadable("the pixels are of an unknown kind")
     needed = rows * columns * frames * int(found.SamplesPerPixel) * (int(found.BitsAllocated) // 8)
     pixels = next(getattr(found, name) for name in sorted(_PIXELS, reverse=True) if name in found)
     if len(pixels) < needed:
         raise Unreadable("the picture is cut short")
+    _read_text(found, where, contents, policy)
     if len(pixels) > needed + 1:  # padded to an even length
         contents.hits.append(Hit("appended-bytes", "pixel-data", where, "after the last pixel", 1))
         contents.parts.append(Part(f"{where} appended bytes".strip(), bytes(pixels[needed:])))
+
+
+def _read_text(found: Any, where: str, contents: Contents, policy: Policy) -> None:
+    """Keep the text that is burned into a picture: frames as grey as they can be told apart."""
+    grid = np.asarray(found.pixel_array, dtype=np.float64)
+    frames = grid if int(found.get("NumberOfFrames", 1) or 1) > 1 else [grid]
+    texts = []
+    for frame in list(frames)[: policy.limits["frames"]]:
+        low, high = float(frame.min()), float(frame.max())
+        scaled = ((frame - low) * (255 / max(high - low, 1))).astype(np.uint8)
+        texts.append(text_in(Image.fromarray(scaled), policy) or "")
+    contents.texts.append((f"{where} text in the picture".strip(), "\n".join(texts)))

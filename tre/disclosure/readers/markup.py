@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote_plus
 
 from bs4 import BeautifulSoup
 from bs4.element import PreformattedString, Script, Stylesheet
@@ -51,7 +52,7 @@ def read_html(data: bytes, where: str, contents: Contents, policy: Policy) -> No
     attributes = [_attribute(each) for tag in page.find_all(True) for each in tag.attrs.values()]
     for value in attributes:
         _read_fragments(value, f"{where} attributes".strip(), contents)
-    contents.add_text(f"{where} attributes".strip(), "\n".join(attributes))
+    contents.add_text(f"{where} attributes".strip(), "\n".join([*attributes, *_escaped_links(attributes)]))
     _keep_strings(page, where, contents)
 
 
@@ -79,6 +80,11 @@ def _repeated(page: BeautifulSoup) -> Iterator[str]:
 def _unescaped(code: str) -> str:
     """Return a program with the characters that its strings escape by number written out."""
     return _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), code)
+
+
+def _escaped_links(attributes: list[str]) -> list[str]:
+    """Return the attributes that escape characters as addresses do, written out (RFC 3986, section 2.1)."""
+    return [unquote_plus(each) for each in attributes if "%" in each]
 
 
 def _attribute(value: Any) -> str:

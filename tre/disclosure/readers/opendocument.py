@@ -11,7 +11,7 @@ from tre.disclosure.readers.archives import open_zip
 from tre.disclosure.readers.office_parts import keep_tables
 from tre.disclosure.readers.raw_strings import strings_of
 from tre.disclosure.readers.workbook import read_values
-from tre.disclosure.readers.xml_tree import attribute, joined, keep_attributes, local, parse_xml, words
+from tre.disclosure.readers.xml_tree import attribute, keep_attributes, local, parse_xml, words
 
 _HIDDEN = (("visibility", "collapse"), ("visibility", "filter"), ("display", "false"), ("display", "none"))
 _CHANGES = {"tracked-changes"}
@@ -53,7 +53,7 @@ def _keep_xml(name: str, body: bytes, where: str, sheet: bool, contents: Content
 
 
 def _annotations(root: Any) -> list[str]:
-    return [joined(each) for each in root.iter() if local(each) == "annotation"]
+    return [line for each in root.iter() if local(each) == "annotation" for line in words(each)]
 
 
 def _note_hidden(root: Any, where: str, contents: Contents) -> None:

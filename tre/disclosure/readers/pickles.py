@@ -19,7 +19,8 @@ from tre.disclosure.readers.raw_strings import strings_of
 # (fickling's list of unsafe imports, docs.python.org/3/library/pickle.html).
 _DANGEROUS = {
     "os", "posix", "nt", "subprocess", "sys", "socket", "shutil", "builtins", "__builtin__", "runpy", "pty", "code",
-    "importlib", "webbrowser", "ctypes", "pickle", "_pickle", "types", "urllib", "requests", "http", "asyncio", "marshal",
+    "importlib", "webbrowser", "ctypes", "pickle", "_pickle", "types", "urllib", "requests", "http", "asyncio",
+    "marshal",
 }  # fmt: skip
 _HARMLESS = {"builtins." + name for name in ("set", "frozenset", "list", "dict", "tuple", "bytearray", "slice", "range",
              "complex", "object", "int", "float", "str", "bytes", "bool")}  # fmt: skip

@@ -25,7 +25,7 @@ def find_polyglot(data: bytes, kind: str, where: str) -> Iterator[Hit]:
     others = []
     if kind != "pdf" and kind not in _ZIPPED and b"%PDF-" in data[:_PDF_HEAD] and b"%%EOF" in data:
         others.append("pdf")
-    if kind not in _ZIPPED and _ends_as_zip(data):
+    if kind not in _ZIPPED and ends_as_zip(data):
         others.append("zip")
     if kind != "dicom" and data[128:132] == b"DICM" and kind not in _TEXTUAL:
         others.append("dicom")
@@ -34,7 +34,7 @@ def find_polyglot(data: bytes, kind: str, where: str) -> Iterator[Hit]:
     yield from (Hit("polyglot", f"also-{other}", where, "", 1) for other in others)
 
 
-def _ends_as_zip(data: bytes) -> bool:
+def ends_as_zip(data: bytes) -> bool:
     """Tell whether a program for ZIP would open the bytes: an end record that points at a directory."""
     tail = data[-_ZIP_TAIL:]
     at = tail.rfind(b"PK\x05\x06")

@@ -9,6 +9,7 @@ import re
 import zipfile
 
 from tre.disclosure.readers.encodings import decode
+from tre.disclosure.readers.polyglot import ends_as_zip
 from tre.disclosure.readers.tabular import delimiter_of
 from tre.disclosure.readers.tar import is_tar
 from tre.disclosure.readers.yamls import is_yaml
@@ -101,7 +102,9 @@ def sniff(data: bytes) -> str:
     if is_onnx(data):
         return "onnx"
     text = decode(data)
-    return "unknown" if text is None else _kind_of_text(text)
+    if text is None:  # a program may stand before an archive that unpacks itself
+        return "zip" if ends_as_zip(data) else "unknown"
+    return _kind_of_text(text)
 
 
 def is_ubjson(data: bytes) -> bool:
