@@ -46,8 +46,9 @@ def tar(plant: Plant) -> bytes:
         told.size, told.uname = len(body), plant.get("owner", "root")
         told.pax_headers = {"comment": plant.get("extended header", "x")}
         archive.addfile(told, io.BytesIO(body))
-    made = packed.getvalue()
-    return made[: len(made) - 512] + plant.get("after the end", "").encode().ljust(512, b"\0")
+    made = packed.getvalue().rstrip(b"\0")
+    blocks = made.ljust(-(-len(made) // 512) * 512, b"\0") + bytes(1024)
+    return blocks + plant.get("after the end", "").encode()
 
 
 def gzipped(plant: Plant) -> bytes:
@@ -59,9 +60,8 @@ def gzipped(plant: Plant) -> bytes:
 
 
 def bzipped(plant: Plant) -> bytes:
-    return bz2.compress((plant.get("contents", CLEAN) + "\n").encode()) + bz2.compress(
-        plant.get("second", "x\n").encode()
-    )
+    second = bz2.compress(plant["second"].encode()) if "second" in plant else b""
+    return bz2.compress(plant.get("contents", CLEAN).encode()) + second
 
 
 def xzipped(plant: Plant) -> bytes:

@@ -10,6 +10,7 @@ import pydicom
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
+from pydicom.uid import UID
 
 from tre.disclosure.contents import Contents, Part, Unreadable
 from tre.disclosure.model import Hit, mask
@@ -26,6 +27,7 @@ _NAMING = {
 }  # fmt: skip
 _PIXELS = {"PixelData", "FloatPixelData", "DoubleFloatPixelData"}
 _BYTES = ("OB", "OW", "UN", "OD", "OF", "OL", "OV")
+_UNDEFINED = 0xFFFFFFFF
 _OVERLAYS = range(0x6000, 0x6100)
 
 
@@ -42,14 +44,26 @@ def read_dicom(data: bytes, where: str, contents: Contents, policy: Policy) -> N
         contents.add_text(f"{where} preamble".strip(), strings_of(data[:128]))
     try:
         found = pydicom.dcmread(io.BytesIO(data), force=False)
+        _check_lengths(found)
         said = [line for part in (found.file_meta, found) for line in _walk(part, where, contents)]
     except Exception as error:  # pydicom raises whatever a value of the wrong form raises
         raise Unreadable("the DICOM file is damaged or cut short") from error
+    kind = UID(str(found.get("SOPClassUID", "")))
+    if not kind or ("Image Storage" in kind.name and not any(name in found for name in _PIXELS)):
+        raise Unreadable("the DICOM file is cut short")
     contents.add_text(f"{where} DICOM elements".strip(), "\n".join(said))
     if any(group in _OVERLAYS for group in (element.tag.group for element in found)):
         contents.hits.append(Hit("hidden-content", "overlay", where))
     if any(name in found for name in _PIXELS):
         _read_picture(found, where, contents, policy)
+
+
+def _check_lengths(found: Dataset) -> None:
+    """Refuse an element that is shorter than it says, which pydicom lets pass at the end of a file."""
+    for tag in found.keys():  # noqa: SIM118 - a dataset is no mapping of elements alone
+        raw: Any = found.get_item(tag)
+        if getattr(raw, "length", _UNDEFINED) != _UNDEFINED and len(raw.value or b"") < raw.length:
+            raise EOFError("an element is cut short")
 
 
 def _walk(part: Dataset, where: str, contents: Contents) -> list[str]:

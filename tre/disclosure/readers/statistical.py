@@ -13,6 +13,7 @@ from tre.disclosure.contents import Contents, Table, Unreadable
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.raw_strings import strings_of
 
+_RECORD = 80  # bytes; a SAS transport file has no other (SAS TS-140)
 _Library = Callable[..., tuple[dict[str, list[Any]], Any]]
 
 
@@ -24,6 +25,10 @@ def _read(library: _Library, data: bytes, where: str, contents: Contents, policy
     Unreadable
         It is damaged, cut short, or has more than the policy's ``cells``.
     """
+    if data.startswith(b"<stata_dta>") and not data.endswith(b"</stata_dta>"):
+        raise Unreadable("the file is cut short or has bytes after its end")
+    if data.startswith(b"HEADER RECORD") and len(data) % _RECORD:
+        raise Unreadable("the file is cut short")
     try:
         _, told = library(io.BytesIO(data), metadataonly=True)
         cells = (told.number_rows or 0) * (told.number_columns or 0)

@@ -77,6 +77,6 @@ def _end(data: bytes, entry: tarfile.TarInfo, where: str, contents: Contents) ->
 
 
 def _check_end(data: bytes, end: int) -> None:
-    """Refuse an archive without its closing block, or with anything after it: tarfile stops there in silence."""
-    if not data[end : end + _BLOCK] or data[end:].strip(b"\0"):
+    """Refuse an archive without its two closing blocks, or with anything after it: tarfile stops there in silence."""
+    if len(data) < end + 2 * _BLOCK or data[end:].strip(b"\0"):
         raise Unreadable("the archive is damaged or has bytes after its end")

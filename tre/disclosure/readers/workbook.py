@@ -14,6 +14,7 @@ from tre.disclosure.contents import Contents, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.archives import open_zip
+from tre.disclosure.readers.compound import check_sectors
 from tre.disclosure.readers.office_parts import keep_member, keep_words
 from tre.disclosure.readers.raw_strings import strings_of
 from tre.disclosure.readers.sheets import keep_sheet
@@ -62,6 +63,7 @@ def _keep_part(name: str, body: bytes, where: str, place: str, contents: Content
 
 def read_xls(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read the old binary form ([MS-XLS]): its values, and whatever strings stand around them."""
+    check_sectors(data)
     if _MACROS in data:
         contents.hits.append(Hit("active-content", "macro-or-link", where))
     read_values(data, where, contents, policy)
