@@ -1,4 +1,4 @@
-"""Every reader, corner by corner: an identity planted anywhere is found, and the clean twin of the file is not blocked."""
+"""Every reader, corner by corner: an identity planted anywhere is found, and the file's clean twin is not blocked."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pypdf import PdfReader
-from pypdf.generic import ByteStringObject, IndirectObject, NameObject, StreamObject
+from pypdf.generic import ByteStringObject, DictionaryObject, IndirectObject, NameObject, StreamObject
 
 from tre.disclosure.budget import budget_of
 from tre.disclosure.contents import Contents, Part, Unreadable
@@ -62,7 +62,7 @@ def _reachable(document: Any) -> tuple[set[int], set[int]]:
             if each.idnum not in seen:
                 seen.add(each.idnum)
                 waiting.append(document.get_object(each))
-        elif isinstance(each, dict):
+        elif isinstance(each, DictionaryObject):
             fonts |= {each.raw_get(key).idnum for key in _FONT_FILES if key in each and _is_reference(each, key)}
             waiting += [each.raw_get(key) for key in each]
         elif isinstance(each, list):
@@ -91,10 +91,10 @@ def _words(value: Any) -> tuple[list[str], list[str]]:
 def _leaves(value: Any, key: str, depth: int) -> Iterator[tuple[str, Any]]:
     if depth > _DEPTH:
         raise Unreadable("an object is nested too deeply")
-    if isinstance(value, dict):
+    if isinstance(value, DictionaryObject):
         for name in value:
             yield name, NameObject(name)
-            yield from _leaves(value.raw_get(name), name, depth + 1)  # type: ignore[attr-defined]
+            yield from _leaves(value.raw_get(name), name, depth + 1)
     elif isinstance(value, list):
         for each in value:
             yield from _leaves(each, key, depth + 1)
