@@ -9,9 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tests.planted import archives, arrays, databases, documents, models, office, pages, pdfs, pictures, texts
+from tre.disclosure.detectors.watch import Sight
+from tre.disclosure.engine import examine
+from tre.disclosure.model import Hit
+from tre.disclosure.packs import load_pack
+from tre.disclosure.policy import load_policy
+from tre.disclosure.source import Source
 
 Maker = Callable[[Mapping[str, str]], bytes]
 _MODULES = (arrays, archives, databases, documents, models, office, pages, pdfs, pictures, texts)
+
+
+def examined(body: bytes) -> tuple[str, list[Hit]]:
+    """Return the type of a file and what is met in it."""
+    return examine(Source.of(body), Sight(load_policy(), "acro", load_pack()))
+
 
 MAKERS: dict[str, Maker] = {name: maker for module in _MODULES for name, (maker, _, _) in module.KINDS.items()}
 CORNERS: dict[str, tuple[str, ...]] = {name: each[1] for module in _MODULES for name, each in module.KINDS.items()}

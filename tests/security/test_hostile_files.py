@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.planted import MAKERS
+from tests.planted import MAKERS, examined
 from tests.security.hostile_files import HOSTILE
 from tre.disclosure import Context, inspect
-from tre.disclosure.engine import examine
 from tre.disclosure.policy import load_policy
 
 with_bwrap = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
@@ -27,7 +26,7 @@ IN_THE_WORKER = ("zip bomb", "xlsx of two far cells", "pdf whose pages go in a c
 
 def blocked(body: bytes) -> tuple[bool, set[str]]:
     policy = load_policy()
-    _, hits = examine(body, policy, "acro", None)
+    _, hits = examined(body)
     return any(policy.rules[hit.rule].severity == "block" for hit in hits), {hit.rule for hit in hits}
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.planted import CALLED_FOR, CORNERS, MAKERS
-from tre.disclosure.engine import examine
-from tre.disclosure.policy import load_policy
+from tests.planted import CALLED_FOR, CORNERS, MAKERS, examined
 
 NHS = "NHS number 999 000 0018"
 REFUSED = {("tar", "after the end")}  # tarfile would stop there in silence, so such an archive is refused
@@ -15,7 +13,7 @@ PLANTED = [(kind, corner) for kind, corners in CORNERS.items() for corner in cor
 
 @pytest.mark.parametrize(("kind", "corner"), PLANTED)
 def test_an_identity_in_any_corner_is_found(kind: str, corner: str) -> None:
-    told, hits = examine(MAKERS[kind]({corner: NHS}), load_policy(), "acro", None)
+    told, hits = examined(MAKERS[kind]({corner: NHS}))
     if (kind, corner) in REFUSED:
         assert told == "unreadable"
         return
@@ -26,6 +24,6 @@ def test_an_identity_in_any_corner_is_found(kind: str, corner: str) -> None:
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_the_clean_twin_has_only_what_its_kind_calls_for(kind: str) -> None:
-    told, hits = examine(MAKERS[kind]({}), load_policy(), "acro", None)
+    told, hits = examined(MAKERS[kind]({}))
     assert told != "unreadable", hits
     assert {hit.rule for hit in hits} == CALLED_FOR[kind], hits

@@ -113,6 +113,13 @@ class Options(BaseSettings):
         examples=["small (2048 MB, 1 processor), medium (6144 MB, 2), large (12288 MB, 4)"],
     )
     workspace_size: str = Field("medium", description="The size of who has chosen none yet.")
+    workspace_starts: int = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)),
+        ge=1,
+        description="How many workspaces start at the same moment on this machine; who comes later waits, on a page "
+        "that says so. A start takes a processor for some seconds.",
+        examples=["one for each processor"],
+    )
     workspace_idle_minutes: int = Field(
         60,
         ge=5,
@@ -159,6 +166,12 @@ class Options(BaseSettings):
         ge=500,
         description="The same for the pixels of a person's strict workspaces, which weigh more than the text that they "
         "show. A screen of JupyterLab takes about 0.05 each time that all of it is drawn anew, and a figure more.",
+    )
+    sign_ins_per_minute: int = Field(
+        120,
+        ge=10,
+        description="How many sign-ins may come from one address in a minute: a whole hospital may share one. Of those "
+        "that fail ten may, and five for each account in five minutes.",
     )
     require_mfa: bool = Field(True, description="Every sign-in needs a second factor; off is refused in production.")
     oidc_issuer: str = Field(

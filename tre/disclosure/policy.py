@@ -10,6 +10,9 @@ from typing import Any
 import yaml
 
 from tre.disclosure.model import DisclosureError, Finding, Hit, Severity
+from tre.disclosure.profile import Profile
+
+__all__ = ["POLICY_FILE", "Policy", "Profile", "Rule", "load_policy"]
 
 POLICY_FILE = Path(__file__).resolve().parents[2] / "policies" / "disclosure.yaml"
 
@@ -25,28 +28,15 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Profile:
-    """Thresholds of the statistical rules.
-
-    `threshold` is the least count that may be shown; `nk_k` and `p_ratio` are shares between 0 and 1.
-    """
-
-    threshold: int
-    check_zeros: bool
-    nk_n: int
-    nk_k: float
-    p_ratio: float
-    degrees_of_freedom: int
-
-
-@dataclass(frozen=True)
 class Policy:
-    """The whole policy."""
+    """The whole policy; `suppression` holds the most cells and columns of a table that suppression is looked for in."""
 
     profiles: dict[str, Profile]
+    suppression: dict[str, int]
     shape: dict[str, float]
     limits: dict[str, int]
     rules: dict[str, Rule]
+    evidence: dict[str, float]
 
     def profile(self, name: str) -> Profile:
         """Return the named profile.
@@ -87,9 +77,11 @@ def load_policy(path: Path = POLICY_FILE) -> Policy:
         raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         policy = Policy(
             profiles={name: Profile(**each) for name, each in raw["profiles"].items()},
+            suppression={name: int(each) for name, each in raw["suppression"].items()},
             shape={name: float(each) for name, each in raw["shape"].items()},
             limits={name: int(each) for name, each in raw["limits"].items()},
             rules={name: Rule(**each) for name, each in raw["rules"].items()},
+            evidence={name: float(each) for name, each in raw["evidence"].items()},
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise DisclosureError(

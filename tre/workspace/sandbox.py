@@ -42,6 +42,7 @@ _OWN = (
     "tre/workspace/__init__.py",
     "tre/workspace/inside.py",
     "tre/workspace/forward.py",
+    "tre/workspace/latecomer.py",
     "tre/workspace/kiosk.py",
     "tre/workspace/client",
     "tre/contracts",
@@ -159,6 +160,17 @@ class First:
 
 
 @dataclass(frozen=True)
+class Later:
+    """A command that leaves the machine to another at the start: see :class:`tre.workspace.latecomer.Latecomer`."""
+
+    command: tuple[str, ...]
+    port: int
+    after: int
+    pause: float
+    within: float
+
+
+@dataclass(frozen=True)
 class Sandbox:
     """One sandbox, as plain values that travel as JSON to the launcher.
 
@@ -174,6 +186,8 @@ class Sandbox:
         The home folder inside.
     commands : sequence of commands
         What runs in it; it ends when any of them ends.
+    later : tuple of Later
+        What runs in it besides, and starts when it is called or the others have had their time.
     environment : mapping
         The whole environment of the commands. It is never on a command line.
     folder : str
@@ -210,6 +224,7 @@ class Sandbox:
     inbound: tuple[Inbound, ...] = ()
     outbound: tuple[Outbound, ...] = ()
     firsts: tuple[First, ...] = ()
+    later: tuple[Later, ...] = ()
     api_door: Mapping[str, Any] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
     groups: tuple[str, ...] = ()
@@ -232,6 +247,7 @@ class Sandbox:
                 "inbound": tuple(Inbound(**each) for each in told["inbound"]),
                 "outbound": tuple(Outbound(**each) for each in told["outbound"]),
                 "firsts": tuple(First(**each) for each in told["firsts"]),
+                "later": tuple(Later(**{**each, "command": tuple(each["command"])}) for each in told["later"]),
                 "bounds": Bounds(**told["bounds"]),
                 "groups": tuple(told["groups"]),
                 "beside": tuple(cls.from_json(each) for each in told["beside"]),

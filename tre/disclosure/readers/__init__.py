@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from tre.disclosure.contents import Contents, Unreadable
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.polyglot import find_polyglot
 from tre.disclosure.readers.sniff import sniff
+from tre.disclosure.source import HEAD, Source
 
-Reader = Callable[[bytes, str, Contents, Policy], None]
+# Formats that are read batch by batch, however long the file is; their readers take a Source.
+STREAMED: dict[str, str] = {
+    "parquet": "arrow.read_parquet",
+    "arrow": "arrow.read_arrow",
+    "ndjson": "ndjson.read_ndjson",
+    "csv": "tabular.read_csv",
+    "text": "tabular.read_text",
+}
 
-# Kind, and the module and function that read it. Modules are imported when the first file of their kind is read: some
-# stand on libraries that take longer to import than most files take to be read.
+# All others, with the module and function that read them, from bytes. Modules are imported when the first file of their
+# kind is read: some stand on libraries that take longer to import than most files take to be read.
 READERS: dict[str, str] = {
-    "parquet": "columnar.read_parquet",
     "safetensors": "columnar.read_safetensors",
     "png": "images.read_png",
     "jpeg": "images.read_jpeg",
@@ -32,13 +39,10 @@ READERS: dict[str, str] = {
     "opendocument": "opendocument.read_opendocument",
     "notebook": "notebook.read_notebook",
     "json": "web.read_json",
-    "ndjson": "web.read_ndjson",
     "yaml": "yamls.read_yaml",
     "html": "markup.read_html",
     "svg": "markup.read_svg",
     "xml": "markup.read_xml",
-    "csv": "tabular.read_csv",
-    "text": "tabular.read_text",
     "rdata": "rdata.read_rdata",
     "stata": "statistical.read_stata",
     "sas": "statistical.read_sas",
@@ -59,14 +63,13 @@ READERS: dict[str, str] = {
 }
 
 
-def reader_of(kind: str) -> Reader:
+def reader_of(kind: str) -> Any:
     """Return the function that reads a kind of file."""
-    module, function = READERS[kind].split(".")
-    found: Reader = getattr(import_module(f"{__name__}.{module}"), function)
-    return found
+    module, function = (STREAMED | READERS)[kind].split(".")
+    return getattr(import_module(f"{__name__}.{module}"), function)
 
 
-def read(data: bytes, where: str, policy: Policy) -> tuple[str, Contents]:
+def read(source: Source, where: str, policy: Policy) -> tuple[str, Contents]:
     """Return the type of some bytes and what they hold.
 
     Raises
@@ -76,14 +79,36 @@ def read(data: bytes, where: str, policy: Policy) -> tuple[str, Contents]:
     """
     contents = Contents()
     try:
-        kind = sniff(data)
-        if kind not in READERS:
-            raise Unreadable("no reader for this kind of file")
-        contents.hits.extend(find_polyglot(data, kind, where))
-        reader_of(kind)(data, where, contents, policy)
+        kind = _read(source, where, contents, policy)
     except (Unreadable, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
-        # A hostile file breaks a reader in ways that no list foretells; the class alone is told, never a value.
+        # A hostile file breaks a reader in ways that no list foretells, and a panic of a library in Rust is no
+        # Exception; the class alone is told, never a value.
         raise Unreadable(f"the reader stopped ({type(error).__name__})") from error
     return kind, contents
+
+
+def _read(source: Source, where: str, contents: Contents, policy: Policy) -> str:
+    kind = _kind_of_long(source) if source.size > HEAD else sniff(source.whole())
+    if kind not in STREAMED and source.size > policy.limits["whole_bytes"]:
+        raise Unreadable("it is more than inspection reads of this kind of file", rule="too-big")
+    if kind not in STREAMED:
+        data = source.whole()
+        kind = sniff(data)  # the whole says what its beginning did not
+        if kind in READERS:
+            contents.hits.extend(find_polyglot(data, kind, where))
+            reader_of(kind)(data, where, contents, policy)
+            return kind
+    if kind not in STREAMED:
+        raise Unreadable("no reader for this kind of file")
+    reader_of(kind)(source, where, contents, policy)
+    return kind
+
+
+def _kind_of_long(source: Source) -> str:
+    """Return the type of a long file by its beginning, up to the end of a line; nothing where that cannot tell it."""
+    head = source.head(HEAD)
+    kind = sniff(head[: head.rfind(b"\n") + 1] or head)
+    bracket = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b"<")
+    return "" if kind in ("csv", "text") and bracket else kind  # a long document of another kind may have begun so

@@ -8,7 +8,7 @@ import pickletools
 import re
 import zipfile
 
-from tre.disclosure.readers.encodings import decode
+from tre.disclosure.charsets import decode
 from tre.disclosure.readers.polyglot import ends_as_zip
 from tre.disclosure.readers.tabular import delimiter_of
 from tre.disclosure.readers.tar import is_tar
@@ -16,6 +16,8 @@ from tre.disclosure.readers.yamls import is_yaml
 
 _MAGIC = (
     (b"PAR1", "parquet"),
+    (b"ARROW1", "arrow"),
+    (b"\xff\xff\xff\xff", "arrow"),  # a stream of Arrow IPC: the continuation mark, then the length of its schema
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
     (b"\x1f\x8b", "compressed"),

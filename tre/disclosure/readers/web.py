@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from tre.disclosure.charsets import decode
 from tre.disclosure.contents import Contents, Part, Series, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
-from tre.disclosure.readers.encodings import decode
 
 DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=\s]+)")
 _BOX = {"f8": "<f8", "f4": "<f4", "i1": "<i1", "i2": "<i2", "i4": "<i4", "u1": "<u1", "u2": "<u2", "u4": "<u4"}
@@ -40,17 +40,6 @@ def read_json(data: bytes, where: str, contents: Contents, policy: Policy) -> No
     del policy
     text = text_of(data)
     keep_json(loaded(text), text, where, contents)
-
-
-def read_ndjson(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
-    """Read JSON values, one on each line, as the rows of one table."""
-    del policy
-    text = text_of(data)
-    try:
-        values = [loaded(line) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("a line is not JSON") from error
-    keep_json(values, text, where, contents)
 
 
 def loaded(text: str) -> Any:

@@ -11,6 +11,7 @@ from lxml import etree
 from tre.disclosure.contents import Contents, Unreadable
 
 _DECLARED = re.compile(rb"<!\s*(ENTITY|DOCTYPE)", re.IGNORECASE)
+_TECHNICAL = re.compile(r"#?[0-9A-Fa-f]{3,8}|-?[\d.]{1,9}")  # colours and measures
 # Attributes in which a person writes, in Office Open XML, OpenDocument, SVG and VML; the rest are identifiers,
 # colours and measures of programs.
 _WRITTEN = {
@@ -91,6 +92,9 @@ def keep_attributes(root: Any, where: str, contents: Contents) -> None:
     other: list[str] = []
     for element in root.iter():
         for key, value in element.attrib.items():
-            (written if key.rpartition("}")[2] in _WRITTEN else other).append(str(value))
+            if key.rpartition("}")[2] in _WRITTEN:
+                written.append(str(value))
+            elif not _TECHNICAL.fullmatch(str(value)):
+                other.append(str(value))
     contents.add_text(f"{where} attributes".strip(), "\n".join(dict.fromkeys(written)))
     contents.code.append((f"{where} other attributes".strip(), "\n".join(dict.fromkeys(other))))

@@ -6,7 +6,7 @@ import codecs
 import re
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_MARKS = (  # UTF-32's mark begins as UTF-16's does, so it is looked for first (Unicode 16, section 23.8)
+MARKS = (  # UTF-32's mark begins as UTF-16's does, so it is looked for first (Unicode 16, section 23.8)
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -15,7 +15,7 @@ _MARKS = (  # UTF-32's mark begins as UTF-16's does, so it is looked for first (
 )
 # Share of letters beyond ASCII over which bytes are not a western text: EBCDIC's capitals and digits all lie there,
 # and a text in Cyrillic or Greek has nearly all of its letters there.
-_WESTERN = 0.3
+WESTERN = 0.3
 
 
 def decode(data: bytes) -> str | None:
@@ -28,14 +28,14 @@ def decode(data: bytes) -> str | None:
 
 
 def _decoded(data: bytes) -> str | None:
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "")
+    encoding = next((name for mark, name in MARKS if data.startswith(mark)), "")
     try:
         return data.decode(encoding or "utf-8")
     except UnicodeDecodeError:
         if encoding:
             return None
     beyond = len(data) - len(data.translate(None, bytes(range(128, 256))))
-    if beyond > _WESTERN * len(data):
+    if beyond > WESTERN * len(data):
         return None
     try:
         return data.decode("cp1252")
