@@ -335,8 +335,8 @@ def _client_inside(box: Sandbox) -> float:
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
     extract = next(each for each in box.binds if each.target == "/project/data")
     client = replace(
-        box, name="client", folder=str(own), log=str(log), inbound=(), firsts=(), home="/tmp", uid=box.uid + 1,
-        commands=((sys.executable, "-c", _awaiting(_CLIENT)),),
+        box, name="client", folder=str(own), log=str(log), inbound=(), firsts=(), later=(), home="/tmp",
+        uid=box.uid + 1, commands=((sys.executable, "-c", _awaiting(_CLIENT)),),
         binds=(extract, Bind(str(own / "doors"), DOORS), Bind(sockets, "/project/doors")),
         outbound=(Outbound(SPARK_PORT, "/project/doors/spark.sock"),),
         environment={**_asking(SPARK_PORT, "/project/data"), "PATH": "/usr/bin:/bin", "HOME": "/tmp"},

@@ -21,6 +21,7 @@ from tre.workspace.latecomer import Latecomer
 
 _SOON = 20.0  # a bound for the test alone: whatever is awaited comes at once
 _NEVER = 600.0
+_NEVER_OVER = 1e9  # however soon the first listened
 _SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 _SERVE = (
     "import socket, sys; server = socket.create_server(('127.0.0.1', int(sys.argv[1])));"
@@ -45,13 +46,13 @@ async def _is_due(latecomer: Latecomer) -> bool:
     return bool(done)
 
 
-def test_it_waits_for_the_first_to_listen_and_then_for_its_pause(ports):
+def test_it_waits_for_the_first_to_listen_and_then_as_long_again(ports):
     async def scene() -> list[bool]:
         own, first = ports
-        seen = [await _is_due(Latecomer(own, first, pause=0.0, within=_NEVER))]
+        seen = [await _is_due(Latecomer(own, first, again=0.0, within=_NEVER))]
         async with await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", first):
-            seen.append(await _is_due(Latecomer(own, first, pause=_NEVER, within=_NEVER)))
-            await asyncio.wait_for(Latecomer(own, first, pause=0.0, within=_NEVER).due(), _SOON)
+            seen.append(await _is_due(Latecomer(own, first, again=_NEVER_OVER, within=_NEVER)))
+            await asyncio.wait_for(Latecomer(own, first, again=0.0, within=_NEVER).due(), _SOON)
         return seen
 
     assert asyncio.run(scene()) == [False, False]
@@ -59,13 +60,13 @@ def test_it_waits_for_the_first_to_listen_and_then_for_its_pause(ports):
 
 def test_it_comes_within_its_bound_though_the_first_never_listens(ports):
     own, first = ports
-    asyncio.run(asyncio.wait_for(Latecomer(own, first, pause=_NEVER, within=0.1).due(), _SOON))
+    asyncio.run(asyncio.wait_for(Latecomer(own, first, again=_NEVER_OVER, within=0.1).due(), _SOON))
 
 
 def test_a_caller_has_it_start_at_once_and_waits_until_it_listens(ports):
     async def scene() -> bytes:
         own, first = ports
-        latecomer = Latecomer(own, first, pause=_NEVER, within=_NEVER)
+        latecomer = Latecomer(own, first, again=_NEVER_OVER, within=_NEVER)
         calling = asyncio.ensure_future(latecomer.connect())
         await asyncio.wait_for(latecomer.due(), _SOON)
         assert not calling.done()
@@ -87,7 +88,7 @@ def test_a_caller_is_not_kept_for_ever(ports, monkeypatch):
     own, first = ports
     monkeypatch.setattr("tre.workspace.latecomer._CALLER_SECONDS", 0.0)
     with pytest.raises(OSError, match="Connect call failed"):
-        asyncio.run(Latecomer(own, first, pause=0.0, within=_NEVER).connect())
+        asyncio.run(Latecomer(own, first, again=0.0, within=_NEVER).connect())
 
 
 # The first program of a sandbox, with it
@@ -121,7 +122,7 @@ def _inside(
         "inbound": [{"socket": "", "port": own, "host_port": 0}] if door else [],
         "firsts": [],
         "commands": [first],
-        "later": [{"command": late, "port": own, "after": after, **{"pause": _NEVER, "within": _NEVER, **when}}],
+        "later": [{"command": late, "port": own, "after": after, **{"again": _NEVER_OVER, "within": _NEVER, **when}}],
     }
     handed = [door.fileno()] if door else []
     return subprocess.Popen(

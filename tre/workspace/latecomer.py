@@ -22,15 +22,15 @@ class Latecomer:
         Its own, inside.
     after : int
         The port of what goes first.
-    pause : float
-        Seconds that it waits once that port answers.
+    again : float
+        How often, once that port listens, it waits for as long again as that took: a busy machine needs longer for all.
     within : float
         Seconds after which it starts in any case.
     """
 
     port: int
     after: int
-    pause: float
+    again: float
     within: float
     _called: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -62,9 +62,10 @@ class Latecomer:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _first_answers(self) -> None:
+        began = time.monotonic()
         while not await _listens(self.after):
             await asyncio.sleep(_LOOK_SECONDS)
-        await asyncio.sleep(self.pause)
+        await asyncio.sleep(self.again * (time.monotonic() - began))
 
 
 async def _listens(port: int) -> bool:

@@ -35,10 +35,10 @@ from tre.workspace.users import service_uid
 _SPARK_SETTINGS = Path("/opt/spark-settings/spark-defaults.conf")  # where it stands inside
 _BESIDE_THE_HEAP = 4 * 1024**3  # Java's own, Spark's Python workers and MLflow
 # Spark and MLflow each take every processor for some seconds when they start, and a notebook's first question is
-# Spark's. So MLflow waits until Spark listens and has had the time of a first answer, or until a notebook calls it; it
-# comes in any case.
-_FIRST_ANSWER_SECONDS = 8.0
-_MLFLOW_WITHIN_SECONDS = 60.0
+# Spark's. Its first answer comes somewhat sooner after it listens than it took until then. So MLflow waits for as long
+# again, or until a notebook calls it; it comes in any case.
+_AGAIN = 1.0
+_MLFLOW_WITHIN_SECONDS = 120.0
 _TEMPLATE = "/opt/mlflow.db"  # where the empty MLflow database stands inside
 
 
@@ -133,4 +133,4 @@ def _spark_command() -> tuple[str, ...]:
 
 def _mlflow() -> Later:
     command = mlflow_command(sys.executable, "127.0.0.1")
-    return Later(command, MLFLOW_PORT, SPARK_PORT, _FIRST_ANSWER_SECONDS, _MLFLOW_WITHIN_SECONDS)
+    return Later(command, MLFLOW_PORT, SPARK_PORT, _AGAIN, _MLFLOW_WITHIN_SECONDS)

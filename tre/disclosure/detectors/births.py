@@ -63,9 +63,10 @@ def birth_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int, int
     """Yield where a date stands soon after a word of birth, or right before one."""
     pack = pack or load_pack()
     for named in pack.birth.finditer(value):
-        found = _dates(pack).search(value, named.end(), named.end() + _REACH)
+        after = named.end()
+        found = _dates(pack).search(value[after : after + _REACH])  # cut off, so that a date may touch the word
         if found:
-            yield found.span()
+            yield found.start() + after, found.end() + after
             continue
         before = list(_dates(pack).finditer(value, max(0, named.start() - 40 - _BEFORE), named.start()))
         if before and named.start() - before[-1].end() <= _BEFORE:

@@ -185,11 +185,14 @@ def _first(entity: Entity, cells: Cells, index: int) -> tuple[str, str]:
 
 
 def _beside(entity: Entity, text: str) -> bool:
-    """Tell whether a word of context stands close to one of the identifiers."""
-    return any(
-        entity.context.search(text, max(0, start - _BEFORE), start) or entity.context.search(text, end, end + _AFTER)
-        for start, end in spans(entity, text)
-    )
+    """Tell whether a word of context stands close to one of the identifiers in a text."""
+    return any(_told(entity, text, start, end) for start, end in spans(entity, text))
+
+
+def _told(entity: Entity, text: str, start: int, end: int) -> bool:
+    """Tell whether a word of context stands close to what stands there."""
+    before = entity.context.search(text, max(0, start - _BEFORE), start)
+    return before is not None or entity.context.search(text, end, end + _AFTER) is not None
 
 
 def identifier_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int, int, str]]:
@@ -200,7 +203,7 @@ def identifier_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int
     folded = fold(value)
     for entity in (pack or load_pack()).entities:
         for start, end in spans(entity, folded):
-            if entity.evidence != "context" or _beside(entity, folded):
+            if entity.evidence != "context" or _told(entity, folded, start, end):
                 yield start, end, entity.kind
 
 

@@ -90,12 +90,12 @@ def read(source: Source, where: str, policy: Policy) -> tuple[str, Contents]:
 
 
 def _read(source: Source, where: str, contents: Contents, policy: Policy) -> str:
-    kind = _kind_of_long(source) if source.size > HEAD else sniff(source.whole())
-    if kind not in STREAMED and source.size > policy.limits["whole_bytes"]:
-        raise Unreadable("it is more than inspection reads of this kind of file", rule="too-big")
+    kind = _kind_of_long(source) if source.size > HEAD else ""
     if kind not in STREAMED:
+        if source.size > policy.limits["whole_bytes"]:
+            raise Unreadable("it is more than inspection reads of this kind of file", rule="too-big")
         data = source.whole()
-        kind = sniff(data)  # the whole says what its beginning did not
+        kind = sniff(data)
         if kind in READERS:
             contents.hits.extend(find_polyglot(data, kind, where))
             reader_of(kind)(data, where, contents, policy)
