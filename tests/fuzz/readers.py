@@ -26,12 +26,12 @@ with atheris.instrument_imports(include=["tre.disclosure.readers"]):
         ocr,
         pickles,
         polyglot,
-        sniff,
         sqlite_pages,
         tar,
         tiff,
         ubjson,
     )
+    from tre.disclosure.readers.sniff import sniff
 
 POLICY = load_policy()
 Parser = Callable[[bytes], object]
@@ -63,7 +63,7 @@ PARSERS: tuple[tuple[str, Parser], ...] = (
     ("sqlite", _pages),
     ("xls", compound.check_sectors),
     ("zip", lambda data: list(polyglot.find_polyglot(data, "text", ""))),
-    ("csv", lambda data: sniff.sniff(data) if data else None),
+    ("csv", lambda data: sniff(data) if data else None),
 )
 
 
@@ -88,7 +88,7 @@ def seeds(folder: Path) -> None:
 
 def main() -> None:
     """Fuzz for as long as libFuzzer's own arguments say."""
-    ocr.tesseract = lambda: None  # type: ignore[assignment]  # a program of its own, fuzzed by its makers
+    ocr.tesseract = lambda: None  # a program of its own, fuzzed by its makers
     with tempfile.TemporaryDirectory() as folder:
         seeds(Path(folder))
         atheris.Setup([*sys.argv, "-max_len=20000", "-timeout=20", "-rss_limit_mb=4096", folder], one_input)
