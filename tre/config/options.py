@@ -196,6 +196,10 @@ class Options(BaseSettings):
     )
     mail_from: str = Field("tre@localhost", description="Address that the product's mail comes from.")
     disclosure_profile: str = Field("acro", description="Named rule set of policies/disclosure.yaml.")
+    disclosure_pack: str = Field("uk", description="Recognisers and dictionaries of inspection: a folder of its packs.")
+    disclosure_names_model: str = Field(
+        "", description="A spaCy model that marks persons' names in outputs: an installed package, or a folder."
+    )
     people: int = Field(20_000, ge=100, description="Size of the synthetic health system.")
     seed: int = Field(20260701, description="Seed of the synthetic health system.")
     spark_memory: str = Field("2g", pattern=r"^\d+[mg]$", description="Heap of each Spark driver.")

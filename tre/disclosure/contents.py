@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tre.disclosure.folding import fold_array
+from tre.disclosure.folding import fold_array, lengths_of, marks_of
 from tre.disclosure.model import Hit
 
 LINE = 4000  # longer lines are cut, with an overlap longer than any identifier, so that pattern time stays linear
 OVERLAP = 120
+_SAMPLE = 1000  # strings from which is told whether a column repeats itself
 
 
 class Unreadable(Exception):
@@ -34,7 +35,7 @@ class Cells:
     where, header : str
         The part of the file, and the column's name (empty for text).
     values : pa.Array
-        Distinct strings, in order of first appearance, shape (k,).
+        Strings in order of first appearance, shape (k,): distinct, but for a long column in which few repeat.
     counts, first : np.ndarray
         How often each stands there and the index where it first does, int64, shape (k,).
     start : int
@@ -53,6 +54,9 @@ class Cells:
     def of(cls, where: str, header: str, strings: pa.Array, *, in_table: bool, start: int = 0) -> Cells:
         """Return the distinct values of an array of strings; values longer than a line may be are cut."""
         strings, rows = _cut(strings)
+        if in_table and rows is None and _differ(strings):
+            counts, first = np.ones(len(strings), dtype=np.int64), np.arange(len(strings))
+            return cls(where, header, strings, counts, first, in_table, start)
         coded = strings.dictionary_encode()
         codes = np.asarray(coded.indices.fill_null(0), dtype=np.int64)
         counts = np.bincount(codes, minlength=len(coded.dictionary))
@@ -63,7 +67,17 @@ class Cells:
     @cached_property
     def folded(self) -> pa.Array:
         """The values with foreign digits, spaces and dashes as ASCII's, length for length."""
-        return fold_array(self.values)
+        return fold_array(self.values, self.marks)
+
+    @cached_property
+    def marks(self) -> np.ndarray:
+        """Which sorts of characters stand in each value (:mod:`tre.disclosure.folding`), uint8, shape (k,)."""
+        return marks_of(self.values)
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """How many bytes each value has, shape (k,)."""
+        return lengths_of(self.values)
 
     def place(self, index: int) -> str:
         """Return where the value of that index first stands, as a person counts."""
@@ -77,6 +91,11 @@ def _cut(strings: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
         return strings, None
     pieces = [(piece, row) for row, value in enumerate(strings.to_pylist()) for piece in _pieces(value or "")]
     return pa.array([piece for piece, _ in pieces], pa.string()), np.array([row for _, row in pieces], dtype=np.int64)
+
+
+def _differ(strings: pa.Array) -> bool:
+    """Tell whether nearly all of the first strings differ, so that looking for equal ones costs more than it saves."""
+    return len(strings) > _SAMPLE and len(strings.slice(0, _SAMPLE).unique()) > 0.95 * _SAMPLE
 
 
 def _pieces(line: str) -> list[str]:

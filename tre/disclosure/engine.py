@@ -16,6 +16,7 @@ from tre.disclosure.detectors.watch import Sight, Watch
 from tre.disclosure.model import Hit
 from tre.disclosure.readers import read
 from tre.disclosure.readers.runs import find_tables
+from tre.disclosure.shapes import Shapes
 from tre.disclosure.source import Source
 from tre.disclosure.tally import Tally
 
@@ -23,7 +24,7 @@ _SEPARATORS = re.compile(r"[^A-Za-z0-9'-]+|_|(?<=[A-Za-z])-|-(?=[A-Za-z])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 _DIGITS_ALONE = re.compile(r"\d+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
-_CERTAIN = "record-level"  # once a table is known to be records, its further batches are but counted
+_CERTAIN = "record-level"  # once the lines of a text are known to be records, no more rows are looked for in it
 # What a hostile file makes of a reader, in ways that no list foretells
 _BROKEN = (RecursionError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
 
@@ -106,10 +107,14 @@ class _Document:
 
     def _many(self, blocks: Iterator[Contents]) -> None:
         watches: dict[Key, Watch] = {}
+        shapes = Shapes(self._sight.policy, self._sight.profile)
         certain: set[str] = set()
         while (block := self._next(blocks)) is not None:
-            self._block(block, watches, certain)
-        self._close(watches)  # what was met before the file turned out to be cut short counts all the same
+            self._block(block, watches, shapes, certain)
+        # what was met before the file turned out to be cut short counts all the same
+        self._found.extend(shapes.end())
+        for watch in watches.values():
+            self._found.extend(watch.hits())
 
     def _next(self, blocks: Iterator[Contents]) -> Contents | None:
         """Return the next block; None at the end, or where the file turns out to be cut short, which is told."""
@@ -129,11 +134,11 @@ class _Document:
             self._rows(where, text, set())
         self._many(iter([replace(contents, tables=[], lines=[])]))
 
-    def _block(self, contents: Contents, watches: dict[Key, Watch], certain: set[str]) -> None:
+    def _block(self, contents: Contents, watches: dict[Key, Watch], shapes: Shapes, certain: set[str]) -> None:
         """Look at one block; what it holds of a table or a text goes on in the next."""
         self._found.extend(contents.hits)
         for number, table in enumerate(contents.tables):
-            self._shape(table, certain)
+            self._found.extend(shapes.add(table, number))
             self._columns(table, number, watches)
         for series in contents.series:
             self._found.extend(find_series(series, self._sight.policy.shape))
@@ -149,25 +154,10 @@ class _Document:
             if part.data:
                 _examine(Source.of(part.data), part.where, self._sight, self._found, depth=self._depth + 1)
 
-    def _close(self, watches: dict[Key, Watch]) -> None:
-        for watch in watches.values():
-            self._found.extend(watch.hits())
-        watches.clear()
-
     def _watch(self, watches: dict[Key, Watch], key: Key, header: str, *, in_table: bool) -> Watch:
         if key not in watches:
             watches[key] = Watch(self._sight, header, in_table=in_table)
         return watches[key]
-
-    def _shape(self, table: Table, certain: set[str]) -> None:
-        if table.where in certain:
-            self._found.extend([Hit(_CERTAIN, "many-rows", table.where, "", table.rows, "", 0.9)])
-            return
-        sight = self._sight
-        hits = list(find_shape(table, sight.policy.shape, sight.policy.profile(sight.profile)))
-        self._found.extend(hits)
-        if any(hit.rule == _CERTAIN for hit in hits):
-            certain.add(table.where)
 
     def _columns(self, table: Table, number: int, watches: dict[Key, Watch]) -> None:
         """Look at each column; Arrow's kernels do not hold Python's lock, so that the columns share the cores."""

@@ -26,10 +26,18 @@ if TYPE_CHECKING:  # a launcher starts the sooner without the settings
 
 PACKAGES = "/opt/tre"  # where the platform's own few modules stand inside
 WHEELS = "/opt/packages"  # and the packages that people may install: see tre.workspace.packages
+JUPYTER_PATH = f"{PACKAGES}/tre/workspace/client/share/jupyter"  # where JupyterLab finds the launcher's cards
 DOORS = "/doors"
 SPARK_PORT, MLFLOW_PORT = 15002, 5000  # the projects' own, at the same place in every sandbox
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _OWN_SETTINGS = _REPOSITORY / "tre" / "workspace" / "client" / "etc"
+
+# What the launcher's cards open, by its name in a home folder.
+_CARDS = {
+    "Data.ipynb": "cards/data.ipynb",
+    "Requests.ipynb": "cards/requests.ipynb",
+    "Welcome.ipynb": "00_welcome.ipynb",
+}
 
 # Of the host's system, what programs need to run; nothing that tells of the host.
 _SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/mime.types")
@@ -157,6 +165,11 @@ class First:
 
     source: str
     target: str
+
+
+def begins_with(home: str) -> tuple[First, ...]:
+    """Return the notebooks that a person finds in a home folder: those that the launcher's cards open."""
+    return tuple(First(f"{PACKAGES}/notebooks/{source}", f"{home}/{name}") for name, source in _CARDS.items())
 
 
 @dataclass(frozen=True)

@@ -30,15 +30,16 @@ from tre.workspace.limits import MIB, Bounds
 from tre.workspace.repository import INSIDE
 from tre.workspace.sandbox import (
     DOORS,
+    JUPYTER_PATH,
     MLFLOW_PORT,
     PACKAGES,
     SPARK_PORT,
     WHEELS,
     Bind,
-    First,
     Inbound,
     Outbound,
     Sandbox,
+    begins_with,
     pip_settings,
 )
 from tre.workspace.turns import Turns
@@ -188,7 +189,7 @@ class SandboxSpawner(Spawner):
                 Outbound(SPARK_PORT, "/project/doors/spark.sock"),
                 Outbound(MLFLOW_PORT, "/project/doors/mlflow.sock"),
             ),
-            firsts=(First(f"{PACKAGES}/notebooks/00_welcome.ipynb", f"{home}/Welcome.ipynb"),),
+            firsts=begins_with(home),
             api_door={
                 "server": asdict(self._known_as()),
                 "portal": load().portal_internal,
@@ -262,6 +263,7 @@ class SandboxSpawner(Spawner):
             "PYTHONPATH": PACKAGES,
             "PYTHONDONTWRITEBYTECODE": "1",
             "JUPYTER_PREFER_ENV_PATH": "0",
+            "JUPYTER_PATH": JUPYTER_PATH,
             "TRE_API": f"http://127.0.0.1:{_API_PORT}/tre/api",
             "TRE_PROJECT": self.name,
             "TRE_DATA": "/project/data",

@@ -14,10 +14,12 @@ import pyarrow as pa
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.patterns import label
 from tre.disclosure.detectors.recognise import matches
+from tre.disclosure.folding import LETTER
 from tre.disclosure.model import Hit
 from tre.disclosure.packs import Pack, load_pack
 
 _REACH, _BEFORE = 60, 14  # characters after and before a word of birth in which its date is looked for
+_SHORTEST = 9  # bytes of a word of birth and a date: dob1.2.34
 _GATE = r"(?i)birth|born|d\.?o\.?b"
 _DAYS = (
     "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|"
@@ -61,9 +63,10 @@ def birth_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int, int
     """Yield where a date stands soon after a word of birth, or right before one."""
     pack = pack or load_pack()
     for named in pack.birth.finditer(value):
-        found = _dates(pack).search(value, named.end(), named.end() + _REACH)
+        after = named.end()
+        found = _dates(pack).search(value[after : after + _REACH])  # cut off, so that a date may touch the word
         if found:
-            yield found.span()
+            yield found.start() + after, found.end() + after
             continue
         before = list(_dates(pack).finditer(value, max(0, named.start() - 40 - _BEFORE), named.start()))
         if before and named.start() - before[-1].end() <= _BEFORE:
@@ -101,7 +104,8 @@ class Births:
         if self._named:
             found = np.flatnonzero(matches(values, date_pattern(self._pack)))
         else:
-            passed = np.flatnonzero(matches(values, _GATE))
+            may = np.flatnonzero(((cells.marks & LETTER) != 0) & (cells.lengths >= _SHORTEST))
+            passed = may[matches(values.take(pa.array(may)), _GATE)]
             texts = values.take(pa.array(passed)).to_pylist()
             told = [any(True for _ in birth_spans(text, self._pack)) for text in texts]
             found = passed[np.array(told, dtype=bool)]

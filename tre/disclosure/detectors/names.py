@@ -14,7 +14,7 @@ import pyarrow as pa
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.patterns import label
 from tre.disclosure.detectors.recognise import matches
-from tre.disclosure.folding import needs_folding, unaccented
+from tre.disclosure.folding import DIGIT, FOREIGN, LETTER, UPPER, unaccented
 from tre.disclosure.model import Hit, mask
 from tre.disclosure.packs import Names, Pack, load_pack
 
@@ -22,6 +22,7 @@ Persons = Callable[[list[str]], Iterable[str]]  # the first person that a langua
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _INITIAL = re.compile(r"[A-Z]")
+_SHORTEST = 4  # bytes of a name in text: Jo Li, but without its blank
 _WORDS = 4  # words that a cell of names has at most
 _TWO_CAPITALS = r"[A-Z][\w'’-]+[, ]+[A-Z]"
 
@@ -75,9 +76,10 @@ def _known(names: Names) -> str:
     return rf"(?i)(?:^|[^a-z'’])(?:{'|'.join(sorted(names.forenames | names.surnames))})(?:[^a-z'’]|$)"
 
 
-def _bare(values: pa.Array) -> pa.Array:
-    """Return strings without accents, as the dictionary spells names."""
-    if needs_folding(values):
+def _bare(cells: Cells, may: np.ndarray) -> pa.Array:
+    """Return the values at some indices without accents, as the dictionary spells names."""
+    values = cells.values.take(pa.array(may))
+    if (cells.marks[may] & FOREIGN).any():
         return pa.array([unaccented(value) for value in values.to_pylist()], pa.string())
     return values
 
@@ -97,11 +99,11 @@ class NamesInColumn:
         """Look at one batch: which values are up to four words, one of them in the dictionary."""
         self._where = cells.where
         self._asked += len(cells.values)
-        values = _bare(cells.values)
-        passed = np.flatnonzero(matches(values, r"^[^0-9]*[A-Za-z'’-]{2,}[^0-9]*$"))
+        digits = ((cells.marks & DIGIT) != 0) & ((cells.marks & FOREIGN) == 0)
+        passed = np.flatnonzero(((cells.marks & LETTER) != 0) & ~digits)
         if not len(passed):
             return
-        words = values.take(pa.array(passed))
+        words = _bare(cells, passed)
         some = matches(words, _known(self._names)) | matches(words, r"(?i)\b(?:o|d)['’][a-z]")
         few = ~matches(words, rf"(?:[A-Za-z'’-]+[^A-Za-z'’-]+){{{_WORDS}}}[A-Za-z]")
         found = passed[some & few]
@@ -130,16 +132,17 @@ class NamesInText:
 
     def feed(self, cells: Cells) -> None:
         """Look at one batch."""
-        values = _bare(cells.values)
-        for n in np.flatnonzero(matches(values, _gate(self._names))).tolist():
-            text = values[n].as_py()
+        may = np.flatnonzero(((cells.marks & UPPER) != 0) & (cells.lengths >= _SHORTEST))
+        values = _bare(cells, may)
+        passed = np.flatnonzero(matches(values, _gate(self._names)))
+        for n, text in zip(may[passed].tolist(), values.take(pa.array(passed)).to_pylist(), strict=True):
             found = _in_text(text, self._names)
             if found:
                 self._keep("person-name", cells, n, found)
             elif _near(text, self._names):
                 self._keep("possible-name", cells, n, "")
         if self._persons is not None:
-            passed = np.flatnonzero(matches(values, _TWO_CAPITALS))
+            passed = may[matches(values, _TWO_CAPITALS)]
             marked = self._persons(cells.values.take(pa.array(passed)).to_pylist())
             for n, found in zip(passed.tolist(), marked, strict=True):
                 if found:

@@ -11,13 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from tre.disclosure.contents import Cells
-from tre.disclosure.detectors.recognise import candidates, matches, recognised, spans
-from tre.disclosure.folding import fold
+from tre.disclosure.detectors.recognise import gate, matches, recognised, spans
+from tre.disclosure.folding import AT, DIGIT, LETTER, UPPER, fold
 from tre.disclosure.model import Hit, mask
 from tre.disclosure.packs import Entity, Pack, load_pack
 
 _PSEUDONYM = r"\b[A-Z2-7]{26}\b"
 _ENCODED = r"[A-Za-z0-9+/=_-]{%d,}"
+_SHORTEST = 5  # bytes of the shortest identifier, a postcode without its blank
 _BEFORE, _AFTER = 80, 40  # characters around an identifier in which a word of context must stand, where it needs one
 _SIGHT = 200  # distinct candidates in one batch from which chance is judged for the batch alone
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -28,9 +29,16 @@ def label(header: str) -> str:
     return re.sub(r"[_\W]+", " ", _CAMEL.sub(" ", header)).strip()
 
 
-def matching(cells: Cells, pattern: str) -> list[int]:
-    """Return the indices of the distinct values that the pattern (RE2) is found in."""
-    return np.flatnonzero(matches(cells.values, pattern)).tolist()
+def matching(cells: Cells, pattern: str, least: int = 0, marks: int = 0) -> list[int]:
+    """Return the indices of the values that the pattern (RE2) is found in.
+
+    Parameters
+    ----------
+    least, marks : int
+        Bytes that such a value has at least, and sorts of characters that all stand in it: what is cheap to see first.
+    """
+    may = np.flatnonzero((cells.lengths >= least) & ((cells.marks & marks) == marks))
+    return may[matches(cells.values.take(pa.array(may)), pattern)].tolist() if len(may) else []
 
 
 @dataclass
@@ -63,7 +71,12 @@ class Forms:
 
     def __init__(self, pack: Pack, header: str, evidence: Mapping[str, float], *, in_table: bool) -> None:
         self._pack, self._evidence, self._in_table = pack, evidence, in_table
-        self._label = label(header)
+        self._named = tuple(entity for entity in pack.entities if entity.context.search(label(header)))
+        self._gate = gate(pack.entities, self._named)
+        self._gate_of_digits = gate(
+            (each for each in pack.entities if each.numeric and (each.evidence != "context" or each in self._named)),
+            self._named,
+        )
         self._seen = [_Seen() for _ in pack.entities]
         self._distinct = 0
         self._where = ""
@@ -71,14 +84,33 @@ class Forms:
     def feed(self, cells: Cells) -> None:
         """Look at one batch."""
         self._where = cells.where
-        folded = cells.folded
-        self._distinct += len(folded)
-        passed = candidates(self._pack, folded)
-        if not len(passed):
+        self._distinct += len(cells.values)
+        may = ((cells.marks & (DIGIT | AT)) != 0) & (cells.lengths >= _SHORTEST)
+        lettered = may & ((cells.marks & (LETTER | AT)) != 0)
+        some = self._candidates(cells, np.flatnonzero(lettered), self._gate)
+        bare = self._candidates(cells, np.flatnonzero(may & ~lettered), self._gate_of_digits)
+        both = np.sort(np.concatenate([some, bare])) if len(bare) else some
+        if not len(both):
             return
-        values = folded.take(pa.array(passed))
+        of_all = cells.folded.take(pa.array(both))
+        of_some = cells.folded.take(pa.array(some)) if len(bare) else of_all
         for entity, seen in zip(self._pack.entities, self._seen, strict=True):
-            self._meet(entity, seen, cells, values, passed)
+            values, passed = (of_all, both) if entity.numeric else (of_some, some)
+            if entity.evidence == "context" and entity not in self._named:
+                told = np.flatnonzero(matches(of_some, f"(?i){entity.context.pattern}"))
+                values, passed = of_some.take(pa.array(told)), some[told]
+            if len(passed):
+                self._meet(entity, seen, cells, values, passed)
+
+    def _candidates(self, cells: Cells, may: np.ndarray, gate: str) -> np.ndarray:
+        """Return those of some indices at which a value stands that an identifier can be found in."""
+        if not len(may) or not gate:
+            return may[:0]
+        values = cells.folded if len(may) == len(cells.values) else cells.folded.take(pa.array(may))
+        passed = np.flatnonzero(matches(values, gate))
+        if not len(passed):
+            return may[:0]
+        return may[passed[~matches(values.take(pa.array(passed)), self._pack.plain)]]
 
     def _meet(self, entity: Entity, seen: _Seen, cells: Cells, values: pa.Array, passed: np.ndarray) -> None:
         held = recognised(entity, values)
@@ -87,9 +119,10 @@ class Forms:
         if not len(held):
             return
         found = values.take(pa.array(held))
-        near = np.flatnonzero(matches(found, f"(?i){entity.context.pattern}"))
-        if entity.evidence == "context" and not self._named(entity):
-            near = np.array([n for n in near.tolist() if _beside(entity, found[n].as_py())], dtype=np.int64)
+        if entity.evidence == "context" and entity not in self._named:
+            near = np.array([n for n, text in enumerate(found.to_pylist()) if _beside(entity, text)], dtype=np.int64)
+        else:
+            near = np.flatnonzero(matches(found, f"(?i){entity.context.pattern}"))
         seen.held += len(held)
         seen.rows += int(cells.counts[passed[held]].sum())
         if not seen.place:
@@ -113,16 +146,13 @@ class Forms:
         seen.holding += sum(next(spans(entity, each), None) is not None for each in fresh)
         seen.excess = max(seen.excess, _excess(seen.holding, len(seen.values), entity.chance))
 
-    def _named(self, entity: Entity) -> bool:
-        return bool(entity.context.search(self._label))
-
     def hits(self) -> Iterator[Hit]:
         """Yield at most one hit for each kind of identifier."""
         for entity, seen in zip(self._pack.entities, self._seen, strict=True):
             rule = self._judge(entity, seen) if seen.held else None
             if rule is None:
                 continue
-            near = bool(seen.near) and not self._named(entity)
+            near = bool(seen.near) and entity not in self._named
             count, place, sample = (
                 (seen.near, seen.place_near, seen.sample_near) if near else (seen.rows, seen.place, seen.sample)
             )
@@ -131,7 +161,7 @@ class Forms:
 
     def _judge(self, entity: Entity, seen: _Seen) -> str | None:
         """Return the rule that the evidence speaks for, if any."""
-        named, near = self._named(entity), bool(seen.near)
+        named, near = entity in self._named, bool(seen.near)
         if entity.chance and seen.asked >= self._evidence["few"] and seen.excess < self._evidence["sigmas"]:
             # numbers of another kind meet a check digit now and then
             return entity.rule if near else ("possible-identifier" if named else None)
@@ -155,11 +185,14 @@ def _first(entity: Entity, cells: Cells, index: int) -> tuple[str, str]:
 
 
 def _beside(entity: Entity, text: str) -> bool:
-    """Tell whether a word of context stands close to one of the identifiers."""
-    return any(
-        entity.context.search(text, max(0, start - _BEFORE), start) or entity.context.search(text, end, end + _AFTER)
-        for start, end in spans(entity, text)
-    )
+    """Tell whether a word of context stands close to one of the identifiers in a text."""
+    return any(_told(entity, text, start, end) for start, end in spans(entity, text))
+
+
+def _told(entity: Entity, text: str, start: int, end: int) -> bool:
+    """Tell whether a word of context stands close to what stands there."""
+    before = entity.context.search(text, max(0, start - _BEFORE), start)
+    return before is not None or entity.context.search(text, end, end + _AFTER) is not None
 
 
 def identifier_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int, int, str]]:
@@ -170,13 +203,13 @@ def identifier_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int
     folded = fold(value)
     for entity in (pack or load_pack()).entities:
         for start, end in spans(entity, folded):
-            if entity.evidence != "context" or _beside(entity, folded):
+            if entity.evidence != "context" or _told(entity, folded, start, end):
                 yield start, end, entity.kind
 
 
 def find_pseudonyms(cells: Cells) -> Iterator[Hit]:
     """Yield a hit for the warehouse's pseudonyms: 26 capital letters and digits of base 32."""
-    found = [n for n in matching(cells, _PSEUDONYM) if _mixed(cells.values[n].as_py())]
+    found = [n for n in matching(cells, _PSEUDONYM, 26, UPPER) if _mixed(cells.values[n].as_py())]
     if found:
         text = next(re.finditer(_PSEUDONYM, cells.values[found[0]].as_py()))[0]
         count = int(cells.counts[found].sum())
@@ -193,7 +226,7 @@ def find_encoded(cells: Cells, characters: int) -> Iterator[Hit]:
     pattern = re.compile(_ENCODED % characters)
     found = []
     # RE2 allows at most 1,000 repeats and grows with them, so that the pre-filter asks for less
-    for n in matching(cells, _ENCODED % min(characters, 100)):
+    for n in matching(cells, _ENCODED % min(characters, 100), characters):
         run = pattern.search(cells.values[n].as_py())
         if run and _entropy(run[0]) > 4.5:
             found.append(n)

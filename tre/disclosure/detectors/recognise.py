@@ -6,7 +6,7 @@ Python's lock; what is one candidate from end to end is checked as an array, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import re2
 
-from tre.disclosure.packs import Entity, Pack
+from tre.disclosure.packs import Entity
 
 _FEW = 2000  # strings under which one call of Arrow costs more to begin than to do
 
@@ -28,10 +28,18 @@ def matches(values: pa.Array, pattern: str) -> np.ndarray:
     return np.asarray(pc.match_substring_regex(values, pattern).to_numpy(zero_copy_only=False), dtype=bool)
 
 
-@cache
-def gate(pack: Pack) -> str:
-    """Return one pattern (RE2) that lets through whatever any entity's own pattern is found in."""
-    return "|".join(f"(?:{_flagged(entity.pattern)})" for entity in pack.entities)
+def gate(entities: Iterable[Entity], named: Iterable[Entity]) -> str:
+    """Return one pattern (RE2) that lets through whatever any entity's own pattern is found in.
+
+    What is nothing without its context is let through by the words of its context, but in a column that is `named`.
+    """
+    named = tuple(named)
+    return "|".join(
+        f"(?i:{entity.context.pattern})"
+        if entity.evidence == "context" and entity not in named
+        else f"(?:{_flagged(entity.pattern)})"
+        for entity in entities
+    )
 
 
 def _flagged(pattern: str) -> str:
@@ -52,14 +60,6 @@ def spans(entity: Entity, text: str) -> Iterator[tuple[int, int]]:
         if end:
             yield start, end
         at = max(end, start + 1)
-
-
-def candidates(pack: Pack, folded: pa.Array) -> np.ndarray:
-    """Return the indices of the strings that any kind of identifier can stand in, int64."""
-    passed = np.flatnonzero(matches(folded, gate(pack)))
-    if not len(passed):
-        return passed
-    return passed[~matches(folded.take(passed), pack.plain)]
 
 
 def recognised(entity: Entity, folded: pa.Array) -> np.ndarray:

@@ -60,6 +60,7 @@ class Entity:
     chance: float = 0.0
     rule: str = "identifier"
     sure: bool = False
+    numeric: bool = False
     compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -134,7 +135,7 @@ def load_pack(name: str = DEFAULT) -> Pack:
             name=name,
             entities=tuple(_entity(kind, each, checks) for kind, each in raw["entities"].items()),
             plain=raw["plain"],
-            birth=re.compile(raw["birth"]["context"], re.IGNORECASE),
+            birth=_words(raw["birth"]["context"]),
             months=tuple(raw["birth"]["months"]),
             names=_names(raw["names"], (folder / "names.txt").read_text(encoding="utf-8")),
         )
@@ -146,9 +147,14 @@ def load_pack(name: str = DEFAULT) -> Pack:
 
 def _entity(kind: str, raw: dict[str, Any], checks: dict[str, Check]) -> Entity:
     given = {"kind": kind, **raw}
-    given["context"] = re.compile(given["context"], re.IGNORECASE)
+    given["context"] = _words(given["context"])
     given["check"] = checks[raw["check"]] if "check" in raw else None
     return Entity(**given)
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of words of context, in which what stands between two words may also join them."""
+    return re.compile(pattern.replace(" ", "[ _-]"), re.IGNORECASE)
 
 
 def _names(raw: dict[str, Any], text: str) -> Names:

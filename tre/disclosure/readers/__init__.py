@@ -44,18 +44,18 @@ def read(source: Source, where: str, policy: Policy) -> tuple[str, Contents]:
     Unreadable
         Nothing here can read them to the end.
     """
-    kind = _kind_of_long(source) if source.size > HEAD else sniff(source.whole())
-    if kind not in STREAMED and source.size > policy.limits["whole_bytes"]:
-        raise Unreadable("it is more than inspection reads of this kind of file", rule="too-big")
     contents = Contents()
+    kind = _kind_of_long(source) if source.size > HEAD else ""
     if kind in STREAMED:
         STREAMED[kind](source, where, contents, policy)
         return kind, contents
+    if source.size > policy.limits["whole_bytes"]:
+        raise Unreadable("it is more than inspection reads of this kind of file", rule="too-big")
     data = source.whole()
     kind = sniff(data)
     if kind == "pickle":
         raise Unreadable("a pickle is never loaded", rule="pickle")
-    if kind in STREAMED:  # the whole says what its beginning did not
+    if kind in STREAMED:
         STREAMED[kind](source, where, contents, policy)
     elif kind in READERS:
         READERS[kind](data, where, contents, policy)

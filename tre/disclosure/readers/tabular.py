@@ -8,16 +8,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from tre.disclosure.contents import OVERLAP, Contents, Table, Unreadable
+from tre.disclosure.folding import first_bytes
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.source import HEAD, Source, encoding_of, texts
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_FORMULA_LIKE = r"^[=@]|^[+-][^0-9.,\s]"  # wider, and linear
+_SIGNS = np.isin(np.arange(256), list(b"=@+-"))
 _FORMULA = re.compile(r"^[=@]|^[+-](?![\d.,\s]|$|inf\b|nan\b)", re.IGNORECASE)
 
 
@@ -144,8 +144,8 @@ class _Rows:
 def note_formulas(table: Table, contents: Contents) -> None:
     """Record cells that a spreadsheet program would run (CWE-1236)."""
     for name, column in zip(table.names, table.columns, strict=True):
-        like = np.flatnonzero(pc.match_substring_regex(column, _FORMULA_LIKE).to_numpy(zero_copy_only=False))
-        found = [n for n in like.tolist() if _FORMULA.match(column[n].as_py())]
+        like = np.flatnonzero(_SIGNS[first_bytes(column)])
+        found = [int(n) for n in like if _FORMULA.match(column[int(n)].as_py())]
         if found:
             place = f"row {table.start + found[0] + 1}, column {name}"
             contents.hits.append(Hit("formula", "formula", table.where, place, len(found), "="))

@@ -1,6 +1,6 @@
 """Statistical disclosure control: the rules, tables and statistics that keep to them, and what releases give away.
 
-What makes tables stands on pandas and SciPy and is loaded on first use: the inspection of a file needs neither for most.
+What makes tables stands on pandas and SciPy and is loaded on first use: most files are inspected without either.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ class Contributors:
         values each row's value is 1.
     largest : np.ndarray
         The sizes of the largest contributions, one for each person, descending, filled up with 0, float64, (n, k).
+        Those after the first may be the most that they can be where none dominates (see ``Question.dominant``).
     least, most : np.ndarray
         The smallest and the largest value of a row, NaN for none, float64, (n,).
     negatives, missing, fractions : np.ndarray

@@ -39,8 +39,8 @@ def safe_histogram(
         A column is not there or not one of numbers, or there are no limits to count between.
     """
     rules = load_policy().profile(profile)
-    question = Question(("_bin",), (), values, person_of(list(map(str, frame.columns)), person), 2)
-    checked(frame, Question((values,), (), values, question.person, 2))
+    question = Question(("_bin",), (), values, person_of(list(map(str, frame.columns)), person))
+    checked(frame, Question((values,), (), values, question.person))
     backend = in_spark if is_spark(frame) else in_pandas
     edges = _round_limits(backend, frame, question, bins) if isinstance(bins, int) else sorted(set(map(float, bins)))
     if not edges or not np.all(np.isfinite(edges)):
@@ -55,7 +55,7 @@ def safe_histogram(
 
 def _round_limits(backend: Any, frame: Any, question: Question, bins: int) -> list[float]:
     """Return limits in round steps over the bulk of the values."""
-    whole = Question((), (), question.values, question.person, 2)
+    whole = Question((), (), question.values, question.person)
     told = backend.quantiles(frame, whole, _BULK)
     low, high = (float(told[name].iloc[0]) if len(told) else np.nan for name in ("q0", "q1"))
     if not high > low or bins < 1:

@@ -1,13 +1,14 @@
 """The contributors to each group of a Spark DataFrame, counted by Spark itself: only groups come back, never rows.
 
 The questions are SQL, so that this module needs no import of pyspark, which the web process may not load, and so that
-they read alike for a Connect session and a classic one. The largest contributions come in the same pass as the counts:
-``max_by(x, x, k)`` keeps the `k` largest of a group as it aggregates.
+they read alike for a Connect session and a classic one. The largest contribution comes in the same pass as the counts.
+Those after it are asked for where dominance is possible at all, of those groups' rows alone: ``max_by(x, x, k)``, which
+keeps the `k` largest as it aggregates, takes six times as long as all the rest (measured, ten million rows).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from tre.disclosure.statistics.contributors import TOP, merged
 from tre.disclosure.statistics.question import Question
 
 Levels = tuple[str, ...]
+_MOST_NAMED = 400  # values that a query names; where more groups are dominated all are asked for
 _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal", "boolean")
 _OF_ROWS = """
     count(x) AS records, count(*) - count(x) AS missing, count_if(x < 0) AS negatives, sum(x * x) AS squares,
@@ -33,15 +35,58 @@ def columns_of(frame: Any) -> tuple[list[str], list[str]]:
 
 def count_groups(frame: Any, question: Question) -> pd.DataFrame:
     """Return the contributors to each group that anybody is in, a row for each."""
-    if question.person is None:
-        keys = _names(question.groups)
-        told = _asked(
-            frame,
-            f"""SELECT {keys}, {_OF_ROWS}, count(x) AS people, sum(abs(x)) AS size,
-            max_by(abs(x), abs(x), {question.largest}) AS tops FROM ({_rows(question)}) GROUP BY {keys}""",
-        )
-        return _opened(told, question)
-    return count_levels(frame, question, [question.groups])[question.groups]
+    if question.person is not None:
+        return count_levels(frame, question, [question.groups])[question.groups]
+    keys = _names(question.groups)
+    told = _asked(
+        frame,
+        f"""SELECT {keys}, {_OF_ROWS}, count(x) AS people, sum(abs(x)) AS size, max(abs(x)) AS first
+        FROM ({_rows(question)}) GROUP BY {keys}""",
+    )
+    first, size = told.pop("first").fillna(0).to_numpy(float), told["size"].fillna(0).to_numpy(float)
+    tops = np.zeros((len(told), question.largest))
+    for n in range(question.largest):  # no contribution is larger than the first, and all together are the size
+        tops[:, n] = np.minimum(first, size - tops.sum(axis=1))
+    may_dominate = (first > 0) & (first >= question.dominant * size) & bool(question.values)
+    dominated = np.flatnonzero(may_dominate)
+    tops[dominated] = _largest(frame, question, told.iloc[dominated])
+    return told.assign(**{f"{TOP}{n}": tops[:, n] for n in range(question.largest)})
+
+
+def _largest(frame: Any, question: Question, groups: pd.DataFrame) -> np.ndarray:
+    """Return the largest contributions to some groups, float64, shape (groups, k)."""
+    if groups.empty:
+        return np.zeros((0, question.largest))
+    keys, rows = _names(question.groups), _rows(question)
+    told = {f"k{n}_{m}": _plain(value) for n, key in enumerate(_keys(groups, question)) for m, value in enumerate(key)}
+    if len(told) <= _MOST_NAMED:
+        alike = [" AND ".join(f"{_name(name)} <=> :k{n}_{m}" for m, name in enumerate(question.groups))
+                 for n in range(len(groups))]  # fmt: skip
+        rows = f"SELECT * FROM ({rows}) WHERE {' OR '.join(f'({each})' for each in alike)}"
+    else:
+        told = {}
+    found = _asked(
+        frame,
+        f"SELECT {keys}, max_by(abs(x), abs(x), {question.largest}) AS tops FROM ({rows}) GROUP BY {keys}",
+        told,
+    )
+    opened = _opened(found, question)
+    tops = opened[[f"{TOP}{n}" for n in range(question.largest)]].to_numpy(float)
+    places = {key: n for n, key in enumerate(_keys(opened, question))}
+    return tops[[places[key] for key in _keys(groups, question)]]
+
+
+def _keys(groups: pd.DataFrame, question: Question) -> list[tuple[Hashable, ...]]:
+    """Return the groups' values; None for an unknown one, whatever pandas makes of it."""
+    held = groups[list(question.groups)].astype(object)
+    return [tuple(key) for key in held.where(held.notna(), None).itertuples(index=False)]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as Spark takes it for a parameter."""
+    return (
+        value.to_pydatetime() if isinstance(value, pd.Timestamp) else value.item() if hasattr(value, "item") else value
+    )
 
 
 def count_levels(frame: Any, question: Question, levels: Sequence[Levels]) -> dict[Levels, pd.DataFrame]:
@@ -78,11 +123,11 @@ def _rows(question: Question) -> str:
     value = f"CAST({_name(question.values)} AS DOUBLE)" if question.values else "1D"
     value = f"CASE WHEN isnan({value}) OR abs({value}) = double('Infinity') THEN NULL ELSE {value} END"
     person = f", {_name(question.person)} AS _person" if question.person else ""
-    return f"SELECT {_names(question.groups)}, {value} AS x{person} FROM {{frame}}"
+    return f"SELECT {_led(question.groups)}{value} AS x{person} FROM {{frame}}"
 
 
-def _asked(frame: Any, query: str) -> pd.DataFrame:
-    return frame.sparkSession.sql(query, frame=frame).toPandas()
+def _asked(frame: Any, query: str, told: dict[str, Any] | None = None) -> pd.DataFrame:
+    return frame.sparkSession.sql(query, args=told or None, frame=frame).toPandas()
 
 
 def _opened(told: pd.DataFrame, question: Question) -> pd.DataFrame:
@@ -105,27 +150,34 @@ def _names(columns: Sequence[str]) -> str:
     return ", ".join(map(_name, columns))
 
 
+def _led(columns: Sequence[str]) -> str:
+    """Return the columns as the first of a list that goes on."""
+    return "".join(f"{_name(column)}, " for column in columns)
+
+
+def _grouped(names: Iterable[str]) -> str:
+    """Return what groups by some columns: nothing, where there are none."""
+    listed = ", ".join(names)
+    return f"GROUP BY {listed}" if listed else ""
+
+
 def quantiles(frame: Any, question: Question, at: Sequence[float]) -> pd.DataFrame:
     """Return for each group its quantiles ``q0, q1 ...`` and the people at or under and at or over each of them."""
-    keys = _names(question.groups)
-    person = "_person" if question.person else "monotonically_increasing_id() AS _person"
+    keys, person = _led(question.groups), "_person" if question.person else "monotonically_increasing_id() AS _person"
     shares = ", ".join(f"{share!r}D" for share in at)
     alike = " AND ".join(f"r.{_name(name)} <=> q.{_name(name)}" for name in question.groups) or "true"
-    group = f"GROUP BY {keys}" if keys else ""
-    sides = ", ".join(
-        f"count(DISTINCT CASE WHEN r.x {sign} q.p[{n}] THEN r._person END) AS {word}{n}"
+    told = ", ".join(
+        f"""first(q.p[{n}]) AS q{n}, count(DISTINCT CASE WHEN r.x <= q.p[{n}] THEN r._person END) AS under{n},
+        count(DISTINCT CASE WHEN r.x >= q.p[{n}] THEN r._person END) AS over{n}"""
         for n in range(len(at))
-        for sign, word in (("<=", "under"), (">=", "over"))
     )
-    ends = ", ".join(f"first(q.p[{n}]) AS q{n}" for n in range(len(at)))
-    own = ", ".join(f"r.{_name(name)}" for name in question.groups)
-    lead = own + ", " if own else ""
-    by = f"GROUP BY {own}" if own else ""
+    own = [f"r.{_name(name)}" for name in question.groups]
     return _asked(
         frame,
-        f"""WITH r AS (SELECT {keys + ", " if keys else ""} x, {person} FROM ({_rows(question)}) WHERE x IS NOT NULL),
-        q AS (SELECT {keys + ", " if keys else ""} percentile(x, array({shares})) AS p FROM r {group})
-        SELECT {lead} {ends}, {sides}, min(r.x) AS least, max(r.x) AS most FROM r JOIN q ON {alike} {by}""",
+        f"""WITH r AS (SELECT {keys}x, {person} FROM ({_rows(question)}) WHERE x IS NOT NULL),
+        q AS (SELECT {keys}percentile(x, array({shares})) AS p FROM r {_grouped(map(_name, question.groups))})
+        SELECT {"".join(f"{name}, " for name in own)}{told}, min(r.x) AS least, max(r.x) AS most
+        FROM r JOIN q ON {alike} {_grouped(own)}""",
     )
 
 
@@ -139,7 +191,7 @@ def binned(frame: Any, values: str, edges: Sequence[float]) -> Any:
 
 def leavers(frame: Any, groups: Sequence[str], time: str, event: str) -> pd.DataFrame:
     """Return for each group and time how many leave, and how many of them by the event."""
-    keys = "".join(f"{_name(name)}, " for name in groups)
+    keys = _led(groups)
     when = f"CAST({_name(time)} AS DOUBLE)"
     return _asked(
         frame,
@@ -160,3 +212,8 @@ def products(frame: Any, names: Sequence[str]) -> tuple[int, np.ndarray]:
     for n, (i, j) in enumerate(pairs):
         found[i, j] = found[j, i] = told[f"s{n}"] or 0.0
     return int(found[0, 0]), found
+
+
+def distinct(frame: Any, groups: Sequence[str], person: str) -> pd.DataFrame:
+    """Return each person once for each group that they are in: rows, for whoever may see them."""
+    return _asked(frame, f"SELECT DISTINCT {_names((*groups, person))} FROM {{frame}}")

@@ -40,7 +40,7 @@ def safe_regression(frame: Any, outcome: str, covariates: Sequence[str], profile
     """
     rules = load_policy().profile(profile)
     for column in (outcome, *covariates):
-        checked(frame, Question((column,), (), column, None, 2))
+        checked(frame, Question((column,), (), column, None))
     if not covariates or len({outcome, *covariates}) <= len(covariates):
         raise DisclosureError("A regression needs covariates, each once", where="covariates")
     rows, sums = (in_spark if is_spark(frame) else in_pandas).products(frame, [*covariates, outcome])

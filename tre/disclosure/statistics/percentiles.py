@@ -52,8 +52,8 @@ def safe_percentiles(
     groups = listed(by)
     if not at or not all(0 <= share <= 1 for share in at):
         raise DisclosureError("A percentile lies between 0 and 1", where="at")
-    question = Question(groups, (), values, person_of(list(map(str, frame.columns)), person), 2)
-    checked(frame, question if groups else Question((values,), (), values, question.person, 2))
+    question = Question(groups, (), values, person_of(list(map(str, frame.columns)), person))
+    checked(frame, question if groups else Question((values,), (), values, question.person))
     told = (in_spark if is_spark(frame) else in_pandas).quantiles(frame, question, at)
     index = _index(told, groups)
     names = [f"p{100 * share:g}" for share in at]

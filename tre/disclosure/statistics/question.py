@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tre.disclosure.model import DisclosureError
+from tre.disclosure.profile import Profile
 
 PERSON = "pseudonym"  # the column that tells people apart in every table of an extract
 
@@ -25,13 +26,34 @@ class Question:
         The column that tells whose a row is; without one each row is another person's.
     largest : int
         How many of the largest contributions the rules look at.
+    dominant : float
+        The share of a cell from which its largest contribution may dominate it; under it those after the largest need
+        not be known, and may be told as the most that they can be.
     """
 
     down: tuple[str, ...]
     across: tuple[str, ...]
     values: str | None
     person: str | None
-    largest: int
+    largest: int = 2
+    dominant: float = 0.0
+
+    @classmethod
+    def under(
+        cls,
+        profile: Profile,
+        down: Sequence[str],
+        across: Sequence[str] = (),
+        values: str | None = None,
+        person: str | None = None,
+    ) -> Question:
+        """Return the question with what the rules of a profile look at.
+
+        The `n` largest contributions make up `nk_k` of a total only where the first makes up an `n`-th of that; all but
+        the first two are under `p_ratio` of the first only where it is more than 1 / (2 + `p_ratio`).
+        """
+        dominant = min(profile.nk_k / profile.nk_n, 1 / (2 + profile.p_ratio))
+        return cls(tuple(down), tuple(across), values, person, max(2, profile.nk_n), dominant * (1 - 1e-6))
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def safe_survival(
     rules = load_policy().profile(profile)
     groups = listed(by)
     for column in (time, event):
-        checked(frame, Question(groups or (column,), (), column, None, 2))
+        checked(frame, Question(groups or (column,), (), column, None))
     told = (in_spark if is_spark(frame) else in_pandas).leavers(frame, groups, time, event)
     if told.empty:
         raise DisclosureError("There are no rows to make a survival table of")

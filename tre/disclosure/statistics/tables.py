@@ -155,7 +155,7 @@ def _asked(
         )
     if aggregate == "people" and person is None:
         raise DisclosureError("Nothing tells people apart", where="person", todo="Name the column that does")
-    question = Question(listed(rows), listed(columns), weights or values, person, max(2, rules.nk_n))
+    question = Question.under(rules, listed(rows), listed(columns), weights or values, person)
     checked(frame, question)
     named = [name for name in question.groups if rules.forbids_name(name)]
     if named:

@@ -5,7 +5,13 @@ from tre.workspace.client.codelists import codelist
 from tre.workspace.client.course import course
 from tre.workspace.client.data import describe, spark, tables
 from tre.workspace.client.learning import budget, train_private
-from tre.workspace.client.outputs import safe_table
+from tre.workspace.client.outputs import (
+    safe_histogram,
+    safe_percentiles,
+    safe_regression,
+    safe_survival,
+    safe_table,
+)
 from tre.workspace.client.repository import git
 
 __all__ = [
@@ -15,6 +21,10 @@ __all__ = [
     "describe",
     "git",
     "requests",
+    "safe_histogram",
+    "safe_percentiles",
+    "safe_regression",
+    "safe_survival",
     "safe_table",
     "spark",
     "submit",

@@ -23,6 +23,11 @@ _KINDS = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "pager", "uan",
     "voicemail",
 )  # fmt: skip
+# Mobile numbers of any range, and Ofcom's numbers for drama, which are in no range in use: people write both for real.
+_MORE = (
+    r"7[1-9]\d{8}", r"1632960\d{3}", r"1(?:1[3-8]|[2-6]1)4960\d{3}", r"2079460\d{3}", r"2896496\d{3}", r"2920180\d{3}",
+    r"1914980\d{3}", r"8081570\d{3}", r"9098790\d{3}", r"3069990\d{3}",
+)  # fmt: skip
 _DECIMAL = re.compile(r"(?<!\d)0\.\d|\d\.\d.* | .*\d\.\d")  # decimals, one or a row of them
 _GLUED = re.compile(r"(?!x|ext)[0-9a-z]", re.IGNORECASE)  # an extension may follow a number, another letter may not
 _DATED = re.compile(r"(?:[0-3]?\d/[01]?\d|[01]?\d/[0-3]?\d)/(?:[12]\d)?\d{2}")  # as phonenumbers leaves out
@@ -98,7 +103,7 @@ def _numbers() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the patterns of the digits of a number from abroad (after the plus) and of a national one."""
     import phonenumbers
 
-    found = set()
+    found = set(_MORE)
     for region in _REGIONS:
         known = phonenumbers.PhoneMetadata.metadata_for_region(region)
         kinds = [getattr(known, kind) for kind in _KINDS]
