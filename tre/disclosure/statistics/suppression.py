@@ -193,19 +193,12 @@ class _Search:
 
     def _moved(self, cell: int, by: float) -> np.ndarray:
         """Return the cheapest change of all cells that moves one by that much and keeps every sum."""
-        for known in (self.measure.known, np.zeros_like(self.measure.known)):
-            found = self._solved(cell, by, known)
-            if found is not None:
-                return found
-        raise DisclosureError("No suppression protects this table", todo="Join categories, or leave out its totals")
-
-    def _solved(self, cell: int, by: float, known: np.ndarray) -> np.ndarray | None:
         n = len(self.hidden)
         price = np.where(self.hidden, 0.0, self.costs)
         most = np.full(n, np.inf)
         least = self.measure.values - self.measure.floor  # how much may be taken
         for side in (most, least):
-            side[known] = 0.0
+            side[self.measure.known] = 0.0
         most[cell], least[cell] = max(by, 0.0), max(-by, 0.0)
         low = np.zeros(2 * n)
         low[cell if by > 0 else n + cell] = abs(by)
@@ -215,7 +208,9 @@ class _Search:
             np.concatenate([price, price]), A_eq=self.both, b_eq=np.zeros(self.both.shape[0]),
             bounds=np.column_stack([low, high]), method="highs",
         )  # fmt: skip
-        return found.x[:n] - found.x[n:] if found.status == 0 else None
+        if found.status != 0:
+            raise DisclosureError("No suppression protects this table", todo="Join categories, or leave out its totals")
+        return found.x[:n] - found.x[n:]
 
 
 def _slack(measure: Measure) -> float:
