@@ -1,11 +1,13 @@
 # What a person wants, by name. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down study kills test check fix bench docs lock code contracts
+.PHONY: help up down study kills test check fix fuzz bench corpus docs lock code contracts
 PY := .venv/bin/python
 SIZE ?= small
+SECONDS ?= 600
 ONLY ?=
 WHO ?= researcher
 PEOPLE ?= 20000
+SEED ?= 1
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -50,14 +52,23 @@ fix: ## let the tools mend what they can
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
+fuzz: ## fuzz the parsers of disclosure inspection (SECONDS=600)
+	@.ci/bootstrap dev
+	$(PY) -m tests.fuzz.readers -max_total_time=$(SECONDS)
+
 bench: ## run the benchmarks (ONLY=name SIZE=small|medium|large)
 	@.ci/bootstrap dev
 	$(PY) -m tests.bench.harness --size $(SIZE) $(if $(ONLY),--only $(ONLY))
 
-docs: ## write docs/settings.md and docs/red-team.md from what they tell of, and take over the study's pictures
+corpus: ## judge inspection by planted leaks and clean look-alikes, and write docs/detection.md (SEED=1)
+	@.ci/bootstrap dev
+	$(PY) -m tests.corpus --seed $(SEED)
+
+docs: ## write docs/settings.md, docs/red-team.md and docs/pages.md from what they tell of, and take over the tests' pictures
 	$(PY) -m tre.config.documentation
 	$(PY) -m tests.red_team
-	@for name in jupyterlab airlock; do cp build/screenshots/$$name.png docs/images/; done
+	$(PY) -m tests.pages
+	@for name in jupyterlab airlock launcher; do cp build/screenshots/$$name.png docs/images/; done
 
 # torch is pinned apart: its CPU build is another file. rfc3987-syntax makes 38 parsers when it is imported, two seconds of
 # every notebook server's and the Hub's start, for a format that no schema here has: jsonschema does without it.

@@ -132,7 +132,8 @@ def _database(url: str) -> dict[str, Any]:
             "OPTIONS": {
                 # Writers queue at BEGIN instead of failing in the middle (SQLite, "Transactions", section 2.2).
                 "transaction_mode": "IMMEDIATE",
-                "timeout": 30,
+                # One writes at a time, and of those that wait none is the next: in a crowd one may wait for long.
+                "timeout": 90,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
             },
         }
@@ -178,6 +179,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[TRE] "
 ACCOUNT_ADAPTER = "tre.people.adapters.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = STEP_UP_SECONDS
+ACCOUNT_RATE_LIMITS = {"login": f"{OPTIONS.sign_ins_per_minute}/m/ip"}  # the others, of failures too, are allauth's own
 ALLAUTH_TRUSTED_PROXY_COUNT = OPTIONS.trusted_proxies  # whose X-Forwarded-For names the address that is counted
 MFA_ADAPTER = "tre.people.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

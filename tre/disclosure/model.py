@@ -44,12 +44,18 @@ class Context:
         The folder of exact-match filters and the key they were made with; without either, no exact match is made.
     sandbox : bool
         Read the file in a bubblewrap worker without a network. False only where bubblewrap cannot be nested.
+    pack : str
+        The recognisers and dictionaries: a folder of ``tre/disclosure/packs``.
+    names_model : str
+        A spaCy model that marks persons, by the name of its package or by its folder; used where it is installed.
     """
 
     profile: str = "acro"
     filters: Path | None = None
     filter_key: bytes | None = field(default=None, repr=False)
     sandbox: bool = True
+    pack: str = "uk"
+    names_model: str = ""
 
 
 @dataclass(frozen=True)

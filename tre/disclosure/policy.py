@@ -36,6 +36,7 @@ class Policy:
     shape: dict[str, float]
     limits: dict[str, int]
     rules: dict[str, Rule]
+    evidence: dict[str, float]
 
     def profile(self, name: str) -> Profile:
         """Return the named profile.
@@ -80,6 +81,7 @@ def load_policy(path: Path = POLICY_FILE) -> Policy:
             shape={name: float(each) for name, each in raw["shape"].items()},
             limits={name: int(each) for name, each in raw["limits"].items()},
             rules={name: Rule(**each) for name, each in raw["rules"].items()},
+            evidence={name: float(each) for name, each in raw["evidence"].items()},
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise DisclosureError(

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from tre.disclosure.detectors.ner import is_installed
 from tre.disclosure.model import Context, DisclosureError, Hit
 from tre.disclosure.policy import POLICY_FILE, Policy, load_policy
 
@@ -40,14 +41,17 @@ def examine_in_worker(path: Path, context: Context, policy: Policy, name: str = 
     request = {
         "profile": context.profile,
         "name": name,
+        "pack": context.pack,
+        "names_model": context.names_model if is_installed(context.names_model) else "",
         "key": context.filter_key.hex() if context.filter_key and context.filters else "",
     }
+    size = path.stat().st_size
     with tempfile.TemporaryFile() as answer:
         command = [*_sandbox(bwrap, path.resolve(), context), sys.executable, "-m", "tre.disclosure.worker", _CONFINED]
         try:
             done = subprocess.run(
                 command, input=json.dumps(request).encode(), stdout=answer, stderr=subprocess.DEVNULL,
-                timeout=policy.limits["seconds"], check=False, env={}, cwd="/",
+                timeout=seconds_for(size, policy), check=False, env={}, cwd="/",
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return "unreadable", [Hit("unreadable", "time", "", "reading it took too long")]
@@ -76,24 +80,32 @@ def _sandbox(bwrap: str, path: Path, context: Context) -> list[str]:
     shown |= {_PACKAGE / "__init__.py", _PACKAGE / "errors.py", POLICY_FILE}
     system = [Path(each) for each in ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache") if Path(each).exists()]
     binds = [part for each in [*system, *sorted(shown)] for part in ("--ro-bind", str(each), str(each))]
+    if is_installed(context.names_model) and Path(context.names_model).is_dir():
+        folder = str(Path(context.names_model).resolve())
+        binds += ["--ro-bind", folder, folder]
     if context.filters is not None and context.filter_key:
         binds += ["--ro-bind", str(context.filters.resolve()), "/filters"]
     return [
         bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--proc", "/proc",
-        "--dev", "/dev", "--size", str(64 * 1024 * 1024), "--tmpfs", "/tmp",  # noqa: S108 - inside the sandbox
+        "--dev", "/dev", "--size", str(load_policy().limits["scratch_bytes"]), "--tmpfs", "/tmp",  # noqa: S108 - inside the sandbox
         *binds, "--ro-bind", str(path), "/file", "--remount-ro", "/", "--clearenv",
         "--setenv", "PYTHONPATH", str(_PACKAGE.parent), "--setenv", "PYTHONDONTWRITEBYTECODE", "1",
         "--setenv", "HOME", "/tmp", "--setenv", "OMP_NUM_THREADS", "1", "--chdir", "/tmp",  # noqa: S108
     ]  # fmt: skip
 
 
-def confine(policy: Policy) -> None:
+def seconds_for(size: int, policy: Policy) -> int:
+    """Return the seconds that reading a file of that many bytes may take."""
+    return policy.limits["seconds"] + policy.limits["seconds_per_gigabyte"] * size // 10**9
+
+
+def confine(policy: Policy, size: int) -> None:
     """Bound this process's memory, processor time, open files and what it may write."""
-    limits = policy.limits
+    limits, cores = policy.limits, os.cpu_count() or 1
     for kind, most in (
         (resource.RLIMIT_AS, limits["memory_bytes"]),
-        (resource.RLIMIT_CPU, limits["seconds"]),
-        (resource.RLIMIT_FSIZE, limits["output_bytes"]),
+        (resource.RLIMIT_CPU, seconds_for(size, policy) * cores),
+        (resource.RLIMIT_FSIZE, limits["scratch_bytes"]),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -104,15 +116,21 @@ def main() -> None:
     """Answer one request: read ``/file`` and print what was met as JSON."""
     policy = load_policy()
     if sys.argv[1:] == [_CONFINED]:
-        confine(policy)
-    sys.modules["torch"] = None  # type: ignore[assignment]  # Presidio's spaCy would load it, seconds for nothing
+        confine(policy, Path("/file").stat().st_size)
+    sys.modules["torch"] = None  # type: ignore[assignment]  # spaCy would load it, seconds for nothing
     request: dict[str, Any] = json.loads(sys.stdin.buffer.read())
+    from tre.disclosure.detectors.ner import Model
+    from tre.disclosure.detectors.watch import Sight
     from tre.disclosure.engine import examine
     from tre.disclosure.exact_match import ExactFilters
+    from tre.disclosure.packs import load_pack
+    from tre.disclosure.source import Source
 
     key = bytes.fromhex(request["key"])
     filters = ExactFilters.load(Path("/filters"), key) if key else None
-    kind, hits = examine(Path("/file").read_bytes(), policy, request["profile"], filters, name=request["name"])
+    persons = Model(request["names_model"]) if request["names_model"] else None
+    sight = Sight(policy, request["profile"], load_pack(request["pack"]), filters, persons)
+    kind, hits = examine(Source.at(Path("/file")), sight, name=request["name"])
     sys.stdout.write(json.dumps({"type": kind, "hits": [asdict(hit) for hit in hits]}))
     sys.stdout.flush()
     os._exit(0)  # native libraries' own exit code has nothing left to do here

@@ -119,7 +119,7 @@ def _small_counts(table: Table, columns: list[int], profile: Profile, rule: str)
         )
         small = np.flatnonzero(profile.is_small(numbers))
         if len(small):
-            place = f"row {int(small[0]) + 1}, column {table.names[n]}"
+            place = f"row {table.start + int(small[0]) + 1}, column {table.names[n]}"
             yield Hit(rule, "count", table.where, place, len(small), "", 0.9 if rule == "small-count" else 0.5)
 
 
