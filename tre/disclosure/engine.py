@@ -9,13 +9,14 @@ from dataclasses import replace
 
 from tre.disclosure.contents import Cells, Contents, Unreadable, text_cells
 from tre.disclosure.detectors.names import find_held, find_names
-from tre.disclosure.detectors.patterns import find_encoded, find_patterns
+from tre.disclosure.detectors.patterns import find_patterns
 from tre.disclosure.detectors.shape import find_series, find_shape
 from tre.disclosure.exact_match import ExactFilters
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers import read
 from tre.disclosure.readers.runs import find_tables
+from tre.disclosure.rereading import Rereading
 
 _SEPARATORS = re.compile(r"[^A-Za-z0-9'-]+|_|(?<=[A-Za-z])-|-(?=[A-Za-z])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
@@ -31,72 +32,91 @@ def examine(
     data: bytes, policy: Policy, profile: str, filters: ExactFilters | None, *, name: str = ""
 ) -> tuple[str, list[Hit]]:
     """Return the type of some bytes and all that was met in them and in their file's name, grouped."""
-    named = list(_examine_name(name, policy, filters)) if name else []
+    examiner = _Examiner(policy, profile, filters)
+    named = list(examiner.name(name)) if name else []
     if not data:
         return "empty", grouped(named)
-    kind, hits = _examine(data, "", policy, profile, filters, depth=0)
+    kind, hits = examiner.file(data, "", 0)
     return kind, grouped([*hits, *named])
 
 
-def _examine_name(name: str, policy: Policy, filters: ExactFilters | None) -> Iterator[Hit]:
-    """Yield what stands in a file's name, which is released too, however its words are parted.
+class _Examiner:
+    """The examination of one file, and of all that is found within it."""
 
-    In a name written small, two words that happen to be names may be a title; ten digits with a check digit have no
-    other use in a name.
-    """
-    parted = _SEPARATORS.sub(" ", _CAMEL.sub(" ", name))
-    tokens = [name, name.rpartition(".")[0], _SEPARATORS.sub(" ", name), parted, "".join(_DIGITS_ALONE.findall(name))]
-    for hit in _detect_cells(text_cells("file name", "\n".join(tokens)), policy, filters):
-        rule = "identifier" if hit.kind == "nhs_number" and hit.rule == "possible-identifier" else hit.rule
-        yield replace(hit, rule=rule, place="")
-    for hit in find_names(text_cells("file name", parted.title())):
-        yield replace(hit, rule="possible-name", place="", sample="")
+    def __init__(self, policy: Policy, profile: str, filters: ExactFilters | None) -> None:
+        self._policy, self._profile, self._filters = policy, profile, filters
+        self._again = Rereading(policy, self._search, self._decoded)
 
+    def name(self, name: str) -> Iterator[Hit]:
+        """Yield what stands in a file's name, which is released too, however its words are parted.
 
-def _examine(
-    data: bytes, where: str, policy: Policy, profile: str, filters: ExactFilters | None, *, depth: int
-) -> tuple[str, list[Hit]]:
-    if depth > policy.limits["depth"]:
-        return "unknown", [Hit("too-big", "depth", where, "files within files")]
-    try:
-        kind, contents = read(data, where, policy)
-    except Unreadable as error:
-        return "unreadable", [Hit(error.rule, error.rule, where, error.reason)]
-    except (RecursionError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
-        # a hostile file breaks a reader in ways that no list foretells; the class alone is told, never a value
-        return "unreadable", [Hit("unreadable", "unreadable", where, f"the reader stopped ({type(error).__name__})")]
-    hits = [*contents.hits, *_detect(contents, policy, profile, filters)]
-    for part in contents.parts:
-        if part.data:
-            hits += _examine(part.data, part.where, policy, profile, filters, depth=depth + 1)[1]
-    return kind, hits
+        In a name written small, two words that happen to be names may be a title; ten digits with a check digit have
+        no other use in a name.
+        """
+        parted = _SEPARATORS.sub(" ", _CAMEL.sub(" ", name))
+        digits = "".join(_DIGITS_ALONE.findall(name))
+        tokens = [name, name.rpartition(".")[0], _SEPARATORS.sub(" ", name), parted, digits]
+        for hit in self._cells(text_cells("file name", "\n".join(tokens)), 0):
+            rule = "identifier" if hit.kind == "nhs_number" and hit.rule == "possible-identifier" else hit.rule
+            yield replace(hit, rule=rule, place="")
+        for hit in find_names(text_cells("file name", parted.title())):
+            yield replace(hit, rule="possible-name", place="", sample="")
 
+    def file(self, data: bytes, where: str, depth: int) -> tuple[str, list[Hit]]:
+        """Return the type of some bytes and what was met in them."""
+        if depth > self._policy.limits["depth"]:
+            return "unknown", [Hit("too-big", "depth", where, "files within files")]
+        try:
+            kind, contents = read(data, where, self._policy)
+        except Unreadable as error:
+            return "unreadable", [Hit(error.rule, error.rule, where, error.reason)]
+        except (RecursionError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+            # a hostile file breaks a reader in ways that no list foretells; the class alone is told, never a value
+            reason = f"the reader stopped ({type(error).__name__})"
+            return "unreadable", [Hit("unreadable", "unreadable", where, reason)]
+        for part in contents.parts:
+            self._again.know(part.data)
+        hits = [*contents.hits, *self._contents(contents, depth)]
+        for part in contents.parts:
+            if part.data:
+                hits += self.file(part.data, part.where, depth + 1)[1]
+        return kind, hits
 
-def _detect(contents: Contents, policy: Policy, profile: str, filters: ExactFilters | None) -> Iterator[Hit]:
-    for table in contents.tables:
-        yield from find_shape(table, policy.shape, policy.profile(profile))
-        for cells in table.cells():
-            yield from _detect_cells(cells, policy, filters)
-    for series in contents.series:
-        yield from find_series(series, policy.shape)
-    for where, text in contents.lines:
-        for table in find_tables(where, text, policy.shape):
-            yield from find_shape(table, policy.shape, policy.profile(profile))
-    for where, text in contents.texts:
-        if text.strip():
-            yield from _detect_cells(text_cells(where, text), policy, filters)
-    for where, text in contents.code:
-        if text.strip():
-            for hit in _detect_cells(text_cells(where, _COLOUR.sub("", text)), policy, filters):
-                yield replace(hit, rule=_IN_CODE.get((hit.rule, hit.kind), hit.rule))
+    def _decoded(self, data: bytes, where: str, depth: int) -> list[Hit]:
+        """Return what was met in bytes that a decoding made; where nothing can read them they are bytes of any sort."""
+        kind, hits = self.file(data, where, depth)
+        return [Hit("encoded-text", "bytes", where)] if kind == "unreadable" else hits
 
+    def _contents(self, contents: Contents, depth: int) -> Iterator[Hit]:
+        shape, profile = self._policy.shape, self._policy.profile(self._profile)
+        for table in contents.tables:
+            yield from find_shape(table, shape, profile)
+            for cells in table.cells():
+                yield from self._cells(cells, depth)
+        for series in contents.series:
+            yield from find_series(series, shape)
+        for where, text in contents.lines:
+            for table in find_tables(where, text, shape):
+                yield from find_shape(table, shape, profile)
+        for where, text in contents.texts:
+            if text.strip():
+                yield from self._cells(text_cells(where, text), depth)
+                yield from self._again.between(where, text, depth)
+        for where, text in contents.code:
+            if text.strip():
+                for hit in self._cells(text_cells(where, _COLOUR.sub("", text)), depth):
+                    yield replace(hit, rule=_IN_CODE.get((hit.rule, hit.kind), hit.rule))
 
-def _detect_cells(cells: Cells, policy: Policy, filters: ExactFilters | None) -> Iterator[Hit]:
-    yield from find_patterns(cells)
-    yield from find_names(cells)
-    yield from find_encoded(cells, int(policy.shape["encoded_characters"]))
-    if filters is not None:
-        yield from find_held(cells, filters)
+    def _cells(self, cells: Cells, depth: int) -> Iterator[Hit]:
+        found = list(self._search(cells))
+        yield from found
+        yield from self._again.look(cells, found, depth)
+
+    def _search(self, cells: Cells) -> Iterator[Hit]:
+        yield from find_patterns(cells)
+        yield from find_names(cells)
+        if self._filters is not None:
+            yield from find_held(cells, self._filters)
 
 
 def grouped(hits: Iterable[Hit]) -> list[Hit]:

@@ -55,7 +55,6 @@ _DATE = re.compile(
     r"|(19|20)\d{6})\b",
     re.IGNORECASE,
 )
-_ENCODED = r"[A-Za-z0-9+/=_-]{%d,}"
 
 
 @cache
@@ -206,22 +205,3 @@ def _births(cells: Cells) -> Iterator[Hit]:
 
 def _birth_in(value: str) -> bool:
     return any(True for _ in birth_spans(value))
-
-
-def find_encoded(cells: Cells, characters: int) -> Iterator[Hit]:
-    """Yield a hit for long runs of base64: of high entropy (over 4.5 bits a character) and of all three sorts."""
-    pattern = re.compile(_ENCODED % characters)
-    found = []
-    # RE2 allows at most 1,000 repeats and grows with them, so that the pre-filter asks for less
-    for n in matching(cells, _ENCODED % min(characters, 100)):
-        run = pattern.search(cells.values[n].as_py())
-        if run and _entropy(run[0]) > 4.5:
-            found.append(n)
-    if found:
-        yield Hit("encoded-text", "base64", cells.where, cells.place(found[0]), int(cells.counts[found].sum()))
-
-
-def _entropy(text: str) -> float:
-    _, counts = np.unique(np.frombuffer(text.encode(), dtype=np.uint8), return_counts=True)
-    shares = counts / counts.sum()
-    return float(-(shares * np.log2(shares)).sum())
