@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tre.disclosure.contents import Cells, Contents, Unreadable, text_cells
+from tre.disclosure.detectors import pixels
 from tre.disclosure.detectors.names import find_held, find_names
 from tre.disclosure.detectors.patterns import find_patterns
 from tre.disclosure.detectors.shape import find_series, find_shape
@@ -76,7 +77,7 @@ class _Examiner:
             return "unreadable", [Hit("unreadable", "unreadable", where, reason)]
         for part in contents.parts:
             self._again.know(part.data)
-        hits = [*contents.hits, *self._contents(contents, depth)]
+        hits = [*contents.hits, *self._contents(contents, depth), *self._pixels(data, kind, where, depth)]
         for part in contents.parts:
             if part.data:
                 hits += self.file(part.data, part.where, depth + 1)[1]
@@ -86,6 +87,17 @@ class _Examiner:
         """Return what was met in bytes that a decoding made; where nothing can read them they are bytes of any sort."""
         kind, hits = self.file(data, where, depth)
         return [Hit("encoded-text", "bytes", where)] if kind == "unreadable" else hits
+
+    def _pixels(self, data: bytes, kind: str, where: str, depth: int) -> Iterator[Hit]:
+        if kind not in pixels.KINDS:
+            return
+        for found in pixels.find_in_picture(data, kind, where, self._policy):
+            if isinstance(found, Hit):
+                yield found
+            else:
+                yield Hit("hidden-in-pixels", "message", where, found.how, 1, "", 0.95)
+                if self._again.once(found.data):
+                    yield from self._decoded(found.data, f"{where} {found.how}".strip(), depth + 1)
 
     def _contents(self, contents: Contents, depth: int) -> Iterator[Hit]:
         shape, profile = self._policy.shape, self._policy.profile(self._profile)

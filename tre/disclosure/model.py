@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -26,6 +27,9 @@ def storable(text: str) -> str:
         "\ufffd" if mark in _TURNING or (unicodedata.category(mark) in _HIDDEN and mark not in "\n\t") else mark
         for mark in text
     )
+
+
+Box = tuple[int, int, int, int]  # pixels: left, top, right and bottom, the last two just outside
 
 
 class DisclosureError(TreError):
@@ -54,7 +58,14 @@ class Context:
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing a detector or a reader met: `where` is the part of the file, `place` the spot within it."""
+    """One thing a detector or a reader met: `where` is the part of the file, `place` the spot within it.
+
+    Parameters
+    ----------
+    sheet, row, column, box
+        The same spot for a program: the sheet's name, the row or line counted from one, the column's name, and the
+        pixels; empty or None where the part has none.
+    """
 
     rule: str
     kind: str
@@ -63,6 +74,13 @@ class Hit:
     count: int = 1
     sample: str = ""
     confidence: float = 1.0
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    box: Box | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "box", _boxed(self.box))
 
 
 @dataclass(frozen=True)
@@ -79,8 +97,13 @@ class Finding:
     fix: str
     source: str
     confidence: float
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    box: Box | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "box", _boxed(self.box))
         # A place is named in the file's own words (a column, a key, a sheet), and these may be anything.
         for each in fields(self):
             value = getattr(self, each.name)
@@ -127,6 +150,14 @@ class Inspection:
 def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
     """Return the worst verdict that the findings' severities call for; pass when there are none."""
     return max((_VERDICT_OF[each.severity] for each in findings), key=VERDICTS.index, default="pass")
+
+
+def _boxed(value: Iterable[int] | None) -> Box | None:
+    """Return a box that came as JSON's list, or None."""
+    if value is None:
+        return None
+    left, top, right, bottom = map(int, value)
+    return left, top, right, bottom
 
 
 def mask(value: str) -> str:

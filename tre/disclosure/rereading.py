@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from tre.disclosure.contents import Cells
+from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_letters
 from tre.disclosure.detectors.encodings import RUNS, VARIANTS, decode
-from tre.disclosure.detectors.folding import chosen, find_disguises, folded
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
 from tre.disclosure.detectors.turning import turnable
 from tre.disclosure.model import Hit
@@ -52,7 +52,7 @@ class Rereading:
         shape = self.policy.shape
         yield from find_disguises(cells, int(shape["invisible_marks"]))
         met = {_spot(hit) for hit in known}
-        plain = folded(cells)
+        plain = in_plain_letters(cells)
         if plain is not None and self._new(plain):
             yield from _fresh(self.search(plain), met, "read as plain letters")
         yield from self._turned(plain or cells, met)
@@ -65,7 +65,7 @@ class Rereading:
             yield Hit("concealed-text", "white-space", where, "at the ends of lines")
         for label, message in find_messages(text):
             yield Hit("hidden-message", label, where, "", 1, "", 0.95)
-            if self._once(message.encode()):
+            if self.once(message.encode()):
                 yield from self.examine(message.encode(), f"{where}, decoded from {label}".strip(", "), depth + 1)
 
     def _turned(self, cells: Cells, met: set[_Spot]) -> Iterator[Hit]:
@@ -90,7 +90,7 @@ class Rereading:
                 yield from _fresh(found, met)
                 yield from _fresh(self.look(within, found, depth + 1), met)
         for how, place, data in made.files:
-            if self._once(data):
+            if self.once(data):
                 where = ", ".join(part for part in (cells.where, place, f"decoded from {how}") if part)
                 yield from self.examine(data, where, depth + 1)
         if find_long:
@@ -101,9 +101,9 @@ class Rereading:
         self.seen.add(hashlib.sha256(data).digest())
 
     def _new(self, cells: Cells) -> bool:
-        return self._once("\n".join(cells.values.to_pylist()).encode("utf-8", "replace"))
+        return self.once("\n".join(cells.values.to_pylist()).encode("utf-8", "replace"))
 
-    def _once(self, data: bytes) -> bool:
+    def once(self, data: bytes) -> bool:
         """Tell whether these bytes were not looked at before, and whether there may be another reading."""
         name = hashlib.sha256(data).digest()
         if self.left <= 0 or name in self.seen:

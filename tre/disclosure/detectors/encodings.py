@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import LINE, Cells
-from tre.disclosure.detectors.folding import chosen
+from tre.disclosure.detectors.disguises import chosen
 from tre.disclosure.detectors.meaning import is_file, text_in
 from tre.disclosure.detectors.patterns import matching
 
@@ -94,19 +94,13 @@ def _utf7(text: str) -> str:
         return text
 
 
-ESCAPES: dict[str, tuple[re.Pattern[str], Callable[[str], str]]] = {
-    "URL escapes": (_URL, urllib.parse.unquote),
-    "HTML escapes": (_HTML, html.unescape),
-    "quoted-printable": (_QUOTED, _quoted),
-    "backslash escapes": (_BACKSLASH, _backslashes),
-    "UTF-7": (_UTF7, _utf7),
-}
-_MARKS = {
-    "URL escapes": b"%",
-    "HTML escapes": b"&",
-    "quoted-printable": b"=",
-    "backslash escapes": b"\\",
-    "UTF-7": b"+",
+# by name: a byte that any must hold, what it looks like, and what undoes it
+ESCAPES: dict[str, tuple[bytes, re.Pattern[str], Callable[[str], str]]] = {
+    "URL escapes": (b"%", _URL, urllib.parse.unquote),
+    "HTML escapes": (b"&", _HTML, html.unescape),
+    "quoted-printable": (b"=", _QUOTED, _quoted),
+    "backslash escapes": (b"\\", _BACKSLASH, _backslashes),
+    "UTF-7": (b"+", _UTF7, _utf7),
 }
 
 
@@ -148,7 +142,7 @@ _SHORTEST = 10  # characters of the shortest run
 _QUAD = "[I-Za-f][C-HS-Xi-ny-z0-3][A-Za-z0-9+/_-]{2}"
 _LIKELY = {
     "base64": f"(?:{_QUAD}){{3}}|UEsDB|iVBORw|/9j/|H4sI|QlpoO|Td6WF|UEFSM|JVBER|R0lGOD|U1FMa|k05VT|gASV|gAWV|eJ|eN|eA",
-    "hexadecimal": "(?:[2-7][0-9a-fA-F][ :,-]{0,2}){8,}|504[bB]0304|89504[eE]47|1[fF]8[bB]08|78(?:01|5[eE]|9[cC]|[dD][aA])",
+    "hexadecimal": "(?i)(?:[2-7][0-9a-f][ :,-]{0,2}){8,}|504b0304|89504e47|1f8b08|78(?:01|5e|9c|da)",
 }
 
 
@@ -163,12 +157,12 @@ def decode(cells: Cells, most: int) -> Decoded:
     """
     made = Decoded()
     held = held_bytes(cells)
-    escapes = [name for name, mark in _MARKS.items() if mark in held]
+    escapes = [name for name, (mark, _, _) in ESCAPES.items() if mark in held]
     if not escapes and int(pc.max(pc.binary_length(cells.values)).as_py() or 0) < _SHORTEST:
         return made
     if len(held) > most:
         for name in escapes:
-            _keep(made, cells, name, _unescaped(_values(cells, ESCAPES[name][0].pattern), name))
+            _keep(made, cells, name, _unescaped(_values(cells, ESCAPES[name][1].pattern), name))
         for name, likely in _LIKELY.items():
             _runs(made, cells, name, _values(cells, likely), name)
         return made
@@ -214,7 +208,7 @@ def _unwrapped(values: list[str], first: np.ndarray) -> list[str]:
 
 
 def _unescaped(values: dict[int, str], name: str) -> dict[int, str]:
-    pattern, decoder = ESCAPES[name]
+    _, pattern, decoder = ESCAPES[name]
     plain = {n: decoder(value) for n, value in values.items() if pattern.search(value)}
     return {n: each for n, each in plain.items() if each != values[n]}
 

@@ -9,7 +9,7 @@ from itertools import combinations, product
 import numpy as np
 
 from tre.disclosure.contents import Cells
-from tre.disclosure.detectors.folding import unseen
+from tre.disclosure.detectors.disguises import unseen
 from tre.disclosure.detectors.meaning import says
 from tre.disclosure.detectors.patterns import matching
 from tre.disclosure.model import Hit
@@ -74,7 +74,7 @@ def is_odd_spacing(text: str, least: int) -> bool:
     ends = [end for end in line_ends(text) if end]
     turns = sum(len(re.findall(r" (?=\t)|\t(?= )", end)) for end in ends)
     mixed = {" ", "\t"} <= set("".join(ends))
-    return mixed and max(turns, len({end for end in ends})) >= least
+    return mixed and max(turns, len(set(ends))) >= least
 
 
 def _spaced(label: str, bits: Sequence[bool]) -> Iterator[tuple[str, str]]:

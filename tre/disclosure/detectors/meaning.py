@@ -12,6 +12,12 @@ _HEADS = (  # of files that readers know, beyond what is told from the first byt
 )  # fmt: skip
 _ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")  # RFC 1950, the headers that compressors write
 LEAST = 8  # characters
+_TOKEN = re.compile(r"[A-Za-z]+|\d+")
+_SIGNS = re.compile(r"[\s,;:.]")
+_VOWEL = re.compile(r"[aeiouyAEIOUY]")
+_THRICE = re.compile(r"(.)\1\1")
+_LONGEST = 14  # letters or digits; longer words are rare
+_SPELLING = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 
 
 def is_file(data: bytes) -> bool:
@@ -39,3 +45,27 @@ def says(text: str, least: int = LEAST) -> bool:
         return False
     head = text[:4096]
     return len(_PLAIN.findall(head)) >= 0.97 * len(head) and len(set(head)) >= 5
+
+
+def reads_as_words(text: str) -> bool:
+    """Tell whether a text is words and numbers, as noise and shades of colour that happen to be signs are not."""
+    told = sum(len(found[0]) for found in _TOKEN.finditer(text) if _is_word(found[0]))
+    return told >= 0.7 * len(_SIGNS.sub("", text)) and told >= LEAST
+
+
+def _is_word(token: str) -> bool:
+    """Tell whether a token is a number, or letters as words have them: a vowel, no capital inside, none thrice."""
+    if token.isdigit():
+        return len(token) <= _LONGEST
+    shaped = token[1:].islower() or token.isupper() or len(token) == 1
+    return (
+        shaped
+        and len(token) <= _LONGEST
+        and bool(_VOWEL.search(token) or len(token) <= 3)
+        and not _THRICE.search(token)
+    )
+
+
+def is_spelling(text: str) -> bool:
+    """Tell whether a text is bytes spelled in letters: one run of base64 or hexadecimal, of many signs."""
+    return bool(_SPELLING.fullmatch(text.strip())) and len(set(text)) >= 12

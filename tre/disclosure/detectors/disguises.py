@@ -42,7 +42,7 @@ def _alike() -> dict[int, str]:
     return {ord(other): latin for latin, *others in lines for other in others}
 
 
-def fold(text: str) -> str:
+def plain_letters(text: str) -> str:
     """Return a text as it reads: in ASCII letters and digits where it looks like them."""
     if text.isascii():
         return text
@@ -62,9 +62,9 @@ def strange(cells: Cells) -> list[int]:
     return np.flatnonzero(~plain.to_numpy(zero_copy_only=False)).tolist()
 
 
-def folded(cells: Cells) -> Cells | None:
+def in_plain_letters(cells: Cells) -> Cells | None:
     """Return what reads differently from how it is written, in place and count as it stood; None when nothing does."""
-    pairs = [(n, value, fold(value)) for n in strange(cells) for value in [cells.values[n].as_py()]]
+    pairs = [(n, value, plain_letters(value)) for n in strange(cells) for value in [cells.values[n].as_py()]]
     return chosen(cells, {n: plain for n, value, plain in pairs if plain != value})
 
 
@@ -76,7 +76,7 @@ def chosen(cells: Cells, values: dict[int, str]) -> Cells | None:
     # half a pair of UTF-16, which an escape can spell, is no text that Arrow takes
     made = [value.encode("utf-8", "replace").decode() for value in values.values()]
     return replace(
-        cells, header=fold(cells.header), values=pa.array(made, pa.string()), counts=cells.counts[at],
+        cells, header=plain_letters(cells.header), values=pa.array(made, pa.string()), counts=cells.counts[at],
         first=cells.first[at],
     )  # fmt: skip
 
