@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from tre.disclosure.contents import Cells, Contents, Unreadable, text_cells
-from tre.disclosure.detectors import pixels
+import numpy as np
+
+from tre.disclosure.contents import Cells, Contents, Tensor, Unreadable, text_cells
+from tre.disclosure.detectors import memorised, pixels
+from tre.disclosure.detectors.models import find_classes, find_leaves
 from tre.disclosure.detectors.names import find_held, find_names
+from tre.disclosure.detectors.packed import find_digits, find_split, numbers_of, texts_in
 from tre.disclosure.detectors.patterns import find_patterns
 from tre.disclosure.detectors.shape import find_series, find_shape
+from tre.disclosure.detectors.tensors import find_tensor_rows
 from tre.disclosure.exact_match import ExactFilters
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
@@ -26,6 +31,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
 _IN_CODE = {("person-name", "name"): "possible-name"} | {
     ("identifier", kind): "possible-identifier" for kind in ("postcode", "email", "phone", "passport", "nino")
 }
+_TEXT = 20_000  # numbers of a column or array that are read as text
 PLACES = 20  # findings of one rule and kind in one file, beyond which they are told as one
 
 
@@ -103,10 +109,16 @@ class _Examiner:
         shape, profile = self._policy.shape, self._policy.profile(self._profile)
         for table in contents.tables:
             yield from find_shape(table, shape, profile)
+            yield from find_split(table)
             for cells in table.cells():
                 yield from self._cells(cells, depth)
+            for name, column in zip(table.names, table.columns, strict=True):
+                yield from self._numbers(table.where, name, column.to_pylist(), depth)
         for series in contents.series:
             yield from find_series(series, shape)
+            yield from self._numbers(series.where, series.name, series.values, depth)
+        for tensor in contents.tensors:
+            yield from self._tensor(tensor, depth)
         for where, text in contents.lines:
             for table in find_tables(where, text, shape):
                 yield from find_shape(table, shape, profile)
@@ -114,10 +126,36 @@ class _Examiner:
             if text.strip():
                 yield from self._cells(text_cells(where, text), depth)
                 yield from self._again.between(where, text, depth)
+                yield from find_leaves(where, text, profile.threshold)
+                yield from find_classes(where, text, self._policy.models["keep_rows"])
         for where, text in contents.code:
             if text.strip():
                 for hit in self._cells(text_cells(where, _COLOUR.sub("", text)), depth):
                     yield replace(hit, rule=_IN_CODE.get((hit.rule, hit.kind), hit.rule))
+
+    def _numbers(self, where: str, name: str, strings: Sequence[str], depth: int) -> Iterator[Hit]:
+        """Yield what the numbers of a column or an array say when they are read as digits and as text."""
+        yield from find_digits(where, name, strings)
+        numbers = numbers_of(strings[:_TEXT])
+        if numbers is not None:
+            yield from self._spelled(numbers, f"{where} {name}".strip(), depth)
+
+    def _spelled(self, numbers: np.ndarray, where: str, depth: int) -> Iterator[Hit]:
+        for how, text in texts_in(numbers):
+            yield Hit("hidden-message", how, where, "", 1, "", 0.9)
+            if self._again.once(text.encode()):
+                yield from self._decoded(text.encode(), f"{where} read as {how}".strip(), depth + 1)
+
+    def _tensor(self, tensor: Tensor, depth: int) -> Iterator[Hit]:
+        shape = self._policy.shape
+        yield from find_tensor_rows(tensor, shape)
+        yield from memorised.find_outsized(tensor, shape)
+        yield from memorised.find_dates(tensor, shape)
+        yield from memorised.find_kept(tensor, self._policy.models["row_names"])
+        yield from self._spelled(tensor.values, tensor.where, depth)
+        cells = memorised.digits_of(tensor)
+        if cells is not None:
+            yield from self._cells(cells, depth)
 
     def _cells(self, cells: Cells, depth: int) -> Iterator[Hit]:
         found = list(self._search(cells))

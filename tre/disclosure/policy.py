@@ -47,6 +47,7 @@ class Policy:
     shape: dict[str, float]
     limits: dict[str, int]
     rules: dict[str, Rule]
+    models: dict[str, tuple[str, ...]]
 
     def profile(self, name: str) -> Profile:
         """Return the named profile.
@@ -89,6 +90,7 @@ def load_policy(path: Path = POLICY_FILE) -> Policy:
             profiles={name: Profile(**each) for name, each in raw["profiles"].items()},
             shape={name: float(each) for name, each in raw["shape"].items()},
             limits={name: int(each) for name, each in raw["limits"].items()},
+            models={name: tuple(map(str, each)) for name, each in raw["models"].items()},
             rules={name: Rule(**each) for name, each in raw["rules"].items()},
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_letters
-from tre.disclosure.detectors.encodings import RUNS, VARIANTS, decode
+from tre.disclosure.detectors.encodings import RUNS, VARIANTS, decode, held_bytes
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
 from tre.disclosure.detectors.turning import turnable
 from tre.disclosure.model import Hit
@@ -36,28 +36,36 @@ class Rereading:
         What finds identifiers, names and what is held in some cells.
     examine : callable
         What reads bytes as a file of its own, given where it was found and how deep it lies.
+    left : int
+        Readings that may still be made of what is looked at.
+    turnable : int
+        Bytes that may still be tried in every way in this file; beyond, as `decode` does with many cells.
     """
 
     policy: Policy
     search: Search
     examine: Examine
     left: int = field(init=False)
+    turnable: int = field(init=False)
     seen: set[bytes] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.left = self.policy.limits["readings"]
+        self.turnable = int(self.policy.shape["turned_bytes"])
 
     def look(self, cells: Cells, known: Iterable[Hit] = (), depth: int = 0) -> Iterator[Hit]:
         """Yield what a second look at some cells meets that the first, whose hits are `known`, did not."""
-        shape = self.policy.shape
-        yield from find_disguises(cells, int(shape["invisible_marks"]))
+        if depth == 0:
+            self.left = self.policy.limits["readings"]
+        most = self._spend(cells)
+        yield from find_disguises(cells, int(self.policy.shape["invisible_marks"]))
         met = {_spot(hit) for hit in known}
         plain = in_plain_letters(cells)
         if plain is not None and self._new(plain):
             yield from _fresh(self.search(plain), met, "read as plain letters")
-        yield from self._turned(plain or cells, met)
+        yield from self._turned(plain or cells, met, most)
         for each in (cells, plain) if plain is not None else (cells,):
-            yield from self._decoded(each, met, depth, find_long=each is cells)
+            yield from self._decoded(each, met, depth, most, find_long=each is cells)
 
     def between(self, where: str, text: str, depth: int = 0) -> Iterator[Hit]:
         """Yield what is spelled between the letters of a text, and what that says."""
@@ -68,17 +76,16 @@ class Rereading:
             if self.once(message.encode()):
                 yield from self.examine(message.encode(), f"{where}, decoded from {label}".strip(", "), depth + 1)
 
-    def _turned(self, cells: Cells, met: set[_Spot]) -> Iterator[Hit]:
+    def _turned(self, cells: Cells, met: set[_Spot], most: int) -> Iterator[Hit]:
         for how, turn in list(VARIANTS.items())[1:]:
-            values = turnable(cells, int(self.policy.shape["turned_bytes"]))
+            values = turnable(cells, most)
             turned = chosen(cells, {n: turn(value) for n, value in values.items()})
             if turned is None or not self._new(turned):
                 continue
             yield from _fresh(filter(_is_telling, self.search(turned)), met, f"read from {how}")
 
-    def _decoded(self, cells: Cells, met: set[_Spot], depth: int, *, find_long: bool) -> Iterator[Hit]:
-        shape = self.policy.shape
-        made = decode(cells, int(shape["turned_bytes"]))
+    def _decoded(self, cells: Cells, met: set[_Spot], depth: int, most: int, *, find_long: bool) -> Iterator[Hit]:
+        made = decode(cells, most)
         if depth >= self.policy.limits["encodings"]:
             if made.cells or made.files:
                 yield Hit("too-big", "encodings", cells.where, "encodings within encodings")
@@ -94,7 +101,15 @@ class Rereading:
                 where = ", ".join(part for part in (cells.where, place, f"decoded from {how}") if part)
                 yield from self.examine(data, where, depth + 1)
         if find_long:
-            yield from find_encoded(cells, int(shape["encoded_characters"]), made.read)
+            yield from find_encoded(cells, int(self.policy.shape["encoded_characters"]), made.read)
+
+    def _spend(self, cells: Cells) -> int:
+        """Return how many bytes of these cells may be tried in every way, which is all of them or none."""
+        size = len(held_bytes(cells))
+        if size > self.turnable:
+            return 0
+        self.turnable -= size
+        return size
 
     def know(self, data: bytes) -> None:
         """Take note of bytes that are looked at in any case, so that they are not looked at twice."""
