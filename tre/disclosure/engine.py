@@ -9,17 +9,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from tre.disclosure.contents import Cells, Contents, Tensor, Unreadable, text_cells
+from tre.disclosure.contents import Cells, Contents, Table, Tensor, Unreadable, text_cells
 from tre.disclosure.detectors import memorised, pixels
+from tre.disclosure.detectors.held_pseudonyms import find_held_pseudonyms
 from tre.disclosure.detectors.models import find_classes, find_leaves
 from tre.disclosure.detectors.names import find_held, find_names
 from tre.disclosure.detectors.packed import find_digits, find_split, numbers_of, texts_in
 from tre.disclosure.detectors.patterns import find_patterns
+from tre.disclosure.detectors.records import find_keys, find_unique
 from tre.disclosure.detectors.shape import find_series, find_shape
 from tre.disclosure.detectors.tensors import find_tensor_rows
 from tre.disclosure.exact_match import ExactFilters
-from tre.disclosure.model import Hit
+from tre.disclosure.model import Context, Hit
+from tre.disclosure.places import placed
 from tre.disclosure.policy import Policy
+from tre.disclosure.pseudonyms import PseudonymFilters
 from tre.disclosure.readers import read
 from tre.disclosure.readers.runs import find_tables
 from tre.disclosure.rereading import Rereading
@@ -35,11 +39,9 @@ _TEXT = 20_000  # numbers of a column or array that are read as text
 PLACES = 20  # findings of one rule and kind in one file, beyond which they are told as one
 
 
-def examine(
-    data: bytes, policy: Policy, profile: str, filters: ExactFilters | None, *, name: str = ""
-) -> tuple[str, list[Hit]]:
+def examine(data: bytes, policy: Policy, context: Context, *, name: str = "") -> tuple[str, list[Hit]]:
     """Return the type of some bytes and all that was met in them and in their file's name, grouped."""
-    examiner = _Examiner(policy, profile, filters)
+    examiner = _Examiner(policy, context)
     named = list(examiner.name(name)) if name else []
     if not data:
         return "empty", grouped(named)
@@ -50,8 +52,13 @@ def examine(
 class _Examiner:
     """The examination of one file, and of all that is found within it."""
 
-    def __init__(self, policy: Policy, profile: str, filters: ExactFilters | None) -> None:
-        self._policy, self._profile, self._filters = policy, profile, filters
+    def __init__(self, policy: Policy, context: Context) -> None:
+        self._policy, self._context, self._profile = policy, context, policy.profile(context.profile)
+        self._filters: ExactFilters | None = None
+        self._pseudonyms: PseudonymFilters | None = None
+        if context.filters is not None and context.filter_key:
+            self._filters = ExactFilters.load(context.filters, context.filter_key)
+            self._pseudonyms = PseudonymFilters.load(context.filters, context.filter_key)
         self._again = Rereading(policy, self._search, self._decoded)
 
     def name(self, name: str) -> Iterator[Hit]:
@@ -106,10 +113,10 @@ class _Examiner:
                     yield from self._decoded(found.data, f"{where} {found.how}".strip(), depth + 1)
 
     def _contents(self, contents: Contents, depth: int) -> Iterator[Hit]:
-        shape, profile = self._policy.shape, self._policy.profile(self._profile)
+        shape, profile = self._policy.shape, self._profile
         for table in contents.tables:
             yield from find_shape(table, shape, profile)
-            yield from find_split(table)
+            yield from self._persons(table)
             for cells in table.cells():
                 yield from self._cells(cells, depth)
             for name, column in zip(table.names, table.columns, strict=True):
@@ -132,6 +139,11 @@ class _Examiner:
             if text.strip():
                 for hit in self._cells(text_cells(where, _COLOUR.sub("", text)), depth):
                     yield replace(hit, rule=_IN_CODE.get((hit.rule, hit.kind), hit.rule))
+
+    def _persons(self, table: Table) -> Iterator[Hit]:
+        yield from find_split(table)
+        yield from find_keys(table, self._policy.shape)
+        yield from find_unique(table, self._context.quasi, self._context.population, self._profile.threshold)
 
     def _numbers(self, where: str, name: str, strings: Sequence[str], depth: int) -> Iterator[Hit]:
         """Yield what the numbers of a column or an array say when they are read as digits and as text."""
@@ -167,12 +179,14 @@ class _Examiner:
         yield from find_names(cells)
         if self._filters is not None:
             yield from find_held(cells, self._filters)
+        if self._pseudonyms is not None:
+            yield from find_held_pseudonyms(cells, self._pseudonyms, self._context.project)
 
 
 def grouped(hits: Iterable[Hit]) -> list[Hit]:
     """Return the hits with those of one rule, kind and part joined, and a long tail of parts told as one."""
     parts: dict[tuple[str, str, str], list[Hit]] = defaultdict(list)
-    for hit in hits:
+    for hit in map(placed, hits):
         parts[hit.rule, hit.kind, hit.where].append(hit)
     kinds: dict[tuple[str, str], list[Hit]] = defaultdict(list)
     for (rule, kind, _), same in parts.items():

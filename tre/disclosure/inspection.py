@@ -31,7 +31,7 @@ def inspect(path: Path, context: Context, *, name: str | None = None) -> Inspect
         The profile is unknown, bubblewrap is missing, or the path is no regular file. A file that is merely bad is
         no error: it is a finding.
     """
-    policy = load_policy()
+    policy = load_policy().tightened(context.overrides)
     policy.profile(context.profile)
     if path.is_symlink() or not path.is_file():
         raise DisclosureError("Only a regular file can be inspected", where=path.name)
@@ -52,10 +52,7 @@ def _examined(path: Path, size: int, context: Context, policy: Policy, name: str
         return examine_in_worker(path, context, policy, name)
     from tre.disclosure.engine import examine  # the detectors' libraries are heavy and else stay in the worker
 
-    filters = None
-    if context.filters is not None and context.filter_key:
-        filters = ExactFilters.load(context.filters, context.filter_key)
-    return examine(path.read_bytes(), policy, context.profile, filters, name=name)
+    return examine(path.read_bytes(), policy, context, name=name)
 
 
 def _filter_kinds(context: Context) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -46,6 +46,14 @@ class Context:
         A profile of ``policies/disclosure.yaml``.
     filters, filter_key
         The folder of exact-match filters and the key they were made with; without either, no exact match is made.
+    project : str
+        The short name of the project whose output it is: its own pseudonyms are told from another's.
+    quasi : tuple of str
+        Columns by which an outsider may know a person, as the data contracts of the project's extract class them.
+    population : int
+        The people of whom the extract's are some; 0 where that is not known.
+    overrides : mapping
+        What the project tightens of the policy: see :meth:`tre.disclosure.policy.Policy.tightened`.
     sandbox : bool
         Read the file in a bubblewrap worker without a network. False only where bubblewrap cannot be nested.
     """
@@ -54,6 +62,10 @@ class Context:
     filters: Path | None = None
     filter_key: bytes | None = field(default=None, repr=False)
     sandbox: bool = True
+    project: str = ""
+    quasi: tuple[str, ...] = ()
+    population: int = 0
+    overrides: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,9 @@ def _fresh(hits: Iterable[Hit], met: set[_Spot], how: str = "") -> Iterator[Hit]
 
 
 def _is_telling(hit: Hit) -> bool:
-    return hit.rule == "held-identifier" or (hit.kind in _TELLING and not hit.rule.startswith("possible"))
+    if hit.rule in ("held-identifier", "foreign-pseudonym") or hit.kind == "this-project":
+        return True  # an exact match
+    return hit.kind in _TELLING and not hit.rule.startswith("possible")
 
 
 def _surer(hit: Hit, how: str) -> Hit:

@@ -40,10 +40,14 @@ def examine_in_worker(path: Path, context: Context, policy: Policy, name: str = 
     request = {
         "profile": context.profile,
         "name": name,
+        "project": context.project,
+        "quasi": context.quasi,
+        "population": context.population,
+        "overrides": dict(context.overrides),
         "key": context.filter_key.hex() if context.filter_key and context.filters else "",
     }
     with tempfile.TemporaryFile() as answer:
-        command = [*_sandbox(bwrap, path.resolve(), context), sys.executable, "-m", "tre.disclosure.worker", _CONFINED]
+        command = [*sandboxed(bwrap, path.resolve(), context), sys.executable, "-m", "tre.disclosure.worker", _CONFINED]
         try:
             done = subprocess.run(
                 command, input=json.dumps(request).encode(), stdout=answer, stderr=subprocess.DEVNULL,
@@ -70,7 +74,7 @@ def _parsed(raw: bytes, policy: Policy) -> tuple[str, list[Hit]]:
     return answer["type"], hits
 
 
-def _sandbox(bwrap: str, path: Path, context: Context) -> list[str]:
+def sandboxed(bwrap: str, path: Path, context: Context) -> list[str]:
     """Return the command that shows a process the interpreter, this package, the policy, the filters and one file."""
     shown = {Path(sys.prefix), Path(sys.base_prefix), _PACKAGE / "disclosure"}
     shown |= {_PACKAGE / "__init__.py", _PACKAGE / "errors.py", POLICY_FILE}
@@ -108,11 +112,14 @@ def main() -> None:
     sys.modules["torch"] = None  # type: ignore[assignment]  # Presidio's spaCy would load it, seconds for nothing
     request: dict[str, Any] = json.loads(sys.stdin.buffer.read())
     from tre.disclosure.engine import examine
-    from tre.disclosure.exact_match import ExactFilters
 
     key = bytes.fromhex(request["key"])
-    filters = ExactFilters.load(Path("/filters"), key) if key else None
-    kind, hits = examine(Path("/file").read_bytes(), policy, request["profile"], filters, name=request["name"])
+    context = Context(
+        request["profile"], Path("/filters") if key else None, key or None, project=request["project"],
+        quasi=tuple(request["quasi"]), population=request["population"], overrides=request["overrides"],
+    )  # fmt: skip
+    policy = policy.tightened(context.overrides)
+    kind, hits = examine(Path("/file").read_bytes(), policy, context, name=request["name"])
     sys.stdout.write(json.dumps({"type": kind, "hits": [asdict(hit) for hit in hits]}))
     sys.stdout.flush()
     os._exit(0)  # native libraries' own exit code has nothing left to do here
