@@ -131,7 +131,9 @@ class _Examiner:
                 yield from find_shape(table, shape, profile)
         for where, text in contents.texts:
             if text.strip():
-                yield from self._cells(text_cells(where, text), depth)
+                plain, found = self._again.unrolled(where, text, depth)
+                yield from found
+                yield from self._cells(text_cells(where, plain), depth)
                 yield from self._again.between(where, text, depth)
                 yield from find_leaves(where, text, profile.threshold)
                 yield from find_classes(where, text, self._policy.models["keep_rows"])

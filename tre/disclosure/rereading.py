@@ -7,12 +7,13 @@ holds nothing is no finding; only a long run that nothing here can read is, for 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from tre.disclosure.contents import Cells
+from tre.disclosure.contents import LINE, Cells
 from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_letters
-from tre.disclosure.detectors.encodings import RUNS, VARIANTS, decode, held_bytes
+from tre.disclosure.detectors.encodings import LONG, RUNS, VARIANTS, decode, file_in, held_bytes
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
 from tre.disclosure.detectors.turning import turnable
 from tre.disclosure.model import Hit
@@ -58,7 +59,8 @@ class Rereading:
         if depth == 0:
             self.left = self.policy.limits["readings"]
         most = self._spend(cells)
-        yield from find_disguises(cells, int(self.policy.shape["invisible_marks"]))
+        if depth == 0:  # what a decoding made may be anything
+            yield from find_disguises(cells, int(self.policy.shape["invisible_marks"]))
         met = {_spot(hit) for hit in known}
         plain = in_plain_letters(cells)
         if plain is not None and self._new(plain):
@@ -66,6 +68,20 @@ class Rereading:
         yield from self._turned(plain or cells, met, most)
         for each in (cells, plain) if plain is not None else (cells,):
             yield from self._decoded(each, met, depth, most, find_long=each is cells)
+
+    def unrolled(self, where: str, text: str, depth: int = 0) -> tuple[str, list[Hit]]:
+        """Return a text without its runs that are longer than a line may be and are a file, and what is in those."""
+        hits: list[Hit] = []
+
+        def read(found: re.Match[str]) -> str:
+            data = file_in(found[0])
+            if data is None:
+                return found[0]
+            if self.once(data):
+                hits.extend(self.examine(data, f"{where}, decoded from a long run".strip(", "), depth + 1))
+            return " "
+
+        return (LONG.sub(read, text) if len(text) > LINE else text), hits
 
     def between(self, where: str, text: str, depth: int = 0) -> Iterator[Hit]:
         """Yield what is spelled between the letters of a text, and what that says."""

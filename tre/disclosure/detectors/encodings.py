@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from tre.disclosure.contents import LINE, Cells
 from tre.disclosure.detectors.disguises import chosen
-from tre.disclosure.detectors.meaning import is_file, text_in
+from tre.disclosure.detectors.meaning import is_file, is_spelling, reads_as_words, text_in
 from tre.disclosure.detectors.patterns import matching
 
 _ROT13 = str.maketrans(
@@ -136,6 +136,9 @@ RUNS: dict[str, tuple[re.Pattern[str], Callable[[str], bytes]]] = {
     "numbers of characters": (re.compile(r"(?:\d{2,3}[ ,;]{1,2}){7,}\d{2,3}"), _codes),
     "binary digits": (re.compile(r"(?:[01]{8}[ ,]?){8,}"), _binary),
 }
+LONG = re.compile(rf"[A-Za-z0-9+/_-]{{{LINE // 2},}}={{0,2}}")  # runs that the cutting of long lines would break
+_PLAIN = {"base64", "base32", "hexadecimal"}  # by which random letters and digits hardly ever make signs alone
+_ESCAPED = 3  # escapes in a text that is escaped
 _SHORTEST = 10  # characters of the shortest run
 # What a run must hold, in more cells than can be tried one by one, to be worth a try: three quads of base64 that spell
 # ASCII (RFC 4648, section 4: a byte from 0x20 to 0x7e leaves these signs), or the head of a file; eight ASCII bytes.
@@ -176,6 +179,16 @@ def decode(cells: Cells, most: int) -> Decoded:
         for name in RUNS:
             _runs(made, cells, f"{name}{label}", turned, name)
     return made
+
+
+def file_in(run: str) -> bytes | None:
+    """Return the file or the text that a long run of base64 or hexadecimal is; None when it is neither."""
+    for name in ("hexadecimal", "base64"):
+        with suppress(ValueError):
+            data = RUNS[name][1](run)
+            if is_file(data) or text_in(data) is not None:
+                return data
+    return None
 
 
 def _values(cells: Cells, pattern: str) -> dict[int, str]:
@@ -219,6 +232,8 @@ def _runs(made: Decoded, cells: Cells, how: str, values: dict[int, str], name: s
     for n, value in values.items():
         for data in _decoded(value, name):
             text = text_in(data)
+            if text is not None and how not in _PLAIN and not _is_meant(text):
+                continue
             if is_file(data) or (text is not None and ("\n" in text.strip() or len(text) > LINE)):
                 made.files.append((how, cells.place(n), data))
             elif text is not None:
@@ -227,6 +242,12 @@ def _runs(made: Decoded, cells: Cells, how: str, values: dict[int, str], name: s
                 continue
             made.read.add(n)
     _keep(made, cells, how, texts)
+
+
+def _is_meant(text: str) -> bool:
+    """Tell whether a text is words and numbers, or is encoded once more: decoding at random seldom makes either."""
+    meant = reads_as_words(text) or is_spelling(text)
+    return meant or any(len(pattern.findall(text)) >= _ESCAPED for _, pattern, _ in ESCAPES.values())
 
 
 def _decoded(value: str, name: str) -> Iterator[bytes]:

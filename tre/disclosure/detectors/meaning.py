@@ -17,7 +17,7 @@ _SIGNS = re.compile(r"[\s,;:.]")
 _VOWEL = re.compile(r"[aeiouyAEIOUY]")
 _THRICE = re.compile(r"(.)\1\1")
 _LONGEST = 14  # letters or digits; longer words are rare
-_SPELLING = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
+_SPELLING = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 
 
 def is_file(data: bytes) -> bool:
@@ -68,4 +68,4 @@ def _is_word(token: str) -> bool:
 
 def is_spelling(text: str) -> bool:
     """Tell whether a text is bytes spelled in letters: one run of base64 or hexadecimal, of many signs."""
-    return bool(_SPELLING.fullmatch(text.strip())) and len(set(text)) >= 12
+    return bool(_SPELLING.fullmatch(text.strip())) and len(set(text)) >= LEAST
