@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.disclosing import ESCAPINGS, SPELLINGS, TURNINGS, judged, kinds
 from tre.disclosure import Inspection
-from tre.disclosure.detectors import disguises, hiding, meaning, packed
+from tre.disclosure.detectors import disguises, hiding, packed
 from tre.disclosure.detectors.encodings import rot13
 
 PLANTED = {
@@ -23,6 +23,7 @@ PLANTED = {
     "date of birth 12 March 1974": "date_of_birth",
 }
 WRITTEN = SPELLINGS | ESCAPINGS
+WORDS = ["the", "patient", "Margaret", "Hughes", "was", "admitted", "to", "ward", "nine", "943", "476", "5919", "with"]
 CALM = string.ascii_lowercase + "    "
 
 
@@ -84,10 +85,8 @@ def test_plain_letters_are_settled_and_ascii_stays(text: str) -> None:
     assert rot13(rot13(text)) == text
 
 
-@given(st.text(string.ascii_letters + string.digits + " ", min_size=20, max_size=60), st.integers(0, 7), st.booleans())
+@given(st.lists(st.sampled_from(WORDS), min_size=8, max_size=14).map(" ".join), st.integers(0, 7), st.booleans())
 def test_what_bits_spell_is_read_at_any_offset_and_either_way(text: str, offset: int, turned: bool) -> None:
-    if not meaning.says(text) or len(set(text)) < 8:
-        return
     bits = [True] * offset + [bit == "1" for each in text.encode() for bit in f"{each:08b}"]
     assert text.strip() in hiding.spelled([bit != turned for bit in bits])
 

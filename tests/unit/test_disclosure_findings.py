@@ -161,7 +161,7 @@ def test_what_would_loosen_or_is_not_there_is_refused(tmp_path: Path, overrides:
         ("", "row 3, column age", ("", 3, "age")), ("member 2", "line 7", ("", 7, "")),
         ("sheet Admissions, 2024, comments", "line 1", ("Admissions, 2024", 1, "")),
         ("sheet One, decoded from base64", "row 1, column a, b", ("One", 1, "a, b")),
-        ("tensor 1", "column x", ("", None, "x")), ("", "in row 3", ("", None, "")), ("spreadsheet", "", ("", None, "")),
+        ("tensor 1", "column x", ("", None, "x")), ("", "in row 3", ("", None, "")), ("a sheet", "", ("", None, "")),
     ],
 )  # fmt: skip
 def test_a_place_is_told_for_programs_too(where: str, place: str, told: tuple[str, int | None, str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -214,10 +213,9 @@ def test_a_notebook_sees_what_the_airlock_will(files: Path) -> None:
 
 
 @pytest.fixture
-def bwrap() -> Iterator[None]:
+def bwrap() -> None:
     if shutil.which("bwrap") is None:
         pytest.skip("bubblewrap is not installed")
-    yield
 
 
 @pytest.mark.sandbox

@@ -138,6 +138,7 @@ RUNS: dict[str, tuple[re.Pattern[str], Callable[[str], bytes]]] = {
 }
 LONG = re.compile(rf"[A-Za-z0-9+/_-]{{{LINE // 2},}}={{0,2}}")  # runs that the cutting of long lines would break
 _PLAIN = {"base64", "base32", "hexadecimal"}  # by which random letters and digits hardly ever make signs alone
+_LONG_ENOUGH = 20  # signs in a row, which chance makes once in a hundred million decodings
 _ESCAPED = 3  # escapes in a text that is escaped
 _SHORTEST = 10  # characters of the shortest run
 # What a run must hold, in more cells than can be tried one by one, to be worth a try: three quads of base64 that spell
@@ -246,7 +247,7 @@ def _runs(made: Decoded, cells: Cells, how: str, values: dict[int, str], name: s
 
 def _is_meant(text: str) -> bool:
     """Tell whether a text is words and numbers, or is encoded once more: decoding at random seldom makes either."""
-    meant = reads_as_words(text) or is_spelling(text)
+    meant = len(text) >= _LONG_ENOUGH or reads_as_words(text) or is_spelling(text)
     return meant or any(len(pattern.findall(text)) >= _ESCAPED for _, pattern, _ in ESCAPES.values())
 
 

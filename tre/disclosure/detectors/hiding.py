@@ -10,7 +10,7 @@ import numpy as np
 
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.disguises import unseen
-from tre.disclosure.detectors.meaning import says
+from tre.disclosure.detectors.meaning import reads_as_words, says
 from tre.disclosure.detectors.patterns import matching
 from tre.disclosure.model import Hit
 
@@ -90,16 +90,14 @@ def spelled(bits: Sequence[bool]) -> str:
     """
     if len(bits) < _LEAST_BITS or len(set(bits)) < 2:
         return ""
-    given = np.asarray(bits, dtype=np.uint8)
+    given, found = np.asarray(bits, dtype=np.uint8), [""]
     for order, (width, least), bitorder in product((given, 1 - given), _WIDTHS.items(), ("big", "little")):
         for offset in range(width):
             rows = order[offset : offset + (len(order) - offset) // width * width].reshape(-1, width)
             padded = np.pad(rows, ((0, 0), (8 - width, 0) if bitorder == "big" else (0, 8 - width)))
             raw = np.packbits(padded, axis=1, bitorder="big" if bitorder == "big" else "little").tobytes()
-            found = stretch(raw, least)
-            if found:
-                return found
-    return ""
+            found.append(stretch(raw, least))
+    return max(found, key=lambda text: (reads_as_words(text), len(_WORDS.findall(text))))
 
 
 def stretch(raw: bytes, least: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_PLAIN = re.compile(r"[\w\s.,:;@/|+()'\"=<>{}\[\]#&%*?!£€$°–—‘’“”-]")
+_PLAIN = re.compile(r"[\x20-\x7e\w\s£€°–—‘’“”]")
 _HEADS = (  # of files that readers know, beyond what is told from the first bytes alone
     b"PK\x03\x04", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"PAR1", b"%PDF-",
     b"GIF8", b"SQLite format 3\0", b"\x93NUMPY", b"\x89HDF\r\n", b"ARROW1\0\0", b"II*\0", b"MM\0*", b"\x80\x04\x95",
