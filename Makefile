@@ -1,11 +1,12 @@
 # What a person wants, by name. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down study kills test check fix bench docs lock code contracts
+.PHONY: help up down study kills test check fix bench corpus docs lock code contracts
 PY := .venv/bin/python
 SIZE ?= small
 ONLY ?=
 WHO ?= researcher
 PEOPLE ?= 20000
+SEED ?= 1
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -54,10 +55,15 @@ bench: ## run the benchmarks (ONLY=name SIZE=small|medium|large)
 	@.ci/bootstrap dev
 	$(PY) -m tests.bench.harness --size $(SIZE) $(if $(ONLY),--only $(ONLY))
 
-docs: ## write docs/settings.md and docs/red-team.md from what they tell of, and take over the study's pictures
+corpus: ## judge inspection by planted leaks and clean look-alikes, and write docs/detection.md (SEED=1)
+	@.ci/bootstrap dev
+	$(PY) -m tests.corpus --seed $(SEED)
+
+docs: ## write docs/settings.md, docs/red-team.md and docs/pages.md from what they tell of, and take over the tests' pictures
 	$(PY) -m tre.config.documentation
 	$(PY) -m tests.red_team
-	@for name in jupyterlab airlock; do cp build/screenshots/$$name.png docs/images/; done
+	$(PY) -m tests.pages
+	@for name in jupyterlab airlock launcher; do cp build/screenshots/$$name.png docs/images/; done
 
 # torch is pinned apart: its CPU build is another file. rfc3987-syntax makes 38 parsers when it is imported, two seconds of
 # every notebook server's and the Hub's start, for a format that no schema here has: jsonschema does without it.

@@ -1,11 +1,10 @@
-"""From an application to a closed project, in real Chromium, without JavaScript, each page looked at."""
+"""From an application to a closed project, in real Chromium, without JavaScript. How its pages look: test_pages."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.accessible import looked_at_in
 from tests.e2e.browsing import browser, chromium, signed_in
 from tests.factories import LATER, TODAY, owner, person
 from tre.people.models import Account
@@ -27,10 +26,6 @@ def people():
     owner(CONTROLLER)
     for account in Account.objects.all():
         enrol_totp(account)
-
-
-def looked_at(page: Page, name: str) -> None:
-    assert looked_at_in("projects", page, name) == []
 
 
 def fill_day(page: Page, label: str, day) -> None:
@@ -106,32 +101,3 @@ def written(page: Page) -> None:
     fill_day(page, "End date", LATER)
     page.get_by_role("button", name="Keep the draft").click()
     page.get_by_text("The draft is kept").wait_for()
-
-
-@pytest.mark.usefixtures("people")
-def test_every_page_of_it_can_be_used_by_everybody(portal):
-    from tests.factories import project
-
-    made = project("frailty", "ann")
-    project("falls", "ann", approved=False)
-    visits = {
-        "ann": ("projects/", "projects/apply", "projects/falls/application/", "projects/falls/application/details",
-                "projects/falls/application/datasets/gp_events/", "projects/frailty/", "projects/frailty/change",
-                "projects/frailty/close", "register/", "register/frailty/"),
-    }  # fmt: skip
-    with browser() as started:
-        page = signed_in(started, portal, "ann")
-        for path in visits["ann"]:
-            page.goto(f"{portal}/{path}")
-            looked_at(page, path.strip("/").replace("/", "-"))
-        page.goto(f"{portal}/projects/falls/application/")
-        page.get_by_role("button", name="Submit the application").click()
-        for who in ("owner", "mia"):
-            page = signed_in(started, portal, who)
-            page.goto(f"{portal}/projects/falls/application/")
-            looked_at(page, f"application-{who}")
-        page.goto(f"{portal}/projects/falls/application/assessment")
-        looked_at(page, "assessment")
-        page.get_by_role("button", name="Keep the assessment").click()
-        looked_at(page, "assessment-empty")
-    assert made.status == "approved"

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from tre.disclosure.deidentify import Known, deidentifier
-from tre.disclosure.detectors.patterns import readings
+from tre.disclosure.detectors.births import readings
 
 CLEAN = deidentifier(frozenset({"zainab", "kowalczyk"}))
 KNOWN = Known.of(

@@ -131,7 +131,7 @@ def test_a_project_tightens_and_never_loosens(tmp_path: Path) -> None:
         "rules": {"value-list": "block"},
     }
     strict = Context(sandbox=False, overrides=overrides)
-    table, values = "band,count\n20-29,40\n30-39,50\n", json.dumps({"x": [n * 1.5 for n in range(30)]})
+    table, values = "band,count\n20-29,40\n30-39,50\n", json.dumps({"w": [n * 1.5 for n in range(30)]})
     assert (judged(tmp_path, table).verdict, judged(tmp_path, table, strict).verdict) == ("pass", "block")
     assert (judged(tmp_path, values).verdict, judged(tmp_path, values, strict).verdict) == ("pass", "block")
     assert POLICY.tightened({}) == POLICY

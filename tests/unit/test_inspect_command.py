@@ -118,7 +118,7 @@ def test_the_exit_status_is_that_of_the_worst_verdict(files: Path, tmp_path: Pat
 
 
 def test_a_person_is_told_in_a_table(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (files / "[red]odd[/red].txt").write_text("fine\n")
+    (files / "[red]odd.txt").write_text("fine\n")
     inspected(files)
     said = " ".join(capsys.readouterr().out.split())
     for words in (

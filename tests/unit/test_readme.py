@@ -16,7 +16,7 @@ from tests import readme
         ("`tre fly`", 1),
         ("[a picture](docs/none.png)", 1),
         ("| `nothing/` | a folder |", 1),
-        ("`import tre` gives the few verbs there are: `tables`, `exfiltrate`.", 12),
+        ("`import tre` gives the few verbs there are: `tables`, `exfiltrate`.", 16),
     ],
 )
 def test_what_is_not_there_is_told(tmp_path, monkeypatch, text, told):

@@ -38,7 +38,15 @@ def inspect_request(payload: dict[str, Any]) -> None:
     if request.state != "inspecting":
         return
     filters, key = newest_filters() or (None, None)
-    context = Context(load().disclosure_profile, filters, key, project=owner_name(request.project.code))
+    settings = load()
+    context = Context(
+        settings.disclosure_profile,
+        filters,
+        key,
+        pack=settings.disclosure_pack,
+        names_model=settings.disclosure_names_model,
+        project=owner_name(request.project.code),
+    )
     for file in request.files.filter(inspection__isnull=True):  # `=None` would ask for JSON's null, which none holds
         _inspect(file, context)
     _conclude(request.pk)

@@ -113,6 +113,13 @@ class Options(BaseSettings):
         examples=["small (2048 MB, 1 processor), medium (6144 MB, 2), large (12288 MB, 4)"],
     )
     workspace_size: str = Field("medium", description="The size of who has chosen none yet.")
+    workspace_starts: int = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)),
+        ge=1,
+        description="How many workspaces start at the same moment on this machine; who comes later waits, on a page "
+        "that says so. A start takes a processor for some seconds.",
+        examples=["one for each processor"],
+    )
     workspace_idle_minutes: int = Field(
         60,
         ge=5,
@@ -160,6 +167,12 @@ class Options(BaseSettings):
         description="The same for the pixels of a person's strict workspaces, which weigh more than the text that they "
         "show. A screen of JupyterLab takes about 0.05 each time that all of it is drawn anew, and a figure more.",
     )
+    sign_ins_per_minute: int = Field(
+        120,
+        ge=10,
+        description="How many sign-ins may come from one address in a minute: a whole hospital may share one. Of those "
+        "that fail ten may, and five for each account in five minutes.",
+    )
     require_mfa: bool = Field(True, description="Every sign-in needs a second factor; off is refused in production.")
     oidc_issuer: str = Field(
         "",
@@ -183,6 +196,10 @@ class Options(BaseSettings):
     )
     mail_from: str = Field("tre@localhost", description="Address that the product's mail comes from.")
     disclosure_profile: str = Field("acro", description="Named rule set of policies/disclosure.yaml.")
+    disclosure_pack: str = Field("uk", description="Recognisers and dictionaries of inspection: a folder of its packs.")
+    disclosure_names_model: str = Field(
+        "", description="A spaCy model that marks persons' names in outputs: an installed package, or a folder."
+    )
     people: int = Field(20_000, ge=100, description="Size of the synthetic health system.")
     seed: int = Field(20260701, description="Seed of the synthetic health system.")
     spark_memory: str = Field("2g", pattern=r"^\d+[mg]$", description="Heap of each Spark driver.")

@@ -24,4 +24,5 @@ urlpatterns = [
 handler400 = "tre.web.views.bad_request"
 handler403 = "tre.web.views.forbidden"
 handler404 = "tre.web.views.not_found"
+handler429 = "tre.web.views.too_often"  # allauth's: it counts attempts
 handler500 = "tre.web.views.server_error"

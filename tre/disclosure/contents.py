@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from tre.disclosure.folding import fold_array, lengths_of, marks_of
 from tre.disclosure.model import Hit
 
 LINE = 4000  # longer lines are cut, with an overlap longer than any identifier, so that pattern time stays linear
 OVERLAP = 120
+_SAMPLE = 1000  # strings from which is told whether a column repeats itself
 
 
 class Unreadable(Exception):
@@ -24,16 +28,18 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Cells:
-    """The distinct strings of one column or text.
+    """The distinct strings of one column or text, or of one batch of its rows or lines.
 
     Parameters
     ----------
     where, header : str
         The part of the file, and the column's name (empty for text).
     values : pa.Array
-        Distinct strings, in order of first appearance, shape (k,).
+        Strings in order of first appearance, shape (k,): distinct, but for a long column in which few repeat.
     counts, first : np.ndarray
         How often each stands there and the index where it first does, int64, shape (k,).
+    start : int
+        How many rows or lines stand before the batch.
     """
 
     where: str
@@ -42,31 +48,68 @@ class Cells:
     counts: np.ndarray
     first: np.ndarray
     in_table: bool
+    start: int = 0
 
     @classmethod
-    def of(cls, where: str, header: str, strings: pa.Array, *, in_table: bool) -> Cells:
-        """Return the distinct values of an array of strings."""
+    def of(cls, where: str, header: str, strings: pa.Array, *, in_table: bool, start: int = 0) -> Cells:
+        """Return the distinct values of an array of strings; values longer than a line may be are cut."""
+        strings, rows = _cut(strings)
+        if in_table and rows is None and _differ(strings):
+            counts, first = np.ones(len(strings), dtype=np.int64), np.arange(len(strings))
+            return cls(where, header, strings, counts, first, in_table, start)
         coded = strings.dictionary_encode()
         codes = np.asarray(coded.indices.fill_null(0), dtype=np.int64)
         counts = np.bincount(codes, minlength=len(coded.dictionary))
         first = np.zeros(len(coded.dictionary), dtype=np.int64)
         first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-        return cls(where, header, coded.dictionary, counts, first, in_table)
+        return cls(where, header, coded.dictionary, counts, first if rows is None else rows[first], in_table, start)
+
+    @cached_property
+    def folded(self) -> pa.Array:
+        """The values with foreign digits, spaces and dashes as ASCII's, length for length."""
+        return fold_array(self.values, self.marks)
+
+    @cached_property
+    def marks(self) -> np.ndarray:
+        """Which sorts of characters stand in each value (:mod:`tre.disclosure.folding`), uint8, shape (k,)."""
+        return marks_of(self.values)
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """How many bytes each value has, shape (k,)."""
+        return lengths_of(self.values)
 
     def place(self, index: int) -> str:
         """Return where the value of that index first stands, as a person counts."""
-        if self.in_table:
-            return f"row {int(self.first[index]) + 1}, column {self.header}"
-        return f"line {int(self.first[index]) + 1}"
+        at = self.start + int(self.first[index]) + 1
+        return f"row {at}, column {self.header}" if self.in_table else f"line {at}"
+
+
+def _cut(strings: pa.Array) -> tuple[pa.Array, np.ndarray | None]:
+    """Return the strings with long ones in pieces, and the row of each piece; None when nothing was cut."""
+    if not len(strings) or (pc.max(pc.binary_length(strings)).as_py() or 0) <= LINE:
+        return strings, None
+    pieces = [(piece, row) for row, value in enumerate(strings.to_pylist()) for piece in _pieces(value or "")]
+    return pa.array([piece for piece, _ in pieces], pa.string()), np.array([row for _, row in pieces], dtype=np.int64)
+
+
+def _differ(strings: pa.Array) -> bool:
+    """Tell whether nearly all of the first strings differ, so that looking for equal ones costs more than it saves."""
+    return len(strings) > _SAMPLE and len(strings.slice(0, _SAMPLE).unique()) > 0.95 * _SAMPLE
+
+
+def _pieces(line: str) -> list[str]:
+    return [line] if len(line) <= LINE else [line[at : at + LINE] for at in range(0, len(line), LINE - OVERLAP)]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under column names; every value is a string, an empty one when missing."""
+    """Rows under column names; every value is a string, an empty one when missing; `start` rows stand before them."""
 
     where: str
     names: tuple[str, ...]
     columns: tuple[pa.Array, ...]
+    start: int = 0
 
     @classmethod
     def of_rows(cls, where: str, names: Sequence[object], rows: Sequence[Sequence[object]]) -> Table:
@@ -84,11 +127,17 @@ class Table:
         """The number of rows."""
         return len(self.columns[0]) if self.columns else 0
 
+    def heads(self) -> Cells:
+        """Return the column names as text."""
+        return text_cells(f"{self.where} column names".strip(), "\n".join(self.names))
+
+    def column(self, number: int) -> Cells:
+        """Return the distinct values of one column."""
+        return Cells.of(self.where, self.names[number], self.columns[number], in_table=True, start=self.start)
+
     def cells(self) -> list[Cells]:
         """Return the distinct values of each column, and the column names as text."""
-        heads = text_cells(f"{self.where} column names".strip(), "\n".join(self.names))
-        columns = zip(self.names, self.columns, strict=True)
-        return [heads, *(Cells.of(self.where, name, column, in_table=True) for name, column in columns)]
+        return [self.heads(), *map(self.column, range(len(self.names)))]
 
 
 @dataclass(frozen=True)
@@ -156,6 +205,11 @@ class Contents:
         its author: there only what is sure by itself is taken for an identifier.
     lines : list of (where, text)
         What may hold rows, however they are written.
+    blocks : list of Iterator of Contents
+        Documents too long to be held, block by block. What one block holds of a table or a text goes on in the next
+        under the same `where`. They may raise :class:`Unreadable`, and are gone through once.
+    start : int
+        Of a block: how many lines stand before it.
     """
 
     tables: list[Table] = field(default_factory=list)
@@ -167,6 +221,8 @@ class Contents:
     tensors: list[Tensor] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
+    blocks: list[Iterator[Contents]] = field(default_factory=list)
+    start: int = 0
 
     def add_text(self, where: str, text: str) -> None:
         """Keep a text both for its identifiers and for the rows that its lines may be."""
@@ -174,11 +230,8 @@ class Contents:
         self.lines.append((where, text))
 
 
-def text_cells(where: str, text: str) -> Cells:
-    """Return the lines of a text as cells, long lines cut with an overlap."""
-    lines: list[str] = []
+def text_cells(where: str, text: str, start: int = 0) -> Cells:
+    """Return the lines of a text as cells, long lines cut with an overlap; `start` lines stand before it."""
     # Half a pair of UTF-16, which JSON can spell, is no text that Arrow takes.
-    for line in text.encode("utf-8", "replace").decode().splitlines() or [""]:
-        step = LINE - OVERLAP
-        lines.extend([line] if len(line) <= LINE else [line[at : at + LINE] for at in range(0, len(line), step)])
-    return Cells.of(where, "", pa.array(lines, pa.string()), in_table=False)
+    lines = text.encode("utf-8", "replace").decode().splitlines() or [""]
+    return Cells.of(where, "", pa.array(lines, pa.string()), in_table=False, start=start)

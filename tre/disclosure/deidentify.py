@@ -1,7 +1,7 @@
 """Takes out of a free text what names a person, and puts a tag of its kind in its place, such as ``[NAME]``.
 
 The strongest evidence is what is held of the person whom the text is about, and of who lives with them: it is found
-however it is written. Then come the forms of identifiers (Presidio's recognisers), and names by a title, by a
+however it is written. Then come the forms of identifiers, and names by a title, by a
 dictionary or because many people here bear them. No language model is asked: a name that none of these knows stays,
 so that the result is sensitive still, and is never called anonymous.
 """
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from tre.disclosure.detectors import names, patterns
+from tre.disclosure.detectors import births, names, patterns
+from tre.disclosure.packs import load_pack
 
 Span = tuple[int, int, str]
 NAME, BIRTH, HOSPITAL = "NAME", "DATE_OF_BIRTH", "HOSPITAL_NUMBER"
@@ -27,14 +28,6 @@ _SENTENCE = re.compile(r"(?:^|[.!?:;]\s+|\n\s*)$")
 _ADJACENT = re.compile(r"\[NAME\](?:[ ,.'-]{1,3}\[NAME\]| [A-Z][a-z'’-]+)+")
 _SHORTEST = 2  # letters of a name that is held: an initial alone names nobody
 _CACHED = 50_000
-# Names that are words too: written small, or where any word has a capital letter, they are taken for the word.
-_ORDINARY = """
-    a an and april august beech bill bishop black booth brook brown bush carol cook cotton dawn dean drew faith field
-    fields frank grace grant green gray grey hall heath hope hill house hunt iris ivy jack joy june king lane long mark
-    mason may miles moss north page parish park penny pike plant poppy price rob rose rush salt sandy sharp small stone
-    street summer sun sunny taylor turner wall ward waters way wells west white will winter wise wood woods young
-"""
-ORDINARY = frozenset(_ORDINARY.split())
 
 
 @dataclass(frozen=True)
@@ -82,23 +75,28 @@ def deidentifier(common: frozenset[str]) -> Callable[[str, Known], str]:
     return clean
 
 
+def _ordinary() -> frozenset[str]:
+    """Return names that are words too: written small, or first in a sentence, they are taken for the word."""
+    return load_pack().names.ordinary
+
+
 def _held(text: str, known: Known) -> Iterator[Span]:
     for word in _WORD.finditer(text):
         plain = names.plain(word[0])
-        if len(plain) >= _SHORTEST and plain in known.names and not (plain in ORDINARY and word[0].islower()):
+        if len(plain) >= _SHORTEST and plain in known.names and not (plain in _ordinary() and word[0].islower()):
             yield word.start(), word.end(), NAME
     for number in _NUMBER.finditer(text):
         if re.sub("[^A-Z0-9]", "", number[0].upper()) in known.numbers:
             yield number.start(), number.end(), HOSPITAL
-    for found in patterns.dates(text):
-        if known.births & set(patterns.readings(found[0])):
+    for found in births.dates(text):
+        if known.births & set(births.readings(found[0])):
             yield found.start(), found.end(), BIRTH
 
 
 def _forms(text: str) -> Iterator[Span]:
     for start, end, kind in patterns.identifier_spans(text):
         yield start, end, kind.upper()
-    for start, end in patterns.birth_spans(text):
+    for start, end in births.birth_spans(text):
         yield start, end, BIRTH
 
 
@@ -113,7 +111,7 @@ def _names(text: str, common: frozenset[str]) -> Iterator[Span]:
         if not named or len(plain) < _SHORTEST or not word[0][0].isupper():
             continue
         first = _SENTENCE.search(text, 0, word.start()) is not None
-        if not (first and plain in ORDINARY) and not any(start < word.start() < end for start, end in tags):
+        if not (first and plain in _ordinary()) and not any(start < word.start() < end for start, end in tags):
             yield word.start(), word.end(), NAME
 
 

@@ -2,210 +2,232 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 
-import numpy as np
-
-from tre.disclosure.contents import Cells, Contents, Table, Tensor, Unreadable, text_cells
-from tre.disclosure.detectors import memorised, pixels
-from tre.disclosure.detectors.held_pseudonyms import find_held_pseudonyms
-from tre.disclosure.detectors.models import find_classes, find_leaves
-from tre.disclosure.detectors.names import find_held, find_names
-from tre.disclosure.detectors.packed import find_digits, find_split, numbers_of, texts_in
-from tre.disclosure.detectors.patterns import find_patterns
-from tre.disclosure.detectors.records import find_keys, find_unique
+from tre.disclosure.contents import Contents, Table, Unreadable, text_cells
+from tre.disclosure.detectors import pixels
+from tre.disclosure.detectors.models import find_in_words
+from tre.disclosure.detectors.names import find_names
 from tre.disclosure.detectors.shape import find_series, find_shape
-from tre.disclosure.detectors.tensors import find_tensor_rows
-from tre.disclosure.exact_match import ExactFilters
-from tre.disclosure.model import Context, Hit
-from tre.disclosure.places import placed
-from tre.disclosure.policy import Policy
-from tre.disclosure.pseudonyms import PseudonymFilters
+from tre.disclosure.detectors.watch import Sight, Watch
+from tre.disclosure.model import Hit
+from tre.disclosure.numbers import Numbers
 from tre.disclosure.readers import read
 from tre.disclosure.readers.runs import find_tables
 from tre.disclosure.rereading import Rereading
+from tre.disclosure.shapes import Shapes
+from tre.disclosure.source import Source
+from tre.disclosure.tally import Tally
 
 _SEPARATORS = re.compile(r"[^A-Za-z0-9'-]+|_|(?<=[A-Za-z])-|-(?=[A-Za-z])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 _DIGITS_ALONE = re.compile(r"\d+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
-_IN_CODE = {("person-name", "name"): "possible-name"} | {
-    ("identifier", kind): "possible-identifier" for kind in ("postcode", "email", "phone", "passport", "nino")
-}
-_TEXT = 20_000  # numbers of a column or array that are read as text
-PLACES = 20  # findings of one rule and kind in one file, beyond which they are told as one
+_CERTAIN = "record-level"  # once the lines of a text are known to be records, no more rows are looked for in it
+# What a hostile file makes of a reader, in ways that no list foretells
+_BROKEN = (RecursionError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
+
+_SHARED = 20_000  # cells of a table from which its columns share the cores
+Key = tuple[str, str, int]  # where, which table or text of the block, which column
 
 
-def examine(data: bytes, policy: Policy, context: Context, *, name: str = "") -> tuple[str, list[Hit]]:
-    """Return the type of some bytes and all that was met in them and in their file's name, grouped."""
-    examiner = _Examiner(policy, context)
-    named = list(examiner.name(name)) if name else []
-    if not data:
-        return "empty", grouped(named)
-    kind, hits = examiner.file(data, "", 0)
-    return kind, grouped([*hits, *named])
-
-
-class _Examiner:
-    """The examination of one file, and of all that is found within it."""
-
-    def __init__(self, policy: Policy, context: Context) -> None:
-        self._policy, self._context, self._profile = policy, context, policy.profile(context.profile)
-        self._filters: ExactFilters | None = None
-        self._pseudonyms: PseudonymFilters | None = None
-        if context.filters is not None and context.filter_key:
-            self._filters = ExactFilters.load(context.filters, context.filter_key)
-            self._pseudonyms = PseudonymFilters.load(context.filters, context.filter_key)
-        self._again = Rereading(policy, self._search, self._decoded)
-
-    def name(self, name: str) -> Iterator[Hit]:
-        """Yield what stands in a file's name, which is released too, however its words are parted.
-
-        In a name written small, two words that happen to be names may be a title; ten digits with a check digit have
-        no other use in a name.
-        """
-        parted = _SEPARATORS.sub(" ", _CAMEL.sub(" ", name))
-        digits = "".join(_DIGITS_ALONE.findall(name))
-        tokens = [name, name.rpartition(".")[0], _SEPARATORS.sub(" ", name), parted, digits]
-        for hit in self._cells(text_cells("file name", "\n".join(tokens)), 0):
-            rule = "identifier" if hit.kind == "nhs_number" and hit.rule == "possible-identifier" else hit.rule
-            yield replace(hit, rule=rule, place="")
-        for hit in find_names(text_cells("file name", parted.title())):
-            yield replace(hit, rule="possible-name", place="", sample="")
-
-    def file(self, data: bytes, where: str, depth: int) -> tuple[str, list[Hit]]:
-        """Return the type of some bytes and what was met in them."""
-        if depth > self._policy.limits["depth"]:
-            return "unknown", [Hit("too-big", "depth", where, "files within files")]
-        try:
-            kind, contents = read(data, where, self._policy)
-        except Unreadable as error:
-            return "unreadable", [Hit(error.rule, error.rule, where, error.reason)]
-        except (RecursionError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
-            # a hostile file breaks a reader in ways that no list foretells; the class alone is told, never a value
-            reason = f"the reader stopped ({type(error).__name__})"
-            return "unreadable", [Hit("unreadable", "unreadable", where, reason)]
-        for part in contents.parts:
-            self._again.know(part.data)
-        hits = [*contents.hits, *self._contents(contents, depth), *self._pixels(data, kind, where, depth)]
-        for part in contents.parts:
-            if part.data:
-                hits += self.file(part.data, part.where, depth + 1)[1]
-        return kind, hits
-
-    def _decoded(self, data: bytes, where: str, depth: int) -> list[Hit]:
-        """Return what was met in bytes that a decoding made; where nothing can read them they are bytes of any sort."""
-        kind, hits = self.file(data, where, depth)
-        return [Hit("encoded-text", "bytes", where)] if kind == "unreadable" else hits
-
-    def _pixels(self, data: bytes, kind: str, where: str, depth: int) -> Iterator[Hit]:
-        if kind not in pixels.KINDS:
-            return
-        for found in pixels.find_in_picture(data, kind, where, self._policy):
-            if isinstance(found, Hit):
-                yield found
-            else:
-                yield Hit("hidden-in-pixels", "message", where, found.how, 1, "", 0.95)
-                if self._again.once(found.data):
-                    yield from self._decoded(found.data, f"{where} {found.how}".strip(), depth + 1)
-
-    def _contents(self, contents: Contents, depth: int) -> Iterator[Hit]:
-        shape, profile = self._policy.shape, self._profile
-        for table in contents.tables:
-            yield from find_shape(table, shape, profile)
-            yield from self._persons(table)
-            for cells in table.cells():
-                yield from self._cells(cells, depth)
-            for name, column in zip(table.names, table.columns, strict=True):
-                yield from self._numbers(table.where, name, column.to_pylist(), depth)
-        for series in contents.series:
-            yield from find_series(series, shape)
-            yield from self._numbers(series.where, series.name, series.values, depth)
-        for tensor in contents.tensors:
-            yield from self._tensor(tensor, depth)
-        for where, text in contents.lines:
-            for table in find_tables(where, text, shape):
-                yield from find_shape(table, shape, profile)
-        for where, text in contents.texts:
-            if text.strip():
-                plain, found = self._again.unrolled(where, text, depth)
-                yield from found
-                yield from self._cells(text_cells(where, plain), depth)
-                yield from self._again.between(where, text, depth)
-                yield from find_leaves(where, text, profile.threshold)
-                yield from find_classes(where, text, self._policy.models["keep_rows"])
-        for where, text in contents.code:
-            if text.strip():
-                for hit in self._cells(text_cells(where, _COLOUR.sub("", text)), depth):
-                    yield replace(hit, rule=_IN_CODE.get((hit.rule, hit.kind), hit.rule))
-
-    def _persons(self, table: Table) -> Iterator[Hit]:
-        yield from find_split(table)
-        yield from find_keys(table, self._policy.shape)
-        yield from find_unique(table, self._context.quasi, self._context.population, self._profile.threshold)
-
-    def _numbers(self, where: str, name: str, strings: Sequence[str], depth: int) -> Iterator[Hit]:
-        """Yield what the numbers of a column or an array say when they are read as digits and as text."""
-        yield from find_digits(where, name, strings)
-        numbers = numbers_of(strings[:_TEXT])
-        if numbers is not None:
-            yield from self._spelled(numbers, f"{where} {name}".strip(), depth)
-
-    def _spelled(self, numbers: np.ndarray, where: str, depth: int) -> Iterator[Hit]:
-        for how, text in texts_in(numbers):
-            yield Hit("hidden-message", how, where, "", 1, "", 0.9)
-            if self._again.once(text.encode()):
-                yield from self._decoded(text.encode(), f"{where} read as {how}".strip(), depth + 1)
-
-    def _tensor(self, tensor: Tensor, depth: int) -> Iterator[Hit]:
-        shape = self._policy.shape
-        yield from find_tensor_rows(tensor, shape)
-        yield from memorised.find_outsized(tensor, shape)
-        yield from memorised.find_dates(tensor, shape)
-        yield from memorised.find_kept(tensor, self._policy.models["row_names"])
-        yield from self._spelled(tensor.values, tensor.where, depth)
-        cells = memorised.digits_of(tensor)
-        if cells is not None:
-            yield from self._cells(cells, depth)
-
-    def _cells(self, cells: Cells, depth: int) -> Iterator[Hit]:
-        found = list(self._search(cells))
-        yield from found
-        yield from self._again.look(cells, found, depth)
-
-    def _search(self, cells: Cells) -> Iterator[Hit]:
-        yield from find_patterns(cells)
-        yield from find_names(cells)
-        if self._filters is not None:
-            yield from find_held(cells, self._filters)
-        if self._pseudonyms is not None:
-            yield from find_held_pseudonyms(cells, self._pseudonyms, self._context.project)
+def examine(source: Source, sight: Sight, *, name: str = "") -> tuple[str, list[Hit]]:
+    """Return the type of a file and all that was met in it and in the name it is released under, grouped."""
+    found = Tally()
+    again = Rereading(sight.policy, sight.search, lambda *told: _decoded(sight, again, *told))
+    kind = _examine(source, "", sight, found, again, depth=0) if source.size else "empty"
+    if name:
+        found.extend(_examine_name(name, sight, again))
+    return kind, found.shortened()
 
 
 def grouped(hits: Iterable[Hit]) -> list[Hit]:
     """Return the hits with those of one rule, kind and part joined, and a long tail of parts told as one."""
-    parts: dict[tuple[str, str, str], list[Hit]] = defaultdict(list)
-    for hit in map(placed, hits):
-        parts[hit.rule, hit.kind, hit.where].append(hit)
-    kinds: dict[tuple[str, str], list[Hit]] = defaultdict(list)
-    for (rule, kind, _), same in parts.items():
-        kinds[rule, kind].append(_joined(same))
-    return [each for same in kinds.values() for each in _shortened(same)]
+    found = Tally()
+    found.extend(hits)
+    return found.shortened()
 
 
-def _joined(same: list[Hit]) -> Hit:
-    places = list(dict.fromkeys(hit.place for hit in same if hit.place))
-    place = "; ".join(places[:3]) + (f"; and {len(places) - 3} more places" if len(places) > 3 else "")
-    best = max(hit.confidence for hit in same)
-    return replace(same[0], place=place, count=sum(hit.count for hit in same), confidence=best)
+def _examine_name(name: str, sight: Sight, again: Rereading) -> Iterator[Hit]:
+    """Yield what stands in a file's name, which is released too, however its words are parted.
+
+    In a name written small, two words that happen to be names may be a title; ten digits with a check digit have no
+    other use in a name.
+    """
+    parted = _SEPARATORS.sub(" ", _CAMEL.sub(" ", name))
+    tokens = [name, name.rpartition(".")[0], _SEPARATORS.sub(" ", name), parted, "".join(_DIGITS_ALONE.findall(name))]
+    cells = text_cells("file name", "\n".join(tokens))
+    for hit in (*sight.search(cells), *again.look(cells)):
+        rule = "identifier" if hit.kind == "nhs_number" and hit.rule == "possible-identifier" else hit.rule
+        yield replace(hit, rule=rule, place="")
+    for hit in find_names(text_cells("file name", parted.title()), sight.pack):
+        yield replace(hit, rule="possible-name", place="", sample="")
 
 
-def _shortened(same: list[Hit]) -> list[Hit]:
-    if len(same) <= PLACES:
-        return same
-    rest = same[PLACES:]
-    tail = replace(_joined(rest), where=f"{len(rest)} more parts of the file", place="")
-    return [*same[:PLACES], tail]
+def _examine(source: Source, where: str, sight: Sight, found: Tally, again: Rereading, *, depth: int) -> str:
+    if depth > sight.policy.limits["depth"]:
+        found.extend([Hit("too-big", "depth", where, "files within files")])
+        return "unknown"
+    try:
+        kind, contents = read(source, where, sight.policy)
+    except Unreadable as error:
+        found.extend([Hit(error.rule, error.rule, where, error.reason)])
+        return "unreadable"
+    except _BROKEN as error:
+        found.extend([_stopped(where, error)])
+        return "unreadable"
+    _Document(sight, found, again, where, depth).take(contents)
+    if kind in pixels.KINDS:
+        found.extend(_pixels(source.whole(), kind, where, sight, again, depth))
+    return kind
+
+
+def _decoded(sight: Sight, again: Rereading, data: bytes, where: str, depth: int) -> list[Hit]:
+    """Return what was met in bytes that a decoding made; where nothing can read them they are bytes of any sort."""
+    found = Tally()
+    kind = _examine(Source.of(data), where, sight, found, again, depth=depth)
+    return [Hit("encoded-text", "bytes", where)] if kind == "unreadable" else list(found.hits())
+
+
+def _pixels(data: bytes, kind: str, where: str, sight: Sight, again: Rereading, depth: int) -> Iterator[Hit]:
+    for found in pixels.find_in_picture(data, kind, where, sight.policy):
+        if isinstance(found, Hit):
+            yield found
+        else:
+            yield Hit("hidden-in-pixels", "message", where, found.how, 1, "", 0.95)
+            if again.once(found.data):
+                yield from _decoded(sight, again, found.data, f"{where} {found.how}".strip(), depth + 1)
+
+
+def _stopped(where: str, error: Exception) -> Hit:
+    """Return what is told of a reader that broke: the class of the error alone, never a value."""
+    return Hit("unreadable", "unreadable", where, f"the reader stopped ({type(error).__name__})")
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count() or 1)
+
+
+class _Document:
+    """The detectors at work on what was read of one file or part of one."""
+
+    def __init__(self, sight: Sight, found: Tally, again: Rereading, where: str, depth: int) -> None:
+        self._sight, self._found, self._again, self._where, self._depth = sight, found, again, where, depth
+        self._numbers = Numbers(sight, again)
+
+    def take(self, contents: Contents) -> None:
+        """Look at all of it, its long tables and texts batch by batch."""
+        self._one(contents)
+        for stream in contents.streams:
+            self._many(Contents(tables=[table]) for table in stream.batches)
+        for blocks in contents.blocks:
+            self._many(blocks)
+
+    def _many(self, blocks: Iterator[Contents]) -> None:
+        watches: dict[Key, Watch] = {}
+        shapes = Shapes(self._sight.policy, self._sight.profile)
+        certain: set[str] = set()
+        while (block := self._next(blocks)) is not None:
+            self._block(block, watches, shapes, certain)
+        # what was met before the file turned out to be cut short counts all the same
+        self._found.extend(shapes.end())
+        for watch in watches.values():
+            self._found.extend(watch.hits())
+
+    def _next(self, blocks: Iterator[Contents]) -> Contents | None:
+        """Return the next block; None at the end, or where the file turns out to be cut short, which is told."""
+        try:
+            return next(blocks, None)
+        except Unreadable as error:
+            self._found.extend([Hit(error.rule, error.rule, self._where, error.reason)])
+        except _BROKEN as error:
+            self._found.extend([_stopped(self._where, error)])
+        return None
+
+    def _one(self, contents: Contents) -> None:
+        """Look at what is read as a whole: every table and text stands for itself."""
+        for table in contents.tables:
+            self._many(iter([Contents(tables=[table])]))
+        for where, text in contents.lines:
+            self._rows(where, text, set())
+        self._many(iter([replace(contents, tables=[], lines=[])]))
+
+    def _block(self, contents: Contents, watches: dict[Key, Watch], shapes: Shapes, certain: set[str]) -> None:
+        """Look at one block; what it holds of a table or a text goes on in the next."""
+        self._found.extend(contents.hits)
+        for part in contents.parts:
+            self._again.know(part.data)
+        for number, table in enumerate(contents.tables):
+            self._found.extend(shapes.add(table, number))
+            self._columns(table, number, watches)
+            if table.start == 0:
+                self._found.extend(self._numbers.in_table(table, self._depth))
+        for series in contents.series:
+            self._found.extend(find_series(series, self._sight.policy.shape))
+            self._found.extend(self._numbers.in_values(series.where, series.name, series.values, self._depth))
+        for tensor in contents.tensors:
+            self._found.extend(self._numbers.in_tensor(tensor, self._depth))
+        for where, text in contents.lines:
+            self._rows(where, text, certain)
+        for number, (where, text) in enumerate(contents.texts):
+            if text.strip():
+                plain, hits = self._again.unrolled(where, text, self._depth)
+                self._found.extend(hits)
+                cells = text_cells(where, plain, contents.start)
+                self._watch(watches, (where, "text", number), cells.header, in_table=False).feed(cells)
+                self._found.extend(self._again.look(cells, self._depth))
+                self._found.extend(self._again.between(where, text, self._depth))
+                self._found.extend(find_in_words(where, text, self._sight.policy, self._sight.profile))
+        for where, text in contents.code:
+            self._code(where, text)
+        for part in contents.parts:
+            if part.data:
+                source = Source.of(part.data)
+                _examine(source, part.where, self._sight, self._found, self._again, depth=self._depth + 1)
+
+    def _watch(self, watches: dict[Key, Watch], key: Key, header: str, *, in_table: bool) -> Watch:
+        if key not in watches:
+            watches[key] = Watch(self._sight, header, in_table=in_table)
+        return watches[key]
+
+    def _columns(self, table: Table, number: int, watches: dict[Key, Watch]) -> None:
+        """Look at each column; Arrow's kernels do not hold Python's lock, so that the columns share the cores."""
+        if table.start == 0:
+            heads = table.heads()
+            self._watch(watches, (heads.where, "heads", number), "", in_table=False).feed(heads)
+            self._found.extend(self._again.look(heads, self._depth))
+        keys = [(f"{table.where}\0{name}", f"column {number}", n) for n, name in enumerate(table.names)]
+        seen = [self._watch(watches, key, table.names[key[2]], in_table=True) for key in keys]
+        share = _pool().map if table.rows * len(keys) >= _SHARED else map
+        columns = [table.column(n) for n in range(len(keys))]
+        list(share(lambda n: seen[n].feed(columns[n]), range(len(keys))))
+        for column in columns:
+            self._found.extend(self._again.look(column, self._depth))
+
+    def _rows(self, where: str, text: str, certain: set[str]) -> None:
+        """Look for rows of people in the lines of a text, until some were found."""
+        if where in certain:
+            return
+        sight = self._sight
+        for table in find_tables(where, text, sight.policy.shape):
+            hits = list(find_shape(table, sight.policy.shape, sight.policy.profile(sight.profile)))
+            self._found.extend(hits)
+            if any(hit.rule == _CERTAIN for hit in hits):
+                certain.add(where)
+
+    def _code(self, where: str, text: str) -> None:
+        if not text.strip():
+            return
+        sure = {entity.kind for entity in self._sight.pack.entities if entity.sure}
+        cells = text_cells(where, _COLOUR.sub("", text))
+        for hit in (*self._sight.search(cells), *self._again.look(cells, self._depth)):
+            rule = hit.rule
+            if rule == "identifier" and hit.kind not in sure:
+                rule = "possible-identifier"
+            self._found.extend([replace(hit, rule="possible-name" if rule == "person-name" else rule)])

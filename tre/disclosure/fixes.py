@@ -9,9 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import struct
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +27,11 @@ from tre.disclosure.policy import Policy, Profile
 from tre.disclosure.readers.tabular import decode, delimiter_of
 
 SUPPRESSED = "[c]"  # GSS guidance: the mark for a confidential value
+# What a stranger's bytes make of the libraries that read them, in ways that no list foretells
+_BROKEN = (
+    ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, SyntaxError, OverflowError, RecursionError,
+    csv.Error, zlib.error, struct.error, BadZipFile, Image.DecompressionBombError,
+)  # fmt: skip
 _BITS = 2  # lowest bits of a sample that a picture loses
 
 
@@ -88,7 +96,7 @@ def apply(name: str, data: bytes, policy: Policy, profile: str) -> bytes:
         raise DisclosureError(f"There is no fix '{name}'", todo="Use one of " + ", ".join(_MENDS))
     try:
         return _MENDS[name](data, policy, policy.profile(profile))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, SyntaxError, csv.Error) as error:
+    except _BROKEN as error:
         raise DisclosureError("The file cannot be mended as it is", where=name, todo="Make it again") from error
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from tre.disclosure.detectors.ner import is_installed
 from tre.disclosure.exact_match import ExactFilters
 from tre.disclosure.model import Context, DisclosureError, Hit, Inspection, verdict_of
+from tre.disclosure.packs import folder_of
 from tre.disclosure.policy import Policy, load_policy
 from tre.disclosure.worker import examine_in_worker
 
-NAMES_MODEL = "dictionary"  # no NER model is installed: names are found by dictionary and exact match alone
+NAMES_MODEL = "dictionary"  # names are found by dictionary and exact match; a model comes on top of them
 
 
 def inspect(path: Path, context: Context, *, name: str | None = None) -> Inspection:
@@ -33,6 +35,7 @@ def inspect(path: Path, context: Context, *, name: str | None = None) -> Inspect
     """
     policy = load_policy().tightened(context.overrides)
     policy.profile(context.profile)
+    folder_of(context.pack)
     if path.is_symlink() or not path.is_file():
         raise DisclosureError("Only a regular file can be inspected", where=path.name)
     size = path.stat().st_size
@@ -42,7 +45,11 @@ def inspect(path: Path, context: Context, *, name: str | None = None) -> Inspect
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     kinds = _filter_kinds(context)
-    return Inspection(sha256, kind, size, verdict_of(findings), findings, NAMES_MODEL, context.profile, kinds)
+    return Inspection(sha256, kind, size, verdict_of(findings), findings, _names_model(context), context.profile, kinds)
+
+
+def _names_model(context: Context) -> str:
+    return f"{NAMES_MODEL}, {Path(context.names_model).name}" if is_installed(context.names_model) else NAMES_MODEL
 
 
 def _examined(path: Path, size: int, context: Context, policy: Policy, name: str) -> tuple[str, list[Hit]]:
@@ -50,9 +57,12 @@ def _examined(path: Path, size: int, context: Context, policy: Policy, name: str
         return "unreadable", [Hit("too-big", "file", "", f"{size} bytes")]
     if context.sandbox:
         return examine_in_worker(path, context, policy, name)
-    from tre.disclosure.engine import examine  # the detectors' libraries are heavy and else stay in the worker
+    # the detectors' libraries are heavy and else stay in the worker
+    from tre.disclosure.detectors.watch import Sight
+    from tre.disclosure.engine import examine
+    from tre.disclosure.source import Source
 
-    return examine(path.read_bytes(), policy, context, name=name)
+    return examine(Source.at(path), Sight.of(policy, context), name=name)
 
 
 def _filter_kinds(context: Context) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 from tre.disclosure.fixes import apply
 from tre.disclosure.model import Context, DisclosureError
 from tre.disclosure.policy import Policy, load_policy
-from tre.disclosure.worker import confine, sandboxed
+from tre.disclosure.worker import confine, sandboxed, seconds_for
 
 _REFUSED = 3  # exit status of a worker that says why
 
@@ -43,7 +43,7 @@ def _mended_in_worker(bwrap: str, path: Path, fix: str, context: Context, policy
         try:
             done = subprocess.run(
                 command, input=request.encode(), stdout=answer, stderr=subprocess.DEVNULL,
-                timeout=policy.limits["seconds"], check=False, env={}, cwd="/",
+                timeout=seconds_for(path.stat().st_size, policy), check=False, env={}, cwd="/",
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise DisclosureError("Mending the file took too long", where=fix) from None
@@ -59,7 +59,7 @@ def _mended_in_worker(bwrap: str, path: Path, fix: str, context: Context, policy
 def main() -> None:
     """Answer one request: mend ``/file`` and write the new bytes to standard output."""
     policy = load_policy()
-    confine(policy)
+    confine(policy, Path("/file").stat().st_size)
     request: dict[str, Any] = json.loads(sys.stdin.buffer.read())
     policy = policy.tightened(request["overrides"])
     try:

@@ -56,12 +56,18 @@ class Context:
         What the project tightens of the policy: see :meth:`tre.disclosure.policy.Policy.tightened`.
     sandbox : bool
         Read the file in a bubblewrap worker without a network. False only where bubblewrap cannot be nested.
+    pack : str
+        The recognisers and dictionaries: a folder of ``tre/disclosure/packs``.
+    names_model : str
+        A spaCy model that marks persons, by the name of its package or by its folder; used where it is installed.
     """
 
     profile: str = "acro"
     filters: Path | None = None
     filter_key: bytes | None = field(default=None, repr=False)
     sandbox: bool = True
+    pack: str = "uk"
+    names_model: str = ""
     project: str = ""
     quasi: tuple[str, ...] = ()
     population: int = 0

@@ -11,6 +11,9 @@ from typing import Any, Literal, get_args
 import yaml
 
 from tre.disclosure.model import DisclosureError, Finding, Hit, Severity
+from tre.disclosure.profile import Profile
+
+__all__ = ["POLICY_FILE", "Policy", "Profile", "Rule", "load_policy"]
 
 Direction = Literal["higher", "lower", ""]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # from the mildest
@@ -28,47 +31,15 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Profile:
-    """Thresholds of the statistical rules.
-
-    `threshold` is the least count that may be shown; `nk_k` and `p_ratio` are shares between 0 and 1.
-    """
-
-    threshold: int
-    check_zeros: bool
-    nk_n: int
-    nk_k: float
-    p_ratio: float
-    degrees_of_freedom: int
-
-    def tightened(self, changes: Mapping[str, Any]) -> Profile:
-        """Return the profile with some figures made stricter.
-
-        Raises
-        ------
-        DisclosureError
-            There is no such figure, or the change would loosen it.
-        """
-        for name, value in changes.items():
-            check_stricter(name, value, getattr(self, name, None), _STRICTER.get(name, ""))
-        return replace(self, **changes)
-
-
-# Which way each figure of a profile is stricter.
-_STRICTER: dict[str, Direction] = {
-    "threshold": "higher", "check_zeros": "higher", "nk_n": "higher", "nk_k": "lower", "p_ratio": "higher",
-    "degrees_of_freedom": "higher",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
 class Policy:
-    """The whole policy."""
+    """The whole policy; `suppression` holds the most cells and columns of a table that suppression is looked for in."""
 
     profiles: dict[str, Profile]
+    suppression: dict[str, int]
     shape: dict[str, float]
     limits: dict[str, int]
     rules: dict[str, Rule]
+    evidence: dict[str, float]
     models: dict[str, tuple[str, ...]]
     stricter: dict[str, Direction] = field(default_factory=dict)
 
@@ -159,11 +130,13 @@ def load_policy(path: Path = POLICY_FILE) -> Policy:
         raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         policy = Policy(
             profiles={name: Profile(**each) for name, each in raw["profiles"].items()},
+            suppression={name: int(each) for name, each in raw["suppression"].items()},
             shape={name: float(each) for name, each in raw["shape"].items()},
             limits={name: int(each) for name, each in raw["limits"].items()},
             stricter={name: way for way, names in raw["stricter"].items() for name in names},
             models={name: tuple(map(str, each)) for name, each in raw["models"].items()},
             rules={name: Rule(**each) for name, each in raw["rules"].items()},
+            evidence={name: float(each) for name, each in raw["evidence"].items()},
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise DisclosureError(

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from tre.disclosure.contents import LINE, Cells
 from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_letters
 from tre.disclosure.detectors.encodings import LONG, RUNS, VARIANTS, decode, file_in, held_bytes
@@ -54,20 +56,30 @@ class Rereading:
         self.left = self.policy.limits["readings"]
         self.turnable = int(self.policy.shape["turned_bytes"])
 
-    def look(self, cells: Cells, known: Iterable[Hit] = (), depth: int = 0) -> Iterator[Hit]:
-        """Yield what a second look at some cells meets that the first, whose hits are `known`, did not."""
+    def look(self, cells: Cells, depth: int = 0) -> Iterator[Hit]:
+        """Yield what a second look at some cells meets that the first does not meet at the same place."""
         if depth == 0:
             self.left = self.policy.limits["readings"]
         most = self._spend(cells)
         if depth == 0:  # what a decoding made may be anything
             yield from find_disguises(cells, int(self.policy.shape["invisible_marks"]))
-        met = {_spot(hit) for hit in known}
+        met: set[_Spot] = set()
         plain = in_plain_letters(cells)
         if plain is not None and self._new(plain):
-            yield from _fresh(self.search(plain), met, "read as plain letters")
+            yield from self._told(self.search(plain), cells, plain, met, "read as plain letters")
         yield from self._turned(plain or cells, met, most)
         for each in (cells, plain) if plain is not None else (cells,):
             yield from self._decoded(each, met, depth, most, find_long=each is cells)
+
+    def _told(self, hits: Iterable[Hit], cells: Cells, reading: Cells, met: set[_Spot], how: str = "") -> Iterator[Hit]:
+        """Yield the hits of a reading that the cells it was made of do not give, and no reading before it did."""
+        found = list(hits)
+        if found:
+            stood = np.flatnonzero(np.isin(cells.first, reading.first))
+            as_it_was = chosen(cells, {int(n): cells.values[int(n)].as_py() for n in stood})
+            if as_it_was is not None:
+                met |= {_spot(hit) for hit in self.search(as_it_was)}
+            yield from _fresh(found, met, how)
 
     def unrolled(self, where: str, text: str, depth: int = 0) -> tuple[str, list[Hit]]:
         """Return a text without its runs that are longer than a line may be and are a file, and what is in those."""
@@ -98,7 +110,7 @@ class Rereading:
             turned = chosen(cells, {n: turn(value) for n, value in values.items()})
             if turned is None or not self._new(turned):
                 continue
-            yield from _fresh(filter(_is_telling, self.search(turned)), met, f"read from {how}")
+            yield from self._told(filter(_is_telling, self.search(turned)), cells, turned, met, f"read from {how}")
 
     def _decoded(self, cells: Cells, met: set[_Spot], depth: int, most: int, *, find_long: bool) -> Iterator[Hit]:
         made = decode(cells, most)
@@ -110,8 +122,8 @@ class Rereading:
             if self._new(inner):
                 within = replace(inner, where=f"{cells.where}, decoded from {how}".strip(", "))
                 found = [_surer(hit, how) for hit in self.search(within)]
-                yield from _fresh(found, met)
-                yield from _fresh(self.look(within, found, depth + 1), met)
+                yield from self._told(found, cells, within, met)
+                yield from _fresh(self.look(within, depth + 1), met)
         for how, place, data in made.files:
             if self.once(data):
                 where = ", ".join(part for part in (cells.where, place, f"decoded from {how}") if part)

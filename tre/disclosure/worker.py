@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from tre.disclosure.detectors.ner import is_installed
 from tre.disclosure.model import Context, DisclosureError, Hit
 from tre.disclosure.policy import POLICY_FILE, Policy, load_policy
 
@@ -40,18 +41,21 @@ def examine_in_worker(path: Path, context: Context, policy: Policy, name: str = 
     request = {
         "profile": context.profile,
         "name": name,
+        "pack": context.pack,
+        "names_model": context.names_model if is_installed(context.names_model) else "",
         "project": context.project,
         "quasi": context.quasi,
         "population": context.population,
         "overrides": dict(context.overrides),
         "key": context.filter_key.hex() if context.filter_key and context.filters else "",
     }
+    size = path.stat().st_size
     with tempfile.TemporaryFile() as answer:
         command = [*sandboxed(bwrap, path.resolve(), context), sys.executable, "-m", "tre.disclosure.worker", _CONFINED]
         try:
             done = subprocess.run(
                 command, input=json.dumps(request).encode(), stdout=answer, stderr=subprocess.DEVNULL,
-                timeout=policy.limits["seconds"], check=False, env={}, cwd="/",
+                timeout=seconds_for(size, policy), check=False, env={}, cwd="/",
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return "unreadable", [Hit("unreadable", "time", "", "reading it took too long")]
@@ -80,6 +84,9 @@ def sandboxed(bwrap: str, path: Path, context: Context) -> list[str]:
     shown |= {_PACKAGE / "__init__.py", _PACKAGE / "errors.py", POLICY_FILE}
     system = [Path(each) for each in ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache") if Path(each).exists()]
     binds = [part for each in [*system, *sorted(shown)] for part in ("--ro-bind", str(each), str(each))]
+    if is_installed(context.names_model) and Path(context.names_model).is_dir():
+        folder = str(Path(context.names_model).resolve())
+        binds += ["--ro-bind", folder, folder]
     if context.filters is not None and context.filter_key:
         binds += ["--ro-bind", str(context.filters.resolve()), "/filters"]
     return [
@@ -91,12 +98,17 @@ def sandboxed(bwrap: str, path: Path, context: Context) -> list[str]:
     ]  # fmt: skip
 
 
-def confine(policy: Policy) -> None:
+def seconds_for(size: int, policy: Policy) -> int:
+    """Return the seconds that reading a file of that many bytes may take."""
+    return policy.limits["seconds"] + policy.limits["seconds_per_gigabyte"] * size // 10**9
+
+
+def confine(policy: Policy, size: int) -> None:
     """Bound this process's memory, processor time, open files and what it may write."""
-    limits = policy.limits
+    limits, cores = policy.limits, os.cpu_count() or 1
     for kind, most in (
         (resource.RLIMIT_AS, limits["memory_bytes"]),
-        (resource.RLIMIT_CPU, limits["seconds"]),
+        (resource.RLIMIT_CPU, seconds_for(size, policy) * cores),
         (resource.RLIMIT_FSIZE, limits["output_bytes"]),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_CORE, 0),
@@ -108,18 +120,18 @@ def main() -> None:
     """Answer one request: read ``/file`` and print what was met as JSON."""
     policy = load_policy()
     if sys.argv[1:] == [_CONFINED]:
-        confine(policy)
-    sys.modules["torch"] = None  # type: ignore[assignment]  # Presidio's spaCy would load it, seconds for nothing
+        confine(policy, Path("/file").stat().st_size)
+    sys.modules["torch"] = None  # type: ignore[assignment]  # spaCy would load it, seconds for nothing
     request: dict[str, Any] = json.loads(sys.stdin.buffer.read())
+    from tre.disclosure.detectors.watch import Sight
     from tre.disclosure.engine import examine
+    from tre.disclosure.source import Source
 
-    key = bytes.fromhex(request["key"])
-    context = Context(
-        request["profile"], Path("/filters") if key else None, key or None, project=request["project"],
-        quasi=tuple(request["quasi"]), population=request["population"], overrides=request["overrides"],
-    )  # fmt: skip
-    policy = policy.tightened(context.overrides)
-    kind, hits = examine(Path("/file").read_bytes(), policy, context, name=request["name"])
+    key = bytes.fromhex(request.pop("key"))
+    name = request.pop("name")
+    context = Context(filters=Path("/filters") if key else None, filter_key=key or None, sandbox=False, **request)
+    sight = Sight.of(policy.tightened(context.overrides), context)
+    kind, hits = examine(Source.at(Path("/file")), sight, name=name)
     sys.stdout.write(json.dumps({"type": kind, "hits": [asdict(hit) for hit in hits]}))
     sys.stdout.flush()
     os._exit(0)  # native libraries' own exit code has nothing left to do here

@@ -50,6 +50,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error(request, 404, "Page not found", "Check the address, or go to the start page.")
 
 
+def too_often(request: HttpRequest) -> HttpResponse:
+    """Answer what was tried more often than attempts are let through."""
+    text = "Nothing was done. Try again in a few minutes."
+    return _error(request, 429, "That was tried too often in a short time", text)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer when the product has a bug: the traceback is in the operator's log alone."""
     return _error(request, 500, "Sorry, something went wrong", "Nothing was changed. Try again in a moment.")

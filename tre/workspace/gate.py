@@ -400,6 +400,19 @@ async def _whole(browser: Side) -> bytes | None:
     return b"".join(parts) if size <= _MOST_WRITTEN else None
 
 
+_PAGE = """<!DOCTYPE html>
+<html lang="en-GB">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Workspace</title>
+    <style>body {{ font-family: sans-serif; margin: 2rem auto; max-width: 40rem; padding: 0 1rem; }}</style>
+  </head>
+  <body><main><h1>Workspace</h1><p>{why}</p></main></body>
+</html>
+"""
+
+
 async def tell(browser: Side, status: int, why: str, more: Headers | None = None) -> None:
     """Answer in words of the gate's own, and close: what is left of the request is not read.
 
@@ -409,7 +422,7 @@ async def tell(browser: Side, status: int, why: str, more: Headers | None = None
     if browser.program:
         kind, text = b"application/json", json.dumps({"message": why}).encode()
     elif why:
-        text = f"<!DOCTYPE html><html lang=en-GB><title>Workspace</title><p>{html.escape(why)}</p>".encode()
+        text = _PAGE.format(why=html.escape(why)).encode()
     headers = [
         (b"Content-Type", kind),
         (b"Content-Length", str(len(text)).encode()),

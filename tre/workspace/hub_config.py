@@ -32,3 +32,4 @@ c.JupyterHub.db_url = f"sqlite:///{state / 'hub.sqlite'}"
 c.JupyterHub.spawner_class = SandboxSpawner
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{options.proxy_api_port}"
 c.Spawner.poll_interval = 5  # a workspace that the platform closed can soon be opened again
+c.Spawner.start_timeout = 900  # a start waits for its turn first: see tre.workspace.turns

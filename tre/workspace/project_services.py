@@ -28,12 +28,17 @@ from tre.workspace.project_commands import (
     spark_settings,
     written,
 )
-from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, First, Inbound, Sandbox
+from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, First, Inbound, Later, Sandbox
 from tre.workspace.services import sockets_folder, tracking_template
 from tre.workspace.users import service_uid
 
 _SPARK_SETTINGS = Path("/opt/spark-settings/spark-defaults.conf")  # where it stands inside
 _BESIDE_THE_HEAP = 4 * 1024**3  # Java's own, Spark's Python workers and MLflow
+# Spark and MLflow each take every processor for some seconds when they start, and a notebook's first question is
+# Spark's. Its first answer comes somewhat sooner after it listens than it took until then. So MLflow waits for as long
+# again, or until a notebook calls it; it comes in any case.
+_AGAIN = 1.0
+_MLFLOW_WITHIN_SECONDS = 120.0
 _TEMPLATE = "/opt/mlflow.db"  # where the empty MLflow database stands inside
 
 
@@ -74,7 +79,8 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
         gid=gid,
         username="services",
         home=SERVICE_HOME,
-        commands=(_spark_command(), mlflow_command(sys.executable, "127.0.0.1")),
+        commands=(_spark_command(),),
+        later=(_mlflow(),),
         environment=_environment(code, java),
         folder=str(own),
         log=str(options.path("logs", f"services-{code}.log")),
@@ -123,3 +129,8 @@ def _spark_command() -> tuple[str, ...]:
     import pyspark
 
     return spark_command(str(Path(pyspark.__file__).parent / "bin" / "spark-submit"), str(_SPARK_SETTINGS))
+
+
+def _mlflow() -> Later:
+    command = mlflow_command(sys.executable, "127.0.0.1")
+    return Later(command, MLFLOW_PORT, SPARK_PORT, _AGAIN, _MLFLOW_WITHIN_SECONDS)

@@ -26,10 +26,18 @@ if TYPE_CHECKING:  # a launcher starts the sooner without the settings
 
 PACKAGES = "/opt/tre"  # where the platform's own few modules stand inside
 WHEELS = "/opt/packages"  # and the packages that people may install: see tre.workspace.packages
+JUPYTER_PATH = f"{PACKAGES}/tre/workspace/client/share/jupyter"  # where JupyterLab finds the launcher's cards
 DOORS = "/doors"
 SPARK_PORT, MLFLOW_PORT = 15002, 5000  # the projects' own, at the same place in every sandbox
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _OWN_SETTINGS = _REPOSITORY / "tre" / "workspace" / "client" / "etc"
+
+# What the launcher's cards open, by its name in a home folder.
+_CARDS = {
+    "Data.ipynb": "cards/data.ipynb",
+    "Requests.ipynb": "cards/requests.ipynb",
+    "Welcome.ipynb": "00_welcome.ipynb",
+}
 
 # Of the host's system, what programs need to run; nothing that tells of the host.
 _SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/mime.types")
@@ -42,6 +50,7 @@ _OWN = (
     "tre/workspace/__init__.py",
     "tre/workspace/inside.py",
     "tre/workspace/forward.py",
+    "tre/workspace/latecomer.py",
     "tre/workspace/kiosk.py",
     "tre/workspace/client",
     "tre/contracts",
@@ -158,6 +167,22 @@ class First:
     target: str
 
 
+def begins_with(home: str) -> tuple[First, ...]:
+    """Return the notebooks that a person finds in a home folder: those that the launcher's cards open."""
+    return tuple(First(f"{PACKAGES}/notebooks/{source}", f"{home}/{name}") for name, source in _CARDS.items())
+
+
+@dataclass(frozen=True)
+class Later:
+    """A command that leaves the machine to another at the start: see :class:`tre.workspace.latecomer.Latecomer`."""
+
+    command: tuple[str, ...]
+    port: int
+    after: int
+    again: float
+    within: float
+
+
 @dataclass(frozen=True)
 class Sandbox:
     """One sandbox, as plain values that travel as JSON to the launcher.
@@ -174,6 +199,8 @@ class Sandbox:
         The home folder inside.
     commands : sequence of commands
         What runs in it; it ends when any of them ends.
+    later : tuple of Later
+        What runs in it besides, and starts when it is called or the others have had their time.
     environment : mapping
         The whole environment of the commands. It is never on a command line.
     folder : str
@@ -210,6 +237,7 @@ class Sandbox:
     inbound: tuple[Inbound, ...] = ()
     outbound: tuple[Outbound, ...] = ()
     firsts: tuple[First, ...] = ()
+    later: tuple[Later, ...] = ()
     api_door: Mapping[str, Any] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
     groups: tuple[str, ...] = ()
@@ -232,6 +260,7 @@ class Sandbox:
                 "inbound": tuple(Inbound(**each) for each in told["inbound"]),
                 "outbound": tuple(Outbound(**each) for each in told["outbound"]),
                 "firsts": tuple(First(**each) for each in told["firsts"]),
+                "later": tuple(Later(**{**each, "command": tuple(each["command"])}) for each in told["later"]),
                 "bounds": Bounds(**told["bounds"]),
                 "groups": tuple(told["groups"]),
                 "beside": tuple(cls.from_json(each) for each in told["beside"]),

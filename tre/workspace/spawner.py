@@ -10,7 +10,9 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,20 +30,29 @@ from tre.workspace.limits import MIB, Bounds
 from tre.workspace.repository import INSIDE
 from tre.workspace.sandbox import (
     DOORS,
+    JUPYTER_PATH,
     MLFLOW_PORT,
     PACKAGES,
     SPARK_PORT,
     WHEELS,
     Bind,
-    First,
     Inbound,
     Outbound,
     Sandbox,
+    begins_with,
     pip_settings,
 )
+from tre.workspace.turns import Turns
 
 _SERVER_PORT, _API_PORT = 8888, 8081
+_LOOK_SECONDS = 0.2
 _ASK_SECONDS = 90.0  # before a workspace opens the portal measures its folders, for a minute at most
+
+
+@cache
+def turns() -> Turns:
+    """Return the turns of all starts of this Hub."""
+    return Turns(load().workspace_starts)
 
 
 class SandboxSpawner(Spawner):
@@ -87,6 +98,8 @@ class SandboxSpawner(Spawner):
             raise HTTPError(403, "Choose a project: open the workspace from the project's page")
         if load().sandbox == "none":  # there is no spawner without a sandbox: nothing to fall back to, ever
             raise HTTPError(403, "Workspaces are switched off here (TRE_SANDBOX)")
+        await turns().take(self)
+        self._turn = asyncio.ensure_future(self._leave_when_started())
         self.workspace = await self._ask("open", {"username": self.user.name, "project": self.name})
         self.session = self.workspace["session"]
         self.port = _free_port()
@@ -101,6 +114,23 @@ class SandboxSpawner(Spawner):
             process.stdin.write(json.dumps(self._sandbox().to_json()).encode())
             process.stdin.close()
         return "127.0.0.1", self.port
+
+    async def _leave_when_started(self) -> None:
+        """Give the turn back when the Hub has the server answer, or has given it up."""
+        while self.pending:
+            await asyncio.sleep(_LOOK_SECONDS)
+        turns().leave()
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """Tell the page of who waits for their turn so, and then that the server starts."""
+        told = 0
+        while place := turns().place(self):
+            if place != told:
+                told = place
+                message = f"Others opened theirs just before. Yours is number {place} of those that wait to start."
+                yield {"progress": 10, "message": message}
+            await asyncio.sleep(_LOOK_SECONDS)
+        yield {"progress": 50, "message": "The notebook server starts."}
 
     async def poll(self) -> int | None:
         """Return None while the sandbox runs, or 0 when it does not."""
@@ -159,7 +189,7 @@ class SandboxSpawner(Spawner):
                 Outbound(SPARK_PORT, "/project/doors/spark.sock"),
                 Outbound(MLFLOW_PORT, "/project/doors/mlflow.sock"),
             ),
-            firsts=(First(f"{PACKAGES}/notebooks/00_welcome.ipynb", f"{home}/Welcome.ipynb"),),
+            firsts=begins_with(home),
             api_door={
                 "server": asdict(self._known_as()),
                 "portal": load().portal_internal,
@@ -212,6 +242,8 @@ class SandboxSpawner(Spawner):
             sys.executable, "-m", "jupyterhub.singleuser", f"--ServerApp.root_dir={home}",
             "--ServerApp.terminals_enabled=False", "--ServerApp.allow_remote_access=True",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            # It looks for language servers with a program of its own, and the gate passes none of what it would serve.
+            "--ServerApp.jpserver_extensions=jupyter_lsp=False",
         )  # fmt: skip
 
     def _environment(self, home: str) -> dict[str, str]:
@@ -231,6 +263,7 @@ class SandboxSpawner(Spawner):
             "PYTHONPATH": PACKAGES,
             "PYTHONDONTWRITEBYTECODE": "1",
             "JUPYTER_PREFER_ENV_PATH": "0",
+            "JUPYTER_PATH": JUPYTER_PATH,
             "TRE_API": f"http://127.0.0.1:{_API_PORT}/tre/api",
             "TRE_PROJECT": self.name,
             "TRE_DATA": "/project/data",

@@ -57,6 +57,7 @@ def main() -> None:
         "inbound": _values(sandbox.inbound),
         "firsts": _values(sandbox.firsts),
         "commands": sandbox.commands,
+        "later": _values(sandbox.later),
     }
     environment = {**sandbox.environment, "TRE_INSIDE": json.dumps(inside)}
     for number in (*handed, calls):

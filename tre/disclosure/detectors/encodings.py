@@ -210,7 +210,7 @@ def _unwrapped(values: list[str], first: np.ndarray) -> list[str]:
     made, head = list(values), 0
     for n in range(1, len(values)):
         follows = first[n] == first[n - 1] + 1
-        if follows and _SOFT.search(values[n - 1]):
+        if follows and _SOFT.search(values[n - 1]) and not _REST.fullmatch(values[n - 1].strip()):
             made[head] = made[head].rstrip().removesuffix("=") + values[n]
         elif follows and _WHOLE.fullmatch(values[n - 1].strip()) and _REST.fullmatch(values[n].strip()):
             made[head] += values[n].strip()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from tre.disclosure.model import Hit
+from tre.disclosure.policy import Policy
 
 _NUMBERS = re.compile(r"\d+\.?\d*(?:[eE][-+]?\d+)?")
 # By the program that writes it: what stands before the persons of one node, or of many.
@@ -24,6 +25,12 @@ _WEIGHTED = {
 _CLASS = re.compile(r"\"__class__\":\s*\"(\w+)\"|<(\w+Model)\b|\bsvm_type (\w+)")
 _NODES = 3  # told of in one text, from which they are a tree's
 _LOGISTIC = 0.25
+
+
+def find_in_words(where: str, text: str, policy: Policy, profile: str) -> Iterator[Hit]:
+    """Yield hits for what a text says of a model's nodes and of its kind."""
+    yield from find_leaves(where, text, policy.profile(profile).threshold)
+    yield from find_classes(where, text, policy.models["keep_rows"])
 
 
 def find_leaves(where: str, text: str, threshold: int) -> Iterator[Hit]:

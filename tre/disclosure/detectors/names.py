@@ -1,79 +1,37 @@
-"""People's names: a dictionary with evidence around it, and exact match against the identifiers held."""
+"""People's names: a dictionary with evidence around it, what a language model marks, and the identifiers held."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from itertools import pairwise
-from pathlib import Path
+from itertools import groupby, pairwise
 
 import numpy as np
+import pyarrow as pa
 
 from tre.disclosure.contents import Cells
-from tre.disclosure.detectors.patterns import matching
-from tre.disclosure.exact_match import ExactFilters
+from tre.disclosure.detectors.patterns import label
+from tre.disclosure.detectors.recognise import matches
+from tre.disclosure.folding import DIGIT, FOREIGN, LETTER, UPPER, unaccented
 from tre.disclosure.model import Hit, mask
+from tre.disclosure.packs import Names, Pack, load_pack
 
-_FILE = Path(__file__).with_name("uk_names.txt")
-_HEADER = re.compile(
-    r"\b(fore|sur|first|last|full|given|family|middle|patient|person|maiden)?[ _]?name\b", re.IGNORECASE
-)
-_TITLED = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Sir|Dame|Lady)\.?\s+(?:[A-Z]\.?\s+)?([A-Z][a-z'-]+)(?:\s+([A-Z][a-z'-]+))?"
-)
-_NEAR = re.compile(
-    r"\b(patient|client|resident|name|mother|father|carer|wife|husband|daughter|son|service user)\b", re.IGNORECASE
-)
+Persons = Callable[[list[str]], Iterable[str]]  # the first person that a language model marks in each text, or nothing
+
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
-_PAIR = r"(?i)[a-z][a-z'’.-]+[, ]+[a-z][a-z'’-]+"
-_HELD_TOKENS = {
-    "nhs_number": re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)"),
-    "postcode": re.compile(r"\b[A-Z]{1,2}\d[A-Z0-9]?\s?\d[A-Z]{2}\b", re.IGNORECASE),
-    "hospital_number": re.compile(r"\b(?=[A-Z0-9/-]*\d)[A-Z0-9][A-Z0-9/-]{4,14}\b", re.IGNORECASE),
-}
-_HELD_FILTER = {
-    "nhs_number": r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}",
-    "postcode": r"(?i)\b[a-z]{1,2}[0-9][a-z0-9]?\s?[0-9][a-z]{2}\b",
-    "hospital_number": r"(?i)[a-z0-9/-]*[0-9][a-z0-9/-]*",
-}
-_DATE_LIKE = re.compile(r"\d{4}-\d{2}(-\d{2})?|\d{1,2}[-/]\d{1,2}[-/]\d{2,4}")
+_INITIAL = re.compile(r"[A-Z]")
+_SHORTEST = 4  # bytes of a name in text: Jo Li, but without its blank
+_WORDS = 4  # words that a cell of names has at most
+_TWO_CAPITALS = r"[A-Z][\w'’-]+[, ]+[A-Z]"
 
 
 @cache
-def dictionary() -> tuple[frozenset[str], frozenset[str]]:
+def dictionary(pack: Pack | None = None) -> tuple[frozenset[str], frozenset[str]]:
     """Return the forenames and the surnames, in lower case."""
-    forenames, _, surnames = _FILE.read_text(encoding="utf-8").partition("[surnames]")
-    words = re.compile(r"^#.*$", re.MULTILINE)
-    return (
-        frozenset(words.sub("", forenames).replace("[forenames]", "").split()),
-        frozenset(words.sub("", surnames).split()),
-    )
-
-
-def find_names(cells: Cells) -> Iterator[Hit]:
-    """Yield at most one hit for names in a column or a text."""
-    if cells.in_table:
-        hit = _column(cells)
-        if hit:
-            yield hit
-            return
-    sure, maybe = [], []
-    for n in matching(cells, r"[A-Z][a-z'’.-]+[, ]+[A-Z]|[A-Z]{2,}[, ]+[A-Z]"):
-        value = cells.values[n].as_py()
-        found = _in_text(value)
-        if found:
-            sure.append((n, found))
-        elif _near(value):
-            maybe.append((n, value))
-    for rule, met, confidence in (("person-name", sure, 0.9), ("possible-name", maybe, 0.5)):
-        if met:
-            first, text = met[0]
-            count = int(cells.counts[[n for n, _ in met]].sum())
-            sample = mask(text) if rule == "person-name" else ""
-            yield Hit(rule, "name", cells.where, cells.place(first), count, sample, confidence)
-            return
+    names = (pack or load_pack()).names
+    return names.forenames, names.surnames
 
 
 def plain(word: str) -> str:
@@ -82,93 +40,162 @@ def plain(word: str) -> str:
     return "".join(each for each in letters if each.isalpha() and not unicodedata.combining(each)).lower()
 
 
+@cache
+def _titles(names: Names) -> re.Pattern[str]:
+    word = r"([A-Z][a-z]*['’-]?[A-Z]?[a-z'’-]+)"
+    return re.compile(rf"\b(?:{'|'.join(names.titles)})\.?\s+(?:[A-Z]\.?\s+)?{word}(?:\s+{word})?")
+
+
+@cache
+def _announcing(names: Names) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{names.announcing})\b", re.IGNORECASE)
+
+
 def titled(value: str) -> Iterator[tuple[int, int]]:
     """Yield where a title and the one or two words with capital letters after it stand."""
-    for found in _TITLED.finditer(value):
+    for found in _titles(load_pack().names).finditer(value):
         yield found.span()
 
 
-def _in_text(value: str) -> str:
+def _by_initial(words: Iterable[str]) -> str:
+    """Return a pattern (RE2) of words with a capital letter first, whatever the case of the rest."""
+    groups = groupby(sorted(words), key=lambda word: word[0])
+    return "|".join(f"{first.upper()}(?i:{'|'.join(word[1:] for word in same)})" for first, same in groups)
+
+
+@cache
+def _gate(names: Names) -> str:
+    """Return what any text has that :func:`_in_text` or :func:`_near` finds a name in: a title, or a forename."""
+    titles = rf"\b(?:{'|'.join(names.titles)})\.?\s+(?:[A-Z]\.?\s+)?[A-Z]"
+    return rf"{titles}|\b(?:{_by_initial(names.forenames)})(?:[^a-zA-Z]|$)"
+
+
+@cache
+def _known(names: Names) -> str:
+    """Return the pattern (RE2) of a word that is in the dictionary, in any case."""
+    return rf"(?i)(?:^|[^a-z'’])(?:{'|'.join(sorted(names.forenames | names.surnames))})(?:[^a-z'’]|$)"
+
+
+def _bare(cells: Cells, may: np.ndarray) -> pa.Array:
+    """Return the values at some indices without accents, as the dictionary spells names."""
+    values = cells.values.take(pa.array(may))
+    if (cells.marks[may] & FOREIGN).any():
+        return pa.array([unaccented(value) for value in values.to_pylist()], pa.string())
+    return values
+
+
+class NamesInColumn:
+    """A table's column whose own values are names, by its header or by most of its values."""
+
+    def __init__(self, pack: Pack, header: str, evidence: Mapping[str, float]) -> None:
+        words = label(header)
+        names = pack.names
+        self._named = bool(names.header.search(words)) and not names.not_header.search(words)
+        self._names, self._evidence = names, evidence
+        self._found = self._asked = self._rows = 0
+        self._place = self._sample = self._where = ""
+
+    def feed(self, cells: Cells) -> None:
+        """Look at one batch: which values are up to four words, one of them in the dictionary."""
+        self._where = cells.where
+        self._asked += len(cells.values)
+        digits = ((cells.marks & DIGIT) != 0) & ((cells.marks & FOREIGN) == 0)
+        passed = np.flatnonzero(((cells.marks & LETTER) != 0) & ~digits)
+        if not len(passed):
+            return
+        words = _bare(cells, passed)
+        some = matches(words, _known(self._names)) | matches(words, r"(?i)\b(?:o|d)['’][a-z]")
+        few = ~matches(words, rf"(?:[A-Za-z'’-]+[^A-Za-z'’-]+){{{_WORDS}}}[A-Za-z]")
+        found = passed[some & few]
+        if len(found):
+            self._found += len(found)
+            self._rows += int(cells.counts[found].sum())
+            self._place = self._place or cells.place(int(found[0]))
+            self._sample = self._sample or cells.values[int(found[0])].as_py()
+
+    def hits(self) -> Iterator[Hit]:
+        """Yield at most one hit."""
+        share = self._found / max(self._asked, 1)
+        limits = self._evidence
+        if self._found >= 2 and self._named and share >= limits["named_share"]:
+            yield Hit("person-name", "name", self._where, self._place, self._rows, mask(self._sample), 0.95)
+        elif self._found >= limits["names"] and share >= limits["names_share"]:
+            yield Hit("possible-name", "name", self._where, self._place, self._rows, "", 0.6)
+
+
+class NamesInText:
+    """Names in running text: with a title, a forename beside a surname, or as a language model marks them."""
+
+    def __init__(self, pack: Pack, persons: Persons | None = None) -> None:
+        self._names, self._persons = pack.names, persons
+        self._met: dict[str, tuple[str, str, int]] = {}
+
+    def feed(self, cells: Cells) -> None:
+        """Look at one batch."""
+        may = np.flatnonzero(((cells.marks & UPPER) != 0) & (cells.lengths >= _SHORTEST))
+        values = _bare(cells, may)
+        passed = np.flatnonzero(matches(values, _gate(self._names)))
+        for n, text in zip(may[passed].tolist(), values.take(pa.array(passed)).to_pylist(), strict=True):
+            found = _in_text(text, self._names)
+            if found:
+                self._keep("person-name", cells, n, found)
+            elif _near(text, self._names):
+                self._keep("possible-name", cells, n, "")
+        if self._persons is not None:
+            passed = may[matches(values, _TWO_CAPITALS)]
+            marked = self._persons(cells.values.take(pa.array(passed)).to_pylist())
+            for n, found in zip(passed.tolist(), marked, strict=True):
+                if found:
+                    self._keep("person-name", cells, n, found)
+
+    def _keep(self, rule: str, cells: Cells, n: int, sample: str) -> None:
+        place, first, rows = self._met.get(rule, (cells.place(n), sample, 0))
+        self._met[rule] = (place, first, rows + int(cells.counts[n]))
+        self._where = cells.where
+
+    def hits(self) -> Iterator[Hit]:
+        """Yield at most one hit: what is sure, or else what is possible."""
+        for rule, confidence in (("person-name", 0.9), ("possible-name", 0.5)):
+            if rule in self._met:
+                place, sample, rows = self._met[rule]
+                yield Hit(rule, "name", self._where, place, rows, mask(sample), confidence)
+                return
+
+
+def _in_text(value: str, names: Names) -> str:
     """Return the name in a text that has evidence: a title, or a forename and a surname side by side."""
-    forenames, surnames = dictionary()
-    for found in _TITLED.finditer(value):
-        if any(word and word.lower() in surnames | forenames for word in found.groups()):
+    for found in _titles(names).finditer(value):
+        words = [plain(part) for word in found.groups() if word for part in (word, *word.split("-"))]
+        if names.surnames.intersection(words) or names.forenames.intersection(words):
             return found[0]
-    words = list(_WORD.finditer(value))
-    for one, two in pairwise(words):
-        first, second, gap = one[0].lower(), two[0].lower(), value[one.end() : two.start()]
-        if not (one[0][0].isupper() and two[0][0].isupper()) or gap.strip(" ,."):
+    kept = [word for word in _WORD.finditer(value) if len(word[0]) > 1 or not _INITIAL.fullmatch(word[0])]
+    for one, two in pairwise(kept):
+        gap = value[one.end() : two.start()]
+        if not (one[0][0].isupper() and two[0][0].isupper()) or re.sub(r"\b[A-Z]\b", "", gap).strip(" ,.\t"):
             continue
-        if first in forenames and second in surnames and "," not in gap:
+        first, second = plain(one[0]), plain(two[0])
+        surname = second in names.surnames or any(plain(part) in names.surnames for part in two[0].split("-"))
+        if first in names.forenames and surname and "," not in gap:
             return value[one.start() : two.end()]
-        if first in surnames and second in forenames and "," in gap:
+        if first in names.surnames and second in names.forenames and "," in gap:
             return value[one.start() : two.end()]
     return ""
 
 
-def _near(value: str) -> bool:
+def _near(value: str, names: Names) -> bool:
     """Tell whether a word that announces a person stands just before a forename with a capital letter."""
-    forenames, _ = dictionary()
+    for found in _titles(names).finditer(value):
+        if found[1] not in names.after_title and plain(found[1]) not in names.ordinary and len(found[1]) > 3:
+            return True
     return any(
-        word[0].lower() in forenames and word[0][0].isupper()
-        for named in _NEAR.finditer(value)
-        for word in list(_WORD.finditer(value[named.end() : named.end() + 40]))[:2]
+        plain(word[0]) in names.forenames and word[0][0].isupper()
+        for named in _announcing(names).finditer(value)
+        for word in list(_WORD.finditer(value, named.end(), named.end() + 40))[:2]
     )
 
 
-def _column(cells: Cells) -> Hit | None:
-    """Return a hit when the column's own values are names, by its header or by most of its values."""
-    values = cells.values.to_pylist()[:5000]
-    forenames, surnames = dictionary()
-    found = []
-    for n, value in enumerate(values):
-        words = [word.lower() for word in _WORD.findall(value)]
-        if 1 <= len(words) <= 4 and any(word in forenames or word in surnames for word in words):
-            found.append(n)
-    if len(found) < 2:
-        return None
-    share, count = len(found) / len(values), int(cells.counts[found].sum())
-    if _HEADER.search(cells.header.replace("_", " ")) and share >= 0.2:
-        return Hit("person-name", "name", cells.where, cells.place(found[0]), count, mask(values[found[0]]), 0.95)
-    if len(found) >= 5 and share >= 0.5:
-        return Hit("possible-name", "name", cells.where, cells.place(found[0]), count, "", 0.6)
-    return None
-
-
-def find_held(cells: Cells, filters: ExactFilters) -> Iterator[Hit]:
-    """Yield a hit for each kind of identifier held that stands in a column or text, however it is written."""
-    for kind, pattern in _HELD_TOKENS.items():
-        owners, tokens = [], []
-        for n in matching(cells, _HELD_FILTER[kind]) if kind in filters.kinds else []:
-            for token in pattern.findall(cells.values[n].as_py()):
-                if kind != "hospital_number" or not _DATE_LIKE.fullmatch(token):
-                    owners.append(n)
-                    tokens.append(token)
-        yield from _held(cells, filters, kind, owners, tokens)
-    if "full_name" in filters.kinds:
-        owners, tokens = [], []
-        for n in matching(cells, _PAIR):
-            for token in _windows(cells.values[n].as_py()):
-                owners.append(n)
-                tokens.append(token)
-        yield from _held(cells, filters, "full_name", owners, tokens)
-
-
-def _windows(value: str) -> Iterator[str]:
-    """Yield each two, three or four words side by side, and two turned round a comma, as a name may be written."""
-    words = list(_WORD.finditer(value))
-    for at in range(len(words) - 1):
-        for width in (2, 3, 4):
-            if at + width <= len(words):
-                yield value[words[at].start() : words[at + width - 1].end()]
-        if "," in value[words[at].end() : words[at + 1].start()]:
-            yield f"{words[at + 1][0]} {words[at][0]}"
-
-
-def _held(cells: Cells, filters: ExactFilters, kind: str, owners: list[int], tokens: list[str]) -> Iterator[Hit]:
-    met = [at for at, held in enumerate(filters.contains(kind, tokens)) if held]
-    if met:
-        lines = np.unique([owners[at] for at in met])
-        first = owners[met[0]]
-        count = int(cells.counts[lines].sum())
-        yield Hit("held-identifier", kind, cells.where, cells.place(first), count, mask(tokens[met[0]]), 1.0)
+def find_names(cells: Cells, pack: Pack | None = None) -> Iterator[Hit]:
+    """Yield at most one hit for names in one text."""
+    text = NamesInText(pack or load_pack())
+    text.feed(cells)
+    yield from text.hits()

@@ -22,6 +22,7 @@ _SHORTEST = 12  # signs
 _SCALES = (1.0, 255.0, 256.0, 127.0, 128.0, 1000.0)
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
 _DIGITS = 10
+_LARGEST = 126  # of the codes of signs in ASCII
 
 
 def texts_in(values: np.ndarray) -> Iterator[tuple[str, str]]:
@@ -54,6 +55,8 @@ def reads(text: str) -> bool:
 
 def _codes(numbers: np.ndarray) -> Iterator[tuple[str, str]]:
     """Yield the text that numbers spell as codes of characters, as they are or divided by a usual scale."""
+    if np.abs(numbers).max() > _LARGEST:
+        return
     for scale in _SCALES:
         codes = numbers * scale
         whole = np.round(codes)

@@ -1,189 +1,216 @@
-"""Identifiers by their form: Presidio's recognisers on what Arrow's regular expressions let through.
-
-The pre-filters are linear (RE2) and wider than the recognisers behind them, so that nothing is lost by them. Presidio
-is loaded only when something got through: it takes seconds.
-"""
+"""Identifiers by their form: what a column or a text as a whole says of what was recognised in it."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
-from functools import cache
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from tre.disclosure.contents import Cells
+from tre.disclosure.detectors.recognise import gate, matches, recognised, spans
+from tre.disclosure.folding import AT, DIGIT, LETTER, UPPER, fold
 from tre.disclosure.model import Hit, mask
+from tre.disclosure.packs import Entity, Pack, load_pack
 
-BATCH = 2000
-
-
-@dataclass(frozen=True)
-class Entity:
-    """One kind of identifier: what lets a value through, what names it nearby, and how rare its form is by chance."""
-
-    kind: str
-    name: str
-    prefilter: str
-    context: str
-    rare: bool  # the form alone is evidence
-
-
-ENTITIES = (
-    Entity("nhs_number", "UK_NHS", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}", r"nhs|patient|chi\b", False),
-    Entity("nino", "UK_NINO", r"(?i)\b[a-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d]\b", r"insurance|nino|\bni\b", True),
-    Entity("email", "EMAIL_ADDRESS", r"[^\s@]@[^\s@]+\.", r"mail", True),
-    Entity("phone", "PHONE_NUMBER", r"(\+44|\b0|\(0)[0-9 ()-]{8,}[0-9]", r"phone|\btel|mobile|call|contact", False),
-    Entity(
-        "postcode", "UK_POSTCODE", r"(?i)\b[a-z]{1,2}[0-9][a-z0-9]?\s?[0-9][a-z]{2}\b",
-        r"post ?_?code|address|lives|home|residen", False,
-    ),
-    Entity("passport", "UK_PASSPORT", r"\b([A-Z]{2}[0-9]{7}|[0-9]{9})\b", r"passport|travel document", False),
-)  # fmt: skip
 _PSEUDONYM = r"\b[A-Z2-7]{26}\b"
-_BIRTH = re.compile(r"\b(d\.?o\.?b\.?|date[ _]?of[ _]?birth|birth[ _]?date|born)\b", re.IGNORECASE)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = rf"({'|'.join(_MONTHS)})[a-z]*"
-_BIRTH_REACH = 60  # characters after a word of birth in which its date is looked for
-_DATE = re.compile(
-    rf"\b(\d{{4}}-\d{{1,2}}-\d{{1,2}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-](19|20)?\d{{2}}"
-    rf"|\d{{1,2}}(st|nd|rd|th)?[ -]{_MONTH}[ ,-]+\d{{2,4}}|{_MONTH} \d{{1,2}}(st|nd|rd|th)?,? \d{{4}}"
-    r"|(19|20)\d{6})\b",
-    re.IGNORECASE,
-)
+_SHORTEST = 5  # bytes of the shortest identifier, a postcode without its blank
+_BEFORE, _AFTER = 80, 40  # characters around an identifier in which a word of context must stand, where it needs one
+_SIGHT = 200  # distinct candidates in one batch from which chance is judged for the batch alone
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-@cache
-def _recognisers() -> dict[str, Any]:
-    """Return Presidio's recognisers by entity, the e-mail one with the suffix list that is shipped, not fetched."""
-    import tldextract
-    from presidio_analyzer import Pattern
-    from presidio_analyzer import predefined_recognizers as presidio
-
-    suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-
-    class Emails(presidio.EmailRecognizer):
-        def validate_result(self, pattern_text: str) -> bool:
-            found = suffixes(pattern_text.rsplit("@", 1)[-1])
-            return bool(found.domain and found.suffix)
-
-    passport = [
-        Pattern("UK passport (letters)", r"\b[A-Z]{2}\d{7}\b", 0.1),
-        Pattern("UK passport (digits)", r"\b\d{9}\b", 0.1),
-    ]
-    return {
-        "UK_NHS": presidio.NhsRecognizer(),
-        "UK_NINO": presidio.UkNinoRecognizer(),
-        "EMAIL_ADDRESS": Emails(),
-        "PHONE_NUMBER": presidio.PhoneRecognizer(supported_regions=("GB",)),
-        "UK_POSTCODE": presidio.UkPostcodeRecognizer(),
-        "UK_PASSPORT": presidio.UkPassportRecognizer(patterns=passport),
-    }
+def label(header: str) -> str:
+    """Return a column's name as words."""
+    return re.sub(r"[_\W]+", " ", _CAMEL.sub(" ", header)).strip()
 
 
-def matching(cells: Cells, pattern: str) -> list[int]:
-    """Return the indices of the distinct values that the pattern (RE2) is found in."""
-    found = pc.match_substring_regex(cells.values, pattern)
-    return np.flatnonzero(found.to_numpy(zero_copy_only=False)).tolist()
+def matching(cells: Cells, pattern: str, least: int = 0, marks: int = 0) -> list[int]:
+    """Return the indices of the values that the pattern (RE2) is found in.
+
+    Parameters
+    ----------
+    least, marks : int
+        Bytes that such a value has at least, and sorts of characters that all stand in it: what is cheap to see first.
+    """
+    may = np.flatnonzero((cells.lengths >= least) & ((cells.marks & marks) == marks))
+    return may[matches(cells.values.take(pa.array(may)), pattern)].tolist() if len(may) else []
 
 
-def find_patterns(cells: Cells) -> Iterator[Hit]:
-    """Yield at most one hit for each kind of identifier in a column or text."""
-    for entity in ENTITIES:
-        candidates = matching(cells, entity.prefilter)
-        if candidates:
-            yield from _confirm(cells, entity, candidates)
-    yield from _pseudonyms(cells)
-    yield from _births(cells)
+@dataclass
+class _Seen:
+    """What was met of one kind of identifier so far."""
+
+    asked: int = 0  # distinct candidates, and how many of them hold
+    held: int = 0
+    excess: float = 0.0  # standard deviations above chance, of the first distinct ones or of a large batch
+    rows: int = 0
+    near: int = 0  # rows with a word of context beside it
+    place: str = ""
+    sample: str = ""
+    place_near: str = ""
+    sample_near: str = ""
+    values: set[str] = field(default_factory=set)  # the first distinct candidates, and how many of them hold
+    holding: int = 0
 
 
-def _confirm(cells: Cells, entity: Entity, candidates: list[int]) -> Iterator[Hit]:
-    """Ask the recogniser batch by batch, until one holds a hit; a count is therefore "at least"."""
-    context = re.compile(entity.context, re.IGNORECASE)
-    named = bool(context.search(cells.header))
-    asked = 0
-    for start in range(0, len(candidates), BATCH):
-        batch = candidates[start : start + BATCH]
-        asked += len(batch)
-        found = [(n, text) for n in batch if (text := _recognised(entity, cells.values[n].as_py()))]
-        if not found:
-            continue
-        near = [(n, text) for n, text in found if named or context.search(cells.values[n].as_py())]
-        share = len(found) / asked
-        if cells.in_table and not near and not entity.rare and asked >= 20 and share < 0.2:
-            return  # a column of other numbers meets a check digit about once in eleven
-        whole = cells.in_table and share >= 0.5 and len(found) >= 0.5 * min(len(cells.values), asked) and len(found) > 2
-        strong = entity.rare or bool(near) or (whole and entity.kind != "passport")
-        if entity.kind == "passport" and not strong:
+class Forms:
+    """The evidence of identifiers by form in one column or text, gathered batch by batch.
+
+    Parameters
+    ----------
+    header : str
+        The column's name; empty for a text.
+    evidence : mapping
+        The thresholds of ``policies/disclosure.yaml``, `evidence`.
+    """
+
+    def __init__(self, pack: Pack, header: str, evidence: Mapping[str, float], *, in_table: bool) -> None:
+        self._pack, self._evidence, self._in_table = pack, evidence, in_table
+        self._named = tuple(entity for entity in pack.entities if entity.context.search(label(header)))
+        self._gate = gate(pack.entities, self._named)
+        self._gate_of_digits = gate(
+            (each for each in pack.entities if each.numeric and (each.evidence != "context" or each in self._named)),
+            self._named,
+        )
+        self._seen = [_Seen() for _ in pack.entities]
+        self._distinct = 0
+        self._where = ""
+
+    def feed(self, cells: Cells) -> None:
+        """Look at one batch."""
+        self._where = cells.where
+        self._distinct += len(cells.values)
+        may = ((cells.marks & (DIGIT | AT)) != 0) & (cells.lengths >= _SHORTEST)
+        lettered = may & ((cells.marks & (LETTER | AT)) != 0)
+        some = self._candidates(cells, np.flatnonzero(lettered), self._gate)
+        bare = self._candidates(cells, np.flatnonzero(may & ~lettered), self._gate_of_digits)
+        both = np.sort(np.concatenate([some, bare])) if len(bare) else some
+        if not len(both):
             return
-        chosen = near or found
-        count = int(cells.counts[[n for n, _ in chosen]].sum())
-        rule = "identifier" if strong else "possible-identifier"
-        first, text = chosen[0]
-        yield Hit(rule, entity.kind, cells.where, cells.place(first), count, mask(text), 0.95 if strong else 0.4)
-        return
+        of_all = cells.folded.take(pa.array(both))
+        of_some = cells.folded.take(pa.array(some)) if len(bare) else of_all
+        for entity, seen in zip(self._pack.entities, self._seen, strict=True):
+            values, passed = (of_all, both) if entity.numeric else (of_some, some)
+            if entity.evidence == "context" and entity not in self._named:
+                told = np.flatnonzero(matches(of_some, f"(?i){entity.context.pattern}"))
+                values, passed = of_some.take(pa.array(told)), some[told]
+            if len(passed):
+                self._meet(entity, seen, cells, values, passed)
+
+    def _candidates(self, cells: Cells, may: np.ndarray, gate: str) -> np.ndarray:
+        """Return those of some indices at which a value stands that an identifier can be found in."""
+        if not len(may) or not gate:
+            return may[:0]
+        values = cells.folded if len(may) == len(cells.values) else cells.folded.take(pa.array(may))
+        passed = np.flatnonzero(matches(values, gate))
+        if not len(passed):
+            return may[:0]
+        return may[passed[~matches(values.take(pa.array(passed)), self._pack.plain)]]
+
+    def _meet(self, entity: Entity, seen: _Seen, cells: Cells, values: pa.Array, passed: np.ndarray) -> None:
+        held = recognised(entity, values)
+        if entity.chance:
+            self._weigh(entity, seen, values, held)
+        if not len(held):
+            return
+        found = values.take(pa.array(held))
+        if entity.evidence == "context" and entity not in self._named:
+            near = np.array([n for n, text in enumerate(found.to_pylist()) if _beside(entity, text)], dtype=np.int64)
+        else:
+            near = np.flatnonzero(matches(found, f"(?i){entity.context.pattern}"))
+        seen.held += len(held)
+        seen.rows += int(cells.counts[passed[held]].sum())
+        if not seen.place:
+            seen.place, seen.sample = _first(entity, cells, int(passed[held[0]]))
+        if len(near):
+            seen.near += int(cells.counts[passed[held[near]]].sum())
+            if not seen.place_near:
+                seen.place_near, seen.sample_near = _first(entity, cells, int(passed[held[near[0]]]))
+
+    def _weigh(self, entity: Entity, seen: _Seen, values: pa.Array, held: np.ndarray) -> None:
+        """Keep how far what holds the check is above chance: of distinct values, for a repeated one proves nothing."""
+        met = values.filter(pa.array(matches(values, entity.pattern)))
+        if len(met) >= _SIGHT:
+            seen.excess = max(seen.excess, _excess(len(held), len(met), entity.chance))
+            seen.asked += len(met)
+            return
+        room = int(self._evidence["distinct"]) - len(seen.values)
+        fresh = [each for each in met.to_pylist() if each not in seen.values][: max(room, 0)]
+        seen.values.update(fresh)
+        seen.asked += len(fresh)
+        seen.holding += sum(next(spans(entity, each), None) is not None for each in fresh)
+        seen.excess = max(seen.excess, _excess(seen.holding, len(seen.values), entity.chance))
+
+    def hits(self) -> Iterator[Hit]:
+        """Yield at most one hit for each kind of identifier."""
+        for entity, seen in zip(self._pack.entities, self._seen, strict=True):
+            rule = self._judge(entity, seen) if seen.held else None
+            if rule is None:
+                continue
+            near = bool(seen.near) and entity not in self._named
+            count, place, sample = (
+                (seen.near, seen.place_near, seen.sample_near) if near else (seen.rows, seen.place, seen.sample)
+            )
+            strong = rule == "identifier"
+            yield Hit(rule, entity.kind, self._where, place, count, mask(sample), 0.95 if strong else 0.4)
+
+    def _judge(self, entity: Entity, seen: _Seen) -> str | None:
+        """Return the rule that the evidence speaks for, if any."""
+        named, near = entity in self._named, bool(seen.near)
+        if entity.chance and seen.asked >= self._evidence["few"] and seen.excess < self._evidence["sigmas"]:
+            # numbers of another kind meet a check digit now and then
+            return entity.rule if near else ("possible-identifier" if named else None)
+        if named or near or entity.evidence == "form":
+            return entity.rule
+        if entity.evidence == "context":
+            return None
+        least = max(self._evidence["column_values"], self._evidence["column_share"] * self._distinct)
+        whole = self._in_table and seen.held >= least
+        return entity.rule if whole and entity.evidence == "column" else "possible-identifier"
 
 
-def _recognised(entity: Entity, value: str) -> str:
-    """Return the first stretch of the value that the recogniser takes for the entity, or nothing."""
-    results = _recognisers()[entity.name].analyze(value, [entity.name], None)
-    return next((value[each.start : each.end] for each in results if each.score > 0), "")
+def _excess(held: int, asked: int, chance: float) -> float:
+    """Return how many standard deviations of a binomial distribution a count is above its expectation."""
+    return (held - asked * chance) / math.sqrt(max(asked, 1) * chance * (1 - chance))
 
 
-def identifier_spans(value: str) -> Iterator[tuple[int, int, str]]:
-    """Yield where something of an identifier's form stands in a text, and its kind; a form alone is enough here."""
-    for entity in ENTITIES:
-        if _prefilter(entity.prefilter).search(value):
-            for found in _recognisers()[entity.name].analyze(value, [entity.name], None):
-                if found.score > 0:
-                    yield found.start, found.end, entity.kind
+def _first(entity: Entity, cells: Cells, index: int) -> tuple[str, str]:
+    start, end = next(spans(entity, cells.folded[index].as_py()))
+    return cells.place(index), cells.values[index].as_py()[start:end]
 
 
-@cache
-def _prefilter(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _beside(entity: Entity, text: str) -> bool:
+    """Tell whether a word of context stands close to one of the identifiers in a text."""
+    return any(_told(entity, text, start, end) for start, end in spans(entity, text))
 
 
-def dates(value: str) -> Iterator[re.Match[str]]:
-    """Yield what is written as a date in a text."""
-    return _DATE.finditer(value)
+def _told(entity: Entity, text: str, start: int, end: int) -> bool:
+    """Tell whether a word of context stands close to what stands there."""
+    before = entity.context.search(text, max(0, start - _BEFORE), start)
+    return before is not None or entity.context.search(text, end, end + _AFTER) is not None
 
 
-def birth_spans(value: str) -> Iterator[tuple[int, int]]:
-    """Yield where a date stands soon after a word of birth."""
-    for named in _BIRTH.finditer(value):
-        found = _DATE.search(value, named.end(), named.end() + _BIRTH_REACH)
-        if found:
-            yield found.span()
+def identifier_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int, int, str]]:
+    """Yield where something of an identifier's form stands in a text, and its kind; a form alone is enough here.
+
+    A form that is nothing without its context is left out where no word of it stands close by.
+    """
+    folded = fold(value)
+    for entity in (pack or load_pack()).entities:
+        for start, end in spans(entity, folded):
+            if entity.evidence != "context" or _told(entity, folded, start, end):
+                yield start, end, entity.kind
 
 
-def readings(written: str) -> Iterator[date]:
-    """Yield the days that a written date may mean: day first, and of two digits either century."""
-    month = re.search(_MONTH, written, re.IGNORECASE)
-    numbers = [int(each) for each in re.findall(r"\d+", written)]
-    if re.fullmatch(r"\d{8}", written):
-        numbers = [int(written[:4]), int(written[4:6]), int(written[6:])]
-    if month:
-        place = _MONTHS.index(month[1].lower()) + 1
-        numbers = [numbers[0], place, numbers[1]] if len(numbers) > 1 else []
-    if len(numbers) != 3:
-        return
-    year, middle, day = numbers if numbers[0] > 31 else numbers[::-1]
-    for century in (0,) if year > 99 else (1900, 2000):
-        try:
-            yield date(year + century, middle, day)
-        except ValueError:
-            continue
-
-
-def _pseudonyms(cells: Cells) -> Iterator[Hit]:
-    found = [n for n in matching(cells, _PSEUDONYM) if _mixed(cells.values[n].as_py())]
+def find_pseudonyms(cells: Cells) -> Iterator[Hit]:
+    """Yield a hit for the warehouse's pseudonyms: 26 capital letters and digits of base 32."""
+    found = [n for n in matching(cells, _PSEUDONYM, 26, UPPER) if _mixed(cells.values[n].as_py())]
     if found:
-        text = str(re.search(_PSEUDONYM, cells.values[found[0]].as_py())[0])  # type: ignore[index]
+        text = next(re.finditer(_PSEUDONYM, cells.values[found[0]].as_py()))[0]
         count = int(cells.counts[found].sum())
         yield Hit("pseudonym", "pseudonym", cells.where, cells.place(found[0]), count, mask(text), 0.99)
 
@@ -191,17 +218,3 @@ def _pseudonyms(cells: Cells) -> Iterator[Hit]:
 def _mixed(value: str) -> bool:
     """Tell whether one of the tokens has both letters and digits, as all but 2 in 1,000 pseudonyms have."""
     return any(re.search("[2-7]", token) and re.search("[A-Z]", token) for token in re.findall(_PSEUDONYM, value))
-
-
-def _births(cells: Cells) -> Iterator[Hit]:
-    if cells.in_table and _BIRTH.search(cells.header.replace("_", " ")):
-        found = [n for n, value in enumerate(cells.values.to_pylist()[:BATCH]) if _DATE.search(value)]
-    else:
-        found = [n for n in matching(cells, r"(?i)birth|born|d\.?o\.?b") if _birth_in(cells.values[n].as_py())]
-    if found:
-        count = int(cells.counts[found].sum())
-        yield Hit("date-of-birth", "date_of_birth", cells.where, cells.place(found[0]), count, "", 0.95)
-
-
-def _birth_in(value: str) -> bool:
-    return any(True for _ in birth_spans(value))

@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
-from tre.disclosure.detectors.groups import one_way
 from tre.disclosure.detectors.shape import is_count
 from tre.disclosure.model import Hit
 
@@ -104,4 +103,5 @@ def _is_key(column: pa.Array, shape: Mapping[str, float]) -> bool:
         return False
     long = float(pc.mean(pc.greater_equal(pc.utf8_length(column), _KEY_LENGTH)).as_py() or 0)
     formed = float(pc.mean(pc.match_substring_regex(column, _KEY)).as_py() or 0)
-    return long > 0.9 and formed > 0.9 and not one_way(column.to_pylist()[:1000])
+    values = column.to_pylist()[:1000]
+    return long > 0.9 and formed > 0.9 and values not in (sorted(values), sorted(values, reverse=True))

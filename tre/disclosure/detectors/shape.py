@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from tre.disclosure.contents import Series, Table
 from tre.disclosure.detectors.groups import DECIMAL, find_groups, one_way
 from tre.disclosure.model import Hit
-from tre.disclosure.policy import Profile
+from tre.disclosure.profile import Profile
+from tre.disclosure.statistics.recognise import find_statistics
 
 _COUNT = re.compile(
     r"(^|\b)(count|counts|n|num|number|total|totals|freq|frequency|patients|people|persons|events|admissions|cases|"
@@ -60,6 +61,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
         return
     counts = [n for n, name in enumerate(table.names) if is_count(name, table.columns[n])]
     crosstab = [] if counts else _crosstab(table, shape)
+    yield from find_statistics(table, counts or crosstab, profile)
     if counts or crosstab:
         rule = "small-count" if counts else "possible-small-count"
         yield from _small_counts(table, counts or crosstab, profile, rule)
@@ -111,15 +113,14 @@ def _all_differ(columns: list[pa.Array]) -> bool:
 
 
 def _small_counts(table: Table, columns: list[int], profile: Profile, rule: str) -> Iterator[Hit]:
-    least = 0 if profile.check_zeros else 1
     for n in columns:
         whole = pc.match_substring_regex(table.columns[n], _INTEGER).to_numpy(zero_copy_only=False)
         numbers = np.array(
             [float(value) if ok else np.inf for value, ok in zip(table.columns[n].to_pylist(), whole, strict=True)]
         )
-        small = np.flatnonzero((numbers < profile.threshold) & (numbers >= least))
+        small = np.flatnonzero(profile.is_small(numbers))
         if len(small):
-            place = f"row {int(small[0]) + 1}, column {table.names[n]}"
+            place = f"row {table.start + int(small[0]) + 1}, column {table.names[n]}"
             yield Hit(rule, "count", table.where, place, len(small), "", 0.9 if rule == "small-count" else 0.5)
 
 

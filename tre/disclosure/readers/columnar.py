@@ -1,16 +1,13 @@
-"""Parquet and safetensors."""
+"""Safetensors."""
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from tre.disclosure.contents import Contents, Table, Tensor, Unreadable
+from tre.disclosure.contents import Contents, Tensor, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 
@@ -19,30 +16,6 @@ _WIDTH = {"BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "U1
           "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8}  # fmt: skip
 _NUMPY = {"U8": "<u1", "I8": "<i1", "I16": "<i2", "U16": "<u2", "F16": "<f2", "I32": "<i4", "U32": "<u4", "F32": "<f4",
           "I64": "<i8", "U64": "<u8", "F64": "<f8"}  # fmt: skip
-
-
-def read_parquet(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
-    """Read every column as strings, and the metadata as text."""
-    try:
-        source = pq.ParquetFile(io.BytesIO(data))
-        unpacked = sum(source.metadata.row_group(n).total_byte_size for n in range(source.num_row_groups))
-        if unpacked > policy.limits["unpacked_bytes"]:
-            raise Unreadable("it unpacks to more than inspection reads", rule="too-big")
-        table = source.read()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise Unreadable("the Parquet file is damaged") from error
-    contents.tables.append(Table(where, tuple(table.column_names), tuple(map(_strings, table.columns))))
-    metadata = {key: value for key, value in (source.metadata.metadata or {}).items() if key != b"ARROW:schema"}
-    lines = b"\n".join(key + b" " + value for key, value in metadata.items()).decode("utf-8", "replace")
-    contents.add_text(f"{where} Parquet metadata".strip(), lines)
-
-
-def _strings(column: pa.ChunkedArray) -> pa.Array:
-    try:
-        text = column.cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        text = pa.chunked_array([pa.array([str(value) for value in column.to_pylist()], pa.string())])
-    return text.fill_null("").combine_chunks()
 
 
 def read_safetensors(data: bytes, where: str, contents: Contents, policy: Policy) -> None:

@@ -12,6 +12,8 @@ from tre.disclosure.readers.tabular import decode, delimiter_of
 
 _MAGIC = (
     (b"PAR1", "parquet"),
+    (b"ARROW1", "arrow"),
+    (b"\xff\xff\xff\xff", "arrow"),  # a stream of Arrow IPC: the continuation mark, then the length of its schema
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
     (b"\x1f\x8b", "compressed"),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
+from collections.abc import Iterator
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from tre.disclosure.contents import Contents, Table, Unreadable
+from tre.disclosure.contents import OVERLAP, Contents, Table, Unreadable
+from tre.disclosure.folding import first_bytes
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.source import HEAD, Source, encoding_of, texts
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_SIGNS = np.isin(np.arange(256), list(b"=@+-"))
 _FORMULA = re.compile(r"^[=@]|^[+-](?![\d.,\s]|$|inf\b|nan\b)", re.IGNORECASE)
 
 
@@ -50,56 +54,98 @@ def delimiter_of(text: str) -> str | None:
     return None
 
 
-def read_text(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
-    """Read text by its lines."""
-    del policy
-    text = decode(data)
-    if text is None:
+def _encoding(source: Source) -> str:
+    encoding = encoding_of(source)
+    if encoding is None:
         raise Unreadable("it is not text")
-    contents.add_text(where, text)
+    return encoding
 
 
-def read_csv(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+def read_text(source: Source, where: str, contents: Contents, policy: Policy) -> None:
+    """Read text by its lines, block by block."""
+    contents.blocks.append(text_blocks(source, where, _encoding(source), policy))
+
+
+def text_blocks(source: Source, where: str, encoding: str, policy: Policy) -> Iterator[Contents]:
+    """Yield a text in blocks of lines, for its identifiers and for the rows that its lines may be."""
+    lines = 0
+    for text in texts(source, encoding, policy.limits["block_bytes"], OVERLAP):
+        block = Contents(start=lines)
+        block.add_text(where, text)
+        yield block
+        lines += text.count("\n")
+
+
+def read_csv(source: Source, where: str, contents: Contents, policy: Policy) -> None:
     """Read delimited rows, every value as a string; rows of another width are read as text as well."""
-    del policy
-    text = decode(data)
-    mark = delimiter_of(text) if text is not None else None
-    if text is None or mark is None:
+    encoding = _encoding(source)
+    head = next(texts(source, encoding, HEAD, 0), "")
+    mark = delimiter_of(head)
+    if mark is None:
         raise Unreadable("it is not text")
-    ragged: list[str] = []
+    contents.blocks.append(_Rows(source, where, encoding, policy, head, mark).blocks())
 
-    def keep(row: pacsv.InvalidRow) -> str:
-        ragged.append(row.text)
-        return "skip"
 
-    lines = text.lstrip("\n\r").splitlines()
-    heads = next(csv.reader(lines[:1], delimiter=mark))
-    has_heads = not any(re.fullmatch(r"[-+]?[\d.,/: -]+", head) for head in heads)
-    names = heads if has_heads else [f"column {n + 1}" for n in range(len(heads))]
-    unique = [f"c{n}" for n in range(len(names))]
-    try:
-        read = pacsv.read_csv(
-            io.BytesIO(text.encode()),
-            read_options=pacsv.ReadOptions(column_names=unique, skip_rows=int(has_heads), use_threads=False),
-            parse_options=pacsv.ParseOptions(delimiter=mark, newlines_in_values=True, invalid_row_handler=keep),
+class _Rows:
+    """The rows of one delimited file, batch by batch."""
+
+    def __init__(self, source: Source, where: str, encoding: str, policy: Policy, head: str, mark: str) -> None:
+        self._source, self._where, self._encoding, self._policy, self._mark = source, where, encoding, policy, mark
+        self._ragged: list[str] = []
+        heads = next(csv.reader(head.lstrip("\n\r").splitlines()[:1], delimiter=mark))
+        self._has_heads = not any(re.fullmatch(r"[-+]?[\d.,/: -]+", each) for each in heads)
+        self._names = tuple(heads if self._has_heads else [f"column {n + 1}" for n in range(len(heads))])
+
+    def blocks(self) -> Iterator[Contents]:
+        """Yield batch after batch; where Arrow stops, the whole file once more as text."""
+        done = 0
+        try:
+            with self._reader() as reader:
+                for batch in reader:
+                    table = Table(self._where, self._names, tuple(batch.columns), done)
+                    yield self._block(table)
+                    done += batch.num_rows
+        except pa.ArrowInvalid:
+            yield from text_blocks(self._source, self._where, self._encoding, self._policy)
+            return
+        if not done:
+            yield self._block(Table(self._where, self._names, tuple(pa.array([], pa.string()) for _ in self._names)))
+
+    def _reader(self) -> pacsv.CSVStreamingReader:
+        unique = [f"c{n}" for n in range(len(self._names))]
+        options = pacsv.ReadOptions(
+            column_names=unique, skip_rows=int(self._has_heads), block_size=self._policy.limits["block_bytes"],
+            encoding="utf8" if self._encoding == "utf-8-sig" else self._encoding,
+        )  # fmt: skip
+        return pacsv.open_csv(
+            self._source.arrow(),
+            read_options=options,
+            parse_options=pacsv.ParseOptions(
+                delimiter=self._mark, newlines_in_values=True, invalid_row_handler=self._keep
+            ),
             convert_options=pacsv.ConvertOptions(
                 column_types=dict.fromkeys(unique, pa.string()), strings_can_be_null=False
             ),
         )
-    except pa.ArrowInvalid:
-        contents.add_text(where, text)
-        return
-    if ragged:
-        contents.add_text(f"{where} rows of another width".strip(), "\n".join(ragged))
-    table = Table(where, tuple(names), tuple(column.combine_chunks() for column in read.columns))
-    contents.tables.append(table)
-    note_formulas(table, contents)
+
+    def _keep(self, row: pacsv.InvalidRow) -> str:
+        self._ragged.append(row.text)
+        return "skip"
+
+    def _block(self, table: Table) -> Contents:
+        block = Contents(tables=[table])
+        note_formulas(table, block)
+        if self._ragged:
+            rows, self._ragged = self._ragged, []
+            block.add_text(f"{self._where} rows of another width".strip(), "\n".join(rows))
+        return block
 
 
 def note_formulas(table: Table, contents: Contents) -> None:
     """Record cells that a spreadsheet program would run (CWE-1236)."""
-    for cells in table.cells()[1:]:
-        found = [n for n, value in enumerate(cells.values.to_pylist()) if _FORMULA.match(value)]
+    for name, column in zip(table.names, table.columns, strict=True):
+        like = np.flatnonzero(_SIGNS[first_bytes(column)])
+        found = [int(n) for n in like if _FORMULA.match(column[int(n)].as_py())]
         if found:
-            count = int(cells.counts[found].sum())
-            contents.hits.append(Hit("formula", "formula", table.where, cells.place(found[0]), count, "="))
+            place = f"row {table.start + found[0] + 1}, column {name}"
+            contents.hits.append(Hit("formula", "formula", table.where, place, len(found), "="))

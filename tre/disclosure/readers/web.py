@@ -36,17 +36,6 @@ def read_json(data: bytes, where: str, contents: Contents, policy: Policy) -> No
     keep_json(loaded(text), text, where, contents)
 
 
-def read_ndjson(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
-    """Read JSON values, one on each line, as the rows of one table."""
-    del policy
-    text = text_of(data)
-    try:
-        values = [loaded(line) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("a line is not JSON") from error
-    keep_json(values, text, where, contents)
-
-
 def loaded(text: str) -> Any:
     """Return a JSON value; a key that stands twice in one object is refused, for programs differ in which they show."""
 
@@ -63,11 +52,11 @@ def keep_json(value: Any, text: str, where: str, contents: Contents, *, in_figur
     """Keep a JSON value: its text as written, what is escaped in it as meant, and what it holds."""
     contents.texts.append((where, text))
     if "\\" in text:
-        contents.texts.append((where, "\n".join(_strings(value))))
+        contents.texts.append((where, "\n".join(strings_in(value))))
     walk(value, where, contents, in_figure=in_figure)
 
 
-def _strings(value: Any, depth: int = 0) -> Iterator[str]:
+def strings_in(value: Any, depth: int = 0) -> Iterator[str]:
     """Yield every key and string of a JSON value."""
     if isinstance(value, str):
         yield value
@@ -75,7 +64,7 @@ def _strings(value: Any, depth: int = 0) -> Iterator[str]:
         for key, each in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(key, str):
                 yield key
-            yield from _strings(each, depth + 1)
+            yield from strings_in(each, depth + 1)
 
 
 def walk(value: Any, where: str, contents: Contents, *, in_figure: bool, name: str = "", depth: int = 0) -> None:

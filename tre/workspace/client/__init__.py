@@ -6,7 +6,13 @@ from tre.workspace.client.course import course
 from tre.workspace.client.data import describe, spark, tables
 from tre.workspace.client.inspecting import inspect
 from tre.workspace.client.learning import budget, train_private
-from tre.workspace.client.outputs import safe_table
+from tre.workspace.client.outputs import (
+    safe_histogram,
+    safe_percentiles,
+    safe_regression,
+    safe_survival,
+    safe_table,
+)
 from tre.workspace.client.repository import git
 
 __all__ = [
@@ -17,6 +23,10 @@ __all__ = [
     "git",
     "inspect",
     "requests",
+    "safe_histogram",
+    "safe_percentiles",
+    "safe_regression",
+    "safe_survival",
     "safe_table",
     "spark",
     "submit",

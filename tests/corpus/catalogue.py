@@ -1,0 +1,51 @@
+"""Everything the corpus is composed of, gathered from its modules."""
+
+from __future__ import annotations
+
+from tests.corpus.clean.figures import FIGURES as CLEAN_FIGURES
+from tests.corpus.clean.lookalikes import LOOKALIKES
+from tests.corpus.clean.models import MODELS
+from tests.corpus.clean.tables import TABLES as CLEAN_TABLES
+from tests.corpus.formats import (
+    archives,
+    columnar,
+    databases,
+    delimited,
+    drawing,
+    images,
+    models,
+    notebooks,
+    office,
+    opendocument,
+    packages,
+    pages,
+    portable,
+    raster,
+    text,
+    workbook,
+)
+from tests.corpus.model import Carrier, Special, TableCarrier, TableWriting, Writing
+from tests.corpus.techniques.covert import COVERT
+from tests.corpus.techniques.encodings import ENCODED
+from tests.corpus.techniques.figures import FIGURES
+from tests.corpus.techniques.names import NAMED
+from tests.corpus.techniques.numbers import NUMBERS
+from tests.corpus.techniques.pseudonyms import PSEUDONYM
+from tests.corpus.techniques.tables import LEAKING
+from tests.corpus.techniques.weights import WEIGHTS
+
+CARRIERS: tuple[Carrier, ...] = (
+    *text.CARRIERS, *delimited.CARRIERS, *columnar.CARRIERS, *workbook.CARRIERS, *opendocument.CARRIERS,
+    *office.CARRIERS, *pages.CARRIERS, *drawing.CARRIERS, *notebooks.CARRIERS, *raster.CARRIERS, *portable.CARRIERS,
+    *archives.CARRIERS, *packages.CARRIERS, *databases.CARRIERS, *images.CARRIERS, *models.CARRIERS,
+)  # fmt: skip
+TABLE_CARRIERS: tuple[TableCarrier, ...] = (
+    *text.TABLES, *delimited.TABLES, *columnar.TABLES, *workbook.TABLES, *opendocument.TABLES, *office.TABLES,
+    *pages.TABLES, *notebooks.TABLES, *portable.TABLES, *archives.TABLES, *packages.TABLES, *databases.TABLES,
+)  # fmt: skip
+LEAK_WRITINGS: tuple[Writing, ...] = (*NUMBERS, *NAMED, *PSEUDONYM, *ENCODED)
+LEAK_TABLES: tuple[TableWriting, ...] = LEAKING
+LEAK_SPECIALS: tuple[Special, ...] = (*FIGURES, *WEIGHTS, *COVERT)
+CLEAN_WRITINGS: tuple[Writing, ...] = LOOKALIKES
+CLEAN_TABLE_WRITINGS: tuple[TableWriting, ...] = CLEAN_TABLES
+CLEAN_SPECIALS: tuple[Special, ...] = (*CLEAN_FIGURES, *MODELS)

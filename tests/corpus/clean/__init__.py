@@ -1,0 +1,1 @@
+"""Harmless output, each with the worst verdict that a reviewer would call fair. Each module offers a tuple."""

@@ -1,0 +1,195 @@
+"""The corpus that judges inspection: that it is what it says, and that inspection does not fall behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import tarfile
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from xml.etree import ElementTree
+
+import onnx
+import openpyxl
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
+import pydicom
+import pyreadstat
+import pytest
+import rdata
+import safetensors.numpy
+import skops.io
+from PIL import Image
+from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
+
+from tests.corpus import floors
+from tests.corpus.families import RULES
+from tests.corpus.figures import fairness, tally
+from tests.corpus.judge import Judged, judge, sample
+from tests.corpus.model import Item
+from tests.corpus.plan import plan
+from tests.corpus.world import World
+from tre.disclosure.policy import load_policy
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(1)
+
+
+@pytest.fixture(scope="module")
+def items(world: World) -> list[Item]:
+    return plan(world)
+
+
+@pytest.fixture(scope="module")
+def judged(world: World, items: list[Item]) -> list[Judged]:
+    return judge(sample(items, floors.ONE_IN), world)
+
+
+def _mode(judged: list[Judged], exact: str) -> list[Judged]:
+    return [each for each in judged if each.exact == exact]
+
+
+@pytest.mark.parametrize("exact", ["on", "off"])
+def test_no_fewer_leaks_are_caught(judged: list[Judged], exact: str) -> None:
+    leaks = tally(_mode(judged, exact))
+    assert leaks.leaks > 90
+    assert leaks.recall >= floors.RECALL[exact]
+    assert leaks.caught_share >= floors.CAUGHT[exact]
+
+
+@pytest.mark.parametrize("exact", ["on", "off"])
+def test_no_more_clean_files_are_judged_too_hard(judged: list[Judged], exact: str) -> None:
+    clean = fairness(_mode(judged, exact))
+    assert clean.clean > 90
+    assert clean.rate <= floors.FALSE_POSITIVES
+
+
+def test_no_file_breaks_inspection(judged: list[Judged]) -> None:
+    assert [(each.item.format, each.item.place, each.failed) for each in judged if each.failed] == []
+
+
+def test_the_rules_of_every_family_are_the_policy_s() -> None:
+    told = set().union(*RULES.values())
+    assert told == set(load_policy().rules)
+
+
+def test_the_corpus_is_as_wide_as_it_says(items: list[Item]) -> None:
+    leaks, clean = ([item for item in items if item.leak is kind] for kind in (True, False))
+    assert len(leaks) == len(clean)
+    assert len({item.technique for item in leaks}) >= 60
+    assert {item.format for item in leaks} - {item.format for item in clean} == {"joblib", "pkl", "pt", "bin"}
+    assert all(item.families <= set(RULES) and item.families for item in leaks)
+    assert not any(item.families for item in clean)
+    assert max(Counter(item.name for item in items).values()) == 1
+
+
+def test_the_same_seed_plants_the_same_things(world: World, items: list[Item]) -> None:
+    again = plan(World(1))
+    assert [each.planted for each in again] == [each.planted for each in items]
+    texts = [place for place, item in enumerate(items) if item.format in ("csv", "txt", "json", "html")]
+    assert all(items[place].write(world) == again[place].write(World(1)) for place in texts[::40])
+
+
+def test_what_is_told_of_a_leak_holds_nothing_of_it(world: World, items: list[Item]) -> None:
+    told = json.dumps([item.planted for item in items if item.leak])
+    assert not any(who.nhs_number in told or f"{who.forename} {who.surname}" in told for who in world.numbered)
+
+
+def test_what_is_planted_plainly_stands_in_the_file(world: World, items: list[Item]) -> None:
+    plain = [
+        item
+        for item in items
+        if item.technique == "NHS number alone" and item.format in ("csv", "txt", "json", "html", "svg", "sql", "dcm")
+    ]
+    numbers = {who.nhs_number.encode() for who in world.numbered}
+    assert plain
+    for item in plain:
+        data = item.write(world).replace(b"\0", b"")
+        assert any(number in data for number in numbers), item.place
+
+
+def _tar(data: bytes, folder: Path) -> object:
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        return archive.getnames()
+
+
+def _statistics(read: Callable[[str], object], suffix: str) -> Callable[[bytes, Path], object]:
+    def opened(data: bytes, folder: Path) -> object:
+        path = folder / f"t.{suffix}"
+        path.write_bytes(data)
+        return read(str(path))
+
+    return opened
+
+
+def _sqlite(data: bytes, folder: Path) -> object:
+    (folder / "t.sqlite").write_bytes(data)
+    return sqlite3.connect(folder / "t.sqlite").execute("SELECT COUNT(*) FROM results").fetchone()[0]
+
+
+def _workbook(data: bytes, folder: Path) -> object:
+    openpyxl.load_workbook(io.BytesIO(data))
+    return CalamineWorkbook.from_filelike(io.BytesIO(data)).sheet_names
+
+
+def _parts(data: bytes, folder: Path) -> object:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return [
+            ElementTree.fromstring(archive.read(name))
+            for name in archive.namelist()
+            if name.endswith((".xml", ".rels"))
+        ]
+
+
+def _picture(data: bytes, folder: Path) -> object:
+    picture = Image.open(io.BytesIO(data))
+    picture.load()
+    return picture
+
+
+_OPENED: dict[str, Callable[[bytes, Path], object]] = {
+    "arrow": lambda data, folder: feather.read_table(io.BytesIO(data)),
+    "dcm": lambda data, folder: pydicom.dcmread(io.BytesIO(data)).pixel_array,
+    "docx": _parts,
+    "dta": _statistics(pyreadstat.read_dta, "dta"),
+    "gif": _picture,
+    "ipynb": lambda data, folder: json.loads(data)["cells"],
+    "jpg": _picture,
+    "json": lambda data, folder: json.loads(data),
+    "ods": lambda data, folder: CalamineWorkbook.from_filelike(io.BytesIO(data)).sheet_names,
+    "onnx": lambda data, folder: onnx.checker.check_model(onnx.load_model_from_string(data)) or True,
+    "parquet": lambda data, folder: pq.read_table(io.BytesIO(data)),
+    "pdf": lambda data, folder: PdfReader(io.BytesIO(data), strict=False).pages[0].extract_text(),
+    "png": _picture,
+    "pptx": _parts,
+    "rds": _statistics(rdata.read_rds, "rds"),
+    "safetensors": lambda data, folder: safetensors.numpy.load(data),
+    "sav": _statistics(pyreadstat.read_sav, "sav"),
+    "skops": lambda data, folder: skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data)),
+    "sqlite": _sqlite,
+    "svg": lambda data, folder: [ElementTree.fromstring(data)],
+    "tar": _tar,
+    "xlsx": _workbook,
+    "xpt": _statistics(pyreadstat.read_xport, "xpt"),
+    "zip": lambda data, folder: zipfile.ZipFile(io.BytesIO(data)).namelist(),
+}
+# What is broken on purpose, so that its own library refuses it.
+_BROKEN = {("png", "a cut file"), ("safetensors", "bytes after the end")}
+
+
+@pytest.mark.parametrize("format", sorted(_OPENED))
+def test_files_open_in_their_own_libraries(world: World, items: list[Item], format: str, tmp_path: Path) -> None:
+    seen: dict[str, Item] = {}
+    for item in items:
+        if item.leak and item.format == format and not {(format, item.place), (format, item.technique)} & _BROKEN:
+            seen.setdefault(item.place, item)
+    assert seen
+    for item in islice(seen.values(), 30):
+        assert _OPENED[format](item.write(world), tmp_path) is not None, item.place

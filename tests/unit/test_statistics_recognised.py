@@ -1,0 +1,76 @@
+"""The rules on tables that were made elsewhere: each finding, and what looks alike and is fine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.test_statistics_rules import counted
+from tre.disclosure import Context, inspect
+from tre.disclosure.policy import load_policy
+from tre.disclosure.statistics import safe_table
+
+HEAD = "region,percent,denominator\n"
+
+
+def rules_of(tmp_path: Path, text: str, profile: str = "acro") -> set[str]:
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    return {each.rule for each in inspect(path, Context(profile=profile, sandbox=False)).findings}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (HEAD + "a,4.5,200\nb,40,300\n", "small-count"),  # nine of 200
+        (HEAD + "a,95.5,200\nb,40,300\n", "small-count"),  # all but nine
+        (HEAD + "a,5,200\nb,40,300\n", None),
+        (HEAD + "a,100,200\nb,40,300\n", "class-disclosure"),
+        (HEAD + "a,0,200\nb,40,300\n", "class-disclosure"),
+        (HEAD + "a,50,200\nAll,100,300\n", None),
+        ("time,n at risk,survival\n1,120,0.95\n2,9,0.80\n", "small-risk-set"),
+        ("time,n at risk,survival\n1,120,0.95\n2,10,0.80\n", None),
+        ("term,coefficient,df_resid\nage,0.1,9\n", "degrees-of-freedom"),
+        ("statistic,value\ndf resid:,9\nr squared,0.9\n", "degrees-of-freedom"),
+        ("statistic,value\ndf resid:,90\nr squared,0.9\n", None),
+        ("group,count,minimum,mean\na,40,0.3,5\nb,50,0.4,6\n", "extreme-value"),
+        ("group,count,minimum,mean\na,40,[c],5\nb,50,[c],6\n", None),
+        ("from,to,count\n0.12,10,40\n10,97.3,50\n", "edge-bin"),
+        ("bin,count\n\"(0.12, 10]\",40\n\"(10, 97.3]\",50\n", "edge-bin"),
+        ("from,to,count\n-inf,10,40\n10,inf,50\n", None),
+        ("band,F,M,All\na,[c],40,45\nb,30,31,61\nAll,35,71,106\n", "recoverable-cell"),
+        ("band,F,M,All\na,[c],[c],45\nb,30,31,61\nAll,35,71,106\n", "recoverable-cell"),
+        ("band,F,M,All\na,[c],[c],14\nb,[c],[c],61\nAll,5,70,75\n", "recoverable-cell"),  # F of a is at most 5
+        ("band,F,M,All\na,[c],[c],45\nb,[c],[c],61\nAll,35,71,106\n", None),
+        ("band,count\na,[c]\nb,40\nTotal,46\n", None),  # two lines are no sum that a table shows
+        ("band,count,people in all\na,[c],77\nb,40,50\nTotal,46,99\n", None),  # not a total
+    ],
+)  # fmt: skip
+def test_what_its_own_numbers_show(tmp_path, text, rule):
+    found = rules_of(tmp_path, text)
+    assert found == ({rule} if rule else set()), found
+
+
+def test_rounding_is_asked_for_by_the_profile_alone(tmp_path):
+    text = "band,count\na,20\nb,33\n"
+    assert rules_of(tmp_path, text) == set()
+    assert rules_of(tmp_path, text, "opensafely") == {"unrounded-count"}
+    assert rules_of(tmp_path, "band,count\na,0\nb,9\nc,3\n", "opensafely-midpoint") == set()
+    assert rules_of(tmp_path, "band,count\na,4\n", "opensafely-midpoint") == {"unrounded-count"}
+
+
+@pytest.mark.parametrize("text", ["lsoa,count\nx,20\ny,30\n", "area,count\nE01000001,20\nE01000002,30\n",
+                                  "place,count\nA81001,20\nA81002,30\n"])  # fmt: skip
+def test_small_areas_and_practices_are_not_told_apart(tmp_path, text):
+    assert rules_of(tmp_path, text, "opensafely") == {"unnamed-place"}
+    assert rules_of(tmp_path, text) == set()
+
+
+@pytest.mark.parametrize("profile", sorted(load_policy().profiles))
+def test_what_safe_table_writes_passes(tmp_path, profile):
+    frame = counted(a=9, b=12, c=40, d=11)
+    frame["sex"] = ["F", "M"] * 36
+    table = safe_table(frame, "band", "sex", profile=profile, margins=True)
+    table.to_csv(str(tmp_path / "safe.csv"))
+    assert rules_of(tmp_path, (tmp_path / "safe.csv").read_text(), profile) <= {"possible-small-count"}

@@ -1,0 +1,119 @@
+"""Dates of birth: a date of any spelling that a column's name or a word close by says to be one."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+
+from tre.disclosure.contents import Cells
+from tre.disclosure.detectors.patterns import label
+from tre.disclosure.detectors.recognise import matches
+from tre.disclosure.folding import LETTER
+from tre.disclosure.model import Hit
+from tre.disclosure.packs import Pack, load_pack
+
+_REACH, _BEFORE = 60, 14  # characters after and before a word of birth in which its date is looked for
+_SHORTEST = 9  # bytes of a word of birth and a date: dob1.2.34
+_GATE = r"(?i)birth|born|d\.?o\.?b"
+_DAYS = (
+    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|"
+    "sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[ -](?:first|second|third|fourth|fifth|sixth|seventh|"
+    "eighth|ninth)|thirtieth|thirty[ -]first"
+)
+_UNITS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+_UNITS += "eighteen|nineteen|hundred"
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_YEAR = (
+    rf"(?:(?:18|19|20)\d{{2}}|(?:eighteen|nineteen|twenty)[ -](?:(?:{_TENS})(?:[ -](?:{_UNITS}))?|(?:{_UNITS})"
+    rf"(?:[ -](?:{_UNITS}))?)|two thousand(?:[ -](?:and[ -])?(?:(?:{_TENS})(?:[ -](?:{_UNITS}))?|{_UNITS}))?)"
+)
+
+
+@cache
+def date_pattern(pack: Pack) -> str:
+    """Return the pattern (RE2) of a full date, in digits or in words."""
+    month = rf"(?:{'|'.join(pack.months)})[a-z]*\.?"
+    return (
+        rf"(?i)\b(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}} ?[/.-] ?\d{{1,2}} ?[/.-] ?(?:18|19|20)?\d{{2}}"
+        rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: day)?(?: of)?[ ./-]?{month}[ ,./-]{{0,3}}(?:\d{{4}}|\d{{2}})"
+        rf"|{month} ?\d{{1,2}}(?:st|nd|rd|th)?[ ,]{{1,2}}\d{{4}}"
+        rf"|(?:{_DAYS})(?: day)?(?: of)? {month},? {_YEAR}|{month} (?:the )?(?:{_DAYS}),? {_YEAR}"
+        r"|(?:0[1-9]|[12]\d|3[01]) ?(?:0[1-9]|1[0-2]) ?(?:18|19|20)\d{2}"
+        r"|(?:18|19|20)\d{2} ?(?:0[1-9]|1[0-2]) ?(?:0[1-9]|[12]\d|3[01]))(?:\b|T)"
+    )
+
+
+@cache
+def _dates(pack: Pack) -> re.Pattern[str]:
+    return re.compile(date_pattern(pack), re.ASCII)
+
+
+def dates(value: str) -> Iterator[re.Match[str]]:
+    """Yield what is written as a date in a text."""
+    return _dates(load_pack()).finditer(value)
+
+
+def birth_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int, int]]:
+    """Yield where a date stands soon after a word of birth, or right before one."""
+    pack = pack or load_pack()
+    for named in pack.birth.finditer(value):
+        after = named.end()
+        found = _dates(pack).search(value[after : after + _REACH])  # cut off, so that a date may touch the word
+        if found:
+            yield found.start() + after, found.end() + after
+            continue
+        before = list(_dates(pack).finditer(value, max(0, named.start() - 40 - _BEFORE), named.start()))
+        if before and named.start() - before[-1].end() <= _BEFORE:
+            yield before[-1].span()
+
+
+def readings(written: str, pack: Pack | None = None) -> Iterator[date]:
+    """Yield the days that a date written in digits may mean: day first, and of two digits either century."""
+    months = (pack or load_pack()).months
+    month = re.search("|".join(months), written, re.IGNORECASE)
+    numbers = [int(each) for each in re.findall(r"\d+", written)]
+    meant = [numbers if numbers[0] > 31 else numbers[::-1]] if len(numbers) == 3 and not month else []
+    if month and len(numbers) > 1:
+        meant = [[numbers[1], months.index(month[0].lower()) + 1, numbers[0]]]
+    if re.fullmatch(r"\d{8}", written):
+        meant = [[int(written[:4]), int(written[4:6]), int(written[6:])]]
+        meant.append([int(written[4:]), int(written[2:4]), int(written[:2])])
+    for year, middle, day in meant:
+        for century in (0,) if year > 99 else (1900, 2000):
+            with contextlib.suppress(ValueError):
+                yield date(year + century, middle, day)
+
+
+class Births:
+    """Dates of birth in one column or text, gathered batch by batch."""
+
+    def __init__(self, pack: Pack, header: str, *, in_table: bool) -> None:
+        self._pack = pack
+        self._named = in_table and bool(pack.birth.search(label(header)))
+        self._rows, self._place, self._where = 0, "", ""
+
+    def feed(self, cells: Cells) -> None:
+        """Look at one batch."""
+        self._where, values = cells.where, cells.folded
+        if self._named:
+            found = np.flatnonzero(matches(values, date_pattern(self._pack)))
+        else:
+            may = np.flatnonzero(((cells.marks & LETTER) != 0) & (cells.lengths >= _SHORTEST))
+            passed = may[matches(values.take(pa.array(may)), _GATE)]
+            texts = values.take(pa.array(passed)).to_pylist()
+            told = [any(True for _ in birth_spans(text, self._pack)) for text in texts]
+            found = passed[np.array(told, dtype=bool)]
+        if len(found):
+            self._place = self._place or cells.place(int(found[0]))
+            self._rows += int(cells.counts[found].sum())
+
+    def hits(self) -> Iterator[Hit]:
+        """Yield at most one hit."""
+        if self._rows:
+            yield Hit("date-of-birth", "date_of_birth", self._where, self._place, self._rows, "", 0.95)

@@ -1,0 +1,174 @@
+"""What no pattern can say of the United Kingdom's identifiers: check digits, numbers in use, what is no surname."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tre.disclosure.exact_match import nhs_number_is_valid
+from tre.disclosure.folding import string_bytes
+from tre.disclosure.packs import Check
+
+_WEIGHTS = np.arange(10, 0, -1)
+_REGIONS = ("GB", "GG", "IM", "JE")  # they share the country code 44
+_KINDS = (
+    "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "pager", "uan",
+    "voicemail",
+)  # fmt: skip
+# Mobile numbers of any range, and Ofcom's numbers for drama, which are in no range in use: people write both for real.
+_MORE = (
+    r"7[1-9]\d{8}", r"1632960\d{3}", r"1(?:1[3-8]|[2-6]1)4960\d{3}", r"2079460\d{3}", r"2896496\d{3}", r"2920180\d{3}",
+    r"1914980\d{3}", r"8081570\d{3}", r"9098790\d{3}", r"3069990\d{3}",
+)  # fmt: skip
+_DECIMAL = re.compile(r"(?<!\d)0\.\d|\d\.\d.* | .*\d\.\d")  # decimals, one or a row of them
+_GLUED = re.compile(r"(?!x|ext)[0-9a-z]", re.IGNORECASE)  # an extension may follow a number, another letter may not
+_DATED = re.compile(r"(?:[0-3]?\d/[01]?\d|[01]?\d/[0-3]?\d)/(?:[12]\d)?\d{2}")  # as phonenumbers leaves out
+
+
+def _falses(values: pa.Array) -> pa.Array:
+    return pa.array(np.zeros(len(values), dtype=bool))
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A check that is asked value by value: its form is rare, so that few come to it."""
+
+    holds: Callable[[str], bool]
+
+    def end(self, text: str, start: int, end: int) -> int:
+        """Return `end` when what stands there holds."""
+        return end if self.holds(text[start:end]) else 0
+
+    def whole(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Leave all to :meth:`end`."""
+        none = _falses(values)
+        return none, pc.invert(none)
+
+
+class NhsNumber:
+    """Modulus 11 with weights 10 to 2 (NHS Data Dictionary, NHS NUMBER), and no digits of a decimal."""
+
+    def end(self, text: str, start: int, end: int) -> int:
+        """Return `end` when the ten digits hold their check digit."""
+        if start > 1 and text[start - 1] == "." and text[start - 2].isdigit():
+            return 0
+        return end if nhs_number_is_valid(re.sub(r"\D", "", text[start:end])) else 0
+
+    def whole(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Judge all at once: the digits of all numbers are one matrix of shape (k, 10)."""
+        digits = string_bytes(pc.replace_substring_regex(values, r"[^0-9]+", ""))
+        matrix = digits.reshape(len(values), 10).astype(np.int64) - ord("0")
+        return pa.array(matrix @ _WEIGHTS % 11 == 0), _falses(values)
+
+
+class Phone:
+    """A number that is in use by its form: of the United Kingdom, or of a country whose code stands before it."""
+
+    def end(self, text: str, start: int, end: int) -> int:
+        """Return where the last group of digits ends that, with those before it, makes a number."""
+        token = text[start:end]
+        if _DECIMAL.search(token) or _DATED.search(token):
+            return 0
+        ends = [group.end() for group in re.finditer(r"\d+", token)]
+        for at in reversed(ends):
+            if not _GLUED.match(text, start + at) and self._in_use(token[:at]):
+                return start + at
+        return 0
+
+    def _in_use(self, token: str) -> bool:
+        digits = re.sub(r"\D", "", token)
+        abroad, national = _numbers()
+        if "+" in token:
+            return bool(abroad.fullmatch(digits))
+        return bool(national.fullmatch(digits)) or (digits[:2] == "00" and bool(abroad.fullmatch(digits[2:])))
+
+    def whole(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Judge those of digits alone at once; what has parts is asked about part by part."""
+        digits = pc.match_substring_regex(values, r"^[0-9]+$")
+        abroad, national = (pattern.pattern for pattern in _numbers())
+        held = pc.match_substring_regex(values, f"^(?:{national}|00(?:{abroad}))$")
+        return pc.and_(digits, held), pc.invert(digits)
+
+
+@cache
+def _numbers() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of the digits of a number from abroad (after the plus) and of a national one."""
+    import phonenumbers
+
+    found = set(_MORE)
+    for region in _REGIONS:
+        known = phonenumbers.PhoneMetadata.metadata_for_region(region)
+        kinds = [getattr(known, kind) for kind in _KINDS]
+        found |= {kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern}
+    ours = "(?:" + "|".join(sorted(found)).replace(r"\d", "[0-9]") + ")"
+    codes = "|".join(sorted(map(str, set(phonenumbers.COUNTRY_CODE_TO_REGION_CODE) - {44})))
+    abroad = f"440?{ours}|(?:{codes})[0-9]{{4,12}}"
+    return re.compile(abroad), re.compile(f"0{ours}|(?:00)?440?{ours}")
+
+
+@cache
+def suffixes() -> frozenset[str]:
+    """Return the last labels of the public suffix list that tldextract ships, as they are spelled and in punycode.
+
+    The library itself would ask the network for a newer list, and be loaded for this alone.
+    """
+    spec = find_spec("tldextract")
+    if spec is None or spec.origin is None:
+        raise ImportError("tldextract is not installed")
+    text = (Path(spec.origin).parent / ".tld_set_snapshot").read_text(encoding="utf-8")
+    rules = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("//")]
+    found = {rule.rsplit(".", 1)[-1] for rule in rules}
+    return frozenset(found | {label.encode("idna").decode() for label in found if not label.isascii()})
+
+
+class Email:
+    """An address whose last label is a public suffix."""
+
+    def end(self, text: str, start: int, end: int) -> int:
+        """Return where the last label ends that is a public suffix."""
+        host = text.index("@", start, end) + 1
+        labels = text[host:end].split(".")
+        for count in range(len(labels), 1, -1):
+            if labels[count - 1].lower() in suffixes():
+                return host + len(".".join(labels[:count]))
+        return 0
+
+    def whole(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Look all last labels up at once."""
+        last = pc.utf8_lower(pc.replace_substring_regex(values, r"^.*\.", ""))
+        held = pc.is_in(last, pa.array(sorted(suffixes())))
+        return held, pc.invert(held)
+
+
+def _is_nino(value: str) -> bool:
+    return value[:2].upper() not in {"BG", "GB", "NK", "KN", "NT", "TN", "ZZ"}
+
+
+def _is_driving_licence(value: str) -> bool:
+    return re.fullmatch(r"[A-Z]+9*", re.sub("[ -]", "", value)[:5].upper()) is not None
+
+
+def _is_registration(value: str) -> bool:
+    """Tell whether a number plate of the present form has a year of age in use (02 to 29, 51 to 79)."""
+    bare = re.sub("[ -]", "", value)
+    if len(bare) != 7 or not (bare[:2].isalpha() and bare[2:4].isdigit()):
+        return True
+    return 2 <= int(bare[2:4]) <= 29 or 51 <= int(bare[2:4]) <= 79
+
+
+CHECKS: dict[str, Check] = {
+    "nhs_number": NhsNumber(),
+    "phone": Phone(),
+    "email": Email(),
+    "nino": Scalar(_is_nino),
+    "driving_licence": Scalar(_is_driving_licence),
+    "vehicle_registration": Scalar(_is_registration),
+}

@@ -1,0 +1,104 @@
+"""Parquet and Arrow IPC, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tre.disclosure.contents import Contents, Stream, Table, Unreadable
+from tre.disclosure.model import Hit
+from tre.disclosure.policy import Policy
+from tre.disclosure.source import Source
+
+_ROWS = 65_536  # of a batch
+_DAMAGED = (pa.ArrowException, OSError, ValueError, EOFError)
+_OWN = {b"ARROW:schema"}  # written by the library itself: the schema once more
+
+
+def read_parquet(source: Source, where: str, contents: Contents, policy: Policy) -> None:
+    """Read every column as strings, and the metadata as text."""
+    damaged = "the Parquet file is damaged"
+    try:
+        file = pq.ParquetFile(source.arrow(), pre_buffer=False)
+        unpacked = sum(file.metadata.row_group(n).total_byte_size for n in range(file.num_row_groups))
+        names = tuple(file.schema_arrow.names)
+    except _DAMAGED as error:
+        raise Unreadable(damaged) from error
+    if unpacked > max(policy.limits["unpacked_bytes"], policy.limits["file_bytes"]):
+        raise Unreadable("it unpacks to more than inspection reads", rule="too-big")
+    batches = file.iter_batches(batch_size=_ROWS, use_threads=True)
+    contents.streams.append(Stream(where, names, _tables(where, names, batches, damaged)))
+    _add_metadata(file.metadata.metadata, f"{where} Parquet metadata".strip(), contents)
+    _add_schema(file.schema_arrow, where, contents)
+
+
+def read_arrow(source: Source, where: str, contents: Contents, policy: Policy) -> None:
+    """Read an Arrow IPC file or stream, every column as strings, and the metadata as text."""
+    del policy
+    damaged, file = "the Arrow file is damaged", source.arrow()
+    try:
+        if source.head(6) == b"ARROW1":
+            opened = pa.ipc.open_file(file)
+            batches = (opened.get_batch(n) for n in range(opened.num_record_batches))
+            ended: Callable[[], bool] = lambda: True  # noqa: E731 - its footer stands at the very end, or it is none
+        else:
+            opened = pa.ipc.open_stream(file)
+            batches, ended = iter(opened), lambda: not file.read(1)
+    except _DAMAGED as error:
+        raise Unreadable(damaged) from error
+    names = tuple(opened.schema.names)
+    contents.blocks.append(_to_the_end(where, _tables(where, names, batches, damaged), ended))
+    _add_schema(opened.schema, where, contents)
+
+
+def _to_the_end(where: str, tables: Iterator[Table], ended: Callable[[], bool]) -> Iterator[Contents]:
+    """Yield the batches, and what stands behind the last one as bytes that no program shows."""
+    for table in tables:
+        yield Contents(tables=[table])
+    if not ended():
+        yield Contents(hits=[Hit("appended-bytes", "appended", where, "after the last batch")])
+
+
+def _tables(where: str, names: tuple[str, ...], batches: Iterator[Any], damaged: str) -> Iterator[Table]:
+    done = 0
+    try:
+        for batch in batches:
+            for start in range(0, batch.num_rows, _ROWS):
+                part = batch.slice(start, _ROWS)
+                yield Table(where, names, tuple(map(strings, part.columns)), done)
+                done += part.num_rows
+    except _DAMAGED as error:
+        raise Unreadable(damaged) from error
+    if not done:
+        yield Table(where, names, tuple(pa.array([], pa.string()) for _ in names))
+
+
+def strings(column: pa.Array) -> pa.Array:
+    """Return the values of a column of any type as strings, an empty one for what is missing."""
+    try:
+        return column.cast(pa.string()).fill_null("")
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.array(["" if value is None else _told(value) for value in column.to_pylist()], pa.string())
+
+
+def _told(value: Any) -> str:
+    """Return a nested value as text, and bytes as the text that they may be."""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text.encode("utf-8", "replace").decode()
+
+
+def _add_schema(schema: pa.Schema, where: str, contents: Contents) -> None:
+    """Keep what is written in the schema: of the whole, and of each column and what is nested in it."""
+    _add_metadata(schema.metadata, f"{where} schema metadata".strip(), contents)
+    for field in schema:
+        _add_metadata(field.metadata, f"{where} metadata of column {field.name}".strip(), contents)
+
+
+def _add_metadata(metadata: Mapping[bytes, bytes] | None, where: str, contents: Contents) -> None:
+    kept = {key: value for key, value in (metadata or {}).items() if key not in _OWN}
+    if kept:
+        lines = b"\n".join(key + b" " + value for key, value in kept.items()).decode("utf-8", "replace")
+        contents.add_text(where, lines)

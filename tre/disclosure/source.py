@@ -1,0 +1,121 @@
+"""The bytes of a file, or of a part of one, read as a whole or piece by piece."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+_CONTROL = bytes({*range(0x00, 0x09), *range(0x0E, 0x1B), 0x1C, 0x1D, 0x1E, 0x1F})
+_C1 = {chr(code) for code in range(0x80, 0xA0)}  # in Latin-1 text they do not occur (ISO/IEC 8859-1)
+_LOOKED_AT = 100_000  # characters of Latin-1 in which they are looked for
+HEAD = 1 << 20  # bytes from whose sight the type of a long file is told
+_PIECE = 4 << 20  # bytes that are read at a time
+
+
+@dataclass(frozen=True)
+class Source:
+    """Bytes that stand in a file or in memory.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The file; without one, `data` holds the bytes.
+    """
+
+    size: int
+    path: Path | None = None
+    data: bytes = b""
+
+    @classmethod
+    def at(cls, path: Path) -> Source:
+        """Return the bytes of a file, which are not read yet."""
+        return cls(path.stat().st_size, path)
+
+    @classmethod
+    def of(cls, data: bytes) -> Source:
+        """Return bytes in memory."""
+        return cls(len(data), None, data)
+
+    def open(self) -> BinaryIO:
+        """Return a file object at the first byte."""
+        return self.path.open("rb") if self.path is not None else io.BytesIO(self.data)
+
+    def arrow(self) -> pa.NativeFile:
+        """Return the same for Arrow, which reads it without holding Python's lock."""
+        return pa.OSFile(str(self.path), "rb") if self.path is not None else pa.BufferReader(self.data)
+
+    def head(self, most: int) -> bytes:
+        """Return the first bytes."""
+        with self.open() as file:
+            return file.read(most)
+
+    def whole(self) -> bytes:
+        """Return all bytes."""
+        return self.path.read_bytes() if self.path is not None else self.data
+
+    def pieces(self, size: int = _PIECE) -> Iterator[bytes]:
+        """Yield the bytes piece by piece."""
+        with self.open() as file:
+            while piece := file.read(size):
+                yield piece
+
+
+def encoding_of(source: Source) -> str | None:
+    """Return how the bytes are text (UTF-8, UTF-16 with its mark, or Latin-1), all of them; None when they are not."""
+    if source.head(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16" if _decodes(source, "utf-16") else None
+    if any(len(piece.translate(None, _CONTROL)) < len(piece) for piece in source.pieces()):
+        return None
+    if _decodes(source, "utf-8-sig"):
+        return "utf-8-sig"
+    return None if _C1 & set(source.head(_LOOKED_AT).decode("latin-1")) else "latin-1"
+
+
+def _decodes(source: Source, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for piece in source.pieces():
+            text = decoder.decode(piece)
+            if encoding == "utf-16" and text.translate(_DELETED) != text:
+                return False
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_DELETED = dict.fromkeys(_CONTROL)
+
+
+def texts(source: Source, encoding: str, most: int, overlap: int) -> Iterator[str]:
+    """Yield the text in blocks of whole lines.
+
+    Parameters
+    ----------
+    most : int
+        Bytes of a block. A line longer than one is cut, and the next block begins with its last characters.
+    overlap : int
+        How many characters of a line that was cut are repeated.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    kept = ""
+    for piece in source.pieces(most):
+        text = kept + decoder.decode(piece)
+        end = text.rfind("\n") + 1
+        if end:
+            yield text[:end]
+            kept = text[end:]
+        elif len(text) >= most:
+            yield text
+            kept = text[-overlap:]
+        else:
+            kept = text
+    kept += decoder.decode(b"", final=True)
+    if kept:
+        yield kept

@@ -1,0 +1,171 @@
+"""Which cells to hide beside the unsafe ones, so that no total gives an unsafe one away; and the proof.
+
+What an attacker knows is every cell that is shown, that cells add up to their totals, and that no count is negative.
+The least and the most that a hidden cell can then be are two linear programmes. A cell is protected when they leave its
+protection interval open. Cells to hide beside it are looked for by the heuristic of Kelly, Golden and Assad (1992,
+"Cell suppression: disclosure protection for sensitive tabular data", Networks 22): the cheapest set of changes to
+other cells that keeps every sum and moves the unsafe cell to the end of its interval; all that it changes are hidden.
+The Handbook on Statistical Disclosure Control (Hundepool and others, 2024, chapter 4) describes both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import linprog
+
+from tre.disclosure.model import DisclosureError
+
+_EXACT = 1e-7  # relative: what HiGHS holds an equation to
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number in each of `n` cells, and what an attacker may not be able to narrow it down to.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        float64, shape (n,).
+    low, high : np.ndarray
+        The protection interval of each cell, of use where it is unsafe; float64, shape (n,).
+    floor : float
+        The least that any cell can be as everybody knows: 0 for counts and for sums of what is never negative.
+    known : np.ndarray
+        Cells that somebody outside knows in full, as their only contributor does: these protect no other; bool, (n,).
+    """
+
+    values: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    floor: float
+    known: np.ndarray
+
+
+def bounds(relations: sparse.csr_array, measure: Measure, hidden: np.ndarray, cell: int) -> tuple[float, float]:
+    """Return the least and the most that a hidden cell can be, for all that is shown.
+
+    Raises
+    ------
+    DisclosureError
+        The cells do not add up to their totals.
+    """
+    unknown = np.flatnonzero(hidden & ((~measure.known) | (np.arange(len(hidden)) == cell)))
+    told = relations[:, unknown]
+    lines = np.flatnonzero(np.diff(told.indptr))
+    fixed = measure.values.copy()
+    fixed[unknown] = 0.0
+    target = -(relations[lines] @ fixed)
+    goal = (unknown == cell).astype(float)
+    limits = (measure.floor if np.isfinite(measure.floor) else None, None)
+    ends = []
+    for sign in (1.0, -1.0):
+        if not len(lines):
+            ends.append(measure.floor if sign > 0 else np.inf)
+            continue
+        found = linprog(sign * goal, A_eq=told[lines], b_eq=target, bounds=limits, method="highs")
+        if found.status == 2:
+            raise DisclosureError("The cells of a table do not add up to its totals")
+        ends.append(sign * found.fun if found.status == 0 else -sign * np.inf)
+    return ends[0], ends[1]
+
+
+def narrowed(
+    relations: sparse.csr_array, measure: Measure, hidden: np.ndarray, cells: Iterable[int]
+) -> list[tuple[int, float, float]]:
+    """Return those of the hidden cells that can be bounded within their protection interval, with the bounds.
+
+    This is the audit of a suppression: it shares nothing with the search but the equations.
+    """
+    found = []
+    slack = _slack(measure)
+    for cell in cells:
+        low, high = bounds(relations, measure, hidden, cell)
+        if low > measure.low[cell] + slack or high < measure.high[cell] - slack:
+            found.append((cell, low, high))
+    return found
+
+
+def suppress(
+    relations: sparse.csr_array, measures: Sequence[Measure], primary: np.ndarray, costs: np.ndarray
+) -> np.ndarray:
+    """Return which cells to hide so that every unsafe one keeps its protection interval in every measure.
+
+    Parameters
+    ----------
+    relations : sparse.csr_array
+        The equations between cells, shape (equations, n).
+    measures : sequence of Measure
+        What is told of each cell, or may be elsewhere: its count, its sum.
+    primary : np.ndarray
+        The unsafe cells, bool, shape (n,).
+    costs : np.ndarray
+        What hiding each cell costs, over 0, float64, shape (n,).
+
+    Returns
+    -------
+    np.ndarray
+        The hidden cells, the unsafe ones among them, bool, shape (n,).
+    """
+    hidden = primary.copy()
+    for measure in measures:
+        _Search(relations, measure, hidden, costs).protect(np.flatnonzero(primary))
+    return hidden
+
+
+class _Search:
+    """The search for one measure; it hides cells in the array that it is given."""
+
+    def __init__(self, relations: sparse.csr_array, measure: Measure, hidden: np.ndarray, costs: np.ndarray) -> None:
+        self.measure, self.hidden, self.costs = measure, hidden, costs
+        self.both = sparse.hstack([relations, -relations], format="csr")  # what is added to a cell, and taken
+        self.slack = _slack(measure)
+        # how far scenarios that were found already move each cell
+        self.up, self.down = np.zeros(len(hidden)), np.zeros(len(hidden))
+
+    def protect(self, cells: np.ndarray) -> None:
+        """Hide what protects those cells, the largest need first."""
+        measure = self.measure
+        needs = [(measure.high[n] - measure.values[n], n, 1) for n in cells]
+        needs += [(measure.values[n] - max(measure.low[n], measure.floor), n, -1) for n in cells]
+        for need, cell, sign in sorted(needs, reverse=True):
+            if need > self.slack and (self.up if sign > 0 else self.down)[cell] < need - self.slack:
+                self._take(self._moved(cell, sign * need))
+
+    def _take(self, change: np.ndarray) -> None:
+        self.hidden |= np.abs(change) > self.slack
+        np.maximum(self.up, change, out=self.up)
+        np.maximum(self.down, -change, out=self.down)
+
+    def _moved(self, cell: int, by: float) -> np.ndarray:
+        """Return the cheapest change of all cells that moves one by that much and keeps every sum."""
+        for known in (self.measure.known, np.zeros_like(self.measure.known)):
+            found = self._solved(cell, by, known)
+            if found is not None:
+                return found
+        raise DisclosureError("No suppression protects this table", todo="Join categories, or leave out its totals")
+
+    def _solved(self, cell: int, by: float, known: np.ndarray) -> np.ndarray | None:
+        n = len(self.hidden)
+        price = np.where(self.hidden, 0.0, self.costs)
+        most = np.full(n, np.inf)
+        least = self.measure.values - self.measure.floor  # how much may be taken
+        for side in (most, least):
+            side[known] = 0.0
+        most[cell], least[cell] = max(by, 0.0), max(-by, 0.0)
+        low = np.zeros(2 * n)
+        low[cell if by > 0 else n + cell] = abs(by)
+        high = np.concatenate([most, np.maximum(least, 0.0)])
+        high[cell if by > 0 else n + cell] = abs(by)
+        found = linprog(
+            np.concatenate([price, price]), A_eq=self.both, b_eq=np.zeros(self.both.shape[0]),
+            bounds=np.column_stack([low, high]), method="highs",
+        )  # fmt: skip
+        return found.x[:n] - found.x[n:] if found.status == 0 else None
+
+
+def _slack(measure: Measure) -> float:
+    return _EXACT * max(1.0, float(np.max(np.abs(measure.values), initial=0.0)))
