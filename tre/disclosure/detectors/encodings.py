@@ -40,7 +40,6 @@ _UTF7 = re.compile(r"\+A[A-Za-z0-9+/]{2,}-?")  # of ASCII, whose first byte in U
 _WHOLE = re.compile(r"[A-Za-z0-9+/_-]{40,}")  # a line of a run that goes on, and the one after it
 _REST = re.compile(r"[A-Za-z0-9+/_-]{1,76}={0,2}")
 _SOFT = re.compile(r".{0,74}[^=\s]=")  # RFC 2045, section 6.7: a soft line break, after at most 76 signs
-_RUN = re.compile(r"[A-Za-z0-9+/_-]*={1,2}")  # base64 with its own end
 
 
 @dataclass
@@ -211,7 +210,7 @@ def _unwrapped(values: list[str], first: np.ndarray) -> list[str]:
     made, head = list(values), 0
     for n in range(1, len(values)):
         follows = first[n] == first[n - 1] + 1
-        if follows and _SOFT.fullmatch(values[n - 1]) and not _RUN.fullmatch(values[n - 1].strip()):
+        if follows and _SOFT.fullmatch(values[n - 1]) and _QUOTED.search(values[n - 1]):
             made[head] = made[head].rstrip().removesuffix("=") + values[n]
         elif follows and _WHOLE.fullmatch(values[n - 1].strip()) and _REST.fullmatch(values[n].strip()):
             made[head] += values[n].strip()
