@@ -1,8 +1,9 @@
 # What a person wants, by name. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down study kills test check fix bench corpus docs lock code contracts
+.PHONY: help up down study kills test check fix fuzz bench corpus docs lock code contracts
 PY := .venv/bin/python
 SIZE ?= small
+SECONDS ?= 600
 ONLY ?=
 WHO ?= researcher
 PEOPLE ?= 20000
@@ -50,6 +51,10 @@ contracts: ## have the data contracts' new versions accepted, unless one breaks 
 fix: ## let the tools mend what they can
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+fuzz: ## fuzz the parsers of disclosure inspection (SECONDS=600)
+	@.ci/bootstrap dev
+	$(PY) -m tests.fuzz.readers -max_total_time=$(SECONDS)
 
 bench: ## run the benchmarks (ONLY=name SIZE=small|medium|large)
 	@.ci/bootstrap dev

@@ -167,6 +167,24 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Tensor:
+    """An array of a model or of a program, with the name it stands under.
+
+    Parameters
+    ----------
+    values : np.ndarray
+        Numbers of any shape and type.
+    precise : bool
+        Whether its type can tell learned weights from measured values: whole numbers and half floats repeat by chance.
+    """
+
+    where: str
+    name: str
+    values: np.ndarray
+    precise: bool = True
+
+
+@dataclass(frozen=True)
 class Part:
     """Bytes within a file that are a file themselves."""
 
@@ -200,6 +218,7 @@ class Contents:
     code: list[tuple[str, str]] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
+    tensors: list[Tensor] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
     blocks: list[Iterator[Contents]] = field(default_factory=list)

@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 
+from tre.disclosure.budget import one_budget
 from tre.disclosure.contents import Contents, Table, Unreadable, text_cells
 from tre.disclosure.detectors.names import find_names
 from tre.disclosure.detectors.shape import find_series, find_shape
+from tre.disclosure.detectors.tensors import find_tensor_rows
 from tre.disclosure.detectors.watch import Sight, Watch
 from tre.disclosure.model import Hit
 from tre.disclosure.readers import read
@@ -35,7 +37,8 @@ Key = tuple[str, str, int]  # where, which table or text of the block, which col
 def examine(source: Source, sight: Sight, *, name: str = "") -> tuple[str, list[Hit]]:
     """Return the type of a file and all that was met in it and in the name it is released under, grouped."""
     found = Tally()
-    kind = _examine(source, "", sight, found, depth=0) if source.size else "empty"
+    with one_budget(sight.policy):
+        kind = _examine(source, "", sight, found, depth=0) if source.size else "empty"
     if name:
         found.extend(_examine_name(name, sight))
     return kind, found.shortened()
@@ -142,6 +145,8 @@ class _Document:
             self._columns(table, number, watches)
         for series in contents.series:
             self._found.extend(find_series(series, self._sight.policy.shape))
+        for tensor in contents.tensors:
+            self._found.extend(find_tensor_rows(tensor, self._sight.policy.shape))
         for where, text in contents.lines:
             self._rows(where, text, certain)
         for number, (where, text) in enumerate(contents.texts):

@@ -11,9 +11,10 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from tre.disclosure.charsets import MARKS, WESTERN
+
 _CONTROL = bytes({*range(0x00, 0x09), *range(0x0E, 0x1B), 0x1C, 0x1D, 0x1E, 0x1F})
-_C1 = {chr(code) for code in range(0x80, 0xA0)}  # in Latin-1 text they do not occur (ISO/IEC 8859-1)
-_LOOKED_AT = 100_000  # characters of Latin-1 in which they are looked for
+_BEYOND = bytes(range(128, 256))
 HEAD = 1 << 20  # bytes from whose sight the type of a long file is told
 _PIECE = 4 << 20  # bytes that are read at a time
 
@@ -67,14 +68,20 @@ class Source:
 
 
 def encoding_of(source: Source) -> str | None:
-    """Return how the bytes are text (UTF-8, UTF-16 with its mark, or Latin-1), all of them; None when they are not."""
-    if source.head(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return "utf-16" if _decodes(source, "utf-16") else None
+    """Return how the bytes are text, all of them; None when they are not.
+
+    UTF-8, UTF-16 or UTF-32 with its mark, or Windows-1252 (which holds Latin-1's letters), as `charsets.decode` has it.
+    """
+    head = source.head(4)
+    marked = next((name for mark, name in MARKS if head.startswith(mark)), "")
+    if marked in ("utf-16", "utf-32"):
+        return marked if _decodes(source, marked) else None
     if any(len(piece.translate(None, _CONTROL)) < len(piece) for piece in source.pieces()):
         return None
     if _decodes(source, "utf-8-sig"):
         return "utf-8-sig"
-    return None if _C1 & set(source.head(_LOOKED_AT).decode("latin-1")) else "latin-1"
+    beyond = sum(len(piece) - len(piece.translate(None, _BEYOND)) for piece in source.pieces())
+    return "cp1252" if beyond <= WESTERN * source.size and _decodes(source, "cp1252") else None
 
 
 def _decodes(source: Source, encoding: str) -> bool:
@@ -82,7 +89,7 @@ def _decodes(source: Source, encoding: str) -> bool:
     try:
         for piece in source.pieces():
             text = decoder.decode(piece)
-            if encoding == "utf-16" and text.translate(_DELETED) != text:
+            if encoding in ("utf-16", "utf-32") and text.translate(_DELETED) != text:
                 return False
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:

@@ -87,7 +87,7 @@ def _sandbox(bwrap: str, path: Path, context: Context) -> list[str]:
         binds += ["--ro-bind", str(context.filters.resolve()), "/filters"]
     return [
         bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--proc", "/proc",
-        "--dev", "/dev", "--size", str(64 * 1024 * 1024), "--tmpfs", "/tmp",  # noqa: S108 - inside the sandbox
+        "--dev", "/dev", "--size", str(load_policy().limits["scratch_bytes"]), "--tmpfs", "/tmp",  # noqa: S108 - inside the sandbox
         *binds, "--ro-bind", str(path), "/file", "--remount-ro", "/", "--clearenv",
         "--setenv", "PYTHONPATH", str(_PACKAGE.parent), "--setenv", "PYTHONDONTWRITEBYTECODE", "1",
         "--setenv", "HOME", "/tmp", "--setenv", "OMP_NUM_THREADS", "1", "--chdir", "/tmp",  # noqa: S108
@@ -105,7 +105,7 @@ def confine(policy: Policy, size: int) -> None:
     for kind, most in (
         (resource.RLIMIT_AS, limits["memory_bytes"]),
         (resource.RLIMIT_CPU, seconds_for(size, policy) * cores),
-        (resource.RLIMIT_FSIZE, limits["output_bytes"]),
+        (resource.RLIMIT_FSIZE, limits["scratch_bytes"]),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_CORE, 0),
     ):

@@ -1,27 +1,26 @@
-"""PNG (W3C PNG, third edition, section 5) and JPEG (ITU-T T.81, annex B): all but the pixels."""
+"""PNG (W3C PNG, third edition, section 5) and JPEG (ITU-T T.81, annex B)."""
 
 from __future__ import annotations
 
 import binascii
-import re
 import struct
 import zlib
 
-from tre.disclosure.contents import Contents, Part, Unreadable
+from tre.disclosure.contents import Contents, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.readers.pictures import check_size, keep_thumbnail, keep_trailing, read_pixels
+from tre.disclosure.readers.raw_strings import strings_of
 
 _KNOWN = {
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"bKGD", b"hIST", b"pHYs",
     b"sPLT", b"tIME", b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"cICP", b"mDCV", b"cLLI",
 }  # fmt: skip
-_STRINGS = re.compile(rb"[\x20-\x7e]{6,}")
 _TEXT_BYTES = 16 * 1024 * 1024
 
 
 def read_png(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read the chunks: text, Exif, unknown ones, and what follows the last."""
-    del policy
     at, ended, pixels = 8, False, zlib.decompressobj()
     shown, needed = 0, 0
     while at + 12 <= len(data) and not ended:
@@ -31,6 +30,8 @@ def read_png(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
         if len(check) < 4 or binascii.crc32(name + body) != int.from_bytes(check, "big"):
             raise Unreadable("a chunk of the picture is damaged or cut short")
         if name == b"IHDR" and size == 13:
+            width, height = struct.unpack(">II", body[:8])
+            check_size(width, height, policy)
             needed = _picture_bytes(body)
         if name == b"IDAT":
             shown = _unpack_pixels(pixels, body, shown, needed)
@@ -40,8 +41,8 @@ def read_png(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
         raise Unreadable("the picture is cut short")
     if shown > needed or pixels.unused_data:
         contents.hits.append(Hit("appended-bytes", "pixel-data", where, "after the last pixel", 1))
-    _trailing(data[at:], where, contents)
-    contents.hits.append(Hit("picture", "png", where))
+    keep_trailing(data[at:], where, contents)
+    read_pixels(data, "PNG", where, contents, policy)
 
 
 def _picture_bytes(header: bytes) -> int:
@@ -74,10 +75,11 @@ def _read_chunk(name: bytes, body: bytes, where: str, contents: Contents) -> Non
     elif name in (b"zTXt", b"iTXt"):
         contents.add_text(label, _chunk_text(name, body))
     elif name == b"eXIf":
-        contents.add_text(label, _strings(body))
+        contents.add_text(label, strings_of(body))
+        keep_thumbnail(body, label, contents)
     elif name not in _KNOWN:
         contents.hits.append(Hit("hidden-content", "unknown-chunk", where, "an unknown chunk", 1))
-        contents.add_text(label, _strings(body))
+        contents.add_text(label, strings_of(body))
 
 
 def _chunk_text(name: bytes, body: bytes) -> str:
@@ -88,25 +90,17 @@ def _chunk_text(name: bytes, body: bytes) -> str:
         squeezed = rest[:1] == b"\x01"
         packed = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
     try:
-        text = zlib.decompressobj().decompress(packed, _TEXT_BYTES) if squeezed else packed
+        unpacker = zlib.decompressobj()
+        text = unpacker.decompress(packed, _TEXT_BYTES) if squeezed else packed
     except zlib.error as error:
         raise Unreadable("a text chunk of the picture is damaged") from error
+    if squeezed and not unpacker.eof:
+        raise Unreadable("a text chunk is cut short or larger than inspection reads", rule="too-big")
     return f"{keyword.decode('latin-1')}\n{text.decode('utf-8', 'replace')}"
-
-
-def _strings(body: bytes) -> str:
-    return "\n".join(found.decode("ascii") for found in _STRINGS.findall(body))
-
-
-def _trailing(rest: bytes, where: str, contents: Contents) -> None:
-    if rest.strip(b"\0"):
-        contents.hits.append(Hit("appended-bytes", "appended", where, f"{len(rest)} bytes after the end", 1))
-        contents.parts.append(Part(f"{where} appended bytes".strip(), rest))
 
 
 def read_jpeg(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read the segments: comments, application data, and what follows the end of the image."""
-    del policy
     at = 2
     while True:
         mark = data.find(b"\xff", at)
@@ -122,7 +116,9 @@ def read_jpeg(data: bytes, where: str, contents: Contents, policy: Policy) -> No
         if size < 2 or mark + 2 + size > len(data):
             raise Unreadable("a segment of the picture is cut short")
         if code == 0xFE or 0xE0 <= code <= 0xEF:
-            contents.add_text(f"{where} JPEG metadata".strip(), _strings(data[mark + 4 : mark + 2 + size]))
+            body = data[mark + 4 : mark + 2 + size]
+            contents.add_text(f"{where} JPEG metadata".strip(), strings_of(body))
+            keep_thumbnail(body, where, contents)
         at = mark + 2 + size
-    _trailing(data[mark + 2 :], where, contents)
-    contents.hits.append(Hit("picture", "jpeg", where))
+    keep_trailing(data[mark + 2 :], where, contents)
+    read_pixels(data[: mark + 2], "JPEG", where, contents, policy)

@@ -1,4 +1,4 @@
-"""HTML and SVG: what is shown, what is hidden, and what a figure was drawn from."""
+"""HTML, SVG and other XML: what is shown, what is hidden, and what a figure was drawn from."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote_plus
 
 from bs4 import BeautifulSoup
 from bs4.element import PreformattedString, Script, Stylesheet
@@ -15,6 +16,7 @@ from tre.disclosure.contents import Contents, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.web import DATA_URI, keep_data_uris, text_of, walk
+from tre.disclosure.readers.xml_tree import joined, keep_attributes, local, parse_xml, words
 
 _STARTS = re.compile(r"[\[{](?=\s*[\[{\"\-\d])")
 _ENTITY = re.compile(r"<!\s*ENTITY", re.IGNORECASE)
@@ -50,7 +52,7 @@ def read_html(data: bytes, where: str, contents: Contents, policy: Policy) -> No
     attributes = [_attribute(each) for tag in page.find_all(True) for each in tag.attrs.values()]
     for value in attributes:
         _read_fragments(value, f"{where} attributes".strip(), contents)
-    contents.add_text(f"{where} attributes".strip(), "\n".join(attributes))
+    contents.add_text(f"{where} attributes".strip(), "\n".join([*attributes, *_escaped_links(attributes)]))
     _keep_strings(page, where, contents)
 
 
@@ -78,6 +80,11 @@ def _repeated(page: BeautifulSoup) -> Iterator[str]:
 def _unescaped(code: str) -> str:
     """Return a program with the characters that its strings escape by number written out."""
     return _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), code)
+
+
+def _escaped_links(attributes: list[str]) -> list[str]:
+    """Return the attributes that escape characters as addresses do, written out (RFC 3986, section 2.1)."""
+    return [unquote_plus(each) for each in attributes if "%" in each]
 
 
 def _attribute(value: Any) -> str:
@@ -129,3 +136,24 @@ def read_svg(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
 def _is_drawn(key: str, value: str) -> bool:
     """Tell whether an attribute holds coordinates and no more: none as long as a person's number."""
     return key in ("d", "points", "transform") and bool(_DRAWN.fullmatch(value))
+
+
+def read_xml(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Read any other XML: its words, its attributes, and the elements of one name under one parent as rows."""
+    del policy
+    root = parse_xml(data)
+    contents.add_text(where, "\n".join(line for line in words(root, ()) if line.strip()))
+    keep_attributes(root, where, contents)
+    for parent in root.iter():
+        rows = [each for each in parent if local(each)]
+        if len(rows) > 1 and len({local(each) for each in rows}) == 1:
+            _keep_rows(rows, f"{where} {local(rows[0])}".strip(), contents)
+
+
+def _keep_rows(rows: list[Any], where: str, contents: Contents) -> None:
+    """Keep elements of one name as rows: their attributes, and their children by name."""
+    cells = [{**{str(key): str(value) for key, value in each.attrib.items()},
+              **{local(part): joined(part) for part in each if local(part)}} for each in rows]  # fmt: skip
+    heads = list(dict.fromkeys(head for each in cells for head in each))
+    if heads:
+        contents.tables.append(Table.of_rows(where, heads, [[each.get(head) for head in heads] for each in cells]))

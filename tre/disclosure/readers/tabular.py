@@ -16,25 +16,8 @@ from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.source import HEAD, Source, encoding_of, texts
 
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SIGNS = np.isin(np.arange(256), list(b"=@+-"))
 _FORMULA = re.compile(r"^[=@]|^[+-](?![\d.,\s]|$|inf\b|nan\b)", re.IGNORECASE)
-
-
-def decode(data: bytes) -> str | None:
-    """Return the text of some bytes (UTF-8, UTF-16 with its mark, or Latin-1), or None when they are not text."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        try:
-            return data.decode("utf-16")
-        except UnicodeDecodeError:
-            return None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-        if any("\x80" <= mark <= "\x9f" for mark in text[:100_000]):
-            return None
-    return None if _CONTROL.search(text) else text
 
 
 def delimiter_of(text: str) -> str | None:

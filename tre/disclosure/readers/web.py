@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from tre.disclosure.charsets import decode
 from tre.disclosure.contents import Contents, Part, Series, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
-from tre.disclosure.readers.tabular import decode
 
 DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=\s]+)")
 _BOX = {"f8": "<f8", "f4": "<f4", "i1": "<i1", "i2": "<i2", "i4": "<i4", "u1": "<u1", "u2": "<u2", "u4": "<u4"}
+_BOKEH = {"float64": "<f8", "float32": "<f4", "int8": "<i1", "int16": "<i2", "int32": "<i4", "uint8": "<u1",
+          "uint16": "<u2", "uint32": "<u4"}  # fmt: skip
 _DEPTH = 60
+_GZIP = b"\x1f\x8b"
+_MOST_BYTES = 64 * 1024 * 1024
 
 
 def text_of(data: bytes) -> str:
@@ -89,6 +95,9 @@ def walk(value: Any, where: str, contents: Contents, *, in_figure: bool, name: s
     elif isinstance(value, str):
         contents.lines.append((where, value))
         keep_data_uris(value, where, contents)
+        if in_figure and value[:1] in ("{", "["):  # Bokeh and others keep a document as a string within a document
+            with contextlib.suppress(ValueError, RecursionError):
+                walk(json.loads(value), where, contents, in_figure=True, name=name, depth=depth + 1)
 
 
 def _array(value: list[Any], where: str, contents: Contents, *, in_figure: bool, name: str, depth: int) -> None:
@@ -138,14 +147,26 @@ def _is_figure(value: Any) -> bool:
     )
 
 
+def _packed(value: dict[str, Any]) -> tuple[Any, str | None]:
+    """Return the base64 and the type of an array that Plotly or Bokeh (2 and 3) packed, or None in its place."""
+    inner = value.get("array")
+    if value.get("type") == "ndarray" and isinstance(inner, dict):
+        return inner.get("data"), _BOKEH.get(str(value.get("dtype")))
+    if "__ndarray__" in value:
+        return value["__ndarray__"], _BOKEH.get(str(value.get("dtype")))
+    return value.get("bdata"), _BOX.get(str(value.get("dtype")))
+
+
 def _unpack_array(value: dict[str, Any]) -> tuple[str, ...] | None:
-    """Return the values of Plotly's packed array (``{"dtype": "f8", "bdata": base64}``), or None."""
-    if not isinstance(value.get("bdata"), str) or value.get("dtype") not in _BOX:
+    """Return the values of a packed array (Plotly's is ``{"dtype": "f8", "bdata": base64}``), or None."""
+    packed, dtype = _packed(value)
+    if not isinstance(packed, str) or dtype is None:
         return None
     try:
-        raw = base64.b64decode(value["bdata"], validate=True)
-        return tuple(map(str, np.frombuffer(raw, dtype=_BOX[value["dtype"]]).tolist()))
-    except (binascii.Error, ValueError) as error:
+        raw = base64.b64decode(packed, validate=True)
+        raw = zlib.decompressobj(47).decompress(raw, _MOST_BYTES) if raw[:2] == _GZIP else raw
+        return tuple(map(str, np.frombuffer(raw, dtype=dtype).tolist()))
+    except (binascii.Error, ValueError, zlib.error) as error:
         raise Unreadable("a packed array is damaged") from error
 
 

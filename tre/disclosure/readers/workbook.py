@@ -1,74 +1,119 @@
-"""XLSX: every sheet, hidden ones too, with comments, properties, formulas and embedded files."""
+"""XLSX, XLSB and XLS: every sheet's values, hidden ones too, and all that stands around them."""
 
 from __future__ import annotations
 
 import io
-import re
+from collections.abc import Iterable
+from datetime import date
 from statistics import median
 from typing import Any
-from zipfile import BadZipFile
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from tre.disclosure.contents import Contents, Part, Table, Unreadable
+from tre.disclosure.contents import Contents, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.archives import open_zip
+from tre.disclosure.readers.compound import check_sectors
+from tre.disclosure.readers.office_parts import keep_member, keep_words
+from tre.disclosure.readers.raw_strings import strings_of
+from tre.disclosure.readers.sheets import keep_sheet
+from tre.disclosure.readers.xml_tree import attribute, joined, local
 
-_ENTITY = re.compile(rb"<!\s*(ENTITY|DOCTYPE)", re.IGNORECASE)
+_HIDING = ";;;"  # a number format that shows nothing
+_MACROS = "_VBA_PROJECT".encode("utf-16-le")
 
 
 def read_xlsx(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read a workbook, after its archive was found to be of a bearable size and free of entities."""
+    shared: list[str] = []
     for name, body in open_zip(data, where, contents, policy).items():
-        if name.endswith((".xml", ".rels")):
-            if _ENTITY.search(body.replace(b"\0", b"")):
-                raise Unreadable("XML entities are declared", rule="xml-entities")
-        elif not name.endswith("/"):
-            contents.parts.append(Part(f"{where} embedded file".strip(), body))
-        if "pivotCacheRecords" in name:
-            contents.hits.append(Hit("hidden-content", "pivot-cache", where, "the records behind a pivot table"))
-        if "vbaProject" in name or name.startswith("xl/externalLinks/"):
-            contents.hits.append(Hit("active-content", "macro-or-link", where))
+        place = f"{where} {name.rpartition('/')[2].partition('.')[0]}".strip()
+        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+            keep_sheet(body, place, contents, policy)
+        elif name == "xl/sharedStrings.xml":
+            shared = [joined(each) for each in _root(name, body, where, contents) if local(each) == "si"]
+        elif name.startswith("xl/") and name.endswith(".bin") and "vba" not in name and "embed" not in name:
+            contents.add_text(f"{place} strings", strings_of(body))
+        else:
+            _keep_part(name, body, where, place, contents)
+    shown = read_values(data, where, contents, policy)
+    unused = [text for text in shared if text not in shown]
+    contents.add_text(f"{where} strings of no cell".strip(), "\n".join(unused))
+
+
+def _root(name: str, body: bytes, where: str, contents: Contents) -> Any:
+    root = keep_member(name, body, where, contents)
+    return () if root is None else root
+
+
+def _keep_part(name: str, body: bytes, where: str, place: str, contents: Contents) -> None:
+    root = keep_member(name, body, where, contents)
+    if "pivotCacheRecords" in name:
+        contents.hits.append(Hit("hidden-content", "pivot-cache", where, "the records behind a pivot table"))
+    if root is None or name == "xl/calcChain.xml":
+        return
+    keep_words(root, place, contents)
+    for each in root.iter():
+        if local(each) == "numFmt" and _HIDING in (attribute(each, "formatCode") or ""):
+            contents.hits.append(Hit("hidden-content", "hiding-format", where))
+        if local(each) == "definedName" and attribute(each, "hidden") in ("1", "true"):
+            contents.hits.append(Hit("hidden-content", "hidden-name", where))
+
+
+def read_xls(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Read the old binary form ([MS-XLS]): its values, and whatever strings stand around them."""
+    check_sectors(data)
+    if _MACROS in data:
+        contents.hits.append(Hit("active-content", "macro-or-link", where))
+    read_values(data, where, contents, policy)
+    contents.add_text(f"{where} strings of the file".strip(), strings_of(data))
+
+
+def read_values(data: bytes, where: str, contents: Contents, policy: Policy) -> set[str]:
+    """Keep each sheet of a spreadsheet as a table of the values it shows, and return all of them."""
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), keep_links=False)
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError) as error:
-        raise Unreadable("the workbook is damaged") from error
-    for sheet in book.worksheets:
-        _read_sheet(sheet, f"{where} sheet {sheet.title}".strip(), contents)
-    named = [f"{name} {defined.value}" for name, defined in book.defined_names.items()]
-    properties = [str(value) for value in vars(book.properties).values() if isinstance(value, str)]
-    contents.add_text(f"{where} properties".strip(), "\n".join(properties + named + book.sheetnames))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = [(each, book.get_sheet_by_name(each.name)) for each in book.sheets_metadata if _has_cells(each)]
+    except (CalamineError, OSError, ValueError) as error:
+        raise Unreadable("the workbook is damaged or of an unknown kind") from error
+    contents.add_text(f"{where} sheet names".strip(), "\n".join(book.sheet_names))
+    values: set[str] = set()
+    for each, sheet in sheets:
+        place = f"{where} sheet {each.name}".strip()
+        if each.visible != SheetVisibleEnum.Visible:
+            contents.hits.append(Hit("hidden-content", "hidden-sheet", place))
+        if sheet.height * sheet.width > policy.limits["cells"]:
+            raise Unreadable("a sheet has more cells than inspection reads", rule="too-big")
+        values |= _keep_rows(([_said(value) for value in row] for row in sheet.iter_rows()), place, contents)
+    return values
 
 
-def _read_sheet(sheet: Any, where: str, contents: Contents) -> None:
-    if sheet.sheet_state != "visible":
-        contents.hits.append(Hit("hidden-content", "hidden-sheet", where))
-    hidden = [dimension for dimension in sheet.row_dimensions.values() if dimension.hidden]
-    hidden += [dimension for dimension in sheet.column_dimensions.values() if dimension.hidden]
-    if hidden:
-        contents.hits.append(Hit("hidden-content", "hidden-rows-or-columns", where, "", len(hidden)))
-    rows: list[list[object]] = []
-    comments: list[str] = []
-    formulas = 0
-    for cells in sheet.iter_rows():
-        rows.append([cell.value for cell in cells])
-        comments += [f"{cell.comment.text} {cell.comment.author}" for cell in cells if cell.comment]
-        formulas += sum(cell.data_type == "f" for cell in cells)
-    if formulas:
-        contents.hits.append(Hit("formula", "formula", where, "", formulas, "="))
-    if comments:
-        contents.add_text(f"{where}, comments", "\n".join(comments))
-    filled = [row for row in rows if any(value not in (None, "") for value in row)]
-    if filled:
-        start = _heading(filled)
-        contents.add_text(f"{where}, title", "\n".join(str(value) for row in filled[:start] for value in row if value))
-        filled = filled[start:]
-        contents.tables.append(Table.of_rows(where, ["" if head is None else head for head in filled[0]], filled[1:]))
+def _has_cells(sheet: Any) -> bool:
+    return bool(sheet.typ in (SheetTypeEnum.WorkSheet, SheetTypeEnum.MacroSheet))
 
 
-def _heading(rows: list[list[object]]) -> int:
+def _said(value: object) -> str:
+    """Return a value as a person reads it: whole numbers without a point, dates as ISO 8601 writes them."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, date):
+        return value.isoformat().removesuffix("T00:00:00")
+    return str(value)
+
+
+def _keep_rows(rows: Iterable[list[str]], where: str, contents: Contents) -> set[str]:
+    """Keep the rows of a sheet as a table under its heading, and what stands above as text."""
+    filled = [row for row in rows if any(row)]
+    if not filled:
+        return set()
+    start = _heading(filled)
+    contents.add_text(f"{where}, title", "\n".join(value for row in filled[:start] for value in row if value))
+    contents.tables.append(Table.of_rows(where, filled[start], filled[start + 1 :]))
+    return {value for row in filled for value in row}
+
+
+def _heading(rows: list[list[str]]) -> int:
     """Return where the table begins: at the first row that is at least half as full as most are."""
-    fills = [sum(value not in (None, "") for value in row) for row in rows]
+    fills = [sum(value != "" for value in row) for row in rows]
     return next((n for n, fill in enumerate(fills) if 2 * fill >= median(fills)), 0)

@@ -1,0 +1,29 @@
+"""Every reader, corner by corner: an identity planted anywhere is found, and the file's clean twin is not blocked."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.planted import CALLED_FOR, CORNERS, MAKERS, examined
+
+NHS = "NHS number 999 000 0018"
+REFUSED = {("tar", "after the end")}  # tarfile would stop there in silence, so such an archive is refused
+PLANTED = [(kind, corner) for kind, corners in CORNERS.items() for corner in corners]
+
+
+@pytest.mark.parametrize(("kind", "corner"), PLANTED)
+def test_an_identity_in_any_corner_is_found(kind: str, corner: str) -> None:
+    told, hits = examined(MAKERS[kind]({corner: NHS}))
+    if (kind, corner) in REFUSED:
+        assert told == "unreadable"
+        return
+    assert ("identifier", "nhs_number") in {(hit.rule, hit.kind) for hit in hits}, [
+        (h.rule, h.kind, h.where) for h in hits
+    ]
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_the_clean_twin_has_only_what_its_kind_calls_for(kind: str) -> None:
+    told, hits = examined(MAKERS[kind]({}))
+    assert told != "unreadable", hits
+    assert {hit.rule for hit in hits} == CALLED_FOR[kind], hits

@@ -1,0 +1,76 @@
+"""DuckDB files, opened read-only by DuckDB with everything that reaches outside the file switched off."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tre.disclosure.contents import Contents, Table, Unreadable
+from tre.disclosure.model import Hit
+from tre.disclosure.policy import Policy
+
+# https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+_CLOSED: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "threads": "1",
+    "memory_limit": "1GB",
+    "temp_directory": "",
+}
+_SAID = (
+    "SELECT comment FROM duckdb_tables() UNION ALL SELECT comment FROM duckdb_columns() UNION ALL "
+    "SELECT sql FROM duckdb_tables() UNION ALL SELECT sql FROM duckdb_views() WHERE NOT internal UNION ALL "
+    "SELECT macro_definition FROM duckdb_functions() WHERE NOT internal UNION ALL "
+    "SELECT sql FROM duckdb_indexes() UNION ALL SELECT sql FROM duckdb_sequences() UNION ALL "
+    "SELECT schema_name FROM duckdb_schemas() WHERE NOT internal UNION ALL "
+    "SELECT type_name || ' ' || array_to_string(labels, ' ') FROM duckdb_types() WHERE NOT internal"
+)
+_RUNS = (
+    "SELECT (SELECT count(*) FROM duckdb_views() WHERE NOT internal)"
+    " + (SELECT count(*) FROM duckdb_functions() WHERE NOT internal)"
+)
+
+
+def read_duckdb(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Read every table, and the names, comments and definitions around them; views and macros are never run.
+
+    Raises
+    ------
+    Unreadable
+        It is damaged, of another version, or has more than the policy's ``cells``.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "base"
+        path.write_bytes(data)
+        try:
+            with duckdb.connect(str(path), read_only=True, config=_CLOSED) as base:
+                base.execute("SET lock_configuration=true")
+                said = [str(text) for (text,) in base.execute(_SAID).fetchall() if text]
+                contents.add_text(f"{where} schema".strip(), "\n".join(said))
+                runs = base.execute(_RUNS).fetchone()
+                if runs and runs[0]:
+                    contents.hits.append(Hit("active-content", "view-or-macro", where))
+                _read_tables(base, where, contents, policy)
+        except duckdb.Error as error:
+            raise Unreadable("the database is damaged or of another version") from error
+
+
+def _read_tables(base: Any, where: str, contents: Contents, policy: Policy) -> None:
+    left = policy.limits["cells"]
+    names = base.execute("SELECT schema_name, table_name, estimated_size, column_count FROM duckdb_tables()").fetchall()
+    for schema, name, rows, columns in names:
+        left -= max(rows, 0) * columns
+        if left < 0:
+            raise Unreadable("it has more cells than inspection reads", rule="too-big")
+        found = base.execute(f"SELECT * FROM {_quoted(schema)}.{_quoted(name)}")  # noqa: S608 - quoted names
+        heads = [each[0] for each in found.description]
+        contents.tables.append(Table.of_rows(f"{where} table {schema}.{name}".strip(), heads, found.fetchall()))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

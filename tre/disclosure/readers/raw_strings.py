@@ -1,0 +1,19 @@
+"""Runs of printable characters in bytes of any form, as a forensic reader lists them."""
+
+from __future__ import annotations
+
+import re
+
+_LEAST = 4  # characters, as strings(1) has it
+_UTF8 = rb"(?:[\x20-\x7e\t]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})"
+_NARROW = re.compile(_UTF8 + b"{%d,}" % _LEAST)
+_LITTLE = re.compile(b"(?:[\\x20-\\x7e\\xa0-\\xff]\\x00){%d,}" % _LEAST)
+_BIG = re.compile(b"(?:\\x00[\\x20-\\x7e\\xa0-\\xff]){%d,}" % _LEAST)
+
+
+def strings_of(data: bytes) -> str:
+    """Return the runs of text in some bytes, one on each line: ASCII, UTF-8 and UTF-16 of either order."""
+    found = [each.decode("utf-8", "replace") for each in _NARROW.findall(data)]
+    for pattern, encoding in ((_LITTLE, "utf-16-le"), (_BIG, "utf-16-be")):
+        found += [each.decode(encoding) for each in pattern.findall(data)]
+    return "\n".join(found)

@@ -1,0 +1,77 @@
+"""The XML of one XLSX sheet (ECMA-376 part 1, section 18.3), gone through without holding it."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+from lxml import etree
+
+from tre.disclosure.contents import Contents, Unreadable
+from tre.disclosure.model import Hit
+from tre.disclosure.policy import Policy
+from tre.disclosure.readers.xml_tree import attribute, local
+
+_DECLARED = re.compile(rb"<!\s*(ENTITY|DOCTYPE)", re.IGNORECASE)
+_PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_TRUE = ("1", "true")
+_CELLS = {"c", "v", "row", "sheetData", "is", "t"}
+_SLIGHT = 0.5  # points or characters under which a row or column cannot be seen
+
+
+def keep_sheet(body: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Count what is hidden and what is computed, keep formulas, headers, prompts and links, and bound the grid."""
+    if _DECLARED.search(body.replace(b"\0", b"")):
+        raise Unreadable("XML entities are declared", rule="xml-entities")
+    widest, lowest, hidden, formulas = 0, 0, 0, 0
+    said: list[str] = []
+    try:
+        for _, element in etree.iterparse(io.BytesIO(body), resolve_entities=False, no_network=True, huge_tree=False):
+            name = local(element)
+            if name == "c":
+                column, row = _place(attribute(element, "r") or "")
+                widest, lowest = max(widest, column), max(lowest, row)
+            elif name in ("row", "col"):
+                hidden += _is_hidden(element)
+            elif name == "f":
+                formulas += 1
+            if name not in _CELLS:
+                said += [element.text or "", *map(str, element.attrib.values())]
+            if name in ("row", "col", "hyperlink", "dataValidation"):
+                _forget(element)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Unreadable("XML in it is damaged") from error
+    if widest * lowest > policy.limits["cells"]:
+        raise Unreadable("a sheet has more cells than inspection reads", rule="too-big")
+    if hidden:
+        contents.hits.append(Hit("hidden-content", "hidden-rows-or-columns", where, "", hidden))
+    if formulas:
+        contents.hits.append(Hit("formula", "formula", where, "", formulas, "="))
+    contents.add_text(f"{where} formulas and headers".strip(), "\n".join(each for each in said if _has_words(each)))
+
+
+def _forget(element: Any) -> None:
+    element.clear()
+    while element.getprevious() is not None:
+        del element.getparent()[0]
+
+
+def _has_words(text: str) -> bool:
+    return len(text) > 3
+
+
+def _is_hidden(element: Any) -> bool:
+    slight = attribute(element, "ht") or attribute(element, "width")
+    return attribute(element, "hidden") in _TRUE or (slight is not None and float(slight) < _SLIGHT)
+
+
+def _place(cell: str) -> tuple[int, int]:
+    """Return the column and row that a cell's name stands for, counted from one; zeros for a cell without a name."""
+    found = _PLACE.fullmatch(cell)
+    if not found:
+        return 0, 0
+    column = 0
+    for letter in found[1]:
+        column = 26 * column + ord(letter) - 64
+    return column, int(found[2])

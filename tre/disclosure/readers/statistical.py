@@ -1,0 +1,71 @@
+"""Files of Stata, SAS and SPSS, by ReadStat: values, and the labels and notes that stand around them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pyreadstat
+
+from tre.disclosure.contents import Contents, Table, Unreadable
+from tre.disclosure.policy import Policy
+from tre.disclosure.readers.raw_strings import strings_of
+
+_RECORD = 80  # bytes; a SAS transport file has no other (SAS TS-140)
+_Library = Callable[..., tuple[dict[str, list[Any]], Any]]
+
+
+def _read(library: _Library, data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Keep the table, what its metadata say, and the strings that neither shows.
+
+    Raises
+    ------
+    Unreadable
+        It is damaged, cut short, or has more than the policy's ``cells``.
+    """
+    if data.startswith(b"<stata_dta>") and not data.endswith(b"</stata_dta>"):
+        raise Unreadable("the file is cut short or has bytes after its end")
+    if data.startswith(b"HEADER RECORD") and len(data) % _RECORD:
+        raise Unreadable("the file is cut short")
+    try:
+        _, told = library(io.BytesIO(data), metadataonly=True)
+        cells = (told.number_rows or 0) * (told.number_columns or 0)
+        if cells > policy.limits["cells"]:
+            raise Unreadable("it has more cells than inspection reads", rule="too-big")
+        columns, told = library(io.BytesIO(data), output_format="dict")
+    except Unreadable:
+        raise
+    except Exception as error:  # ReadStat's own classes are not public
+        raise Unreadable("the file is damaged, cut short or of an unknown kind") from error
+    names = list(columns)
+    if any(len(column) != (told.number_rows or len(column)) for column in columns.values()):
+        raise Unreadable("it has fewer rows than it says")
+    rows = list(zip(*([_said(value) for value in column] for column in columns.values()), strict=True))
+    contents.tables.append(Table.of_rows(where, names, rows))
+    contents.add_text(f"{where} labels and notes".strip(), "\n".join(_told(vars(told))))
+    contents.code.append((f"{where} strings of the file".strip(), strings_of(data)))
+
+
+def _said(value: Any) -> object:
+    """Return a value as a person reads it: whole numbers without a point, a missing one as nothing."""
+    if isinstance(value, float):
+        return "" if value != value else int(value) if value.is_integer() else value
+    return value
+
+
+def _told(value: Any) -> list[str]:
+    """Return every string within metadata, keys included."""
+    if isinstance(value, dict):
+        return [text for key, each in value.items() for text in (*_told(key), *_told(each))]
+    if isinstance(value, (list, tuple, set)):
+        return [text for each in value for text in _told(each)]
+    return [value] if isinstance(value, str) else []
+
+
+read_stata = partial(_read, pyreadstat.read_dta)
+read_sas = partial(_read, pyreadstat.read_sas7bdat)
+read_xport = partial(_read, pyreadstat.read_xport)
+read_spss = partial(_read, pyreadstat.read_sav)
+read_por = partial(_read, pyreadstat.read_por)
