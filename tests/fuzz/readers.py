@@ -26,12 +26,12 @@ with atheris.instrument_imports(include=["tre.disclosure.readers"]):
         ocr,
         pickles,
         polyglot,
-        sniff,
         sqlite_pages,
         tar,
         tiff,
         ubjson,
     )
+    from tre.disclosure.readers.sniff import sniff
 
 POLICY = load_policy()
 Parser = Callable[[bytes], object]
@@ -63,7 +63,7 @@ PARSERS: tuple[tuple[str, Parser], ...] = (
     ("sqlite", _pages),
     ("xls", compound.check_sectors),
     ("zip", lambda data: list(polyglot.find_polyglot(data, "text", ""))),
-    ("csv", lambda data: sniff.sniff(data) if data else None),
+    ("csv", lambda data: sniff(data) if data else None),
 )
 
 
