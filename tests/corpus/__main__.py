@@ -8,6 +8,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from tests.corpus import floors
 from tests.corpus.document import DOCUMENT, document, overview, table
 from tests.corpus.figures import grouped
 from tests.corpus.judge import Judged, judge, sample
@@ -36,6 +37,9 @@ def main(arguments: list[str]) -> int:
         print(*(_missed(each) for each in judged if _wrong(each)), sep="\n")
     if not asked.only and asked.one_in == 1 and asked.exact == "both" and not asked.sandbox:
         DOCUMENT.write_text(document(judged, asked.seed))
+        tried = {item.name for item in sample(items, floors.ONE_IN)}
+        print("Of these, the sample that each test run judges:\n")
+        print(overview([each for each in judged if each.item.name in tried]))
     return 0
 
 

@@ -11,6 +11,7 @@ from tests.corpus.judge import Judged
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "detection.md"
 GOALS = {"on": 0.99, "off": 0.95}  # recall with exact match, and without
 FALSE_POSITIVES = 0.02
+_SHOWN = 4  # kinds of clean files that are named
 _WEAK = 0.95  # the share of a technique's leaks under which it is told as a weak spot
 
 
@@ -73,9 +74,12 @@ def weak(judged: list[Judged]) -> str:
 def unfair(judged: list[Judged]) -> str:
     """Return the kinds of clean files that are judged worse than is fair."""
     wrong = [each for each in judged if not each.item.leak and each.unfair and each.exact == "on"]
-    rows = ["| format | what | told | files |", "| --- | --- | --- | --- |"]
-    groups = grouped(wrong, lambda each: f"{each.item.format} | {each.item.technique} | {_told(each)}")
-    return "\n".join([*rows, *(f"| {name} | {len(part)} |" for name, part in groups.items())]) + "\n"
+    rows = ["| format | told | files | of kinds |", "| --- | --- | --- | --- |"]
+    for name, part in grouped(wrong, lambda each: f"{each.item.format} | {_told(each)}").items():
+        kinds = sorted({each.item.technique for each in part})
+        shown = ", ".join(kinds[:_SHOWN]) + (f" and {len(kinds) - _SHOWN} more" if len(kinds) > _SHOWN else "")
+        rows.append(f"| {name} | {len(part)} | {shown} |")
+    return "\n".join(rows) + "\n"
 
 
 def _told(each: Judged) -> str:

@@ -1,4 +1,4 @@
-"""What inspection reaches on the sample that every test run judges. A change may raise these figures, never lower them."""
+"""What inspection reaches on the sample that every test run judges. A change may raise these, never lower them."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def seeds(folder: Path) -> None:
 
 def main() -> None:
     """Fuzz for as long as libFuzzer's own arguments say."""
-    ocr.tesseract = lambda: None  # type: ignore[assignment]  # a program of its own, fuzzed by its makers
+    ocr.tesseract = lambda: None  # a program of its own, fuzzed by its makers
     with tempfile.TemporaryDirectory() as folder:
         seeds(Path(folder))
         atheris.Setup([*sys.argv, "-max_len=20000", "-timeout=20", "-rss_limit_mb=4096", folder], one_input)

@@ -45,7 +45,7 @@ def presidio() -> dict[str, Any]:
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
     shipped = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)  # and not the one of the network
 
-    class Emails(library.EmailRecognizer):  # type: ignore[misc]
+    class Emails(library.EmailRecognizer):
         def validate_result(self, pattern_text: str) -> bool:
             return bool(shipped(pattern_text).fqdn)
 

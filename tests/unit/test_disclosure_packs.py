@@ -187,7 +187,7 @@ def model(folder: Path) -> Path:
     import spacy
 
     made = spacy.blank("en")
-    made.add_pipe("entity_ruler").add_patterns([{"label": "PERSON", "pattern": "Quux Frobnitz"}])
+    made.add_pipe("entity_ruler").add_patterns([{"label": "PERSON", "pattern": "Quux Frobnitz"}])  # type: ignore[attr-defined]
     made.to_disk(folder / "model")
     return folder / "model"
 

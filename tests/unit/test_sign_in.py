@@ -16,6 +16,7 @@ from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.core.cache import cache
 from django.test import Client, RequestFactory
 from uvicorn.main import main as uvicorn_command
@@ -144,6 +145,21 @@ def test_a_hospital_behind_one_address_may_sign_in(ann, clock):
     """allauth's own limit of thirty in a minute would turn its people away; of failures it lets ten pass."""
     answers = [Client().post("/accounts/login/", {"login": "ann", "password": PASSWORD}) for _ in range(40)]
     assert {(each.status_code, each["Location"]) for each in answers} == {(302, "/accounts/2fa/authenticate/")}
+
+
+def test_checking_the_hubs_own_secret_takes_no_password_s_time(db):
+    """It is checked at each sign-in at the Hub, in a transaction; what was registered before is renewed."""
+    client = register_hub_client("http://hub.example/callback")
+    assert PBKDF2PasswordHasher().decode(client.secret)["iterations"] == 1
+    assert [client.check_secret(each) for each in (secret("hub-oidc"), secret("hub-oidc")[:-1], "")] == [
+        True,
+        False,
+        False,
+    ]
+    kept = type(client).objects
+    kept.filter(pk=client.pk).update(secret=make_password(secret("hub-oidc"), hasher="pbkdf2_sha256"))
+    assert register_hub_client("http://hub.example/callback").secret == client.secret
+    assert kept.get(pk=client.pk).secret == client.secret
 
 
 def test_a_flood_does_not_make_the_portal_forget_whom_it_slows_down(ann, clock):

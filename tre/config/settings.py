@@ -132,7 +132,8 @@ def _database(url: str) -> dict[str, Any]:
             "OPTIONS": {
                 # Writers queue at BEGIN instead of failing in the middle (SQLite, "Transactions", section 2.2).
                 "transaction_mode": "IMMEDIATE",
-                "timeout": 30,
+                # One writes at a time, and of those that wait none is the next: in a crowd one may wait for long.
+                "timeout": 90,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
             },
         }
