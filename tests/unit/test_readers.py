@@ -38,3 +38,9 @@ def test_letters_that_unicode_lacks_break_no_detector() -> None:
     assert told == "unreadable" or ("identifier", "nhs_number") in {(hit.rule, hit.kind) for hit in hits}
     found = Table.of_rows("", ["a"], [["\ud800"], ["b"]])
     assert found.columns[0].to_pylist() == ["?", "b"]
+
+
+def test_a_sheet_is_hidden_by_the_style_it_refers_to_and_by_no_other() -> None:
+    _, hits = examined(MAKERS["ods"]({"hidden sheet": "20-29"}))
+    assert {hit.rule for hit in hits} == {"hidden-content"}
+    assert not examined(MAKERS["ods"]({}))[1]
