@@ -133,3 +133,16 @@ def test_models_that_keep_their_rows_are_known_by_their_kind(tmp_path: Path) -> 
     assert list(models.find_kinds("", ["sklearn.linear_model._logistic.LogisticRegression"], ["SVC"])) == []
     (hit,) = models.find_kinds("", ["pandas.core.frame.DataFrame", "builtins.list"], ["DataFrame"])
     assert (hit.rule, hit.place) == ("training-rows", "DataFrame")
+
+
+def test_a_pickle_of_a_model_or_a_frame_that_keeps_rows_says_so(tmp_path: Path) -> None:
+    import pickle
+
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neighbors import KNeighborsClassifier
+
+    kept = {True: (KNeighborsClassifier(), pd.DataFrame({"a": [1, 2]})), False: (LogisticRegression(),)}
+    for keeps, objects in kept.items():
+        for each in objects:
+            assert ("training-rows" in rules(judged(tmp_path, pickle.dumps(each)))) is keeps

@@ -12,6 +12,8 @@ _HEADS = (  # of files that readers know, beyond what is told from the first byt
 )  # fmt: skip
 _ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")  # RFC 1950, the headers that compressors write
 LEAST = 8  # characters
+_FEWEST = 5  # different ones, but for binary digits
+_BINARY = re.compile(r"(?:[01]{8}[ ,]?)+")
 _TOKEN = re.compile(r"[A-Za-z]+|\d+")
 _SIGNS = re.compile(r"[\s,;:.]")
 _VOWEL = re.compile(r"[aeiouyAEIOUY]")
@@ -44,7 +46,8 @@ def says(text: str, least: int = LEAST) -> bool:
     if len(text.strip()) < least or "\0" in text:
         return False
     head = text[:4096]
-    return len(_PLAIN.findall(head)) >= 0.97 * len(head) and len(set(head)) >= 5
+    varied = len(set(head)) >= _FEWEST or bool(_BINARY.fullmatch(head.strip()))
+    return varied and len(_PLAIN.findall(head)) >= 0.97 * len(head)
 
 
 def reads_as_words(text: str) -> bool:

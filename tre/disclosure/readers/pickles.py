@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tre.disclosure.contents import Contents, Part, Series, Tensor, Unreadable
+from tre.disclosure.detectors.models import find_kinds
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.pickle_arrays import array_of, read_joblib_array
@@ -69,6 +70,7 @@ def follow(stream: io.BytesIO, where: str, contents: Contents, policy: Policy) -
     if risky:
         modules = sorted({name.partition(".")[0] for name in risky})
         contents.hits.append(Hit("pickle", "unsafe-import", where, "it calls into " + ", ".join(modules), len(risky)))
+    contents.hits.extend(find_kinds(where, names, policy.models["keep_rows"]))
     arrays += keep_values(value, where, contents, policy)
     for number, array in enumerate(arrays, start=1):
         keep_array(array, f"array {number}", where, contents)
