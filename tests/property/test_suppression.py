@@ -82,7 +82,7 @@ def test_nothing_is_learned_of_a_small_count_from_what_is_shown(counts):
             assert high >= 10 - 1e-5, "it is sure to be under the threshold"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(HIERARCHY)
 def test_no_unsafe_sum_can_be_estimated_closely(counts):
     """Neither by a reader nor by a person who is alone in another cell and so knows it."""

@@ -17,8 +17,9 @@ from tre.disclosure import pseudonyms as held
 from tre.disclosure.detectors.records import uniqueness
 
 KEY = b"k" * 32
-OWN, OTHER, WAREHOUSE, NOBODY = (base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=") for _ in range(4))
 RANDOM = np.random.default_rng(4)
+# drawn the same in every process: they name tests
+OWN, OTHER, WAREHOUSE, NOBODY = (base64.b32encode(RANDOM.bytes(16)).decode().rstrip("=") for _ in range(4))
 
 
 @pytest.fixture

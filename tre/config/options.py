@@ -171,7 +171,7 @@ class Options(BaseSettings):
         120,
         ge=10,
         description="How many sign-ins may come from one address in a minute: a whole hospital may share one. Of those "
-        "that fail ten may, and five for each account in five minutes.",
+        "that fail a quarter as many may, and five for each account in five minutes.",
     )
     require_mfa: bool = Field(True, description="Every sign-in needs a second factor; off is refused in production.")
     oidc_issuer: str = Field(

@@ -179,7 +179,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[TRE] "
 ACCOUNT_ADAPTER = "tre.people.adapters.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = STEP_UP_SECONDS
-ACCOUNT_RATE_LIMITS = {"login": f"{OPTIONS.sign_ins_per_minute}/m/ip"}  # the others, of failures too, are allauth's own
+# allauth's own, but for what comes from one address: a sign-in counts as a failed one until its password was checked.
+ACCOUNT_RATE_LIMITS = {
+    "login": f"{OPTIONS.sign_ins_per_minute}/m/ip",
+    "login_failed": f"{max(10, OPTIONS.sign_ins_per_minute // 4)}/m/ip,5/300s/key",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = OPTIONS.trusted_proxies  # whose X-Forwarded-For names the address that is counted
 MFA_ADAPTER = "tre.people.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

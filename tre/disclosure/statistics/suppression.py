@@ -192,25 +192,30 @@ class _Search:
         np.maximum(self.down, -change, out=self.down)
 
     def _moved(self, cell: int, by: float) -> np.ndarray:
-        """Return the cheapest change of all cells that moves one by that much and keeps every sum."""
+        """Return the cheapest change of all cells that moves one by that much and keeps every sum.
+
+        A total of known cells alone can only move with them: it is protected from who knows none of them.
+        """
+        for known in (self.measure.known, np.zeros_like(self.measure.known)):
+            found = self._cheapest(cell, by, known)
+            if found is not None:
+                return found
+        raise DisclosureError("No suppression protects this table", todo="Join categories, or leave out its totals")
+
+    def _cheapest(self, cell: int, by: float, known: np.ndarray) -> np.ndarray | None:
         n = len(self.hidden)
         price = np.where(self.hidden, 0.0, self.costs)
         most = np.full(n, np.inf)
-        least = self.measure.values - self.measure.floor  # how much may be taken
-        for side in (most, least):
-            side[self.measure.known] = 0.0
+        least = np.maximum(self.measure.values - self.measure.floor, 0.0)  # how much may be taken
+        most[known] = least[known] = 0.0
         most[cell], least[cell] = max(by, 0.0), max(-by, 0.0)
         low = np.zeros(2 * n)
         low[cell if by > 0 else n + cell] = abs(by)
-        high = np.concatenate([most, np.maximum(least, 0.0)])
-        high[cell if by > 0 else n + cell] = abs(by)
         found = linprog(
             np.concatenate([price, price]), A_eq=self.both, b_eq=np.zeros(self.both.shape[0]),
-            bounds=np.column_stack([low, high]), method="highs",
+            bounds=np.column_stack([low, np.concatenate([most, least])]), method="highs",
         )  # fmt: skip
-        if found.status != 0:
-            raise DisclosureError("No suppression protects this table", todo="Join categories, or leave out its totals")
-        return found.x[:n] - found.x[n:]
+        return found.x[:n] - found.x[n:] if found.status == 0 else None
 
 
 def _slack(measure: Measure) -> float:
