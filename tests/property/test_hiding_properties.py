@@ -39,7 +39,7 @@ def test_a_person_is_found_in_any_nesting_of_encodings(text: str, ways: list[str
     written = TURNINGS[turning](text) if turning else text
     for way in ways:
         written = WRITTEN[way](written)
-    if len(written) > 20_000:
+    if len(written) > 4000:  # longer lines are cut, and what is no single run is decoded piece by piece
         return
     with TemporaryDirectory() as folder:
         found = judged(Path(folder), f"The results\n{written}\nand the end\n")

@@ -177,4 +177,6 @@ def _is_telling(hit: Hit) -> bool:
 def _surer(hit: Hit, how: str) -> Hit:
     """Return a hit in what was spelled as bytes: nobody spells so what is no identifier."""
     spelled = any(how.startswith(name) for name in RUNS)
-    return replace(hit, rule=_SURE.get(hit.rule, hit.rule), confidence=0.9) if spelled else hit
+    if not spelled or hit.kind not in _TELLING:
+        return hit
+    return replace(hit, rule=_SURE.get(hit.rule, hit.rule), confidence=0.9)

@@ -39,7 +39,7 @@ _UTF7 = re.compile(r"\+A[A-Za-z0-9+/]{2,}-?")  # of ASCII, whose first byte in U
 
 _WHOLE = re.compile(r"[A-Za-z0-9+/_-]{40,}")  # a line of a run that goes on, and the one after it
 _REST = re.compile(r"[A-Za-z0-9+/_-]{1,76}={0,2}")
-_SOFT = re.compile(r"[^=\s]=$")  # RFC 2045, section 6.7: a soft line break
+_SOFT = re.compile(r".{0,74}[^=\s]=")  # RFC 2045, section 6.7: a soft line break, after at most 76 signs
 
 
 @dataclass
@@ -139,6 +139,8 @@ RUNS: dict[str, tuple[re.Pattern[str], Callable[[str], bytes]]] = {
 LONG = re.compile(rf"[A-Za-z0-9+/_-]{{{LINE // 2},}}={{0,2}}")  # runs that the cutting of long lines would break
 _PLAIN = {"base64", "base32", "hexadecimal"}  # by which random letters and digits hardly ever make signs alone
 _LONG_ENOUGH = 20  # signs in a row, which chance makes once in a hundred million decodings
+_OF_DIGITS = {"hexadecimal", "numbers of characters", "binary digits"}  # which a number alone may be
+_NUMBER = re.compile(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?")
 _ESCAPED = 3  # escapes in a text that is escaped
 _SHORTEST = 10  # characters of the shortest run
 # What a run must hold, in more cells than can be tried one by one, to be worth a try: three quads of base64 that spell
@@ -173,12 +175,14 @@ def decode(cells: Cells, most: int) -> Decoded:
     values: list[str] = cells.values.to_pylist()
     wrapped = values if cells.in_table else _unwrapped(values, cells.first)
     for variant, turn in VARIANTS.items():
-        turned = {n: turn(value) for n, value in enumerate(wrapped) if len(value) >= _SHORTEST or "\\" in value}
+        long = {n: value for n, value in enumerate(wrapped) if len(value) >= _SHORTEST or "\\" in value}
+        worded = {n: turn(value) for n, value in long.items() if not _NUMBER.fullmatch(value)}
+        turned = worded if variant else long
         label = f" in {variant}" if variant else ""
         for name in escapes:
             _keep(made, cells, f"{name}{label}", _unescaped(turned, name))
         for name in RUNS:
-            _runs(made, cells, f"{name}{label}", turned, name)
+            _runs(made, cells, f"{name}{label}", turned if name in _OF_DIGITS else worded, name)
     return made
 
 
@@ -210,7 +214,7 @@ def _unwrapped(values: list[str], first: np.ndarray) -> list[str]:
     made, head = list(values), 0
     for n in range(1, len(values)):
         follows = first[n] == first[n - 1] + 1
-        if follows and _SOFT.search(values[n - 1]) and not _REST.fullmatch(values[n - 1].strip()):
+        if follows and _SOFT.fullmatch(values[n - 1]) and _QUOTED.search(values[n - 1]):
             made[head] = made[head].rstrip().removesuffix("=") + values[n]
         elif follows and _WHOLE.fullmatch(values[n - 1].strip()) and _REST.fullmatch(values[n].strip()):
             made[head] += values[n].strip()

@@ -14,12 +14,12 @@ _COUNTED = {
     "LightGBM": re.compile(r"\b(?:leaf|internal)_count\"?\s*[=:]\s*\[?([\d., \t]+)"),
     "scikit-learn graph": re.compile(r"(?:\\n|\b)samples = (\d+)\b"),
     "scikit-learn text": re.compile(r"\bweights: \[([\d., ]+)\] class"),
-    "PMML": re.compile(r"<(?:Node|Leaf)[^>]*\brecordCount=\"([\d.]+)\""),
-    "rpart": re.compile(r"^\s*\d+\) \S+[<>=]+\s*\S+ (\d+) ", re.MULTILINE),
+    "PMML": re.compile(r"<(?:Node|Leaf)\b[^<>]{0,500}\brecordCount=\"([\d.]+)\""),
+    "rpart": re.compile(r"^ {0,60}\d{1,9}\) [^\s<>=]{1,60}[<>=]{1,2} ?\S{1,60} (\d+) ", re.MULTILINE),
 }
 # Sums of second derivatives: the persons of a node where the loss is squared, at most a quarter of them where logistic.
 _WEIGHTED = {
-    "XGBoost": re.compile(r"\bcover\"?\s*[=:]\s*([\d.eE+-]+)|\"sum_hessian\"\s*:\s*\[([^\]]+)\]"),
+    "XGBoost": re.compile(r"\bcover\"?\s*[=:]\s*([\d.eE+-]+)|\"sum_hessian\"\s*:\s*\[([-+\d.eE,\s]+)\]"),
     "LightGBM": re.compile(r"\bleaf_weight\"?\s*[=:]\s*\[?([\d.eE+, \t-]+)"),
 }
 _CLASS = re.compile(r"\"__class__\":\s*\"(\w+)\"|<(\w+Model)\b|\bsvm_type (\w+)")
