@@ -44,6 +44,6 @@ def joblib(plant: Plant) -> bytes:
 KINDS = {
     "npy": (npy, ("field name", "cell", "appended"), ()),
     "npz": (npz, ("name", "cell"), ()),
-    "pickle": (pickled, ("key", "list", "array", "frame", "bytes", "appended"), ("pickle",)),
+    "pickle": (pickled, ("key", "list", "array", "frame", "bytes", "appended"), ("pickle", "training-rows")),
     "joblib": (joblib, ("array", "object array", "after"), ("pickle",)),
 }

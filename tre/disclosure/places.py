@@ -15,7 +15,8 @@ from tre.disclosure.model import Hit
 _SPOT = re.compile(r"(?:row|line) (\d+)(?:, column (.*))?", re.DOTALL)
 _COLUMN = re.compile(r"column (.*)", re.DOTALL)
 _SHEET = re.compile(
-    r"(?:^| )sheet (.+?)(?:, (?:comments|title)\b.*|,? (?:read as|read from|decoded from) .*|$)", re.DOTALL
+    r"(?:^| )sheet (.+?)(?:, (?:comments|title)\b.*| column names$|,? (?:read as|read from|decoded from) .*|$)",
+    re.DOTALL,
 )
 
 

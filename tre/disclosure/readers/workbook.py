@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from statistics import median
 from typing import Any
@@ -17,6 +17,7 @@ from tre.disclosure.readers.archives import open_zip
 from tre.disclosure.readers.compound import check_sectors
 from tre.disclosure.readers.office_parts import keep_member, keep_words
 from tre.disclosure.readers.raw_strings import strings_of
+from tre.disclosure.readers.sheet_names import sheets_of
 from tre.disclosure.readers.sheets import keep_sheet
 from tre.disclosure.readers.xml_tree import attribute, joined, local
 
@@ -27,8 +28,10 @@ _MACROS = "_VBA_PROJECT".encode("utf-16-le")
 def read_xlsx(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read a workbook, after its archive was found to be of a bearable size and free of entities."""
     shared: list[str] = []
-    for name, body in open_zip(data, where, contents, policy).items():
-        place = f"{where} {name.rpartition('/')[2].partition('.')[0]}".strip()
+    members = open_zip(data, where, contents, policy)
+    sheets = sheets_of(members)
+    for name, body in members.items():
+        place = _place(where, name, sheets)
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             keep_sheet(body, place, contents, policy)
         elif name == "xl/sharedStrings.xml":
@@ -40,6 +43,15 @@ def read_xlsx(data: bytes, where: str, contents: Contents, policy: Policy) -> No
     shown = read_values(data, where, contents, policy)
     unused = [text for text in shared if text not in shown]
     contents.add_text(f"{where} strings of no cell".strip(), "\n".join(unused))
+
+
+def _place(where: str, name: str, sheets: Mapping[str, str]) -> str:
+    """Return the part's sheet, and what of it the part is; of a part of no sheet its name."""
+    stem = name.rpartition("/")[2].partition(".")[0]
+    if name not in sheets:
+        return f"{where} {stem}".strip()
+    kind = "" if name.startswith("xl/worksheets/") else ", comments" if "comment" in stem.lower() else f", {stem}"
+    return f"{where} sheet {sheets[name]}{kind}".strip()
 
 
 def _root(name: str, body: bytes, where: str, contents: Contents) -> Any:
