@@ -134,6 +134,9 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         opt_outs = opt_out.persons(opt_out.statements(sent), numbers, known).persist()
         progress("writing the exact-match filters")
         written = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
+        written["pseudonyms"] = filters.write_pseudonyms(
+            known, keys["exact-match"], Path(spec["filters"]), zone.work / "pseudonym-filter"
+        )
         good = opt_out.without_type_1(good, contracts, known, opt_outs, as_of)
         names = free_text.Names.held(records, known, zone.work / "names")
         made = _publish(good, known, names, contracts, warehouse, zone, progress)

@@ -19,7 +19,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.pseudonymise import key_table, mac
-from tre.disclosure import exact_match
+from tre.disclosure import exact_match, pseudonyms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +55,25 @@ def write(records: DataFrame, key: bytes, folder: Path, scratch: Path) -> dict[s
         exact_match.write_filter_of(staged, kind, _numbers(files), held[kind])
     _adopt(staged, folder)
     return {"kinds": held, "false_positive_rate": exact_match.false_positive_rate(max(held.values()))}
+
+
+def write_pseudonyms(known: DataFrame, key: bytes, folder: Path, scratch: Path) -> int:
+    """Write the filter of the warehouse's own pseudonyms beside the others, and return how many it holds.
+
+    Parameters
+    ----------
+    known : DataFrame
+        With a column ``pseudonym``.
+    """
+    heads = known.select(F.substring(F.upper("pseudonym"), 1, pseudonyms.LENGTH).alias("head")).where("head != ''")
+    keyed = heads.distinct().crossJoin(F.broadcast(key_table(known.sparkSession, key)))
+    message = F.concat(F.lit(pseudonyms.PREFIX), F.col("head"))
+    digest = F.substring(mac(message.cast("binary")), 1, 8).alias("digest")
+    keyed.select(digest).distinct().sort("digest").write.mode("overwrite").parquet(str(scratch))
+    files = [parquet.ParquetFile(path) for path in sorted(scratch.glob("*.parquet"))]
+    held = sum(file.metadata.num_rows for file in files)
+    exact_match.write_digests(pseudonyms.filter_file(folder, pseudonyms.WAREHOUSE), _numbers(files), held)
+    return held
 
 
 def _digests(records: DataFrame, key: bytes) -> DataFrame:

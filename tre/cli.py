@@ -63,10 +63,18 @@ def parser() -> argparse.ArgumentParser:
     keys = add("keys", _keys, "make a new generation of a key; what was made under the earlier one stays valid")
     keys.add_argument("action", choices=["rotate"])
     keys.add_argument("purpose", metavar="PURPOSE")
-    inspect = add("inspect", _inspect, "say what files would disclose")
-    inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    inspect.add_argument("--json", action="store_true", help="print the inspections as JSON lines")
+    _add_inspect(add("inspect", _inspect, "say what files would disclose, and mend copies of them"))
     return made
+
+
+def _add_inspect(inspect: argparse.ArgumentParser) -> None:
+    inspect.epilog = "Exit status: 0 all pass, 4 a checker must look at one, 5 one is blocked, 1 none was judged."
+    inspect.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files, and folders with all in them")
+    told = inspect.add_mutually_exclusive_group()
+    told.add_argument("--json", action="store_true", help="print the inspections as JSON lines")
+    told.add_argument("--sarif", action="store_true", help="print one SARIF 2.1.0 log")
+    inspect.add_argument("--profile", default="acro", help="a profile of policies/disclosure.yaml")
+    inspect.add_argument("--fix", type=Path, metavar="DIR", help="write mended copies there, and inspect them too")
 
 
 def _add_landing(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -273,21 +281,9 @@ def _keys(options: argparse.Namespace) -> int:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    import json
+    from tre.disclosure import command
 
-    from tre.disclosure import Context, inspect
-
-    worst = 0
-    for path in options.files:
-        inspection = inspect(path, Context())
-        worst = max(worst, {"pass": 0, "review": 4, "block": 5}[inspection.verdict])
-        if options.json:
-            print(json.dumps({"file": path.name, **inspection.to_json()}))
-            continue
-        print(f"{path.name}: {inspection.verdict}")
-        for finding in inspection.findings:
-            print(f"  {finding.severity:<6} {finding.location}: {finding.why} {finding.fix}")
-    return worst
+    return command.run(options)
 
 
 if __name__ == "__main__":

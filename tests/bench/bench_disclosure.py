@@ -30,7 +30,7 @@ ROWS = {
     "medium": (10_000, 100_000, 1_000_000),
     "large": (10_000, 100_000, 1_000_000),
 }
-MEGABYTES = {"small": (10, 50), "medium": (10, 200), "large": (10, 200, 2000)}
+MEGABYTES = {"small": (10, 50), "medium": (10, 100), "large": (10, 200, 2000)}
 SAMPLE = 250  # rows of which Presidio is asked: at its pace the longest file would take it two hours
 LABELLED = 400  # cells of each labelled column
 KINDS = {

@@ -49,7 +49,7 @@ PLANTED: dict[str, tuple[str, Callable[[Random], str]]] = {
     "UK_POSTCODE": ("lives at postcode {}", _postcode),
     "UK_VEHICLE_REGISTRATION": ("his car, registration {}", lambda r: f"AB{r.randint(51, 69)} {r.choice('XYV')}TR"),
     "EMAIL_ADDRESS": ("email {}", lambda r: f"{r.choice(FORENAMES).lower()}{r.randrange(1000)}@example.co.uk"),
-    "PHONE_NUMBER": ("phone {}", lambda r: f"0{r.choice(('7700 9', '20 7946 0', '161 496 0'))}{r.randrange(1000):03d}"),
+    "PHONE_NUMBER": ("phone {}", lambda r: f"0{r.choice(('7700 900', '20 79460', '161 4960'))}{r.randrange(1000):03d}"),
 }
 
 

@@ -5,9 +5,18 @@ from __future__ import annotations
 RULES: dict[str, frozenset[str]] = {
     "identifiers": frozenset({"held-identifier", "identifier", "possible-identifier", "date-of-birth"}),
     "names": frozenset({"held-identifier", "person-name", "possible-name"}),
-    "pseudonyms": frozenset({"pseudonym"}),
+    "pseudonyms": frozenset({"pseudonym", "foreign-pseudonym"}),
     "records": frozenset(
-        {"record-level", "possible-records", "figure-rows", "possible-figure-rows", "value-list", "tensor-rows"}
+        {
+            "record-level",
+            "possible-records",
+            "figure-rows",
+            "possible-figure-rows",
+            "value-list",
+            "tensor-rows",
+            "training-rows",
+            "unique-persons",
+        }
     ),
     "statistics": frozenset(
         {
@@ -22,10 +31,23 @@ RULES: dict[str, frozenset[str]] = {
             "degrees-of-freedom",
             "edge-bin",
             "unnamed-place",
+            "small-leaf",
+            "possible-small-leaf",
         }
     ),
-    "hiding": frozenset({"encoded-text", "appended-bytes", "hidden-content"}),
-    "model": frozenset({"tensor-rows", "outsized-model"}),
+    "hiding": frozenset(
+        {
+            "encoded-text",
+            "appended-bytes",
+            "hidden-content",
+            "concealed-text",
+            "hidden-message",
+            "hidden-in-pixels",
+            "possible-hidden-in-pixels",
+            "polyglot",
+        }
+    ),
+    "model": frozenset({"tensor-rows", "outsized-model", "training-rows", "small-leaf", "possible-small-leaf"}),
     # What is blocked because nothing can say what it holds: right for what is made so that it cannot be read.
     "unreadable": frozenset({"unreadable", "pickle", "too-big", "unsafe-path", "xml-entities"}),
     # What a checker is told to look at whatever it holds: never the right reason.

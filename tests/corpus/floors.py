@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ONE_IN = 16  # of the corpus, for each test run; a number without a factor in common with how the corpus is composed
-RECALL = {"on": 0.0, "off": 0.0}  # caught for the right reason, with exact match and without
-CAUGHT = {"on": 0.0, "off": 0.0}  # not passed
-FALSE_POSITIVES = 1.0  # of clean files
+ONE_IN = 16  # of the corpus, for each test run
+RECALL = {"on": 0.90, "off": 0.84}  # caught for the right reason, with exact match and without
+CAUGHT = {"on": 0.90, "off": 0.86}  # not passed
+FALSE_POSITIVES = 0.04  # of clean files

@@ -13,12 +13,15 @@ _NAMES = " ".join(
 ) + ' xmlns:dc="http://purl.org/dc/elements/1.1/"'  # fmt: skip
 
 
-def _packed(kind: str, body: str, plant: Plant) -> bytes:
+_STYLE = "<office:automatic-styles><style:style xmlns:style='urn:oasis:names:tc:opendocument:xmlns:style:1.0' style:name='off'><style:table-properties table:display='false'/></style:style></office:automatic-styles>"
+
+
+def _packed(kind: str, body: str, plant: Plant, styles: str = "") -> bytes:
     said = plant.get
     meta = f"<office:document-meta {_NAMES}><office:meta><dc:creator>{said('creator', 'team')}</dc:creator><meta:user-defined meta:name='Note'>{said('custom property', 'x')}</meta:user-defined></office:meta></office:document-meta>"
     members = {
         "mimetype": f"application/vnd.oasis.opendocument.{kind}",
-        "content.xml": f"<office:document-content {_NAMES}><office:body>{body}</office:body></office:document-content>",
+        "content.xml": f"<office:document-content {_NAMES}>{styles}<office:body>{body}</office:body></office:document-content>",
         "meta.xml": meta,
         "META-INF/manifest.xml": "<manifest/>",
     }
@@ -36,11 +39,13 @@ def ods(plant: Plant) -> bytes:
     note = f"<office:annotation><dc:creator>{said('comment author', 'team')}</dc:creator><text:p>{said('comment', 'x')}</text:p></office:annotation>"
     rows = [cell("age_band"), cell(said("cell", "20-29"), note), cell("30-39")]
     table = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    if "hidden sheet" in plant:
+        table += f"</table:table><table:table table:name='More' table:style-name='off'><table:table-row>{cell(plant['hidden sheet'])}</table:table-row>"
     if "hidden row" in plant:
         table += f"<table:table-row table:visibility='collapse'>{cell(plant['hidden row'])}</table:table-row>"
     name = f"<table:named-range table:name='{said('defined name', 'Area')}'/>"
     body = f"<office:spreadsheet><table:table table:name='{said('sheet name', 'Counts')}'>{table}</table:table><table:named-expressions>{name}</table:named-expressions></office:spreadsheet>"
-    return _packed("spreadsheet", body, plant)
+    return _packed("spreadsheet", body, plant, _STYLE)
 
 
 def odt(plant: Plant) -> bytes:
@@ -55,7 +60,7 @@ def odt(plant: Plant) -> bytes:
 KINDS = {
     "ods": (
         ods,
-        ("cell", "comment", "comment author", "hidden row", "defined name", "sheet name", "creator", "custom property",
+        ("cell", "comment", "comment author", "hidden row", "hidden sheet", "defined name", "sheet name", "creator", "custom property",
          "embedded file"),
         (),
     ),

@@ -175,7 +175,7 @@ def test_from_inside_the_worker_there_is_no_network_and_no_other_file(tmp_path: 
         "except OSError:\n    pass\n"
         "assert int([l for l in open('/proc/self/status') if l.startswith('CapEff')][0].split()[1], 16) == 0\n"
     )
-    command = worker_module._sandbox(str(shutil.which("bwrap")), tmp_path / "file", Context())
+    command = worker_module.sandboxed(str(shutil.which("bwrap")), tmp_path / "file", Context())
     done = subprocess.run([*command, sys.executable, "-c", probe], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -12,7 +12,7 @@ import tre
 from tre.errors import TreError
 from tre.workspace import client
 from tre.workspace.client import notebook
-from tre.workspace.client.display import Budget, Request, Requests
+from tre.workspace.client.display import Budget, Inspected, Request, Requests
 from tre.workspace.client.progress import Bar, Progress
 from tre.workspace.client.sql import Rows, parameters, place
 
@@ -22,6 +22,7 @@ TABLES = [
     {"name": "places", "columns": []},
 ]
 SPEND = {"spend": 1, "purpose": EVIL, "epsilon": 1.0, "state": "committed"}
+FOUND = {"severity": EVIL, "location": EVIL, "count": 1, "why": EVIL, "fix": EVIL, "sample": EVIL}
 FILE = {"name": EVIL, "verdict": EVIL, "findings": [{"why": EVIL}]}
 
 
@@ -31,6 +32,7 @@ FILE = {"name": EVIL, "verdict": EVIL, "findings": [{"why": EVIL}]}
         Budget(epsilon=4.0, delta=1e-5, spent_epsilon=1.0, spent_delta=0.0, spends=[SPEND]),
         Request(request=1, state=EVIL, context=EVIL, files=[FILE]),
         Requests([Request(request=1, state=EVIL, context=EVIL, files=[FILE])]),
+        Inspected(file=EVIL, verdict="block", findings=[FOUND]),
         Rows(pd.DataFrame({EVIL: [EVIL]}), more=True),
     ],
 )

@@ -189,7 +189,8 @@ def test_a_long_table_is_told_by_its_beginning(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "encoding"),
     [
-        (b"plain", "utf-8-sig"), ("é".encode(), "utf-8-sig"), (b"caf\xe9", "latin-1"), ("é".encode("utf-16"), "utf-16"),
+        (b"plain", "utf-8-sig"), ("é".encode(), "utf-8-sig"), (b"caf\xe9", "cp1252"), ("é".encode("utf-16"), "utf-16"),
+        ("é".encode("utf-32"), "utf-32"), ("NHS 999%".encode("cp037"), None), (b"\x93quoted\x94 words", "cp1252"),
         (b"a\x00b", None), (b"a\x1cb", None), (b"\x81\x8d\xff", None), (b"\xff\xfe\x00", None),
         ("a\x00".encode("utf-16"), None), (b"", "utf-8-sig"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.planted import CALLED_FOR, CORNERS, MAKERS, examined
+from tre.disclosure.contents import Table
 
 NHS = "NHS number 999 000 0018"
 REFUSED = {("tar", "after the end")}  # tarfile would stop there in silence, so such an archive is refused
@@ -27,3 +28,19 @@ def test_the_clean_twin_has_only_what_its_kind_calls_for(kind: str) -> None:
     told, hits = examined(MAKERS[kind]({}))
     assert told != "unreadable", hits
     assert {hit.rule for hit in hits} == CALLED_FOR[kind], hits
+
+
+def test_letters_that_unicode_lacks_break_no_detector() -> None:
+    """NumPy keeps letters as numbers, of any size."""
+    body = MAKERS["npy"]({"cell": NHS})
+    at = body.index(b"b\0\0\0", 128)
+    told, hits = examined(body[:at] + b"\xff\xff\xff\xff" + body[at + 4 :])
+    assert told == "unreadable" or ("identifier", "nhs_number") in {(hit.rule, hit.kind) for hit in hits}
+    found = Table.of_rows("", ["a"], [["\ud800"], ["b"]])
+    assert found.columns[0].to_pylist() == ["?", "b"]
+
+
+def test_a_sheet_is_hidden_by_the_style_it_refers_to_and_by_no_other() -> None:
+    _, hits = examined(MAKERS["ods"]({"hidden sheet": "20-29"}))
+    assert {hit.rule for hit in hits} == {"hidden-content"}
+    assert not examined(MAKERS["ods"]({}))[1]

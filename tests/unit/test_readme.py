@@ -17,10 +17,8 @@ from tre.workspace import client
         ("`tre fly`", 1),
         ("[a picture](docs/none.png)", 1),
         ("| `nothing/` | a folder |", 1),
-        (
-            "`import tre` gives the few verbs there are: `tables`, `exfiltrate`.",
-            len(client.__all__),
-        ),  # all verbs but one, and one more
+        # all verbs but one are left out, and one there is not
+        ("`import tre` gives the few verbs there are: `tables`, `exfiltrate`.", len(client.__all__)),
     ],
 )
 def test_what_is_not_there_is_told(tmp_path, monkeypatch, text, told):

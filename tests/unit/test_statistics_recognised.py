@@ -43,13 +43,15 @@ def rules_of(tmp_path: Path, text: str, profile: str = "acro") -> set[str]:
         ("band,F,M,All\na,[c],[c],45\nb,30,31,61\nAll,35,71,106\n", "recoverable-cell"),
         ("band,F,M,All\na,[c],[c],14\nb,[c],[c],61\nAll,5,70,75\n", "recoverable-cell"),  # F of a is at most 5
         ("band,F,M,All\na,[c],[c],45\nb,[c],[c],61\nAll,35,71,106\n", None),
-        ("band,count\na,[c]\nb,40\nTotal,46\n", None),  # two lines are no sum that a table shows
+        ("band,count\na,[c]\nb,40\nTotal,46\n", "recoverable-cell"),
+        ("band,count\na,[c]\nb,40\nTotal,56\n", None),  # sixteen are enough
         ("band,count,people in all\na,[c],77\nb,40,50\nTotal,46,99\n", None),  # not a total
     ],
 )  # fmt: skip
 def test_what_its_own_numbers_show(tmp_path, text, rule):
     found = rules_of(tmp_path, text)
-    assert found == ({rule} if rule else set()), found
+    assert found - {"small-count", "possible-small-count"} <= {rule}, found
+    assert rule in found or (rule is None and not found), found
 
 
 def test_rounding_is_asked_for_by_the_profile_alone(tmp_path):

@@ -19,6 +19,7 @@ from tre.airlock.services import locked, move
 from tre.airlock.storage import StorageBroken, storage
 from tre.config.options import load
 from tre.disclosure import Context, Inspection, inspect
+from tre.disclosure.pseudonyms import owner_name
 from tre.errors import Refused
 from tre.keys.filters import newest_filters
 from tre.privacy.services import pay
@@ -44,6 +45,7 @@ def inspect_request(payload: dict[str, Any]) -> None:
         key,
         pack=settings.disclosure_pack,
         names_model=settings.disclosure_names_model,
+        project=owner_name(request.project.code),
     )
     for file in request.files.filter(inspection__isnull=True):  # `=None` would ask for JSON's null, which none holds
         _inspect(file, context)

@@ -102,6 +102,16 @@ def _pieces(line: str) -> list[str]:
     return [line] if len(line) <= LINE else [line[at : at + LINE] for at in range(0, len(line), LINE - OVERLAP)]
 
 
+def _strings(values: list[str]) -> pa.Array:
+    """Return strings as Arrow has them; what a file can hold and Unicode lacks is replaced."""
+    try:
+        made = pa.array(values, pa.string())
+        made.validate(full=True)
+    except (UnicodeError, pa.ArrowInvalid):
+        return pa.array([value.encode("utf-8", "replace").decode("utf-8", "replace") for value in values], pa.string())
+    return made
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows under column names; every value is a string, an empty one when missing; `start` rows stand before them."""
@@ -117,8 +127,7 @@ class Table:
         width = max([len(names), *(len(row) for row in rows)])
         heads = [str(name) for name in names] + [f"column {n + 1}" for n in range(len(names), width)]
         columns = [
-            pa.array(["" if n >= len(row) or row[n] is None else str(row[n]) for row in rows], pa.string())
-            for n in range(width)
+            _strings(["" if n >= len(row) or row[n] is None else str(row[n]) for row in rows]) for n in range(width)
         ]
         return cls(where, tuple(heads), tuple(columns))
 

@@ -11,13 +11,16 @@ from functools import cache
 
 from tre.disclosure.budget import one_budget
 from tre.disclosure.contents import Contents, Table, Unreadable, text_cells
+from tre.disclosure.detectors import pixels
+from tre.disclosure.detectors.models import find_in_words
 from tre.disclosure.detectors.names import find_names
 from tre.disclosure.detectors.shape import find_series, find_shape
-from tre.disclosure.detectors.tensors import find_tensor_rows
 from tre.disclosure.detectors.watch import Sight, Watch
 from tre.disclosure.model import Hit
+from tre.disclosure.numbers import Numbers
 from tre.disclosure.readers import read
 from tre.disclosure.readers.runs import find_tables
+from tre.disclosure.rereading import Rereading
 from tre.disclosure.shapes import Shapes
 from tre.disclosure.source import Source
 from tre.disclosure.tally import Tally
@@ -37,10 +40,11 @@ Key = tuple[str, str, int]  # where, which table or text of the block, which col
 def examine(source: Source, sight: Sight, *, name: str = "") -> tuple[str, list[Hit]]:
     """Return the type of a file and all that was met in it and in the name it is released under, grouped."""
     found = Tally()
+    again = Rereading(sight.policy, sight.search, lambda *told: _decoded(sight, again, *told))
     with one_budget(sight.policy):
-        kind = _examine(source, "", sight, found, depth=0) if source.size else "empty"
-    if name:
-        found.extend(_examine_name(name, sight))
+        kind = _examine(source, "", sight, found, again, depth=0) if source.size else "empty"
+        if name:
+            found.extend(_examine_name(name, sight, again))
     return kind, found.shortened()
 
 
@@ -51,7 +55,7 @@ def grouped(hits: Iterable[Hit]) -> list[Hit]:
     return found.shortened()
 
 
-def _examine_name(name: str, sight: Sight) -> Iterator[Hit]:
+def _examine_name(name: str, sight: Sight, again: Rereading) -> Iterator[Hit]:
     """Yield what stands in a file's name, which is released too, however its words are parted.
 
     In a name written small, two words that happen to be names may be a title; ten digits with a check digit have no
@@ -59,16 +63,15 @@ def _examine_name(name: str, sight: Sight) -> Iterator[Hit]:
     """
     parted = _SEPARATORS.sub(" ", _CAMEL.sub(" ", name))
     tokens = [name, name.rpartition(".")[0], _SEPARATORS.sub(" ", name), parted, "".join(_DIGITS_ALONE.findall(name))]
-    watch = Watch(sight, "", in_table=False)
-    watch.feed(text_cells("file name", "\n".join(tokens)))
-    for hit in watch.hits():
+    cells = text_cells("file name", "\n".join(tokens))
+    for hit in (*sight.search(cells), *again.look(cells)):
         rule = "identifier" if hit.kind == "nhs_number" and hit.rule == "possible-identifier" else hit.rule
         yield replace(hit, rule=rule, place="")
     for hit in find_names(text_cells("file name", parted.title()), sight.pack):
         yield replace(hit, rule="possible-name", place="", sample="")
 
 
-def _examine(source: Source, where: str, sight: Sight, found: Tally, *, depth: int) -> str:
+def _examine(source: Source, where: str, sight: Sight, found: Tally, again: Rereading, *, depth: int) -> str:
     if depth > sight.policy.limits["depth"]:
         found.extend([Hit("too-big", "depth", where, "files within files")])
         return "unknown"
@@ -80,8 +83,27 @@ def _examine(source: Source, where: str, sight: Sight, found: Tally, *, depth: i
     except _BROKEN as error:
         found.extend([_stopped(where, error)])
         return "unreadable"
-    _Document(sight, found, where, depth).take(contents)
+    _Document(sight, found, again, where, depth).take(contents)
+    if kind in pixels.KINDS:
+        found.extend(_pixels(source.whole(), kind, where, sight, again, depth))
     return kind
+
+
+def _decoded(sight: Sight, again: Rereading, data: bytes, where: str, depth: int) -> list[Hit]:
+    """Return what was met in bytes that a decoding made; where nothing can read them they are bytes of any sort."""
+    found = Tally()
+    kind = _examine(Source.of(data), where, sight, found, again, depth=depth)
+    return [Hit("encoded-text", "bytes", where)] if kind == "unreadable" else list(found.hits())
+
+
+def _pixels(data: bytes, kind: str, where: str, sight: Sight, again: Rereading, depth: int) -> Iterator[Hit]:
+    for found in pixels.find_in_picture(data, kind, where, sight.policy):
+        if isinstance(found, Hit):
+            yield found
+        else:
+            yield Hit("hidden-in-pixels", "message", where, found.how, 1, "", 0.95)
+            if again.once(found.data):
+                yield from _decoded(sight, again, found.data, f"{where} {found.how}".strip(), depth + 1)
 
 
 def _stopped(where: str, error: Exception) -> Hit:
@@ -97,8 +119,9 @@ def _pool() -> ThreadPoolExecutor:
 class _Document:
     """The detectors at work on what was read of one file or part of one."""
 
-    def __init__(self, sight: Sight, found: Tally, where: str, depth: int) -> None:
-        self._sight, self._found, self._where, self._depth = sight, found, where, depth
+    def __init__(self, sight: Sight, found: Tally, again: Rereading, where: str, depth: int) -> None:
+        self._sight, self._found, self._again, self._where, self._depth = sight, found, again, where, depth
+        self._numbers = Numbers(sight, again)
 
     def take(self, contents: Contents) -> None:
         """Look at all of it, its long tables and texts batch by batch."""
@@ -140,24 +163,35 @@ class _Document:
     def _block(self, contents: Contents, watches: dict[Key, Watch], shapes: Shapes, certain: set[str]) -> None:
         """Look at one block; what it holds of a table or a text goes on in the next."""
         self._found.extend(contents.hits)
+        for part in contents.parts:
+            self._again.know(part.data)
         for number, table in enumerate(contents.tables):
             self._found.extend(shapes.add(table, number))
             self._columns(table, number, watches)
+            if table.start == 0:
+                self._found.extend(self._numbers.in_table(table, self._depth))
         for series in contents.series:
             self._found.extend(find_series(series, self._sight.policy.shape))
+            self._found.extend(self._numbers.in_values(series.where, series.name, series.values, self._depth))
         for tensor in contents.tensors:
-            self._found.extend(find_tensor_rows(tensor, self._sight.policy.shape))
+            self._found.extend(self._numbers.in_tensor(tensor, self._depth))
         for where, text in contents.lines:
             self._rows(where, text, certain)
         for number, (where, text) in enumerate(contents.texts):
             if text.strip():
-                cells = text_cells(where, text, contents.start)
+                plain, hits = self._again.unrolled(where, text, self._depth)
+                self._found.extend(hits)
+                cells = text_cells(where, plain, contents.start)
                 self._watch(watches, (where, "text", number), cells.header, in_table=False).feed(cells)
+                self._found.extend(self._again.look(cells, self._depth))
+                self._found.extend(self._again.between(where, text, self._depth))
+                self._found.extend(find_in_words(where, text, self._sight.policy, self._sight.profile))
         for where, text in contents.code:
             self._code(where, text)
         for part in contents.parts:
             if part.data:
-                _examine(Source.of(part.data), part.where, self._sight, self._found, depth=self._depth + 1)
+                source = Source.of(part.data)
+                _examine(source, part.where, self._sight, self._found, self._again, depth=self._depth + 1)
 
     def _watch(self, watches: dict[Key, Watch], key: Key, header: str, *, in_table: bool) -> Watch:
         if key not in watches:
@@ -169,10 +203,14 @@ class _Document:
         if table.start == 0:
             heads = table.heads()
             self._watch(watches, (heads.where, "heads", number), "", in_table=False).feed(heads)
+            self._found.extend(self._again.look(heads, self._depth))
         keys = [(f"{table.where}\0{name}", f"column {number}", n) for n, name in enumerate(table.names)]
         seen = [self._watch(watches, key, table.names[key[2]], in_table=True) for key in keys]
         share = _pool().map if table.rows * len(keys) >= _SHARED else map
-        list(share(lambda n: seen[n].feed(table.column(n)), range(len(keys))))
+        columns = [table.column(n) for n in range(len(keys))]
+        list(share(lambda n: seen[n].feed(columns[n]), range(len(keys))))
+        for column in columns:
+            self._found.extend(self._again.look(column, self._depth))
 
     def _rows(self, where: str, text: str, certain: set[str]) -> None:
         """Look for rows of people in the lines of a text, until some were found."""
@@ -189,9 +227,8 @@ class _Document:
         if not text.strip():
             return
         sure = {entity.kind for entity in self._sight.pack.entities if entity.sure}
-        watch = Watch(self._sight, "", in_table=False)
-        watch.feed(text_cells(where, _COLOUR.sub("", text)))
-        for hit in watch.hits():
+        cells = text_cells(where, _COLOUR.sub("", text))
+        for hit in (*self._sight.search(cells), *self._again.look(cells, self._depth)):
             rule = hit.rule
             if rule == "identifier" and hit.kind not in sure:
                 rule = "possible-identifier"

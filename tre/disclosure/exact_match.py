@@ -123,7 +123,20 @@ def write_filter_of(folder: Path, kind: str, parts: Iterable[np.ndarray], count:
     if kind not in KINDS:
         raise ValueError("unknown kind of identifier")
     folder.mkdir(parents=True, exist_ok=True)
-    target, draft = folder / f"{kind}.npy", folder / f".{kind}.{os.getpid()}.part"
+    target = folder / f"{kind}.npy"
+    write_digests(target, parts, count)
+    return target
+
+
+def write_digests(target: Path, parts: Iterable[np.ndarray], count: int) -> None:
+    """Write digests part by part into one file, in place of the one before in one step.
+
+    Raises
+    ------
+    ValueError
+        They are not sorted, unique uint64, or not as many as told.
+    """
+    draft = target.with_name(f".{target.stem}.{os.getpid()}.part")
     wrong, written, last = "a filter holds sorted, unique, unsigned 64-bit digests", 0, -1
     try:
         with draft.open("wb") as out:
@@ -144,7 +157,6 @@ def write_filter_of(folder: Path, kind: str, parts: Iterable[np.ndarray], count:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    return target
 
 
 def false_positive_rate(held: int) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tre.disclosure.detectors.ner import is_installed
 from tre.disclosure.exact_match import ExactFilters
 from tre.disclosure.model import Context, DisclosureError, Hit, Inspection, verdict_of
-from tre.disclosure.packs import folder_of, load_pack
+from tre.disclosure.packs import folder_of
 from tre.disclosure.policy import Policy, load_policy
 from tre.disclosure.worker import examine_in_worker
 
@@ -33,7 +33,7 @@ def inspect(path: Path, context: Context, *, name: str | None = None) -> Inspect
         The profile is unknown, bubblewrap is missing, or the path is no regular file. A file that is merely bad is
         no error: it is a finding.
     """
-    policy = load_policy()
+    policy = load_policy().tightened(context.overrides)
     policy.profile(context.profile)
     folder_of(context.pack)
     if path.is_symlink() or not path.is_file():
@@ -58,17 +58,11 @@ def _examined(path: Path, size: int, context: Context, policy: Policy, name: str
     if context.sandbox:
         return examine_in_worker(path, context, policy, name)
     # the detectors' libraries are heavy and else stay in the worker
-    from tre.disclosure.detectors.ner import Model
     from tre.disclosure.detectors.watch import Sight
     from tre.disclosure.engine import examine
     from tre.disclosure.source import Source
 
-    filters = None
-    if context.filters is not None and context.filter_key:
-        filters = ExactFilters.load(context.filters, context.filter_key)
-    persons = Model(context.names_model) if is_installed(context.names_model) else None
-    sight = Sight(policy, context.profile, load_pack(context.pack), filters, persons)
-    return examine(Source.at(path), sight, name=name)
+    return examine(Source.at(path), Sight.of(policy, context), name=name)
 
 
 def _filter_kinds(context: Context) -> tuple[str, ...]:

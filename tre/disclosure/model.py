@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -28,6 +29,9 @@ def storable(text: str) -> str:
     )
 
 
+Box = tuple[int, int, int, int]  # pixels: left, top, right and bottom, the last two just outside
+
+
 class DisclosureError(TreError):
     """Inspection could not be set up; no file was judged."""
 
@@ -42,6 +46,14 @@ class Context:
         A profile of ``policies/disclosure.yaml``.
     filters, filter_key
         The folder of exact-match filters and the key they were made with; without either, no exact match is made.
+    project : str
+        The short name of the project whose output it is: its own pseudonyms are told from another's.
+    quasi : tuple of str
+        Columns by which an outsider may know a person, as the data contracts of the project's extract class them.
+    population : int
+        The people of whom the extract's are some; 0 where that is not known.
+    overrides : mapping
+        What the project tightens of the policy: see :meth:`tre.disclosure.policy.Policy.tightened`.
     sandbox : bool
         Read the file in a bubblewrap worker without a network. False only where bubblewrap cannot be nested.
     pack : str
@@ -56,11 +68,22 @@ class Context:
     sandbox: bool = True
     pack: str = "uk"
     names_model: str = ""
+    project: str = ""
+    quasi: tuple[str, ...] = ()
+    population: int = 0
+    overrides: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing a detector or a reader met: `where` is the part of the file, `place` the spot within it."""
+    """One thing a detector or a reader met: `where` is the part of the file, `place` the spot within it.
+
+    Parameters
+    ----------
+    sheet, row, column, box
+        The same spot for a program: the sheet's name, the row or line counted from one, the column's name, and the
+        pixels; empty or None where the part has none.
+    """
 
     rule: str
     kind: str
@@ -69,6 +92,13 @@ class Hit:
     count: int = 1
     sample: str = ""
     confidence: float = 1.0
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    box: Box | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "box", _boxed(self.box))
 
 
 @dataclass(frozen=True)
@@ -85,8 +115,13 @@ class Finding:
     fix: str
     source: str
     confidence: float
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    box: Box | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "box", _boxed(self.box))
         # A place is named in the file's own words (a column, a key, a sheet), and these may be anything.
         for each in fields(self):
             value = getattr(self, each.name)
@@ -133,6 +168,14 @@ class Inspection:
 def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
     """Return the worst verdict that the findings' severities call for; pass when there are none."""
     return max((_VERDICT_OF[each.severity] for each in findings), key=VERDICTS.index, default="pass")
+
+
+def _boxed(value: Iterable[int] | None) -> Box | None:
+    """Return a box that came as JSON's list, or None."""
+    if value is None:
+        return None
+    left, top, right, bottom = map(int, value)
+    return left, top, right, bottom
 
 
 def mask(value: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -14,6 +15,8 @@ from tre.disclosure.profile import Profile
 
 __all__ = ["POLICY_FILE", "Policy", "Profile", "Rule", "load_policy"]
 
+Direction = Literal["higher", "lower", ""]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # from the mildest
 POLICY_FILE = Path(__file__).resolve().parents[2] / "policies" / "disclosure.yaml"
 
 
@@ -37,6 +40,40 @@ class Policy:
     limits: dict[str, int]
     rules: dict[str, Rule]
     evidence: dict[str, float]
+    models: dict[str, tuple[str, ...]]
+    stricter: dict[str, Direction] = field(default_factory=dict)
+
+    def tightened(self, overrides: Mapping[str, Any]) -> Policy:
+        """Return the policy as a project has it: stricter in what it names, and nowhere looser.
+
+        Parameters
+        ----------
+        overrides : mapping
+            ``profiles`` (by profile, figures), ``shape`` (figures that the policy lists under ``stricter``) and
+            ``rules`` (by rule, a severity no milder than the policy's).
+
+        Raises
+        ------
+        DisclosureError
+            Something is named that is not there or may not be changed, or a change would loosen it.
+        """
+        unknown = set(overrides) - {"profiles", "shape", "rules"}
+        if unknown:
+            raise DisclosureError("A project cannot change that part of the disclosure policy", where=min(unknown))
+        profiles, shape, rules = dict(self.profiles), dict(self.shape), dict(self.rules)
+        for name, changes in overrides.get("profiles", {}).items():
+            profiles[name] = self.profile(name).tightened(changes)
+        for name, value in overrides.get("shape", {}).items():
+            check_stricter(name, value, shape.get(name), self.stricter.get(name, ""))
+            shape[name] = float(value)
+        for name, severity in overrides.get("rules", {}).items():
+            held = rules.get(name)
+            if held is None or severity not in SEVERITIES:
+                raise DisclosureError("There is no such disclosure rule or severity", where=f"{name}: {severity}")
+            if SEVERITIES.index(severity) < SEVERITIES.index(held.severity):
+                raise DisclosureError("A project may tighten a disclosure rule, never loosen it", where=name)
+            rules[name] = replace(held, severity=severity)
+        return replace(self, profiles=profiles, shape=shape, rules=rules)
 
     def profile(self, name: str) -> Profile:
         """Return the named profile.
@@ -60,8 +97,24 @@ class Policy:
         location = ", ".join(part for part in (hit.where, hit.place) if part)
         return Finding(
             hit.rule, hit.kind, rule.severity, location, hit.count, hit.sample, rule.why, rule.fix, rule.source,
-            hit.confidence,
+            hit.confidence, hit.sheet, hit.row, hit.column, hit.box,
         )  # fmt: skip
+
+
+def check_stricter(name: str, value: Any, held: Any, direction: Direction) -> None:
+    """Check that a figure is one that a project may change, and that the change makes it stricter or leaves it.
+
+    Raises
+    ------
+    DisclosureError
+        It is not.
+    """
+    if held is None or not direction:
+        raise DisclosureError("A project cannot change that figure of the disclosure policy", where=name)
+    if not isinstance(value, (int, float)) or value != value:
+        raise DisclosureError("A figure of the disclosure policy is a number", where=name)
+    if value < held if direction == "higher" else value > held:
+        raise DisclosureError("A project may tighten a disclosure rule, never loosen it", where=name)
 
 
 @cache
@@ -80,6 +133,8 @@ def load_policy(path: Path = POLICY_FILE) -> Policy:
             suppression={name: int(each) for name, each in raw["suppression"].items()},
             shape={name: float(each) for name, each in raw["shape"].items()},
             limits={name: int(each) for name, each in raw["limits"].items()},
+            stricter={name: way for way, names in raw["stricter"].items() for name in names},
+            models={name: tuple(map(str, each)) for name, each in raw["models"].items()},
             rules={name: Rule(**each) for name, each in raw["rules"].items()},
             evidence={name: float(each) for name, each in raw["evidence"].items()},
         )
@@ -87,6 +142,6 @@ def load_policy(path: Path = POLICY_FILE) -> Policy:
         raise DisclosureError(
             "The disclosure policy cannot be read", where=str(path), todo="Restore it from the repository"
         ) from error
-    if any(rule.severity not in ("note", "review", "block") for rule in policy.rules.values()):
+    if any(rule.severity not in SEVERITIES for rule in policy.rules.values()):
         raise DisclosureError("A rule's severity must be note, review or block", where=str(path))
     return policy

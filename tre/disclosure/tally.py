@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from tre.disclosure.model import Hit
+from tre.disclosure.places import placed
 
 PLACES = 20  # findings of one rule and kind in one file, beyond which they are told as one
 _SPOTS = 3  # places within a part that are named
@@ -45,7 +46,7 @@ class Tally:
         for hit in hits:
             key = hit.rule, hit.kind, hit.where
             if key not in self._groups:
-                self._groups[key] = _Group(hit)
+                self._groups[key] = _Group(placed(hit))
             self._groups[key].add(hit)
 
     def hits(self) -> Iterator[Hit]:

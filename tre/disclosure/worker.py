@@ -43,11 +43,15 @@ def examine_in_worker(path: Path, context: Context, policy: Policy, name: str = 
         "name": name,
         "pack": context.pack,
         "names_model": context.names_model if is_installed(context.names_model) else "",
+        "project": context.project,
+        "quasi": context.quasi,
+        "population": context.population,
+        "overrides": dict(context.overrides),
         "key": context.filter_key.hex() if context.filter_key and context.filters else "",
     }
     size = path.stat().st_size
     with tempfile.TemporaryFile() as answer:
-        command = [*_sandbox(bwrap, path.resolve(), context), sys.executable, "-m", "tre.disclosure.worker", _CONFINED]
+        command = [*sandboxed(bwrap, path.resolve(), context), sys.executable, "-m", "tre.disclosure.worker", _CONFINED]
         try:
             done = subprocess.run(
                 command, input=json.dumps(request).encode(), stdout=answer, stderr=subprocess.DEVNULL,
@@ -74,7 +78,7 @@ def _parsed(raw: bytes, policy: Policy) -> tuple[str, list[Hit]]:
     return answer["type"], hits
 
 
-def _sandbox(bwrap: str, path: Path, context: Context) -> list[str]:
+def sandboxed(bwrap: str, path: Path, context: Context) -> list[str]:
     """Return the command that shows a process the interpreter, this package, the policy, the filters and one file."""
     shown = {Path(sys.prefix), Path(sys.base_prefix), _PACKAGE / "disclosure"}
     shown |= {_PACKAGE / "__init__.py", _PACKAGE / "errors.py", POLICY_FILE}
@@ -119,18 +123,15 @@ def main() -> None:
         confine(policy, Path("/file").stat().st_size)
     sys.modules["torch"] = None  # type: ignore[assignment]  # spaCy would load it, seconds for nothing
     request: dict[str, Any] = json.loads(sys.stdin.buffer.read())
-    from tre.disclosure.detectors.ner import Model
     from tre.disclosure.detectors.watch import Sight
     from tre.disclosure.engine import examine
-    from tre.disclosure.exact_match import ExactFilters
-    from tre.disclosure.packs import load_pack
     from tre.disclosure.source import Source
 
-    key = bytes.fromhex(request["key"])
-    filters = ExactFilters.load(Path("/filters"), key) if key else None
-    persons = Model(request["names_model"]) if request["names_model"] else None
-    sight = Sight(policy, request["profile"], load_pack(request["pack"]), filters, persons)
-    kind, hits = examine(Source.at(Path("/file")), sight, name=request["name"])
+    key = bytes.fromhex(request.pop("key"))
+    name = request.pop("name")
+    context = Context(filters=Path("/filters") if key else None, filter_key=key or None, sandbox=False, **request)
+    sight = Sight.of(policy.tightened(context.overrides), context)
+    kind, hits = examine(Source.at(Path("/file")), sight, name=name)
     sys.stdout.write(json.dumps({"type": kind, "hits": [asdict(hit) for hit in hits]}))
     sys.stdout.flush()
     os._exit(0)  # native libraries' own exit code has nothing left to do here

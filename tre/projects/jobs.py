@@ -19,6 +19,7 @@ from tre.errors import Refused
 from tre.projects import closing, lifecycle
 from tre.projects.domain import check_provisionable, differing, files_of
 from tre.projects.models import Closure, Extract
+from tre.projects.pseudonyms import keep_pseudonyms
 from tre.projects.services import check_as_approved, extract_of
 from tre.projects.specification import job, keys, specification
 from tre.runs.queue import enqueue, handler
@@ -43,6 +44,7 @@ def provision(payload: dict[str, Any], progress: Say | None = None) -> None:
     specified = specification(project)
     request = job(extract, specified, str(lifecycle.folder_of(extract)), previous)
     manifest = run_job("provision", request, keys(project, specified), progress=progress)
+    keep_pseudonyms(project.code, lifecycle.folder_of(extract))
     show_to_group(lifecycle.folder_of(extract), project.gid)
     finish(extract, manifest)
 

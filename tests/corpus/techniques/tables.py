@@ -46,7 +46,7 @@ def _cell(column: str, value: Column) -> Callable[[World, Random], pd.DataFrame]
 
     def write(world: World, random: Random) -> pd.DataFrame:
         table = counts(random).astype({column: object})
-        table.loc[random.randrange(len(table)), column] = value(world, world.person(random))
+        table.loc[random.randrange(len(table)), column] = value(world, world.person(random))  # type: ignore[call-overload]
         return table
 
     return write

@@ -17,7 +17,6 @@ from tre.disclosure.model import Hit, mask
 from tre.disclosure.packs import Entity, Pack, load_pack
 
 _PSEUDONYM = r"\b[A-Z2-7]{26}\b"
-_ENCODED = r"[A-Za-z0-9+/=_-]{%d,}"
 _SHORTEST = 5  # bytes of the shortest identifier, a postcode without its blank
 _BEFORE, _AFTER = 80, 40  # characters around an identifier in which a word of context must stand, where it needs one
 _SIGHT = 200  # distinct candidates in one batch from which chance is judged for the batch alone
@@ -219,22 +218,3 @@ def find_pseudonyms(cells: Cells) -> Iterator[Hit]:
 def _mixed(value: str) -> bool:
     """Tell whether one of the tokens has both letters and digits, as all but 2 in 1,000 pseudonyms have."""
     return any(re.search("[2-7]", token) and re.search("[A-Z]", token) for token in re.findall(_PSEUDONYM, value))
-
-
-def find_encoded(cells: Cells, characters: int) -> Iterator[Hit]:
-    """Yield a hit for long runs of base64: of high entropy (over 4.5 bits a character) and of all three sorts."""
-    pattern = re.compile(_ENCODED % characters)
-    found = []
-    # RE2 allows at most 1,000 repeats and grows with them, so that the pre-filter asks for less
-    for n in matching(cells, _ENCODED % min(characters, 100), characters):
-        run = pattern.search(cells.values[n].as_py())
-        if run and _entropy(run[0]) > 4.5:
-            found.append(n)
-    if found:
-        yield Hit("encoded-text", "base64", cells.where, cells.place(found[0]), int(cells.counts[found].sum()))
-
-
-def _entropy(text: str) -> float:
-    _, counts = np.unique(np.frombuffer(text.encode(), dtype=np.uint8), return_counts=True)
-    shares = counts / counts.sum()
-    return float(-(shares * np.log2(shares)).sum())

@@ -42,7 +42,8 @@ def _label(name: str) -> str:
     return re.sub(r"[_\W]+", " ", name).strip()
 
 
-def _is_count(name: str, column: pa.Array) -> bool:
+def is_count(name: str, column: pa.Array) -> bool:
+    """Tell whether a column holds whole numbers under a name that says that they are counts."""
     return bool(_COUNT.search(_label(name))) and _share(column, _INTEGER) >= 0.9
 
 
@@ -58,7 +59,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     if ids:
         yield Hit("record-level", "person-identifier", table.where, f"column {ids[0]}", table.rows, "", 0.95)
         return
-    counts = [n for n, name in enumerate(table.names) if _is_count(name, table.columns[n])]
+    counts = [n for n, name in enumerate(table.names) if is_count(name, table.columns[n])]
     crosstab = [] if counts else _crosstab(table, shape)
     yield from find_statistics(table, counts or crosstab, profile)
     if counts or crosstab:

@@ -22,7 +22,7 @@ def find_tensor_rows(tensor: Tensor, shape: Mapping[str, float]) -> Iterator[Hit
     if not sides or max(sides) < shape["tensor_rows"]:
         return
     values = tensor.values.ravel()
-    if len(sides) == 1 and bool(np.all(np.diff(values) > 0)):
+    if len(sides) == 1 and bool(np.all(values[1:] > values[:-1])):
         return  # positions or edges, in order
     grid = values.reshape(sides[0], -1) if len(sides) > 1 else values.reshape(1, -1)
     for rows in (grid, grid.T, values.reshape(1, -1)):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.births import Births
 from tre.disclosure.detectors.held import find_held
+from tre.disclosure.detectors.held_pseudonyms import find_held_pseudonyms
 from tre.disclosure.detectors.names import NamesInColumn, NamesInText, Persons
-from tre.disclosure.detectors.patterns import Forms, find_encoded, find_pseudonyms
+from tre.disclosure.detectors.patterns import Forms, find_pseudonyms
 from tre.disclosure.exact_match import ExactFilters
-from tre.disclosure.model import Hit
-from tre.disclosure.packs import Pack
+from tre.disclosure.model import Context, Hit
+from tre.disclosure.packs import Pack, load_pack
 from tre.disclosure.policy import Policy
+from tre.disclosure.pseudonyms import PseudonymFilters
 from tre.disclosure.tally import Tally
 
 
@@ -26,6 +28,26 @@ class Sight:
     pack: Pack
     filters: ExactFilters | None = None
     persons: Persons | None = None
+    pseudonyms: PseudonymFilters | None = None
+    context: Context = field(default_factory=Context)
+
+    @classmethod
+    def of(cls, policy: Policy, context: Context) -> Sight:
+        """Return what an inspection in this context looks with; a model that is not installed is none."""
+        from tre.disclosure.detectors.ner import Model, is_installed
+
+        filters = pseudonyms = None
+        if context.filters is not None and context.filter_key:
+            filters = ExactFilters.load(context.filters, context.filter_key)
+            pseudonyms = PseudonymFilters.load(context.filters, context.filter_key)
+        persons = Model(context.names_model) if is_installed(context.names_model) else None
+        return cls(policy, context.profile, load_pack(context.pack), filters, persons, pseudonyms, context)
+
+    def search(self, cells: Cells) -> list[Hit]:
+        """Return what the detectors meet in some cells that stand for themselves."""
+        watch = Watch(self, cells.header, in_table=cells.in_table)
+        watch.feed(cells)
+        return list(watch.hits())
 
 
 class Watch:
@@ -48,9 +70,10 @@ class Watch:
             self._column.feed(cells)
         self._text.feed(cells)
         self._tally.extend(find_pseudonyms(cells))
-        self._tally.extend(find_encoded(cells, int(self._sight.policy.shape["encoded_characters"])))
         if self._sight.filters is not None:
             self._tally.extend(find_held(cells, self._sight.filters))
+        if self._sight.pseudonyms is not None:
+            self._tally.extend(find_held_pseudonyms(cells, self._sight.pseudonyms, self._sight.context.project))
 
     def hits(self) -> Iterator[Hit]:
         """Yield what the batches came to."""

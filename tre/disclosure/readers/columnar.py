@@ -61,7 +61,7 @@ def _plain(declared: dict[str, Any]) -> bool:
 
 
 def _numbers(dtype: str, body: bytes) -> np.ndarray:
-    """Return a tensor's values as float64; of a type that NumPy does not know, its bytes."""
+    """Return a tensor's values in their own width; BF16 as float32, of another type that NumPy lacks its bytes."""
     if dtype == "BF16":  # the upper half of a float32
-        return (np.frombuffer(body, "<u2").astype("<u4") << 16).view("<f4").astype(np.float64)
-    return np.frombuffer(body, dtype=_NUMPY.get(dtype, "<u1")).astype(np.float64)
+        return (np.frombuffer(body, "<u2").astype("<u4") << 16).view("<f4")
+    return np.frombuffer(body, dtype=_NUMPY.get(dtype, "<u1"))

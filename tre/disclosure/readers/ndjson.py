@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,8 @@ from tre.disclosure.contents import OVERLAP, Contents, Table, Unreadable
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.web import keep_json, loaded, strings_in, walk
 from tre.disclosure.source import Source, encoding_of, texts
+
+_MORE = re.compile(r"\n|data:")  # in a string: lines that may be rows, or a file
 
 
 def read_ndjson(source: Source, where: str, contents: Contents, policy: Policy) -> None:
@@ -46,7 +49,8 @@ def _keep(values: list[Any], text: str, where: str, block: Contents, rows: int) 
         block.texts.append((where, "\n".join(each for value in values for each in strings_in(value))))
     for value in values:
         for key, each in value.items():
-            walk(each, where, block, in_figure=False, name=str(key))
+            if isinstance(each, (dict, list)) or (isinstance(each, str) and _MORE.search(each)):
+                walk(each, where, block, in_figure=False, name=str(key))
     block.tables.insert(0, replace(table, start=rows))
 
 

@@ -27,7 +27,7 @@ def read_npy(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
         It is damaged or cut short, or has more than the policy's ``cells``.
     """
     header, start = _header(data)
-    dtype, shape = np.dtype(_described(header["descr"])), header["shape"]
+    dtype, shape = _type(header["descr"]), header["shape"]
     if not isinstance(shape, tuple) or any(not isinstance(side, int) or side < 0 for side in shape):
         raise Unreadable("the header of the array is damaged")
     if dtype.hasobject:
@@ -43,11 +43,16 @@ def read_npy(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
         contents.hits.append(Hit("appended-bytes", "appended", where, "after the last value", 1))
         contents.parts.append(Part(f"{where} appended bytes".strip(), data[end:]))
     array = np.frombuffer(data[start:end], dtype).reshape(shape, order="F" if header["fortran_order"] else "C")
-    _keep(array, where, contents)
+    try:
+        _keep(array, where, contents)
+    except (ValueError, SystemError) as error:  # NumPy's letters may be none that Unicode has
+        raise Unreadable("a value of the array is damaged") from error
 
 
 def _header(data: bytes) -> tuple[dict[str, Any], int]:
     """Return the header and where the values start; padding is blanks, or something stands there unseen."""
+    if len(data) <= _MAGIC:
+        raise Unreadable("the header of the array is cut short")
     version = data[_MAGIC]
     wide = 2 if version == _LATIN else 4
     start = _MAGIC + 2 + wide
@@ -65,12 +70,22 @@ def _header(data: bytes) -> tuple[dict[str, Any], int]:
     return header, end
 
 
+def _type(descr: Any) -> np.dtype:
+    """Return the type that a header describes; one whose values have no bytes tells nothing of their number."""
+    try:
+        dtype = np.dtype(_described(descr))
+    except (TypeError, ValueError, SyntaxError, RecursionError, OverflowError) as error:
+        raise Unreadable("the header of the array is damaged") from error
+    if dtype.itemsize == 0:
+        raise Unreadable("the values of the array have no bytes")
+    return dtype
+
+
 def _described(descr: Any) -> Any:
-    return (
-        [tuple(_described(part) if isinstance(part, list) else part for part in each) for each in descr]
-        if (isinstance(descr, list))
-        else descr
-    )
+    """Return a description with tuples where JSON-like text has lists: NumPy's fields are tuples."""
+    if not isinstance(descr, list):
+        return descr
+    return [tuple(_described(part) for part in each) if isinstance(each, tuple) else each for each in descr]
 
 
 def _keep(array: np.ndarray, where: str, contents: Contents) -> None:

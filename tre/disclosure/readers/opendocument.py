@@ -14,6 +14,7 @@ from tre.disclosure.readers.workbook import read_values
 from tre.disclosure.readers.xml_tree import attribute, keep_attributes, local, parse_xml, words
 
 _HIDDEN = (("visibility", "collapse"), ("visibility", "filter"), ("display", "false"), ("display", "none"))
+_STYLES = {"style", "table-properties", "text-properties", "section-properties"}  # they hide only what refers to them
 _CHANGES = {"tracked-changes"}
 _SCRIPTS = ("Basic/", "Scripts/")
 _LINKS = ("plugin", "applet", "dde-source", "table-source")
@@ -57,7 +58,11 @@ def _annotations(root: Any) -> list[str]:
 
 
 def _note_hidden(root: Any, where: str, contents: Contents) -> None:
-    hidden = sum(any(attribute(each, key) == value for key, value in _HIDDEN) for each in root.iter())
+    hiding = {attribute(style, "name") for style in root.iter() if local(style) == "style" and any(map(_is_off, style))}
+    hidden = sum(
+        local(each) not in _STYLES and (_is_off(each) or attribute(each, "style-name") in hiding)
+        for each in root.iter()
+    )
     if hidden:
         contents.hits.append(Hit("hidden-content", "hidden-rows-or-columns", where, "", hidden))
     changes = sum(local(each) in _CHANGES for each in root.iter())
@@ -68,6 +73,10 @@ def _note_hidden(root: Any, where: str, contents: Contents) -> None:
         contents.hits.append(Hit("formula", "formula", where, "", formulas, "="))
     if any(local(each) in _LINKS for each in root.iter()):
         contents.hits.append(Hit("active-content", "macro-or-link", where))
+
+
+def _is_off(element: Any) -> bool:
+    return any(attribute(element, key) == value for key, value in _HIDDEN)
 
 
 def _check_grid(root: Any, policy: Policy) -> None:

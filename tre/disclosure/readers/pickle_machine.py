@@ -42,7 +42,8 @@ class Pairs(list[tuple[Any, Any]]):
 
     def get(self, key: str) -> Any:
         """Return the last value under a key, or None."""
-        return next((value for name, value in reversed(self) if name == key), None)
+        pairs = (each for each in reversed(self) if isinstance(each, tuple) and len(each) == 2)
+        return next((value for name, value in pairs if isinstance(name, str) and name == key), None)
 
 
 _MARK = object()

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from tre.disclosure.contents import Contents, Part, Series, Tensor, Unreadable
+from tre.disclosure.detectors.models import find_kinds
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.pickle_arrays import array_of, read_joblib_array
-from tre.disclosure.readers.pickle_machine import Call, Global, Machine, Pairs
+from tre.disclosure.readers.pickle_machine import Call, Global, Machine
 from tre.disclosure.readers.raw_strings import strings_of
 
 # Modules whose functions start programs, run text as code, reach the network or unpickle in turn
@@ -69,6 +70,7 @@ def follow(stream: io.BytesIO, where: str, contents: Contents, policy: Policy) -
     if risky:
         modules = sorted({name.partition(".")[0] for name in risky})
         contents.hits.append(Hit("pickle", "unsafe-import", where, "it calls into " + ", ".join(modules), len(risky)))
+    contents.hits.extend(find_kinds(where, names, policy.models["keep_rows"]))
     arrays += keep_values(value, where, contents, policy)
     for number, array in enumerate(arrays, start=1):
         keep_array(array, f"array {number}", where, contents)
@@ -81,7 +83,10 @@ def keep_array(array: np.ndarray, name: str, where: str, contents: Contents) -> 
     if array.dtype.kind in "fiub":
         contents.tensors.append(Tensor(place, name, array, array.dtype in (np.float32, np.float64)))
         return
-    values = [each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in array.ravel()]
+    try:
+        values = [each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in array.ravel()]
+    except (ValueError, SystemError) as error:  # NumPy's letters may be none that Unicode has
+        raise Unreadable("a value of a pickle is damaged", rule="pickle") from error
     contents.series.append(Series(place, name, tuple(values), False))
     contents.add_text(place, "\n".join(values))
 
@@ -107,4 +112,4 @@ def keep_values(value: Any, where: str, contents: Contents, policy: Policy) -> I
         elif isinstance(each, (list, tuple)):
             if len(each) >= _SERIES and all(isinstance(part, (str, int, float)) for part in each):
                 contents.series.append(Series(where, "list", tuple(map(str, each)), False))
-            waiting += [part for pair in each for part in pair] if isinstance(each, Pairs) else list(each)
+            waiting += list(each)

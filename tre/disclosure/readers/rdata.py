@@ -46,11 +46,12 @@ def read_rdata(data: bytes, where: str, contents: Contents, policy: Policy) -> N
     except (EOFError, ValueError, KeyError, IndexError, AssertionError, NotImplementedError, RecursionError) as error:
         raise Unreadable("the R objects are damaged, cut short or of an unknown kind") from error
     said: list[str] = []
+    framed: set[int] = set()
     for count, (name, each) in enumerate(_objects(root)):
         if count > policy.limits["nodes"]:
             raise Unreadable("it holds more objects than inspection reads", rule="too-big")
         said += _said(each)
-        _keep(each, name, where, contents)
+        _keep(each, name, where, contents, framed)
     contents.add_text(f"{where} strings of its objects".strip(), "\n".join(said))
 
 
@@ -100,7 +101,8 @@ def _attributes(each: RObject) -> dict[str, RObject]:
     return made
 
 
-def _keep(each: RObject, name: str, where: str, contents: Contents) -> None:
+def _keep(each: RObject, name: str, where: str, contents: Contents, framed: set[int]) -> None:
+    """Keep a data frame as a table and other vectors as series; `framed` has what is part of a frame already."""
     kind = each.info.type
     if kind in _CODE:
         contents.hits.append(Hit("active-content", "function", where))
@@ -108,6 +110,9 @@ def _keep(each: RObject, name: str, where: str, contents: Contents) -> None:
         contents.hits.append(Hit("hidden-content", "raw-bytes", where))
     elif kind is RObjectType.VEC and (columns := _frame(each)):
         contents.tables.append(Table.of_rows(where, list(columns), list(zip(*columns.values(), strict=True))))
+        framed.update(map(id, [*each.value, *_attributes(each).values()]))
+    elif id(each) in framed:
+        return
     elif kind in _NUMBERS or kind is RObjectType.STR:
         values = _values(each)
         if len(values) > 1:

@@ -117,7 +117,7 @@ def is_ubjson(data: bytes) -> bool:
 def is_onnx(data: bytes) -> bool:
     """Tell whether the bytes are protobuf fields as ONNX's model has them: its version, then names or a graph."""
     # ir_version is field 1, a varint; then come producer (2 to 6), graph (7) or operator sets (8).
-    return data[:1] == b"\x08" and 0 < data[1] < 64 and data[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x32", b":", b"B")
+    return len(data) > 2 and data[0] == 8 and 0 < data[1] < 64 and data[2] in b"\x12\x1a\x22\x32:B"
 
 
 def _kind_by_place(data: bytes) -> str:
@@ -126,7 +126,7 @@ def _kind_by_place(data: bytes) -> str:
         return "dicom"
     if data[8:12] == b"DUCK":
         return "duckdb"
-    if 104 <= data[0] <= 115 and data[1:2] in (b"\1", b"\2") and data[2:4] == b"\1\0":
+    if data and 104 <= data[0] <= 115 and data[1:2] in (b"\1", b"\2") and data[2:4] == b"\1\0":
         return "stata"  # dta 104 to 115: version, byte order, and one always
     if _POR in data[:512].replace(b"\r", b"").replace(b"\n", b""):
         return "por"

@@ -43,6 +43,8 @@ class _Walk:
 
 def read_tiff(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read every tag of every directory, the pixels, and whatever lies between them."""
+    if data[:2] not in (b"II", b"MM"):
+        raise Unreadable("the picture is damaged")
     big = data[2:3] == b"+" or data[3:4] == b"+"
     walk = _Walk(data, data[:2].decode("ascii"), big)
     walk.take(0, 16 if big else 8)

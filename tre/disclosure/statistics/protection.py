@@ -61,7 +61,7 @@ def protect(
         return _protect_people(lattice, cells, primary, costs, profile)
     measures = [count_measure(cells, judged, profile)]
     if aggregate in ("sum", "mean") or (aggregate == "count" and (cells.total != cells.records).any()):
-        measures.append(sum_measure(cells, judged, profile))
+        measures.append(sum_measure(cells, judged, profile, inner=lattice.inner()))
     return suppress(lattice.relations(), measures, primary, costs)
 
 
@@ -82,7 +82,7 @@ def count_measure(cells: Contributors, judged: Judgement, profile: Profile) -> M
     return Measure(values, low, high, 0.0, np.zeros(len(values), dtype=bool))
 
 
-def sum_measure(cells: Contributors, judged: Judgement, profile: Profile) -> Measure:
+def sum_measure(cells: Contributors, judged: Judgement, profile: Profile, *, inner: np.ndarray) -> Measure:
     """Return the sums, brought to a common size, and how nearly nobody may be able to estimate the unsafe ones.
 
     For dominance the protection level is what makes the rule hold of an estimate (Handbook on SDC 2024, table 4.2):
@@ -104,7 +104,7 @@ def sum_measure(cells: Contributors, judged: Judgement, profile: Profile) -> Mea
     whole = judged.unsafe["class-disclosure"] & ~judged.unsafe["threshold"]
     high[whole] = cells.total[whole]  # its group's sum is the most that it can be
     floor = -np.inf if (cells.negatives > 0).any() else 0.0
-    known = (cells.people == 1) & judged.primary
+    known = (cells.people == 1) & judged.primary & inner
     scale = _SCALE / max(float(np.abs(cells.total).max()), 1e-300)
     return Measure(cells.total * scale, np.maximum(low, floor) * scale, high * scale, floor, known)
 

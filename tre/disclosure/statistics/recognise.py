@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
 from tre.disclosure.model import DisclosureError, Hit
+from tre.disclosure.policy import load_policy
 from tre.disclosure.profile import Profile
 
 _PERCENT = re.compile(r"%|\b(per ?cent|percent|percentage|pct|proportion|prevalence)\b", re.IGNORECASE)
@@ -28,7 +29,6 @@ _TO = re.compile(r"^(to|right|upper|bin (end|right|upper|to)|bin)$", re.IGNORECA
 _TOTAL = re.compile(r"^(all|total|totals|overall|sum|grand total)$", re.IGNORECASE)
 _INTERVAL = re.compile(r"^[\[(]\s*([-+\d.einf]+)\s*[,;]\s*([-+\d.einf]+)\s*[\])]$", re.IGNORECASE)
 _HIDDEN = frozenset({"[c]", "[low]", "*", "suppressed", "redacted", "[redacted]"})
-_MOST_CELLS, _MOST_HIDDEN = 4000, 200  # of a table whose hidden cells are tried
 
 
 def find_statistics(table: Table, counts: list[int], profile: Profile) -> Iterator[Hit]:
@@ -147,9 +147,10 @@ def _recoverable(table: Table, labels: list[str], profile: Profile) -> Iterator[
     hidden_at = [np.array([value in _HIDDEN for value in column]) for column in texts]
     values = [numbers_of(column) for column in table.columns]
     inner = [n for n in range(len(labels)) if (np.isfinite(values[n]) | hidden_at[n]).all()]
-    if not inner or not 0 < sum(int(hidden_at[n].sum()) for n in inner) <= _MOST_HIDDEN:
+    limits = load_policy().suppression
+    if not inner or not 0 < sum(int(hidden_at[n].sum()) for n in inner) <= limits["tried_hidden"]:
         return
-    if len(inner) * table.rows > _MOST_CELLS:
+    if len(inner) * table.rows > limits["tried_cells"]:
         return
     grid = np.column_stack([np.nan_to_num(values[n]) for n in inner])
     hidden = np.column_stack([hidden_at[n] for n in inner])

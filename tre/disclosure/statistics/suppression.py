@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -116,11 +117,19 @@ def suppress(
     return hidden
 
 
+class _Need(NamedTuple):
+    """How far a cell must be able to be from its value, upwards (1) or downwards (-1)."""
+
+    size: float
+    cell: int
+    sign: int
+
+
 class _Search:
     """The search for one measure; it hides cells in the array that it is given."""
 
     def __init__(self, relations: sparse.csr_array, measure: Measure, hidden: np.ndarray, costs: np.ndarray) -> None:
-        self.measure, self.hidden, self.costs = measure, hidden, costs
+        self.relations, self.measure, self.hidden, self.costs = relations, measure, hidden, costs
         self.both = sparse.hstack([relations, -relations], format="csr")  # what is added to a cell, and taken
         self.slack = _slack(measure)
         # how far scenarios that were found already move each cell
@@ -129,11 +138,53 @@ class _Search:
     def protect(self, cells: np.ndarray) -> None:
         """Hide what protects those cells, the largest need first."""
         measure = self.measure
-        needs = [(measure.high[n] - measure.values[n], n, 1) for n in cells]
-        needs += [(measure.values[n] - max(measure.low[n], measure.floor), n, -1) for n in cells]
-        for need, cell, sign in sorted(needs, reverse=True):
-            if need > self.slack and (self.up if sign > 0 else self.down)[cell] < need - self.slack:
-                self._take(self._moved(cell, sign * need))
+        needs = [_Need(measure.high[n] - measure.values[n], int(n), 1) for n in cells]
+        needs += [_Need(measure.values[n] - max(measure.low[n], measure.floor), int(n), -1) for n in cells]
+        needs.sort(reverse=True)
+        together = True
+        while needs := [each for each in needs if self._is_open(each)]:
+            if together and self._moved_together(needs):
+                continue
+            hidden = int(self.hidden.sum())
+            self._take(self._moved(needs[0].cell, needs[0].sign * needs[0].size))
+            together = int(self.hidden.sum()) > hidden
+
+    def _is_open(self, need: _Need) -> bool:
+        moved = self.up if need.sign > 0 else self.down
+        return need.size > self.slack and moved[need.cell] < need.size - self.slack
+
+    def _moved_together(self, needs: list[_Need]) -> bool:
+        """Look for one change of hidden cells alone that meets many needs at once; tell whether it met any."""
+        free = np.flatnonzero(self.hidden & ~self.measure.known)
+        place = {int(cell): n for n, cell in enumerate(free)}
+        wanted = list({each.cell: each for each in needs if each.cell in place}.values())
+        if not wanted:
+            return False
+        # for each need a variable that is at most the cell's change and at most the need; their sum is made large
+        met = sparse.identity(len(wanted), format="csr")
+        lines = np.arange(len(wanted))
+        change = sparse.csr_array(
+            ([-each.sign for each in wanted], (lines, [place[each.cell] for each in wanted])),
+            shape=(len(wanted), len(free)),
+        )
+        told = self.relations[:, free]
+        told = told[np.flatnonzero(np.diff(told.indptr))]
+        sums = sparse.hstack([told, sparse.csr_array((told.shape[0], len(wanted)))], format="csr")
+        scale = np.array([each.size for each in wanted])
+        least = np.concatenate([self.measure.floor - self.measure.values[free], np.zeros(len(wanted))])
+        most = np.concatenate([np.full(len(free), np.inf), scale])
+        found = linprog(
+            np.concatenate([np.zeros(len(free)), -1.0 / scale]),
+            A_ub=sparse.hstack([change, met], format="csr"), b_ub=np.zeros(len(wanted)),
+            A_eq=sums if told.shape[0] else None, b_eq=np.zeros(told.shape[0]) if told.shape[0] else None,
+            bounds=np.column_stack([least, most]), method="highs",
+        )  # fmt: skip
+        if found.status != 0:
+            return False
+        moved = np.zeros(len(self.hidden))
+        moved[free] = found.x[: len(free)]
+        self._take(moved)
+        return not all(self._is_open(each) for each in wanted)
 
     def _take(self, change: np.ndarray) -> None:
         self.hidden |= np.abs(change) > self.slack
@@ -141,28 +192,28 @@ class _Search:
         np.maximum(self.down, -change, out=self.down)
 
     def _moved(self, cell: int, by: float) -> np.ndarray:
-        """Return the cheapest change of all cells that moves one by that much and keeps every sum."""
+        """Return the cheapest change of all cells that moves one by that much and keeps every sum.
+
+        A total of known cells alone can only move with them: it is protected from who knows none of them.
+        """
         for known in (self.measure.known, np.zeros_like(self.measure.known)):
-            found = self._solved(cell, by, known)
+            found = self._cheapest(cell, by, known)
             if found is not None:
                 return found
         raise DisclosureError("No suppression protects this table", todo="Join categories, or leave out its totals")
 
-    def _solved(self, cell: int, by: float, known: np.ndarray) -> np.ndarray | None:
+    def _cheapest(self, cell: int, by: float, known: np.ndarray) -> np.ndarray | None:
         n = len(self.hidden)
         price = np.where(self.hidden, 0.0, self.costs)
         most = np.full(n, np.inf)
-        least = self.measure.values - self.measure.floor  # how much may be taken
-        for side in (most, least):
-            side[known] = 0.0
+        least = np.maximum(self.measure.values - self.measure.floor, 0.0)  # how much may be taken
+        most[known] = least[known] = 0.0
         most[cell], least[cell] = max(by, 0.0), max(-by, 0.0)
         low = np.zeros(2 * n)
         low[cell if by > 0 else n + cell] = abs(by)
-        high = np.concatenate([most, np.maximum(least, 0.0)])
-        high[cell if by > 0 else n + cell] = abs(by)
         found = linprog(
             np.concatenate([price, price]), A_eq=self.both, b_eq=np.zeros(self.both.shape[0]),
-            bounds=np.column_stack([low, high]), method="highs",
+            bounds=np.column_stack([low, np.concatenate([most, least])]), method="highs",
         )  # fmt: skip
         return found.x[:n] - found.x[n:] if found.status == 0 else None
 

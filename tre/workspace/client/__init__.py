@@ -4,6 +4,7 @@ from tre.workspace.client.airlock import requests, submit
 from tre.workspace.client.codelists import codelist
 from tre.workspace.client.course import course
 from tre.workspace.client.data import describe, spark, tables
+from tre.workspace.client.inspecting import inspect
 from tre.workspace.client.learning import budget, train_private
 from tre.workspace.client.outputs import (
     safe_histogram,
@@ -20,6 +21,7 @@ __all__ = [
     "course",
     "describe",
     "git",
+    "inspect",
     "requests",
     "safe_histogram",
     "safe_percentiles",

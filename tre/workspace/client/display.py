@@ -54,5 +54,18 @@ class Requests(list[Request]):
         return table(("request", "state", "files"), rows)
 
 
+class Inspected(dict[str, Any]):
+    """What inspection found in one file: ``file``, ``verdict``, ``type``, ``findings`` and the names of ``fixes``."""
+
+    def _repr_html_(self) -> str:
+        said = f"{self['file']}: {self['verdict']}"
+        rows = [
+            (each["severity"], each["location"], f"{each['count']:,}", f"{each['why']} {each['fix']}", each["sample"])
+            for each in self["findings"]
+        ]
+        heads = ("", "where", "times", "what it is, and what to do", "sample, masked")
+        return f"<p>{text(said)}</p>{table(heads, rows) if rows else ''}"
+
+
 def _findings(file: dict[str, Any]) -> str:
     return "; ".join(str(each.get("why", "")) for each in file.get("findings", ()))

@@ -1,0 +1,180 @@
+"""A second look at what was read: in plain letters, decoded, turned round, and at what stands between the letters.
+
+What is decoded is searched in its turn, to a depth and a number of readings that the policy bounds. A decoding that
+holds nothing is no finding; only a long run that nothing here can read is, for it could hold anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tre.disclosure.contents import LINE, Cells
+from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_letters
+from tre.disclosure.detectors.encodings import LONG, RUNS, VARIANTS, decode, file_in, held_bytes
+from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
+from tre.disclosure.detectors.turning import turnable
+from tre.disclosure.model import Hit
+from tre.disclosure.policy import Policy
+
+Search = Callable[[Cells], Iterable[Hit]]
+Examine = Callable[[bytes, str, int], Iterable[Hit]]
+_Spot = tuple[str, str, bool]  # kind, place and whether it is sure: what one reading met, another need not tell again
+# What says by itself that a text was turned round: other forms meet in any text that is.
+_TELLING = {"name", "email", "nino", "nhs_number", "date_of_birth"}
+_SURE = {"possible-identifier": "identifier", "possible-name": "person-name"}
+
+
+@dataclass
+class Rereading:
+    """One file's second looks.
+
+    Parameters
+    ----------
+    search : callable
+        What finds identifiers, names and what is held in some cells.
+    examine : callable
+        What reads bytes as a file of its own, given where it was found and how deep it lies.
+    left : int
+        Readings that may still be made of what is looked at.
+    turnable : int
+        Bytes that may still be tried in every way in this file; beyond, as `decode` does with many cells.
+    """
+
+    policy: Policy
+    search: Search
+    examine: Examine
+    left: int = field(init=False)
+    turnable: int = field(init=False)
+    seen: set[bytes] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.left = self.policy.limits["readings"]
+        self.turnable = int(self.policy.shape["turned_bytes"])
+
+    def look(self, cells: Cells, depth: int = 0) -> Iterator[Hit]:
+        """Yield what a second look at some cells meets that the first does not meet at the same place."""
+        if depth == 0:
+            self.left = self.policy.limits["readings"]
+        most = self._spend(cells)
+        if depth == 0:  # what a decoding made may be anything
+            yield from find_disguises(cells, int(self.policy.shape["invisible_marks"]))
+        met: set[_Spot] = set()
+        plain = in_plain_letters(cells)
+        if plain is not None and self._new(plain):
+            yield from self._told(self.search(plain), cells, plain, met, "read as plain letters")
+        yield from self._turned(plain or cells, met, most)
+        for each in (cells, plain) if plain is not None else (cells,):
+            yield from self._decoded(each, met, depth, most, find_long=each is cells)
+
+    def _told(self, hits: Iterable[Hit], cells: Cells, reading: Cells, met: set[_Spot], how: str = "") -> Iterator[Hit]:
+        """Yield the hits of a reading that the cells it was made of do not give, and no reading before it did."""
+        found = list(hits)
+        if found:
+            stood = np.flatnonzero(np.isin(cells.first, reading.first))
+            as_it_was = chosen(cells, {int(n): cells.values[int(n)].as_py() for n in stood})
+            if as_it_was is not None:
+                met |= {_spot(hit) for hit in self.search(as_it_was)}
+            yield from _fresh(found, met, how)
+
+    def unrolled(self, where: str, text: str, depth: int = 0) -> tuple[str, list[Hit]]:
+        """Return a text without its runs that are longer than a line may be and are a file, and what is in those."""
+        hits: list[Hit] = []
+
+        def read(found: re.Match[str]) -> str:
+            data = file_in(found[0])
+            if data is None:
+                return found[0]
+            if self.once(data):
+                hits.extend(self.examine(data, f"{where}, decoded from a long run".strip(", "), depth + 1))
+            return " "
+
+        return (LONG.sub(read, text) if len(text) > LINE else text), hits
+
+    def between(self, where: str, text: str, depth: int = 0) -> Iterator[Hit]:
+        """Yield what is spelled between the letters of a text, and what that says."""
+        if is_odd_spacing(text, int(self.policy.shape["odd_ends"])):
+            yield Hit("concealed-text", "white-space", where, "at the ends of lines")
+        for label, message in find_messages(text):
+            yield Hit("hidden-message", label, where, "", 1, "", 0.95)
+            if self.once(message.encode()):
+                yield from self.examine(message.encode(), f"{where}, decoded from {label}".strip(", "), depth + 1)
+
+    def _turned(self, cells: Cells, met: set[_Spot], most: int) -> Iterator[Hit]:
+        for how, turn in list(VARIANTS.items())[1:]:
+            values = turnable(cells, most)
+            turned = chosen(cells, {n: turn(value) for n, value in values.items()})
+            if turned is None or not self._new(turned):
+                continue
+            yield from self._told(filter(_is_telling, self.search(turned)), cells, turned, met, f"read from {how}")
+
+    def _decoded(self, cells: Cells, met: set[_Spot], depth: int, most: int, *, find_long: bool) -> Iterator[Hit]:
+        made = decode(cells, most)
+        if depth >= self.policy.limits["encodings"]:
+            if made.cells or made.files:
+                yield Hit("too-big", "encodings", cells.where, "encodings within encodings")
+            return
+        for how, inner in made.cells:
+            if self._new(inner):
+                within = replace(inner, where=f"{cells.where}, decoded from {how}".strip(", "))
+                found = [_surer(hit, how) for hit in self.search(within)]
+                yield from self._told(found, cells, within, met)
+                yield from _fresh(self.look(within, depth + 1), met)
+        for how, place, data in made.files:
+            if self.once(data):
+                where = ", ".join(part for part in (cells.where, place, f"decoded from {how}") if part)
+                yield from self.examine(data, where, depth + 1)
+        if find_long:
+            yield from find_encoded(cells, int(self.policy.shape["encoded_characters"]), made.read)
+
+    def _spend(self, cells: Cells) -> int:
+        """Return how many bytes of these cells may be tried in every way, which is all of them or none."""
+        size = len(held_bytes(cells))
+        if size > self.turnable:
+            return 0
+        self.turnable -= size
+        return size
+
+    def know(self, data: bytes) -> None:
+        """Take note of bytes that are looked at in any case, so that they are not looked at twice."""
+        self.seen.add(hashlib.sha256(data).digest())
+
+    def _new(self, cells: Cells) -> bool:
+        return self.once("\n".join(cells.values.to_pylist()).encode("utf-8", "replace"))
+
+    def once(self, data: bytes) -> bool:
+        """Tell whether these bytes were not looked at before, and whether there may be another reading."""
+        name = hashlib.sha256(data).digest()
+        if self.left <= 0 or name in self.seen:
+            return False
+        self.seen.add(name)
+        self.left -= 1
+        return True
+
+
+def _spot(hit: Hit) -> _Spot:
+    return hit.kind, hit.place, not hit.rule.startswith("possible")
+
+
+def _fresh(hits: Iterable[Hit], met: set[_Spot], how: str = "") -> Iterator[Hit]:
+    """Yield the hits of a kind that was not yet met at that place for as sure, and take note of them."""
+    for hit in hits:
+        if not {_spot(hit), (hit.kind, hit.place, True)} & met:
+            met.add(_spot(hit))
+            yield replace(hit, where=f"{hit.where}, {how}".strip(", ")) if how else hit
+
+
+def _is_telling(hit: Hit) -> bool:
+    if hit.rule in ("held-identifier", "foreign-pseudonym") or hit.kind == "this-project":
+        return True  # an exact match
+    return hit.kind in _TELLING and not hit.rule.startswith("possible")
+
+
+def _surer(hit: Hit, how: str) -> Hit:
+    """Return a hit in what was spelled as bytes: nobody spells so what is no identifier."""
+    spelled = any(how.startswith(name) for name in RUNS)
+    return replace(hit, rule=_SURE.get(hit.rule, hit.rule), confidence=0.9) if spelled else hit
