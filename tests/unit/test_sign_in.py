@@ -18,7 +18,9 @@ from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from uvicorn.main import main as uvicorn_command
 
 from tests.factories import person
@@ -139,6 +141,14 @@ def test_who_signs_in_while_others_are_counted_waits_and_is_not_turned_away(ann,
     monkeypatch.setattr(ratelimit, "time", patient)
     assert signs_in(code(ann, clock))
     assert len(waited) == 2
+
+
+def test_who_waits_for_a_lock_writes_nothing_meanwhile(db):
+    """They ask again and again, and where one writes at a time they would keep its holder from letting go."""
+    assert cache.add("a lock", True)
+    with CaptureQueriesContext(connection) as asked:
+        assert not cache.add("a lock", True)
+    assert [each["sql"].split()[0] for each in asked] == ["SELECT"]
 
 
 def test_a_hospital_behind_one_address_may_sign_in(ann, clock):

@@ -41,6 +41,9 @@ class SharedCache(BaseCache):
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> bool:
         """Keep a value unless a living one is there; return whether it was kept."""
         name = self._name(key, version)
+        # Who waits for allauth's lock asks ten times a second: what is only read keeps nobody from writing.
+        if CacheEntry.objects.filter(key=name).exclude(_over()).exists():
+            return False
         with transaction.atomic():
             CacheEntry.objects.filter(_over(), key=name).delete()
             _, made = CacheEntry.objects.get_or_create(key=name, defaults=self._row(value, timeout))
