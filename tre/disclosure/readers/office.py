@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tre.disclosure.contents import Contents
@@ -17,15 +18,21 @@ _OFF = ("0", "false", "off")
 
 def read_docx(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read every part of a document; what is tracked as changed or formatted as hidden is told."""
+    for name, place, root in _parts(data, where, contents, policy):
+        if name.startswith("word/"):
+            keep_tables(root, "tr", "tc", place, contents)
+            _note_hidden(root, place, contents)
+
+
+def _parts(data: bytes, where: str, contents: Contents, policy: Policy) -> Iterator[tuple[str, str, Any]]:
+    """Yield the name, the place and the root of each part that is XML, once its words are kept."""
     for name, body in open_zip(data, where, contents, policy).items():
         root = keep_member(name, body, where, contents)
         if root is None:
             continue
         place = f"{where} {_title(name)}".strip()
         keep_words(root, place, contents)
-        if name.startswith("word/"):
-            keep_tables(root, "tr", "tc", place, contents)
-            _note_hidden(root, place, contents)
+        yield name, place, root
 
 
 def _note_hidden(root: Any, where: str, contents: Contents) -> None:
@@ -44,12 +51,7 @@ def _is_on(element: Any) -> bool:
 
 def read_pptx(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read every part of a presentation: slides, notes, comments, layouts; hidden slides are told."""
-    for name, body in open_zip(data, where, contents, policy).items():
-        root = keep_member(name, body, where, contents)
-        if root is None:
-            continue
-        place = f"{where} {_title(name)}".strip()
-        keep_words(root, place, contents)
+    for _, place, root in _parts(data, where, contents, policy):
         keep_tables(root, "tr", "tc", place, contents)
         if local(root) == "sld" and attribute(root, "show") in _OFF:
             contents.hits.append(Hit("hidden-content", "hidden-slide", place))
