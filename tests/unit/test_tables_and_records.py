@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -347,3 +350,36 @@ def test_inserted_rows_are_read_whatever_stands_in_their_texts() -> None:
     assert [column.to_pylist() for column in first.columns] == [["a, (b)", "it's"], ["4", ""]]
     assert second.names == ("column 1", "column 2")
     assert not list(find_inserted("", "INSERT INTO t VALUES ('never" + "''" * 5000))
+
+
+@pytest.mark.parametrize(
+    ("sql", "rule"),
+    [
+        ("CREATE VIEW v AS SELECT band FROM t WHERE n > 20", "stored-query"),
+        ("CREATE VIEW v AS SELECT load_extension('x')", "active-content"),
+        ("CREATE TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM t; END", "active-content"),
+    ],
+)
+def test_a_stored_query_is_looked_at_where_it_can_do_more_than_read(tmp_path: Path, sql: str, rule: str) -> None:
+    path = tmp_path / "base.sqlite"
+    with closing(sqlite3.connect(path)) as base:
+        base.executescript(f"CREATE TABLE t (band TEXT, n INT); INSERT INTO t VALUES ('a', 40), ('b', 50); {sql}")
+    found = judged(tmp_path, path.read_bytes())
+    assert rules(found) == {rule}
+    assert (found.verdict == "pass") == (rule == "stored-query")
+
+
+@pytest.mark.parametrize(
+    ("sql", "rule"),
+    [
+        ("CREATE VIEW v AS SELECT band FROM t", "stored-query"),
+        ("CREATE MACRO f(path) AS TABLE SELECT * FROM read_csv(path)", "active-content"),
+    ],
+)
+def test_a_duckdb_view_is_looked_at_where_it_reads_files(tmp_path: Path, sql: str, rule: str) -> None:
+    path = tmp_path / "base.duckdb"
+    with duckdb.connect(str(path)) as base:
+        base.execute("CREATE TABLE t (band VARCHAR, n INTEGER)")
+        base.execute("INSERT INTO t VALUES ('a', 40), ('b', 50)")
+        base.execute(sql)
+    assert rules(judged(tmp_path, path.read_bytes())) == {rule}

@@ -22,6 +22,7 @@ _FEWEST = 3  # lines: a heading and two rows
 _ABOVE = 4  # lines that may stand over the heading without an empty line between
 _BELOW = 2  # and under the last row
 _CELL = 40  # characters
+_NAME = 60  # of a column
 _HEADING = re.compile(r"[^\W\d][^=\"'\[\]{}<>]*|(?:19|20)\d\d(?:[-/]\d\d(?:\d\d)?)?|\d+[-–]\d+%?|\d+\+|[%#]|\d+% ?CI")
 _PROGRAM = re.compile(r"[=\"'{}<>]")  # no heading is printed with these
 _ENDED = re.compile(r"[:;,]$")
@@ -32,7 +33,9 @@ _VALUE = re.compile(r"[<>~]?[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?%?")
 def is_heading(cells: list[str]) -> bool:
     """Tell whether cells can be names of columns: words, years and bands, not values or a program's text."""
     named = [cell for cell in cells if cell]
-    return bool(named) and all(_HEADING.fullmatch(cell) and not _ENDED.search(cell) for cell in named)
+    return bool(named) and all(
+        len(cell) <= _NAME and _HEADING.fullmatch(cell) and not _ENDED.search(cell) for cell in named
+    )
 
 
 def is_value(cell: str) -> bool:

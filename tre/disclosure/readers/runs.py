@@ -121,8 +121,9 @@ def _runs(where: str, lines: list[str], widths: list[int], shape: Mapping[str, f
         names = _parted(lines[first], mark)
         headed = is_heading([name.strip() for name in names])
         whole = bool(mark) and count >= 0.9 * len(lines) and headed
-        if first and widths[first - 1] == width - 1 and is_heading(_parted(lines[first - 1], mark)):
-            names = ["row", *_parted(lines[first - 1], mark)]  # a printed frame has no heading over its rows' numbers
+        above = _parted(lines[first - 1], mark) if first and widths[first - 1] == width - 1 else []
+        if not headed and is_heading(above):
+            names = ["row", *above]  # a printed frame has no heading over its rows' numbers
         elif headed:
             places = places[1:]
         else:

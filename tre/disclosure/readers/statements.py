@@ -1,18 +1,25 @@
-"""Rows that stand in SQL's INSERT statements; nothing is executed."""
+"""SQL, which is never executed: rows in INSERT statements, and what a database stores for whoever opens it to run."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from tre.disclosure.contents import Table
+from tre.disclosure.contents import Contents, Table
+from tre.disclosure.model import Hit
 
 _INSERT = re.compile(
     r"\bINSERT\s+(?:OR\s+\w+\s+)?INTO\s+([^\s(]{1,200})\s*(?:\(([^()]{1,8000})\)\s*)?VALUES\s*", re.IGNORECASE
 )
 # Possessive, so that a text which never ends costs no more than its length; two quotes in a row are two strings here.
 _ROW = re.compile(r"\(((?:[^()'\"]++|'[^']*+'|\"[^\"]*+\")*+)\)\s*+,?\s*+")
+_REACHES_OUT = re.compile(
+    r"\bTRIGGER\b|\b(?:read_\w+|write\w*|parquet_\w+|sniff_csv|glob|getenv|load_extension|readfile|edit|fts3_tokenizer|"
+    r"sqlite_scan|postgres_\w+|mysql_\w+|query|query_table)\s*\(|\b(?:ATTACH|COPY|INSTALL|LOAD|PRAGMA)\b|://|"
+    r"\bFROM\s+['\"][^'\"]*[./\\]",
+    re.IGNORECASE,
+)
 _MOST = 5000  # rows of one table
 
 
@@ -29,6 +36,18 @@ def find_inserted(where: str, text: str) -> Iterator[Table]:
         if rows:
             heads = _values(names, '"') if names else [f"column {n + 1}" for n in range(len(rows[0]))]
             yield Table.of_rows(f"{where} rows inserted".strip(), heads, rows)
+
+
+def note_stored(statements: Sequence[str], where: str, contents: Contents) -> None:
+    """Record the views, macros and triggers of a database by what they could do.
+
+    A view that only selects from the tables beside it shows what is searched there. A trigger changes data, and some
+    functions read files, fetch addresses or load code.
+    """
+    if any(_REACHES_OUT.search(sql) for sql in statements):
+        contents.hits.append(Hit("active-content", "stored-query", where, "", len(statements)))
+    elif statements:
+        contents.hits.append(Hit("stored-query", "stored-query", where, "", len(statements)))
 
 
 def _values(listed: str, quote: str) -> list[str]:
