@@ -27,6 +27,7 @@ _SHARE_FIRST = rf"(?i)^[<>~]?[0-9.]+ ?(?:%|per ?cent|pct) ?[(\[;|] ?(?:n ?= ?)?{
 _BARE = rf"^{_WHOLE}{_OF} ?[(\[] ?[0-9.]+ ?[)\]]$"
 _OUT_OF = rf"(?i)^{_WHOLE} ?(?:/|of|out of) ?[0-9][0-9,]*$"
 _NAMES_SHARE = re.compile(r"%|\bper ?cent|\bpct\b", re.IGNORECASE)
+_SAMPLE = 200
 _WITH_SHARE = 0.5  # of the cells that say something: a table of patients' features has means as well
 
 
@@ -65,8 +66,9 @@ def without_shares(name: str, column: pa.Array) -> tuple[pa.Array, bool]:
     column : pa.Array
         Strings, shape (rows,).
     """
+    some = column[:_SAMPLE]  # most columns are long, and have none
     for pattern in (_COUNT_FIRST, _SHARE_FIRST, *_said_by(name)):
-        if share(column, pattern) >= _WITH_SHARE:
+        if share(some, pattern) >= _WITH_SHARE and share(column, pattern) >= _WITH_SHARE:
             return pc.replace_substring_regex(column, pattern, r"\1"), True
     return column, False
 

@@ -17,6 +17,7 @@ from tre.disclosure.detectors.groups import one_way, read_column
 from tre.disclosure.statistics.shares import numbers_of
 
 _NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?%?$"
+_SAMPLE = 5000  # rows
 _FEWEST_DIFFERENT = 5
 
 
@@ -30,8 +31,9 @@ def is_curve(table: Table) -> bool:
 
 def is_run(table: Table) -> bool:
     """Tell whether it is numbers that move little from step to step, over steps or times that are all as far apart."""
-    axes = [_is_time(column) or _is_even(numbers_of(column)) for column in table.columns]
-    rest = [numbers_of(column) for column, axis in zip(table.columns, axes, strict=True) if not axis]
+    columns = [column[:_SAMPLE] for column in table.columns]
+    axes = [_is_time(column) or _is_even(numbers_of(column)) for column in columns]
+    rest = [numbers_of(column) for column, axis in zip(columns, axes, strict=True) if not axis]
     return any(axes) and all(bool(np.isfinite(each).all()) and not is_disordered(each) for each in rest)
 
 

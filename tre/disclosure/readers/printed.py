@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from textwrap import dedent
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ from tre.disclosure.contents import Table
 from tre.disclosure.detectors.counts import SUPPRESSED, names_count
 
 MOST_LINES = 5000  # of one table
+_MOST_BLOCKS = 10_000  # of one text that are tried
 _WIDEST = 400  # characters of a line
 _FEWEST = 3  # lines: a heading and two rows
 _ABOVE = 4  # lines that may stand over the heading without an empty line between
@@ -27,6 +29,7 @@ _HEADING = re.compile(r"[^\W\d][^=\"'\[\]{}<>]*|(?:19|20)\d\d(?:[-/]\d\d(?:\d\d)
 _PROGRAM = re.compile(r"[=\"'{}<>]")  # no heading is printed with these
 _ENDED = re.compile(r"[:;,]$")
 _DIGIT = re.compile(r"\d")
+_VALUE_LAST = re.compile(r"(?:\s|^)(?:[<>~]?[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?%?|\[\w+\]|\*|\.\.|-)$")
 _VALUE = re.compile(r"[<>~]?[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?%?")
 
 
@@ -44,8 +47,12 @@ def is_value(cell: str) -> bool:
 
 
 def find_printed(where: str, text: str) -> Iterator[Table]:
-    """Yield the tables in columns of blanks that stand in a text, each between empty lines or under few others."""
-    for block in _blocks(text):
+    """Yield the tables in columns of blanks that stand in a text, each between empty lines or under few others.
+
+    Of very many blocks of lines that could be tables some are tried, evenly spread.
+    """
+    blocks = list(_blocks(text))
+    for block in blocks[:: len(blocks) // _MOST_BLOCKS + 1]:
         found = _in_columns(where, block) or _at_the_end(where, block)
         if found is not None:
             yield found
@@ -66,8 +73,12 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 def _in_columns(where: str, block: list[str]) -> Table | None:
     """Return the table whose columns all lines from a heading on leave blanks between, or None."""
+    block = dedent("\n".join(block)).split("\n")
+    if 3 * sum("  " in line or line[0] == " " for line in block) < len(block):
+        return None  # nothing was moved to stand under another: prose
     width = max(map(len, block))
-    drawn = np.array([list(line.ljust(width)) for line in block]) != " "
+    flat = "".join(line.ljust(width) for line in block)
+    drawn = (np.frombuffer(flat.encode("utf-32-le"), dtype="<u4") != ord(" ")).reshape(-1, width)
     best: list[list[str]] = []
     for first in range(min(_ABOVE, len(block) - _FEWEST) + 1):
         if _PROGRAM.search(block[first]):
@@ -131,6 +142,8 @@ def _is_table(rows: list[list[str]]) -> bool:
 
 def _at_the_end(where: str, block: list[str]) -> Table | None:
     """Return the table whose rows are words and then values, as many in each, under a heading that names counts."""
+    if 2 * sum(bool(_VALUE_LAST.search(line)) for line in block) < len(block):
+        return None
     parted = [line.split() for line in block]
     for first in range(min(_ABOVE, len(block) - _FEWEST) + 1):
         body = [parts for parts in parted[first + 1 :] if is_value(parts[-1])]

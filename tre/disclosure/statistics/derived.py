@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
@@ -15,6 +16,7 @@ from tre.disclosure.statistics.shares import numbers_of
 
 HIDDEN = frozenset({"[c]", "[x]", "[low]", "*", "suppressed", "redacted", "[redacted]"})
 _PER = (1.0, 100.0, 1e3, 1e4, 1e5, 1e6)
+_COLUMNS = 20  # of a table that are tried, each with each other
 _SHOWN = 2  # rows in which a rate, its count and its base are all there
 _LARGEST = re.compile(
     r"^(the )?(largest|maximum|max|biggest|highest|top( 1)?)( (value|share|contributor|contribution|provider|one))?$",
@@ -29,7 +31,7 @@ _SUM = re.compile(r"\b(total|sum|cost|costs|amount|spend|spending|expenditure|tu
 def hidden_in(table: Table, column: int) -> np.ndarray:
     """Return which cells of a column are hidden, bool, shape (rows,)."""
     lower = pc.utf8_lower(pc.utf8_trim_whitespace(table.columns[column]))
-    return np.array([value in HIDDEN for value in lower.to_pylist()], dtype=bool)
+    return np.asarray(pc.is_in(lower, pa.array(sorted(HIDDEN))).to_numpy(zero_copy_only=False))
 
 
 def find_rates(table: Table, profile: Profile) -> Iterator[Hit]:
@@ -37,9 +39,11 @@ def find_rates(table: Table, profile: Profile) -> Iterator[Hit]:
 
     That a column is the rate of another by a third is not asked of their names: it is so in every row that shows them.
     """
-    values = [numbers_of(column) for column in table.columns]
-    for count in range(len(values)):
-        hidden = hidden_in(table, count)
+    hidden_by = [hidden_in(table, n) for n in range(min(len(table.names), _COLUMNS))]
+    if not any(hidden.any() for hidden in hidden_by):
+        return
+    values = [numbers_of(column) for column in table.columns[:_COLUMNS]]
+    for count, hidden in enumerate(hidden_by):
         if not hidden.any():
             continue
         for rate, base in ((r, b) for r in range(len(values)) for b in range(len(values)) if len({r, b, count}) == 3):
