@@ -32,6 +32,21 @@ _SEVERAL = re.compile(
     r"procedures|operations|children)",
     re.IGNORECASE,
 )
+# what has a number that is no person's
+_THINGS = re.compile(
+    r"\b(grid|map|table|figure|page|line|row|column|file|model|run|fold|batch|version|section|item|question|variable|"
+    r"feature|cluster|bin|node|step|tree|job|task|experiment|code|dataset|site|practice|provider|organi[sz]ation|"
+    r"ward|icb|trust|region|area|district|lsoa|msoa|team|product|drug) ?"
+    r"(id|identifier|key|ref|reference|number|no)\b",
+    re.IGNORECASE,
+)
+# whole numbers in a column of these are no counts of people
+_NO_CELLS = re.compile(
+    r"(\w+ ){0,2}(rank|ranking|position|order|page|pages|seconds|minutes|hours|duration|time|epochs?|folds?|steps?|"
+    r"depth|leaves|layers?|in|out|units|width|height|version|seed|code|year|month|week|level|grade|score|priority|line)",
+    re.IGNORECASE,
+)
+_SETTINGS = re.compile(r"\b(hyper ?)?(parameters?|params?|settings?|options?|arguments?|config\w*)\b", re.IGNORECASE)
 _ROW_NUMBER = {"", "unnamed 0", "index", "row", "rownames", "row names"}
 
 
@@ -85,7 +100,7 @@ def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
     return [
         name
         for name, column in zip(table.names, table.columns, strict=True)
-        if _PERSON_ID.search(label(name))
+        if _PERSON_ID.search(_THINGS.sub(" ", label(name)))
         and label(name).lower() != "number"
         and not _is_a_programs(name, column)
         and pc.count_distinct(column).as_py() >= shape["near_unique"] * table.rows
@@ -113,7 +128,9 @@ def _crosstab(table: Table, shape: Mapping[str, float]) -> list[int]:
         return []
     while whole and not _all_differ([table.columns[n] for n in labels]):
         labels.append(whole.pop(0))  # numbers that are needed to tell the rows apart are labels too
-    return whole
+    if labels and _SETTINGS.search(label(table.names[labels[0]])):
+        return []
+    return [n for n in whole if not _NO_CELLS.fullmatch(label(table.names[n]))]
 
 
 def _all_differ(columns: list[pa.Array]) -> bool:
