@@ -14,12 +14,12 @@ from tre.disclosure.contents import Contents, Table, Unreadable, text_cells
 from tre.disclosure.detectors import pixels
 from tre.disclosure.detectors.models import find_in_words
 from tre.disclosure.detectors.names import find_names
-from tre.disclosure.detectors.shape import find_series, find_shape
+from tre.disclosure.detectors.shape import find_lines, find_series, find_shape
 from tre.disclosure.detectors.watch import Sight, Watch
 from tre.disclosure.model import Hit
 from tre.disclosure.numbers import Numbers
 from tre.disclosure.readers import read
-from tre.disclosure.readers.runs import find_tables
+from tre.disclosure.readers.runs import find_joined, find_tables
 from tre.disclosure.rereading import Rereading
 from tre.disclosure.shapes import Shapes
 from tre.disclosure.source import Source
@@ -170,6 +170,9 @@ class _Document:
             self._columns(table, number, watches)
             if table.start == 0:
                 self._found.extend(self._numbers.in_table(table, self._depth))
+                for where, lines in find_joined(table):
+                    self._rows(where, lines, certain)
+        self._found.extend(find_lines(contents.series, self._sight.policy.shape))
         for series in contents.series:
             self._found.extend(find_series(series, self._sight.policy.shape))
             self._found.extend(self._numbers.in_values(series.where, series.name, series.values, self._depth))

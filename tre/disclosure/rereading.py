@@ -122,7 +122,8 @@ class Rereading:
             if self._new(inner):
                 within = replace(inner, where=f"{cells.where}, decoded from {how}".strip(", "))
                 found = [_surer(hit, how) for hit in self.search(within)]
-                yield from self._told(found, cells, within, met)
+                turned = any(how.endswith(f" in {variant}") for variant in VARIANTS if variant)
+                yield from self._told(filter(_is_telling, found) if turned else found, cells, within, met)
                 yield from _fresh(self.look(within, depth + 1), met)
         for how, place, data in made.files:
             if self.once(data):

@@ -60,6 +60,7 @@ class Entity:
     chance: float = 0.0
     rule: str = "identifier"
     sure: bool = False
+    others: str = ""
     numeric: bool = False
     compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
 

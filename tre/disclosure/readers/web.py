@@ -88,8 +88,12 @@ def walk(value: Any, where: str, contents: Contents, *, in_figure: bool, name: s
             rows = list(zip(*lists.values(), strict=True))
             contents.tables.append(Table.of_rows(where, list(lists), rows))
         _keep_indexed(value, where, contents)
+        names, framed = _frame(value)
+        if framed:
+            contents.tables.append(Table.of_rows(where, names, framed))
         for key, each in value.items():
-            walk(each, where, contents, in_figure=figure, name=str(key), depth=depth + 1)
+            if each is not framed:
+                walk(each, where, contents, in_figure=figure, name=str(key), depth=depth + 1)
     elif isinstance(value, list):
         _array(value, where, contents, in_figure=in_figure, name=name, depth=depth)
     elif isinstance(value, str):
@@ -128,6 +132,27 @@ def _keep_indexed(value: dict[str, Any], where: str, contents: Contents) -> None
         rows = [[_scalar(each.get(head)) for head in heads] for each in value.values()]
     if heads:
         contents.tables.append(Table.of_rows(where, heads, rows))
+
+
+def _frame(value: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """Return the names and the rows of an object that holds both beside each other, as frames are split; else none."""
+    rows: list[list[Any]] = next((each for each in value.values() if _is_rows(each)), [])
+    named = [
+        (key, each)
+        for key, each in value.items()
+        if rows and _is_flat(each) and len(each) == len(rows[0]) and all(isinstance(name, str) for name in each)
+    ]
+    named.sort(key=lambda pair: "index" in pair[0].lower())
+    return (named[0][1], rows) if named else ([], [])
+
+
+def _is_rows(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(_is_flat(each) for each in value)
+        and len({len(each) for each in value}) == 1
+    )
 
 
 def _scalar(value: Any) -> object:
