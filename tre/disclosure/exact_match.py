@@ -22,6 +22,9 @@ KEY_PURPOSE = "exact-match"
 
 _NOT_LETTERS = re.compile(r"[^a-z ]+")
 _POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}")
+_ISSUED = re.compile(r"[34679]|(?:0[1-9]|[12]\d)(?:0[1-9]|1[0-2])")
+_COUNTED = "01234567890123456789"
+_DIFFERENT = 3  # digits
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -34,6 +37,17 @@ def nhs_number_is_valid(digits: str) -> bool:
         return False
     check = -sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1), strict=False)) % 11
     return check == int(digits[9])
+
+
+def nhs_number_is_issued(digits: str) -> bool:
+    """Tell whether ten digits are a valid NHS number of a range that numbers are given from.
+
+    Those of England, Wales and the Isle of Man begin with 3, 4, 6 or 7, Northern Ireland's with 32 to 39, Scotland's
+    with a day and a month of birth, and numbers for tests and examples with 9 (NHS Data Dictionary, NHS NUMBER). Of ten
+    digits at random that is one in twenty. Digits that count up or down or are but two over again are no number.
+    """
+    counted = digits in _COUNTED or digits[::-1] in _COUNTED or len(set(digits)) < _DIFFERENT
+    return not counted and nhs_number_is_valid(digits) and _ISSUED.match(digits) is not None
 
 
 def name_words(value: str) -> list[str]:

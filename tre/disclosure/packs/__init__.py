@@ -94,6 +94,8 @@ class Pack:
         What says that a date is one of birth.
     months : tuple of str
         The beginnings of the months' names, in order.
+    person : re.Pattern
+        What says at the end of a text, or as a column's name, that a person's key comes next.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Pack:
     plain: str
     birth: re.Pattern[str]
     months: tuple[str, ...]
+    person: re.Pattern[str]
     names: Names
 
 
@@ -138,6 +141,7 @@ def load_pack(name: str = DEFAULT) -> Pack:
             plain=raw["plain"],
             birth=_words(raw["birth"]["context"]),
             months=tuple(raw["birth"]["months"]),
+            person=_words(raw["person"]),
             names=_names(raw["names"], (folder / "names.txt").read_text(encoding="utf-8")),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, re.error) as error:
