@@ -13,10 +13,10 @@ from tre.disclosure.budget import one_budget
 from tre.disclosure.contents import Contents, Table, Unreadable, text_cells
 from tre.disclosure.detectors import pixels
 from tre.disclosure.detectors.models import find_in_words
-from tre.disclosure.detectors.names import find_names
 from tre.disclosure.detectors.shape import find_lines, find_series, find_shape
 from tre.disclosure.detectors.watch import Sight, Watch
 from tre.disclosure.model import Hit
+from tre.disclosure.naming import examine_names, examine_release_name
 from tre.disclosure.numbers import Numbers
 from tre.disclosure.readers import read
 from tre.disclosure.readers.runs import find_joined, find_tables
@@ -26,9 +26,6 @@ from tre.disclosure.source import Source
 from tre.disclosure.spelled import Spelled, lines_of
 from tre.disclosure.tally import Tally
 
-_SEPARATORS = re.compile(r"[^A-Za-z0-9'-]+|_|(?<=[A-Za-z])-|-(?=[A-Za-z])")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
-_DIGITS_ALONE = re.compile(r"\d+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
 _CERTAIN = "record-level"  # once the lines of a text are known to be records, no more rows are looked for in it
 # What a hostile file makes of a reader, in ways that no list foretells
@@ -45,7 +42,7 @@ def examine(source: Source, sight: Sight, *, name: str = "") -> tuple[str, list[
     with one_budget(sight.policy):
         kind = _examine(source, "", sight, found, again, depth=TOP) if source.size else "empty"
         if name:
-            found.extend(_examine_name(name, sight, again))
+            found.extend(examine_release_name(name, sight, again))
     return kind, found.shortened()
 
 
@@ -54,22 +51,6 @@ def grouped(hits: Iterable[Hit]) -> list[Hit]:
     found = Tally()
     found.extend(hits)
     return found.shortened()
-
-
-def _examine_name(name: str, sight: Sight, again: Rereading) -> Iterator[Hit]:
-    """Yield what stands in a file's name, which is released too, however its words are parted.
-
-    In a name written small, two words that happen to be names may be a title; ten digits with a check digit have no
-    other use in a name.
-    """
-    parted = _SEPARATORS.sub(" ", _CAMEL.sub(" ", name))
-    tokens = [name, name.rpartition(".")[0], _SEPARATORS.sub(" ", name), parted, "".join(_DIGITS_ALONE.findall(name))]
-    cells = text_cells("file name", "\n".join(tokens))
-    for hit in (*sight.search(cells), *again.look(cells)):
-        rule = "identifier" if hit.kind == "nhs_number" and hit.rule == "possible-identifier" else hit.rule
-        yield replace(hit, rule=rule, place="")
-    for hit in find_names(text_cells("file name", parted.title()), sight.pack):
-        yield replace(hit, rule="possible-name", place="", sample="")
 
 
 def _examine(source: Source, where: str, sight: Sight, found: Tally, again: Rereading, *, depth: Depth) -> str:
@@ -197,6 +178,8 @@ class _Document:
                 self._found.extend(find_in_words(where, text, self._sight.policy, self._sight.profile))
         for where, text in contents.code:
             self._code(where, text)
+        for where, names in contents.names:
+            self._found.extend(examine_names(where, names, self._sight, self._again))
         for part in contents.parts:
             if part.data:
                 source = Source.of(part.data)
