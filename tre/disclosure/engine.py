@@ -23,6 +23,7 @@ from tre.disclosure.readers.runs import find_tables
 from tre.disclosure.rereading import Rereading
 from tre.disclosure.shapes import Shapes
 from tre.disclosure.source import Source
+from tre.disclosure.statistics.published import Published
 from tre.disclosure.tally import Tally
 
 _SEPARATORS = re.compile(r"[^A-Za-z0-9'-]+|_|(?<=[A-Za-z])-|-(?=[A-Za-z])")
@@ -37,14 +38,24 @@ _SHARED = 20_000  # cells of a table from which its columns share the cores
 Key = tuple[str, str, int]  # where, which table or text of the block, which column
 
 
-def examine(source: Source, sight: Sight, *, name: str = "") -> tuple[str, list[Hit]]:
-    """Return the type of a file and all that was met in it and in the name it is released under, grouped."""
-    found = Tally()
+def examine(
+    source: Source, sight: Sight, *, name: str = "", published: Published | None = None
+) -> tuple[str, list[Hit]]:
+    """Return the type of a file and all that was met in it and in the name it is released under, grouped.
+
+    Parameters
+    ----------
+    published : Published, optional
+        Takes the counts that the file's tables tell.
+    """
+    found = Tally(published)
     again = Rereading(sight.policy, sight.search, lambda *told: _decoded(sight, again, *told))
     with one_budget(sight.policy):
         kind = _examine(source, "", sight, found, again, depth=0) if source.size else "empty"
         if name:
             found.extend(_examine_name(name, sight, again))
+    if published is not None:
+        found.extend(published.hits())
     return kind, found.shortened()
 
 
@@ -133,7 +144,7 @@ class _Document:
 
     def _many(self, blocks: Iterator[Contents]) -> None:
         watches: dict[Key, Watch] = {}
-        shapes = Shapes(self._sight.policy, self._sight.profile)
+        shapes = Shapes(self._sight.policy, self._sight.profile, self._found.published)
         certain: set[str] = set()
         while (block := self._next(blocks)) is not None:
             self._block(block, watches, shapes, certain)
@@ -222,6 +233,8 @@ class _Document:
             self._found.extend(hits)
             if any(hit.rule == _CERTAIN for hit in hits):
                 certain.add(where)
+            elif self._found.published is not None:
+                self._found.published.add(table, sight.policy.shape)
 
     def _code(self, where: str, text: str) -> None:
         if not text.strip():

@@ -97,7 +97,7 @@ class Policy:
         location = ", ".join(part for part in (hit.where, hit.place) if part)
         return Finding(
             hit.rule, hit.kind, rule.severity, location, hit.count, hit.sample, rule.why, rule.fix, rule.source,
-            hit.confidence, hit.sheet, hit.row, hit.column, hit.box,
+            hit.confidence, hit.sheet, hit.row, hit.column, hit.box, hit.against,
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from tre.disclosure.contents import Series, Table
 from tre.disclosure.detectors.groups import DECIMAL, find_groups, one_way
 from tre.disclosure.model import Hit
 from tre.disclosure.profile import Profile
-from tre.disclosure.statistics.recognise import find_statistics
+from tre.disclosure.statistics.recognise import TOTAL, find_statistics
 
 _COUNT = re.compile(
     r"(^|\b)(count|counts|n|num|number|total|totals|freq|frequency|patients|people|persons|events|admissions|cases|"
@@ -45,6 +45,15 @@ def _label(name: str) -> str:
 def is_count(name: str, column: pa.Array) -> bool:
     """Tell whether a column holds whole numbers under a name that says that they are counts."""
     return bool(_COUNT.search(_label(name))) and _share(column, _INTEGER) >= 0.9
+
+
+def counts_of(table: Table, shape: Mapping[str, float]) -> list[int]:
+    """Return the columns of a table that hold counts: by their names or, where only totals say so, of a cross-table."""
+    named = [n for n, name in enumerate(table.names) if is_count(name, table.columns[n])]
+    if all(TOTAL.fullmatch(_label(table.names[n])) for n in named):
+        crosstab = _crosstab(table, shape)
+        return crosstab if set(named) <= set(crosstab) else named
+    return named
 
 
 def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> Iterator[Hit]:
