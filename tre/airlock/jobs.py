@@ -28,6 +28,7 @@ from tre.disclosure.statistics.published import Counts
 from tre.errors import Refused
 from tre.keys.filters import newest_filters
 from tre.privacy.services import pay
+from tre.projects.disclosure import rules_of
 from tre.runs.queue import handler
 
 PLATFORM = "airlock"
@@ -53,14 +54,15 @@ def inspect_request(payload: dict[str, Any]) -> None:
 def _context(request: Request) -> Context:
     """Return what a request is inspected against."""
     filters, key = newest_filters() or (None, None)
-    settings = load()
+    settings, rules = load(), rules_of(request.project)
     return Context(
-        settings.disclosure_profile,
+        rules.profile,
         filters,
         key,
         pack=settings.disclosure_pack,
         names_model=settings.disclosure_names_model,
         project=owner_name(request.project.code),
+        overrides=rules.overrides(),
     )
 
 
