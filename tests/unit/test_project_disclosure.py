@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from random import Random
 
 import pytest
 from django.urls import reverse
@@ -167,13 +168,16 @@ def test_a_workspace_is_told_them_and_makes_and_inspects_tables_by_them(
     held = token()
     Project.objects.update(disclosure_profile="uk-llc", disclosure_threshold=20)
     told = as_workspace(held).json()
-    assert told["disclosure"] == {"profile": "uk-llc", "threshold": 20, "figures": {"threshold": 20}}
+    known = {"quasi": ["birth_year", "sex"], "population": 10}
+    assert told["disclosure"] == {"profile": "uk-llc", "threshold": 20, "figures": {"threshold": 20}, **known}
     monkeypatch.setenv("TRE_API", "http://door")
     monkeypatch.setattr(client_rules, "call", lambda method, path: told)
     path = tmp_path / "table.csv"
     path.write_text("age_band,persons\n60s,15\n70s,120\n")
     assert [each["rule"] for each in inspect(path)["findings"]] == ["small-count"]
     assert inspect(path, profile="acro")["verdict"] == "pass"
+    path.write_bytes(rows_of_people(29))
+    assert "unique-persons" in [each["rule"] for each in inspect(path)["findings"]]
     import pandas as pd
 
     frame = pd.DataFrame({"band": ["60s"] * 15 + ["70s"] * 120, "region": ["n", "s", "s"] * 45})
@@ -182,3 +186,36 @@ def test_a_workspace_is_told_them_and_makes_and_inspects_tables_by_them(
     assert safe_table(frame, "band", profile="acro").suppressed == 0
     monkeypatch.delenv("TRE_API")
     assert safe_table(frame, "band").profile == "acro"
+
+
+def rows_of_people(count: int) -> bytes:
+    random = Random(1)
+    lines = [f"{random.randrange(1930, 1990)},{random.choice('FM')},{random.randrange(5)}" for _ in range(count)]
+    return ("birth_year,sex,visits\n" + "\n".join(lines) + "\n").encode()
+
+
+@with_database
+def test_the_airlock_knows_by_which_columns_a_person_of_the_extract_is_known() -> None:
+    study = open_study()
+    assert (disclosure.quasi_of(study), disclosure.population_of(study)) == (("birth_year", "sex"), 0)
+    report = {"tables": [{"table": "gp_patients", "quasi": ["practice_code"]}]}
+    for number, persons in ((1, 900), (2, 1200)):
+        manifest = {"tables": [], "risk": report if number == 1 else {}}
+        told = {"number": number, "persons": persons, "manifest": manifest}
+        Extract.objects.create(project=study, asked_by="test", ready=True, **told)
+    assert disclosure.quasi_of(study) == ("birth_year", "practice_code", "sex")
+    assert disclosure.population_of(study) == 1200
+    found = inspected(study, ("rows.csv", rows_of_people(29))).files.get().inspected().findings
+    (alone,) = [each for each in found if each.rule == "unique-persons"]
+    assert "among all 1200 people" in alone.location
+
+
+@with_database
+@pytest.mark.parametrize("measures", [1, 2])
+def test_a_table_of_rates_by_those_columns_is_no_table_of_people(measures: int) -> None:
+    rates = [
+        f"{year},{sex},m{n},{year % 7}.{n}"
+        for year in range(1950, 1964) for sex in "FM" for n in range(measures)
+    ]  # fmt: skip
+    made = inspected(open_study(), ("rates.csv", ("birth_year,sex,measure,rate\n" + "\n".join(rates)).encode()))
+    assert "unique-persons" not in {each.rule for each in made.files.get().inspected().findings}

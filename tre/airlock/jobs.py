@@ -28,7 +28,7 @@ from tre.disclosure.statistics.published import Counts
 from tre.errors import Refused
 from tre.keys.filters import newest_filters
 from tre.privacy.services import pay
-from tre.projects.disclosure import rules_of
+from tre.projects.disclosure import population_of, quasi_of, rules_of
 from tre.runs.queue import handler
 
 PLATFORM = "airlock"
@@ -62,6 +62,8 @@ def _context(request: Request) -> Context:
         pack=settings.disclosure_pack,
         names_model=settings.disclosure_names_model,
         project=owner_name(request.project.code),
+        quasi=quasi_of(request.project),
+        population=population_of(request.project),
         overrides=rules.overrides(),
     )
 

@@ -51,7 +51,7 @@ class Context:
     quasi : tuple of str
         Columns by which an outsider may know a person, as the data contracts of the project's extract class them.
     population : int
-        The people of whom the extract's are some; 0 where that is not known.
+        The people of whom the rows could be; 0 where that is not known.
     overrides : mapping
         What the project tightens of the policy: see :meth:`tre.disclosure.policy.Policy.tightened`.
     sandbox : bool

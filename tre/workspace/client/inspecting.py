@@ -45,7 +45,10 @@ def inspect(path: str | Path, *, profile: str | None = None) -> Inspected:
         raise PlatformError("There is no such file", where=os.fspath(path), todo="Check its path")
     # The workspace is a sandbox without a network already, and bubblewrap does not work within it.
     held = rules(profile)
-    found = examined(file, Context(held.profile, sandbox=False, overrides=held.overrides()), name=file.name)
+    context = Context(
+        held.profile, sandbox=False, quasi=held.quasi, population=held.population, overrides=held.overrides()
+    )
+    found = examined(file, context, name=file.name)
     told = found.to_json()
     kept = {name: told[name] for name in ("verdict", "type", "findings")}
     return Inspected(file=file.name, **kept, fixes=[fix.name for fix in fixes_for(found)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tre.workspace.client.door import call
@@ -13,10 +13,12 @@ _ORGANISATIONS = "acro"  # outside a workspace nobody says which; the default of
 
 @dataclass(frozen=True)
 class Rules:
-    """A profile, and the figures of it that are made stricter."""
+    """A profile, the figures of it that are made stricter, and by what of how many people an outsider may know one."""
 
     profile: str
-    tighten: dict[str, Any]
+    tighten: dict[str, Any] = field(default_factory=dict)
+    quasi: tuple[str, ...] = ()
+    population: int = 0
 
     def overrides(self) -> dict[str, Any]:
         """Return the figures as an inspection's context takes them."""
@@ -32,8 +34,8 @@ def rules(profile: str | None) -> Rules:
         None is named, and the platform does not say what the project's are.
     """
     if profile is not None:
-        return Rules(profile, {})
+        return Rules(profile)
     if "TRE_API" not in os.environ:
-        return Rules(_ORGANISATIONS, {})
+        return Rules(_ORGANISATIONS)
     told = call("GET", "me")["disclosure"]
-    return Rules(told["profile"], told["figures"])
+    return Rules(told["profile"], told["figures"], tuple(told["quasi"]), told["population"])
