@@ -14,7 +14,7 @@ from tre.disclosure.contents import Series, Table
 from tre.disclosure.detectors.groups import DECIMAL, find_groups, one_way
 from tre.disclosure.model import Hit
 from tre.disclosure.profile import Profile
-from tre.disclosure.statistics.recognise import TOTAL, find_statistics
+from tre.disclosure.statistics.recognise import find_statistics
 
 _COUNT = re.compile(
     r"(^|\b)(count|counts|n|num|number|total|totals|freq|frequency|patients|people|persons|events|admissions|cases|"
@@ -45,15 +45,6 @@ def _label(name: str) -> str:
 def is_count(name: str, column: pa.Array) -> bool:
     """Tell whether a column holds whole numbers under a name that says that they are counts."""
     return bool(_COUNT.search(_label(name))) and _share(column, _INTEGER) >= 0.9
-
-
-def counts_of(table: Table, shape: Mapping[str, float]) -> list[int]:
-    """Return the columns of a table that hold counts: by their names or, where only totals say so, of a cross-table."""
-    named = [n for n, name in enumerate(table.names) if is_count(name, table.columns[n])]
-    if all(TOTAL.fullmatch(_label(table.names[n])) for n in named):
-        crosstab = _crosstab(table, shape)
-        return crosstab if set(named) <= set(crosstab) else named
-    return named
 
 
 def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> Iterator[Hit]:
@@ -159,3 +150,10 @@ def find_series(series: Series, shape: Mapping[str, float]) -> Iterator[Hit]:
         yield Hit("possible-figure-rows", "payload", series.where, place, length, "", 0.5)
     elif not series.in_figure and length >= shape["list_values"]:
         yield Hit("value-list", "array", series.where, place, length, "", 0.5)
+
+
+def counts_of(table: Table, shape: Mapping[str, float]) -> list[int]:
+    """Return the columns of a table that hold counts: by their names, or as a cross-table's beside one of totals."""
+    named = [n for n, name in enumerate(table.names) if is_count(name, table.columns[n])]
+    crosstab = _crosstab(table, shape) if len(named) < 2 else []
+    return crosstab if set(named) <= set(crosstab) else named

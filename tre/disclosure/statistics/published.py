@@ -19,12 +19,13 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
 from tre.disclosure.detectors.shape import counts_of, is_count
 from tre.disclosure.model import Hit, storable
 from tre.disclosure.statistics.differencing import Range
-from tre.disclosure.statistics.recognise import TOTAL, numbers_of
 
 # key: all that a cell is of; group: the same but for its range, [low, high); NaN where it has none. depth: how many
 # labels; parts: how many cells of the table it is the sum of. row and column: where the first of them stands.
@@ -50,6 +51,7 @@ _FRACTION = re.compile(r"[-+]?\d*\.\d*[1-9]\d*%?|[-+]?[\d.]+%")
 _COUNT_WORDS = re.compile(r"\b(count|counts|n|num|number|of|total|people|persons|patients)\b")
 _Range = Range | None
 _NO_RANGE = (np.nan, np.nan)
+_TOTAL = re.compile(r"(all|total|totals|overall|sum|grand total)")
 _DASHES = re.compile(r"[‐-―−]")
 
 
@@ -185,7 +187,7 @@ def _measures(table: Table, counted: Sequence[int]) -> Iterator[_Measure]:
     words = [each for each, _ in coded]
     codes = np.column_stack([each for _, each in coded]) if coded else np.zeros((table.rows, 0), np.int64)
     rows = np.arange(table.start + 1, table.start + 1 + table.rows)
-    numbers = {n: _whole(table, n) for n in counted}
+    numbers = {n: _whole(table.columns[n]) for n in counted}
     if len(counted) == 1 or is_count(table.names[counted[0]], table.columns[counted[0]]):
         for n in counted:
             yield _Measure(names, words, codes, numbers[n], rows, np.full(table.rows, n))
@@ -209,10 +211,11 @@ def _coded(labels: Sequence[str]) -> tuple[list[str], np.ndarray]:
     return words, np.array([place[spelled[label]] for label in labels], np.int64)
 
 
-def _whole(table: Table, column: int) -> np.ndarray:
-    numbers = numbers_of(table.columns[column])
-    with np.errstate(invalid="ignore"):
-        return np.where((numbers >= 0) & (numbers <= _ABOVE) & (numbers == np.floor(numbers)), numbers, np.nan)
+def _whole(column: pa.Array) -> np.ndarray:
+    """Return a column of counts as numbers, NaN for one that is not shown; float64, shape (rows,)."""
+    text = pc.replace_substring(pc.utf8_trim_whitespace(column), ",", "")
+    shown = pc.match_substring_regex(text, r"^[0-9]{1,15}(\.0+)?$")
+    return pc.if_else(shown, text, "nan").cast(pa.float64()).to_numpy(zero_copy_only=False)
 
 
 def _label_columns(table: Table, counted: Sequence[int]) -> list[int]:
@@ -266,7 +269,7 @@ def _cells(measure: _Measure, most: int) -> np.ndarray | None:
     width = len(measure.names)
     total = np.zeros(measure.codes.shape, dtype=bool)
     for n, words in enumerate(measure.words):
-        total[:, n] = np.array([bool(TOTAL.fullmatch(each)) for each in words])[measure.codes[:, n]]
+        total[:, n] = np.array([bool(_TOTAL.fullmatch(each)) for each in words])[measure.codes[:, n]]
     ranges = [[range_of(word) for word in words] for words in measure.words]
     ranged = _range_dimension(ranges)
     found: dict[int, tuple[Any, ...]] = {}

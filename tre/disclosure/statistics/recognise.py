@@ -26,7 +26,7 @@ _FREE = re.compile(r"^(df resid|df residuals?|dof|residual (df|degrees of freedo
 _EXTREME = re.compile(r"^(min|max|minimum|maximum|smallest|largest|range)$", re.IGNORECASE)
 _FROM = re.compile(r"^(from|left|lower|bin (start|left|lower|from)|bin)$", re.IGNORECASE)
 _TO = re.compile(r"^(to|right|upper|bin (end|right|upper|to)|bin)$", re.IGNORECASE)
-TOTAL = re.compile(r"^(all|total|totals|overall|sum|grand total)$", re.IGNORECASE)
+_TOTAL = re.compile(r"^(all|total|totals|overall|sum|grand total)$", re.IGNORECASE)
 _INTERVAL = re.compile(r"^[\[(]\s*([-+\d.einf]+)\s*[,;]\s*([-+\d.einf]+)\s*[\])]$", re.IGNORECASE)
 _HIDDEN = frozenset({"[c]", "[low]", "*", "suppressed", "redacted", "[redacted]"})
 
@@ -100,7 +100,7 @@ def _percentages(table: Table, labels: list[str], profile: Profile) -> Iterator[
 
 def _of_totals(table: Table) -> np.ndarray:
     """Return which rows are named as a total, bool, shape (rows,)."""
-    named = [pc.match_substring_regex(column, TOTAL.pattern, ignore_case=True) for column in table.columns]
+    named = [pc.match_substring_regex(column, _TOTAL.pattern, ignore_case=True) for column in table.columns]
     return np.logical_or.reduce([each.to_numpy(zero_copy_only=False) for each in named])
 
 
@@ -155,8 +155,8 @@ def _recoverable(table: Table, labels: list[str], profile: Profile) -> Iterator[
     grid = np.column_stack([np.nan_to_num(values[n]) for n in inner])
     hidden = np.column_stack([hidden_at[n] for n in inner])
     labelled = [n for n in range(len(labels)) if n not in inner]
-    total_row = next((r for r in range(table.rows) if any(TOTAL.fullmatch(texts[n][r]) for n in labelled)), None)
-    total_column = next((at for at, n in enumerate(inner) if TOTAL.fullmatch(labels[n])), None)
+    total_row = next((r for r in range(table.rows) if any(_TOTAL.fullmatch(texts[n][r]) for n in labelled)), None)
+    total_column = next((at for at, n in enumerate(inner) if _TOTAL.fullmatch(labels[n])), None)
     sums = _sums(grid, hidden, total_row, total_column)
     if not sums:
         return
