@@ -24,6 +24,7 @@ from tre.disclosure.rereading import TOP, Depth, Rereading
 from tre.disclosure.shapes import Shapes
 from tre.disclosure.source import Source
 from tre.disclosure.spelled import Spelled, lines_of
+from tre.disclosure.statistics.published import Published
 from tre.disclosure.tally import Tally
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
@@ -35,14 +36,24 @@ _SHARED = 20_000  # cells of a table from which its columns share the cores
 Key = tuple[str, str, int]  # where, which table or text of the block, which column
 
 
-def examine(source: Source, sight: Sight, *, name: str = "") -> tuple[str, list[Hit]]:
-    """Return the type of a file and all that was met in it and in the name it is released under, grouped."""
-    found = Tally()
+def examine(
+    source: Source, sight: Sight, *, name: str = "", published: Published | None = None
+) -> tuple[str, list[Hit]]:
+    """Return the type of a file and all that was met in it and in the name it is released under, grouped.
+
+    Parameters
+    ----------
+    published : Published, optional
+        Takes the counts that the file's tables tell.
+    """
+    found = Tally(published)
     again = Rereading(sight.policy, sight.pack, sight.search, lambda *told: _decoded(sight, again, *told))
     with one_budget(sight.policy):
         kind = _examine(source, "", sight, found, again, depth=TOP) if source.size else "empty"
         if name:
             found.extend(examine_release_name(name, sight, again))
+    if published is not None:
+        found.extend(published.hits())
     return kind, found.shortened()
 
 
@@ -115,7 +126,7 @@ class _Document:
 
     def _many(self, blocks: Iterator[Contents]) -> None:
         watches: dict[Key, Watch] = {}
-        shapes = Shapes(self._sight.policy, self._sight.profile)
+        shapes = Shapes(self._sight.policy, self._sight.profile, self._found.published)
         certain: set[str] = set()
         while (block := self._next(blocks)) is not None:
             self._block(block, watches, shapes, certain)
@@ -214,6 +225,8 @@ class _Document:
             self._found.extend(hits)
             if any(hit.rule == _CERTAIN for hit in hits):
                 certain.add(where)
+            elif self._found.published is not None:
+                self._found.published.add(table, sight.policy.shape)
 
     def _code(self, where: str, text: str) -> None:
         if not text.strip():

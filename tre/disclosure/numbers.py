@@ -32,7 +32,7 @@ class Numbers:
         yield from find_split(table)
         yield from find_keys(table, policy.shape)
         threshold = policy.profile(self._sight.profile).threshold
-        yield from find_unique(table, context.quasi, context.population, threshold)
+        yield from find_unique(table, context.quasi, context.population, threshold, policy.shape)
         for name, column in zip(table.names, table.columns, strict=True):
             yield from self.in_values(table.where, name, column[:_TEXT].to_pylist(), depth)
 
