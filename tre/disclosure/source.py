@@ -113,18 +113,19 @@ def texts(source: Source, encoding: str, most: int, overlap: int) -> Iterator[st
     decoder = codecs.getincrementaldecoder(encoding)()
     ready = kept = ""
     for piece in source.pieces(most):
-        if ready:
-            yield ready
-            ready = ""
         text = kept + decoder.decode(piece)
         end = text.rfind("\n") + 1
         if end:
-            ready, kept = text[:end], text[end:]
+            block, kept = text[:end], text[end:]
         elif len(text) >= most:
-            yield text
-            kept = text[-overlap:]
+            block, kept = text, text[-overlap:]
         else:
             kept = text
+            continue
+        if ready:
+            yield ready
+        ready = block
     kept += decoder.decode(b"", final=True)
-    if ready or kept:
-        yield ready + kept
+    if ready.endswith("\n"):  # a last line that nothing ends belongs to those before it
+        ready, kept = ready + kept, ""
+    yield from filter(None, (ready, kept))

@@ -13,11 +13,10 @@ import pyarrow.compute as pc
 
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.recognise import gate, matches, recognised, spans
-from tre.disclosure.folding import AT, DIGIT, LETTER, UPPER, fold
+from tre.disclosure.folding import AT, DIGIT, LETTER, fold
 from tre.disclosure.model import Hit, mask
 from tre.disclosure.packs import Entity, Pack, load_pack
 
-_PSEUDONYM = r"\b[A-Z2-7]{26}\b"
 _SHORTEST = 5  # bytes of the shortest identifier, a postcode without its blank
 _BEFORE, _AFTER = 80, 40  # characters around an identifier in which a word of context must stand, where it needs one
 _SIGHT = 200  # distinct candidates in one batch from which chance is judged for the batch alone
@@ -218,17 +217,3 @@ def identifier_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int
         for start, end in spans(entity, folded):
             if entity.evidence != "context" or _told(entity, folded, start, end):
                 yield start, end, entity.kind
-
-
-def find_pseudonyms(cells: Cells) -> Iterator[Hit]:
-    """Yield a hit for the warehouse's pseudonyms: 26 capital letters and digits of base 32."""
-    found = [n for n in matching(cells, _PSEUDONYM, 26, UPPER) if _mixed(cells.values[n].as_py())]
-    if found:
-        text = next(re.finditer(_PSEUDONYM, cells.values[found[0]].as_py()))[0]
-        count = int(cells.counts[found].sum())
-        yield Hit("pseudonym", "pseudonym", cells.where, cells.place(found[0]), count, mask(text), 0.99)
-
-
-def _mixed(value: str) -> bool:
-    """Tell whether one of the tokens has both letters and digits, as all but 2 in 1,000 pseudonyms have."""
-    return any(re.search("[2-7]", token) and re.search("[A-Z]", token) for token in re.findall(_PSEUDONYM, value))

@@ -182,3 +182,10 @@ def find_series(series: Series, shape: Mapping[str, float]) -> Iterator[Hit]:
         yield Hit("possible-figure-rows", "payload", series.where, place, length, "", 0.5)
     elif not series.in_figure and length >= shape["list_values"]:
         yield Hit("value-list", "array", series.where, place, length, "", 0.5)
+
+
+def counts_of(table: Table, shape: Mapping[str, float]) -> list[int]:
+    """Return the columns of a table that hold counts: by their names, or as a cross-table's beside one of totals."""
+    named = [n for n, name in enumerate(table.names) if is_count(name, table.columns[n])]
+    crosstab = _crosstab(table, shape) if len(named) < 2 else []
+    return crosstab if set(named) <= set(crosstab) else named

@@ -15,6 +15,7 @@ from lxml import etree
 from tre.disclosure.contents import Contents, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.readers.lettering import lettered, put_together
 from tre.disclosure.readers.web import DATA_URI, keep_data_uris, text_of, walk
 from tre.disclosure.readers.xml_tree import joined, keep_attributes, local, parse_xml, words
 
@@ -67,6 +68,7 @@ def _keep_strings(page: BeautifulSoup, where: str, contents: Contents) -> None:
             kinds["style"].append(_COLOUR.sub("", each))
         elif not isinstance(each, Script):
             kinds["comments" if isinstance(each, PreformattedString) else "text"].append(each)
+    kinds["text"] += put_together(kinds["text"])
     for kind, strings in kinds.items():
         contents.add_text(f"{where} {kind}".strip(), "\n".join(strings))
     contents.lines.extend((f"{where} repeated elements".strip(), lines) for lines in _repeated(page))
@@ -129,6 +131,7 @@ def read_svg(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
             contents.hits.append(Hit("active-content", "script", where))
         lines += [element.text or "", element.tail or ""]
         lines += [str(each) for key, each in element.attrib.items() if not _is_drawn(key, str(each))]
+    lines += lettered(root)
     contents.add_text(where, "\n".join(_COLOUR.sub("", line) for line in lines if line.strip()))
     keep_data_uris(text, where, contents)
     if marks >= policy.shape["plot_points"]:
