@@ -102,6 +102,9 @@ def test_a_small_cell_of_a_crosstab_is_found_however_it_is_written(tmp_path: Pat
 def test_a_count_that_is_written_with_its_share_is_a_count(tmp_path: Path, cell: str) -> None:
     many = cell.replace("8", "118", 1) if not cell.startswith("0.4") else "0.4% (118)"
     rows = "".join(f"{band},{cell if n == 2 else many}\n" for n, band in enumerate(BANDS))
+    frame = pd.DataFrame({"age": BANDS, "events": [cell if n == 2 else many for n in range(len(BANDS))]})
+    for way, write in WRITTEN.items():
+        assert "small-count" in rules(judged(tmp_path, write(frame))) or way == "printed by a page", way
     assert rules(judged(tmp_path, "age,events\n" + rows)) == {"small-count"}
     assert rules(judged(tmp_path, "age,events\n" + rows.replace(cell, many))) == set()
 
@@ -123,6 +126,7 @@ def test_a_table_of_features_tells_counts_with_shares_from_means(tmp_path: Path)
         ("ward,n,percent_readmitted\nA,165,21.2\nB,167,43.1\nC,174,32.8\n", None),
         ("group,people,events,rate\na,4709,[c],1.7\nb,987,225,228.0\nc,2861,107,37.4\n", "recoverable-cell"),
         ("group,people,events,rate\na,4709,[c],[c]\nb,987,225,228.0\nc,2861,107,37.4\n", None),
+        ("INSERT INTO t (a, [b], `Total`) VALUES ('x', '[c]', 46), ('y', 40, 86), ('z', 50, 90);\n", None),
         ("group,people,events,score\na,4709,[c],1.7\nb,987,225,8.0\nc,2861,107,7.4\n", None),  # no rate of theirs
         ("group,n,total_cost,largest,second_largest\na,12,100,70,25\nb,15,100,20,10\n", "dominated-total"),
         ("group,n,total_cost,largest,second_largest\na,12,100,20,15\nb,15,100,20,10\n", None),
@@ -223,6 +227,9 @@ def test_records_that_were_joined_into_one_column_are_found(tmp_path: Path, mark
                         str(RANDOM.randint(0, 30))]) for _ in range(80)]  # fmt: skip
     found = rules(judged(tmp_path, json.dumps({"columns": ["row"], "data": [[cell] for cell in cells]})))
     assert found & {"record-level", "possible-records"}
+    for way in ("SQL", "Markdown", "HTML"):
+        found = rules(judged(tmp_path, WRITTEN[way](pd.DataFrame({"row": cells}))))
+        assert found & {"record-level", "possible-records"} or mark in "|\t", way
     days = [[f"2025/{n % 12 + 1:02d}/{n % 28 + 1:02d}"] for n in range(80)]
     assert "record-level" not in rules(judged(tmp_path, json.dumps({"columns": ["day"], "data": days})))
 

@@ -162,8 +162,7 @@ class Forms:
     def _judge(self, entity: Entity, seen: _Seen) -> str | None:
         """Return the rule that the evidence speaks for, if any."""
         named, near = entity in self._named, bool(seen.near)
-        if entity.chance and seen.asked >= self._evidence["few"] and seen.excess < self._evidence["sigmas"]:
-            # numbers of another kind meet a check digit now and then
+        if entity.chance and self._is_chance(entity, seen):  # numbers of another kind meet a check digit now and then
             return entity.rule if near else ("possible-identifier" if named else None)
         if named or near or entity.evidence == "form":
             return entity.rule
@@ -172,6 +171,17 @@ class Forms:
         least = max(self._evidence["column_values"], self._evidence["column_share"] * self._distinct)
         whole = self._in_table and seen.held >= least
         return entity.rule if whole and entity.evidence == "column" else "possible-identifier"
+
+    def _is_chance(self, entity: Entity, seen: _Seen) -> bool:
+        """Tell whether numbers of which none is an identifier would hold the check as often: of few, one or so does."""
+        if seen.asked < self._evidence["few"]:
+            return _tail(seen.held, seen.asked, entity.chance) > self._evidence["by_chance"]
+        return seen.excess < self._evidence["sigmas"]
+
+
+def _tail(held: int, asked: int, chance: float) -> float:
+    """Return how likely as many or more of some candidates hold a check by chance."""
+    return sum(math.comb(asked, n) * chance**n * (1 - chance) ** (asked - n) for n in range(held, asked + 1))
 
 
 def _without_others(entity: Entity, values: pa.Array, held: np.ndarray) -> np.ndarray:

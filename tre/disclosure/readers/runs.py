@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from tre.disclosure.contents import LINE, Table
 from tre.disclosure.detectors.counts import names_count
 from tre.disclosure.detectors.groups import Column, combinations, read_column
-from tre.disclosure.readers.printed import MOST_LINES, find_printed, is_heading, is_value
+from tre.disclosure.readers.printed import MOST_LINES, find_printed, has_digit, is_heading, is_value
 from tre.disclosure.readers.statements import read_inserted
 
 MARKS = (",", "\t", ";", "|", "")  # the empty one: white space
@@ -109,8 +109,10 @@ def _summaries(
         if not is_heading(names) or (not counted and at - start > shape["review_rows"]):
             continue
         rows = [[cell.strip() for cell in _parted(line, mark)] for line in lines[start + 1 : at][:MOST_LINES]]
-        if any(sum(map(is_value, column)) >= 0.75 * len(rows) for column in zip(*rows, strict=True)):
-            yield _table(f"{where} table in text".strip(), names, rows)
+        valued = has_digit if counted else is_value  # a count may stand beside its share in one cell
+        if any(sum(map(valued, column)) >= 0.75 * len(rows) for column in zip(*rows, strict=True)):
+            columns = tuple(pa.array(list(column), pa.string()) for column in zip(*rows, strict=True))
+            yield Table(f"{where} table in text".strip(), tuple(names), columns)
 
 
 def _runs(where: str, lines: list[str], widths: list[int], shape: Mapping[str, float], mark: str) -> Iterator[Table]:

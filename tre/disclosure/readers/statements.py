@@ -20,6 +20,7 @@ _REACHES_OUT = re.compile(
     r"\bFROM\s+['\"][^'\"]*[./\\]",
     re.IGNORECASE,
 )
+_QUOTED = str.maketrans("`[]", '""' + '"')  # names as MySQL and SQL Server quote them
 _MOST = 5000  # rows of one table
 
 
@@ -37,15 +38,15 @@ def read_inserted(where: str, text: str) -> tuple[list[Table], str]:
         rest.append(text[read : insert.start()])
         read = max(read, at)
     found = [
-        Table.of_rows(f"{where} rows inserted".strip(), _values(names, '"') if names else _numbered(rows[0]), rows)
-        for (_, names), rows in tables.items()
+        Table.of_rows(f"{where} rows inserted".strip(), _names(listed, len(rows[0])), rows)
+        for (_, listed), rows in tables.items()
         if rows
     ]
     return found, "".join([*rest, text[read:]])
 
 
-def _numbered(row: list[str]) -> list[str]:
-    return [f"column {n + 1}" for n in range(len(row))]
+def _names(listed: str, width: int) -> list[str]:
+    return _values(listed.translate(_QUOTED), '"') if listed else [f"column {n + 1}" for n in range(width)]
 
 
 def note_stored(statements: Sequence[str], where: str, contents: Contents) -> None:
@@ -66,5 +67,5 @@ def _values(listed: str, quote: str) -> list[str]:
         values = next(csv.reader([" ".join(listed.split("\n"))], quotechar=quote, skipinitialspace=True), [])
     except csv.Error:
         values = listed.split(",")
-    stripped = [value.strip().strip("`[]") for value in values]
+    stripped = [value.strip() for value in values]
     return ["" if value.upper() == "NULL" else value for value in stripped]
