@@ -53,7 +53,8 @@ class _Seen:
     sample: str = ""
     place_near: str = ""
     sample_near: str = ""
-    values: set[str] = field(default_factory=set)  # the first distinct candidates, and how many of them hold
+    values: set[str] = field(default_factory=set)  # the first distinct ones, their candidates, and how many hold
+    tried: int = 0
     holding: int = 0
 
 
@@ -142,9 +143,11 @@ class Forms:
         room = int(self._evidence["distinct"]) - len(seen.values)
         fresh = [each for each in met.to_pylist() if each not in seen.values][: max(room, 0)]
         seen.values.update(fresh)
-        seen.asked += len(fresh)
-        seen.holding += sum(next(spans(entity, each), None) is not None for each in fresh)
-        seen.excess = max(seen.excess, _excess(seen.holding, len(seen.values), entity.chance))
+        tried = sum(1 for each in fresh for _ in entity.compiled.finditer(each))  # a line may hold many
+        seen.asked += tried
+        seen.tried += tried
+        seen.holding += sum(1 for each in fresh for _ in spans(entity, each))
+        seen.excess = max(seen.excess, _excess(seen.holding, seen.tried, entity.chance))
 
     def hits(self) -> Iterator[Hit]:
         """Yield at most one hit for each kind of identifier."""
@@ -175,7 +178,7 @@ class Forms:
     def _is_chance(self, entity: Entity, seen: _Seen) -> bool:
         """Tell whether numbers of which none is an identifier would hold the check as often: of few, one or so does."""
         if seen.asked < self._evidence["few"]:
-            return _tail(seen.held, seen.asked, entity.chance) > self._evidence["by_chance"]
+            return _tail(seen.holding, seen.asked, entity.chance) > self._evidence["by_chance"]
         return seen.excess < self._evidence["sigmas"]
 
 
