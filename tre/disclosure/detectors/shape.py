@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Series, Table
-from tre.disclosure.detectors.counts import INTEGER, is_count, label, share, without_shares
+from tre.disclosure.detectors.counts import INTEGER, counted, label, share, without_row_numbers
 from tre.disclosure.detectors.curves import is_curve, is_run
 from tre.disclosure.detectors.groups import find_groups, one_way
 from tre.disclosure.detectors.people import find_by_person, find_few_people, find_one_column, is_turned
@@ -47,14 +47,13 @@ _NO_CELLS = re.compile(
     re.IGNORECASE,
 )
 _SETTINGS = re.compile(r"\b(hyper ?)?(parameters?|params?|settings?|options?|arguments?|config\w*)\b", re.IGNORECASE)
-_ROW_NUMBER = {"", "unnamed 0", "index", "row", "rownames", "row names"}
 
 
 def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> Iterator[Hit]:
     """Yield what the shape of a table gives away: records, or small counts in a summary."""
     if not table.rows or not table.names:
         return
-    table = _without_row_numbers(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
+    table = without_row_numbers(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
     if len(table.names) > shape["review_rows"] > table.rows and is_turned(table):
         rule = "record-level" if len(table.names) >= shape["record_rows"] else "possible-records"
         yield Hit(rule, "turned", table.where, "", len(table.names), "", 0.8)
@@ -67,9 +66,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     if by_person:
         yield from by_person
         return
-    parted = [without_shares(name, column) for name, column in zip(table.names, table.columns, strict=True)]
-    table = replace(table, columns=tuple(column for column, _ in parted))
-    counts = [n for n, (column, had) in enumerate(parted) if had or is_count(table.names[n], column)]
+    table, counts = counted(table)
     crosstab = [] if counts else _crosstab(table, shape)
     yield from find_statistics(table, counts or crosstab, profile)
     if counts or crosstab:
@@ -82,16 +79,6 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
             yield Hit("possible-records", "many-rows", table.where, "", table.rows, "", 0.5)
         return
     yield from _records(table, shape)
-
-
-def _without_row_numbers(table: Table) -> Table:
-    """Return a table without a first column that only numbers the rows, as a frame's index does."""
-    if len(table.names) < 2 or label(table.names[0]).lower() not in _ROW_NUMBER:
-        return table
-    values = numbers_of(table.columns[0])
-    if len(values) < 2 or not np.all(np.diff(values) == 1):
-        return table
-    return replace(table, names=table.names[1:], columns=table.columns[1:])
 
 
 def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
@@ -184,8 +171,11 @@ def find_series(series: Series, shape: Mapping[str, float]) -> Iterator[Hit]:
         yield Hit("value-list", "array", series.where, place, length, "", 0.5)
 
 
-def counts_of(table: Table, shape: Mapping[str, float]) -> list[int]:
-    """Return the columns of a table that hold counts: by their names, or as a cross-table's beside one of totals."""
-    named = [n for n, name in enumerate(table.names) if is_count(name, table.columns[n])]
+def counts_of(table: Table, shape: Mapping[str, float]) -> tuple[Table, list[int]]:
+    """Return a table with its counts alone where they had shares beside them, and without numbers of its rows.
+
+    With it come the columns that hold counts: by their names, or as a cross-table's beside one of totals.
+    """
+    table, named = counted(without_row_numbers(table))
     crosstab = _crosstab(table, shape) if len(named) < 2 else []
-    return crosstab if set(named) <= set(crosstab) else named
+    return table, crosstab if set(named) <= set(crosstab) else named
