@@ -19,7 +19,7 @@ from tre.disclosure.detectors.encodings import LONG, MEANT, RUNS, VARIANTS, deco
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
 from tre.disclosure.detectors.turning import turnable
 from tre.disclosure.model import Hit
-from tre.disclosure.otherwise import over_lines, readings
+from tre.disclosure.otherwise import likely, over_lines, readings
 from tre.disclosure.packs import Pack
 from tre.disclosure.policy import Policy
 
@@ -134,13 +134,14 @@ class Rereading:
                 yield from self.examine(message.encode(), f"{where}, decoded from {label}".strip(", "), depth.decoded())
 
     def _otherwise(self, cells: Cells, met: set[_Spot], most: int) -> Iterator[Hit]:
-        for reading in readings(cells, self.pack) if most else ():
+        some = cells if most else likely(cells, self.pack)
+        for reading in readings(some, self.pack) if some is not None else ():
             found = reading.judged(self.search(reading.cells))
             yield from self._told(found, cells, reading.cells, met, f"read from {reading.how}")
 
     def _turned(self, cells: Cells, met: set[_Spot], most: int) -> Iterator[Hit]:
+        values = turnable(cells, most)
         for how, turn in list(VARIANTS.items())[1:]:
-            values = turnable(cells, most)
             turned = chosen(cells, {n: turn(value) for n, value in values.items()})
             if turned is None or not self._new(turned):
                 continue
