@@ -18,7 +18,8 @@ from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_
 from tre.disclosure.detectors.encodings import LONG, MEANT, RUNS, VARIANTS, decode, file_in, held_bytes, unwrapped
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
 from tre.disclosure.detectors.turning import turnable
-from tre.disclosure.model import Hit
+from tre.disclosure.detectors.written_names import find_written_names, spelled_in
+from tre.disclosure.model import Hit, mask
 from tre.disclosure.otherwise import likely, over_lines, readings
 from tre.disclosure.packs import Pack
 from tre.disclosure.policy import Policy
@@ -55,6 +56,8 @@ class Rereading:
 
     Parameters
     ----------
+    pack : Pack
+        Whose names are looked for where they are not written as names.
     search : callable
         What finds identifiers, names and what is held in some cells.
     examine : callable
@@ -91,6 +94,9 @@ class Rereading:
         for each in (cells, plain) if plain is not None else (cells,):
             yield from self._otherwise(each, met, most)
         yield from self._turned(plain or cells, met, most)
+        if most:
+            for each in (cells, plain) if plain is not None else (cells,):
+                yield from self._told(find_written_names(each, self.pack), cells, each, met)
         for each in (cells, plain) if plain is not None else (cells,):
             yield from self._decoded(each, met, depth, most, find_long=each is cells)
 
@@ -132,6 +138,9 @@ class Rereading:
             yield Hit("hidden-message", label, where, "", 1, "", 0.95)
             if self.once(message.encode()):
                 yield from self.examine(message.encode(), f"{where}, decoded from {label}".strip(", "), depth.decoded())
+        name = spelled_in(text[: int(self.policy.shape["turned_bytes"])], self.pack.names)
+        if name:
+            yield Hit("possible-name", "name", where, "a letter at a time", 1, mask(name), 0.5)
 
     def _otherwise(self, cells: Cells, met: set[_Spot], most: int) -> Iterator[Hit]:
         some = cells if most else likely(cells, self.pack)
@@ -159,7 +168,8 @@ class Rereading:
                 if how in MEANT:
                     yield Hit("hidden-message", how, cells.where, inner.place(0), int(inner.counts.sum()), "", 0.9)
                 found = [_surer(hit, how) for hit in self.search(within)]
-                yield from self._told(found, cells, within, met)
+                turned = any(how.endswith(f" in {variant}") for variant in VARIANTS if variant)
+                yield from self._told(filter(is_telling, found) if turned else found, cells, within, met)
                 yield from _fresh(self.look(within, depth.decoded()), met)
         for how, place, data in made.files:
             if self.once(data):

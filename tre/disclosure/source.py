@@ -101,7 +101,7 @@ _DELETED = dict.fromkeys(_CONTROL)
 
 
 def texts(source: Source, encoding: str, most: int, overlap: int) -> Iterator[str]:
-    """Yield the text in blocks of whole lines.
+    """Yield the text in blocks of whole lines; a last line that is not ended stands with those before it.
 
     Parameters
     ----------

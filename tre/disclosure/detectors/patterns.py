@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.recognise import gate, matches, recognised, spans
@@ -114,6 +115,7 @@ class Forms:
         held = recognised(entity, values)
         if entity.chance:
             self._weigh(entity, seen, values, held)
+        held = _without_others(entity, values, held)
         if not len(held):
             return
         found = values.take(pa.array(held))
@@ -170,6 +172,18 @@ class Forms:
         least = max(self._evidence["column_values"], self._evidence["column_share"] * self._distinct)
         whole = self._in_table and seen.held >= least
         return entity.rule if whole and entity.evidence == "column" else "possible-identifier"
+
+
+def _without_others(entity: Entity, values: pa.Array, held: np.ndarray) -> np.ndarray:
+    """Return those of some indices at which an identifier is left once what is named as another thing is taken out."""
+    if not entity.others or not len(held):
+        return held
+    found = values.take(pa.array(held))
+    named = np.flatnonzero(matches(found, entity.others))
+    if not len(named):
+        return held
+    left = pc.replace_substring_regex(found.take(pa.array(named)), entity.others, " ")
+    return np.delete(held, np.delete(named, recognised(entity, left)))
 
 
 def _excess(held: int, asked: int, chance: float) -> float:
