@@ -197,7 +197,8 @@ def test_a_pseudonym_is_found_however_it_is_written(tmp_path: Path, name: str) -
     [
         "run 5bc8fbbc-bde5-4099-8164-d8399f767c45 of 40 patients", "md5 db3904e56c224d0a8e6a9e15f10d3d91",
         "A B C D E F G H I J K L M N O P Q R S T U V W X Y Z", "averagepooling2dlayerforme is a long word",
-        "abcdefghijklmnopqrstuvwxyz", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "TABLE 2 SHOWS WHAT WE FOUND IN 3 OF THE 4 BANDS OF AGE",
+        "abcdefghijklmnopqrstuvwxyz", "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "TABLE 2 SHOWS WHAT WE FOUND IN 3 OF THE 4 BANDS OF AGE",
         "the digests of 40 patients: db3904e56c224d0a8e6a9e15f10d3d91",
     ],
 )  # fmt: skip
