@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from random import Random
@@ -13,6 +14,7 @@ from tre.disclosure import Context
 from tre.disclosure.detectors.along import marks_along, parted
 from tre.disclosure.detectors.ciphers import of_morse
 from tre.disclosure.detectors.joined import joined
+from tre.disclosure.detectors.keyed import brought_back, without_byte
 from tre.disclosure.detectors.number_words import digits_of_words
 from tre.disclosure.exact_match import digests, nhs_number_is_issued, nhs_number_is_valid, write_filter
 from tre.disclosure.packs import load_pack
@@ -221,3 +223,37 @@ def test_the_parts() -> None:
         assert not nhs_number_is_issued(digits)
     assert nhs_number_is_valid("9876543210")
     assert OPEN.filters is None
+
+
+SMALL = "abcdefghijklmnopqrstuvwxyz"
+SAID = "Margaret Hughes, NHS number 943 476 5919, was admitted on Tuesday"
+
+
+def moved(text: str, alphabet: str) -> str:
+    return text.translate(str.maketrans(SMALL + SMALL.upper(), alphabet + alphabet.upper()))
+
+
+KEYED = {
+    "letters moved by three": moved(SAID, SMALL[3:] + SMALL[:3]),
+    "letters moved back by one": moved(SAID, SMALL[-1:] + SMALL[:-1]),
+    "letters mirrored": moved(SAID, SMALL[::-1]),
+    "a byte into each, in base64": base64.b64encode(bytes(each ^ 0x5A for each in SAID.encode())).decode(),
+    "a byte into each, in hexadecimal": bytes(each ^ 0xC3 for each in SAID.encode()).hex(),
+}
+
+
+@pytest.mark.parametrize("name", KEYED)
+def test_what_stands_under_a_key_that_can_be_told_is_read(tmp_path: Path, name: str) -> None:
+    found = judged(tmp_path, between(KEYED[name]))
+    assert {"name", "nhs_number"} <= kinds(found)
+    assert "Margaret" not in json.dumps(found.to_json())
+
+
+def test_what_stands_under_no_key_is_left(tmp_path: Path) -> None:
+    random = Random(3)
+    assert all(without_byte(random.randbytes(size)) is None for size in range(24, 200))
+    assert without_byte(SAID.encode()) is None
+    assert brought_back(SAID) is None
+    assert brought_back("x") is None
+    calm = moved("The rate of admissions was stable over both years", SMALL[5:] + SMALL[:5])
+    assert judged(tmp_path, between(calm)).verdict == "pass"

@@ -17,6 +17,7 @@ from tre.disclosure.contents import LINE, Cells
 from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_letters
 from tre.disclosure.detectors.encodings import LONG, MEANT, RUNS, VARIANTS, decode, file_in, held_bytes, unwrapped
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
+from tre.disclosure.detectors.keyed import brought_back
 from tre.disclosure.detectors.turning import turnable
 from tre.disclosure.detectors.written_names import find_written_names, spelled_in
 from tre.disclosure.model import Hit, mask
@@ -155,6 +156,9 @@ class Rereading:
             if turned is None or not self._new(turned):
                 continue
             yield from self._told(filter(is_telling, self.search(turned)), cells, turned, met, f"read from {how}")
+        moved = chosen(cells, {n: line for n, value in values.items() if (line := brought_back(value)) is not None})
+        if moved is not None and self._new(moved):
+            yield from self._told(filter(is_telling, self.search(moved)), cells, moved, met, "read from moved letters")
 
     def _decoded(self, cells: Cells, met: set[_Spot], depth: Depth, most: int, *, find_long: bool) -> Iterator[Hit]:
         made = decode(cells, most)
