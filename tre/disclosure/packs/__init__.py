@@ -25,6 +25,7 @@ Evidence = Literal["form", "column", "weak", "context"]
 DEFAULT = "uk"
 _FOLDER = Path(__file__).parent
 _UNKNOWN, _LONGEST = 4, 16  # letters of a surname that no list has
+_PARTS = re.compile(r"\[[a-z ]+\]")  # the heads of the lists in names.txt
 _VOWELS = frozenset("aeiouy")
 
 
@@ -76,6 +77,8 @@ class Names:
 
     Parameters
     ----------
+    usual : frozenset of str
+        The forenames that most people have.
     lexicon : frozenset of str
         Words of four letters and more; what is none of them is taken for a surname beside a forename.
     ordinary, words : frozenset of str
@@ -86,6 +89,7 @@ class Names:
         What follows a person's name where something is called after them.
     """
 
+    usual: frozenset[str]
     forenames: frozenset[str]
     surnames: frozenset[str]
     lexicon: frozenset[str]
@@ -197,11 +201,11 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 
 def _names(raw: dict[str, Any], folder: Path) -> Names:
-    listed = words_in(folder / "names.txt")
-    surnames = listed.index("[surnames]")
+    usual, more, surnames = (part.split() for part in _PARTS.split(" ".join(words_in(folder / "names.txt")))[1:])
     return Names(
-        forenames=frozenset(listed[1:surnames]),
-        surnames=frozenset(listed[surnames + 1 :]),
+        usual=frozenset(usual),
+        forenames=frozenset(usual) | frozenset(more),
+        surnames=frozenset(surnames),
         lexicon=frozenset(words_in(folder / "lexicon.txt")),
         ordinary=frozenset(raw["ordinary"].split()),
         words=frozenset(raw["words"].split()),
