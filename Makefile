@@ -54,7 +54,7 @@ fix: ## let the tools mend what they can
 
 fuzz: ## fuzz the parsers of disclosure inspection (SECONDS=600)
 	@.ci/bootstrap dev
-	$(PY) -m tests.fuzz.readers -max_total_time=$(SECONDS)
+	$(PY) -m tests.fuzz.parsers -max_total_time=$(SECONDS)
 
 bench: ## run the benchmarks (ONLY=name SIZE=small|medium|large)
 	@.ci/bootstrap dev

@@ -1,4 +1,7 @@
-"""Inspection against Presidio on the same cells: speed, precision and recall; and its memory while files grow."""
+"""Inspection against Presidio on the same cells, its memory while files grow, and the rules of tables against ACRO.
+
+Against Presidio: speed, precision and recall. Against ACRO: :mod:`tests.bench.disclosure_statistics`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow
 import pyarrow.parquet as pq
 
+from tests.bench import disclosure_statistics
 from tests.bench.disclosure_cells import HEADS, PLANTED, labelled, write_table
 from tests.bench.harness import Row, row, timed
 from tre.disclosure import Context, inspect
@@ -187,4 +191,5 @@ def run(size: str, seed: int) -> list[Row]:
     peer = presidio()
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        return [*_scores(seed, size, peer), *_speed(seed, size, peer, scratch), *_memory(seed, size, scratch)]
+        ours = [*_scores(seed, size, peer), *_speed(seed, size, peer, scratch), *_memory(seed, size, scratch)]
+    return [*ours, *disclosure_statistics.rows(size, seed)]

@@ -31,6 +31,9 @@ RULES: dict[str, frozenset[str]] = {
             "degrees-of-freedom",
             "edge-bin",
             "unnamed-place",
+            "differencing",
+            "possible-differencing",
+            "uncompared",
             "small-leaf",
             "possible-small-leaf",
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,14 @@ def test_a_cell_far_from_the_others_is_read(tmp_path: Path) -> None:
     found = judged(tmp_path, packed.getvalue())
     assert {"nhs_number", "name", "far-cells"} <= kinds(found)
     assert "too-big" not in rules(found)
+
+
+def test_rows_beside_their_columns_names_are_a_table(tmp_path: Path) -> None:
+    rows = [[f"{n}", f"19{n:02d}-03-12"] for n in range(30, 60)]
+    split = {"columns": ["site", "date_of_birth"], "index": list(range(len(rows))), "data": rows}
+    assert "date-of-birth" in rules(judged(tmp_path, json.dumps(split)))
+    counts = {"columns": ["band", "n"], "index": [0, 1, 2], "data": [[band, 40] for band in BANDS]}
+    assert judged(tmp_path, json.dumps(counts)).verdict == "pass"
 
 
 def spaced(letters: str, *, shuffled: bool = False, step: float = 8) -> list[str]:

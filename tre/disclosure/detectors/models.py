@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 
 _NUMBERS = re.compile(r"\d+\.?\d*(?:[eE][-+]?\d+)?")
+# What stands in every text that one of these patterns is found in: far cheaper to look for in a long one (RE2).
+_TOLD = (
+    r"leaf_count|internal_count|samples = [0-9]|weights: \[|recordCount=|(?:^|\n) *[0-9]+\) [^\s<>=]+[<>=]"
+    r"|cover\"?\s*[=:]|\"sum_hessian\"|leaf_weight|__class__|Model|svm_type"
+)
 # By the program that writes it: what stands before the persons of one node, or of many.
 _COUNTED = {
     "LightGBM": re.compile(r"\b(?:leaf|internal)_count\"?\s*[=:]\s*\[?([\d., \t]+)"),
@@ -29,6 +37,8 @@ _LOGISTIC = 0.25
 
 def find_in_words(where: str, text: str, policy: Policy, profile: str) -> Iterator[Hit]:
     """Yield hits for what a text says of a model's nodes and of its kind."""
+    if not pc.match_substring_regex(pa.array([text]), _TOLD)[0].as_py():
+        return
     yield from find_leaves(where, text, policy.profile(profile).threshold)
     yield from find_classes(where, text, policy.models["keep_rows"])
 

@@ -17,6 +17,7 @@ from PIL import Image, ImageSequence
 from scipy import ndimage
 
 from tre.disclosure.detectors.hiding import stretch
+from tre.disclosure.detectors.matrices import find_values
 from tre.disclosure.detectors.meaning import is_file, is_spelling, reads_as_words
 from tre.disclosure.model import Box, Hit
 from tre.disclosure.policy import Policy
@@ -80,6 +81,7 @@ def _find_in_frame(frame: Image.Image, where: str, policy: Policy, *, lossless: 
         yield from _find_steps(shown, calm, where, least)
         yield from _find_faint(shown[:, :, :3], calm, where, least)
     yield from _find_noise(shown[:, :, :3], where, policy)
+    yield from find_values(shown[:, :, :3], where, policy.shape)
 
 
 def _array(frame: Image.Image) -> np.ndarray:

@@ -64,6 +64,7 @@ class Entity:
     chance: float = 0.0
     rule: str = "identifier"
     sure: bool = False
+    others: str = ""
     numeric: bool = False
     compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
@@ -136,6 +137,8 @@ class Pack:
         What says that a date is one of birth.
     months : tuple of str
         The beginnings of the months' names, in order.
+    person : re.Pattern
+        What says at the end of a text, or as a column's name, that a person's key comes next.
     """
 
     name: str
@@ -143,6 +146,7 @@ class Pack:
     plain: str
     birth: re.Pattern[str]
     months: tuple[str, ...]
+    person: re.Pattern[str]
     names: Names
 
 
@@ -180,6 +184,7 @@ def load_pack(name: str = DEFAULT) -> Pack:
             plain=raw["plain"],
             birth=_words(raw["birth"]["context"]),
             months=tuple(raw["birth"]["months"]),
+            person=_words(raw["person"]),
             names=_names(raw["names"], folder),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, re.error) as error:

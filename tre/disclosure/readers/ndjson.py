@@ -47,14 +47,15 @@ def _keep(values: list[Any], text: str, where: str, block: Contents, rows: int) 
     keep_json({}, text, where, block)
     if "\\" in text:
         block.texts.append((where, "\n".join(each for value in values for each in strings_in(value))))
+    plain = "\\" not in text and "data:" not in text  # so that no string is more than its one line
     for value in values:
         for key, each in value.items():
-            if isinstance(each, (dict, list)) or (isinstance(each, str) and _MORE.search(each)):
+            if isinstance(each, (dict, list)) or (not plain and isinstance(each, str) and _MORE.search(each)):
                 walk(each, where, block, in_figure=False, name=str(key))
     block.tables.insert(0, replace(table, start=rows))
 
 
 def _scalar(value: Any) -> str:
-    if value is None or isinstance(value, (dict, list)):
-        return ""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    return "" if value is None or isinstance(value, (dict, list)) else str(value)

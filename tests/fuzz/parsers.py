@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of the parsers that are written here: `make fuzz SECONDS=600`.
+"""Coverage-guided fuzzing of the parsers and decoders that are written here: `make fuzz SECONDS=600`.
 
 Each input is given to one parser without the net that catches whatever a reader raises: a parser refuses what it cannot
 read with :class:`Unreadable`, and everything else that it raises is a mistake in it. The first byte chooses the parser.
@@ -12,12 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import atheris
+import numpy as np
+import pyarrow as pa
 
-with atheris.instrument_imports(include=["tre.disclosure.readers"]):
-    from tre.disclosure.contents import Contents, Unreadable
+with atheris.instrument_imports(include=["tre.disclosure.readers", "tre.disclosure.detectors"]):
+    from tre.disclosure.contents import Cells, Contents, Unreadable
+    from tre.disclosure.detectors import encodings, hiding, packed
     from tre.disclosure.policy import load_policy
     from tre.disclosure.readers import (
         archives,
+        boosted,
+        columnar,
         compound,
         compressed,
         gif,
@@ -26,9 +31,11 @@ with atheris.instrument_imports(include=["tre.disclosure.readers"]):
         ocr,
         pickles,
         polyglot,
+        rdata,
         sqlite_pages,
         tar,
         tiff,
+        torch_zip,
         ubjson,
     )
     from tre.disclosure.readers.sniff import sniff
@@ -47,6 +54,26 @@ def _pages(data: bytes) -> None:
     list(sqlite_pages.unused_bytes(data, size))
 
 
+def _torch(data: bytes) -> None:
+    """Read what is told by its content to be a torch file: it holds the member that the reader begins at."""
+    if data and sniff(data) == "torch":
+        torch_zip.read_torch(data, "", Contents(), POLICY)
+
+
+def _text(data: bytes) -> None:
+    """Undo what is encoded in a text, or spelled between its letters."""
+    text = data.decode("utf-8", "replace")
+    cells = Cells.of("", "", pa.array(text.splitlines(), pa.string()), in_table=False)
+    encodings.decode(cells, 1_000_000)
+    list(hiding.find_messages(text))
+
+
+def _numbers(data: bytes) -> None:
+    """Read the text that numbers of any width spell, whichever bytes they are of."""
+    for kind in ("u1", "i2", "f4", "f8"):
+        list(packed.texts_in(np.frombuffer(data[: len(data) // 8 * 8], kind)))
+
+
 # The kind of file that a parser starts from, and the parser.
 PARSERS: tuple[tuple[str, Parser], ...] = (
     ("png", _reader(images.read_png)),
@@ -60,10 +87,16 @@ PARSERS: tuple[tuple[str, Parser], ...] = (
     ("pickle", _reader(pickles.read_pickle)),
     ("joblib", _reader(pickles.read_pickle)),
     ("xgboost ubjson", lambda data: ubjson.decode_ubjson(data, 10_000)),
+    ("safetensors", _reader(columnar.read_safetensors)),
+    ("torch", _torch),
+    ("lightgbm", _reader(boosted.read_lightgbm)),
+    ("rds", _reader(rdata.read_rdata)),
     ("sqlite", _pages),
     ("xls", compound.check_sectors),
     ("zip", lambda data: list(polyglot.find_polyglot(data, "text", ""))),
     ("csv", lambda data: sniff(data) if data else None),
+    ("log", _text),
+    ("npy", _numbers),
 )
 
 
