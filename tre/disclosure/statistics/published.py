@@ -23,7 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
-from tre.disclosure.detectors.shape import counts_of, is_count
+from tre.disclosure.detectors.counts import is_count
+from tre.disclosure.detectors.shape import counts_of
 from tre.disclosure.model import Hit, storable
 from tre.disclosure.statistics.differencing import Range
 
