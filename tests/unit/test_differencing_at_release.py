@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
+from django.db import connection
 
 from tests.airlock import SAFE, events, inspected, open_study, state, submit, vote, work
 from tests.factories import as_seen_now, person, project
@@ -110,7 +113,7 @@ def test_two_that_are_inspected_side_by_side_are_not_both_let_out(study):
 
 def test_what_checkers_saw_at_inspection_does_not_halt_the_release(study):
     released(study, ("a.csv", b"region,n\nnorth,300\nsouth,800\n"))
-    made = inspected(study, ("b.csv", b"region,n\nnorth,303\nsouth,955\n"))
+    made = inspected(study, ("b.csv", b"region,n\nnorth,303\nsouth,803\n"))
     assert (made.state, rules(made)) == ("in_review", ["possible-differencing"])
     approve(made)
     work()
@@ -198,3 +201,23 @@ def test_rounded_counts_are_not_subtracted(study, profile, monkeypatch):
     tables = [b"age_band,persons\n60s,%b\n70s,%b\n" % (each, numbers[0]) for each in numbers]
     released(study, ("a.csv", tables[0]))
     assert inspected(study, ("b.csv", tables[1])).state == "in_review"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_releases_that_begin_at_once_one_is_let_out():
+    study = open_study()
+    both = [inspected(study), inspected(study, ("fewer.csv", FEWER))]
+    for made in both:
+        approve(made)
+    meet = Barrier(2)
+
+    def release(made: Request) -> None:
+        try:
+            meet.wait(timeout=30)
+            jobs.release_request({"request": made.pk})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(release, both))
+    assert sorted(state(made) for made in both) == ["blocked", "released"]

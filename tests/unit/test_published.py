@@ -12,7 +12,8 @@ import pytest
 from tests.disclosing import OPEN
 from tre.disclosure.inspection import inspect_counts
 from tre.disclosure.policy import load_policy
-from tre.disclosure.statistics.published import Counts, range_of
+from tre.disclosure.statistics.labels import range_of
+from tre.disclosure.statistics.published import Counts
 from tre.disclosure.statistics.subtraction import Comparison, Earlier
 
 POLICY = load_policy()

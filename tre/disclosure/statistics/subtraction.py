@@ -100,7 +100,8 @@ def near(new: Counts, old: Counts, threshold: int, work: Work) -> Iterator[Near]
 def _same_labels(new: np.ndarray, old: np.ndarray, threshold: int) -> Iterator[Near]:
     """Yield what cells of the same labels tell, one number of labels at a time: sums repeat what their parts say."""
     _, mine, other = np.intersect1d(new["key"], old["key"], assume_unique=True, return_indices=True)
-    for depth in np.unique(new["depth"][mine]):
+    depths = np.unique(new["depth"][mine])
+    for depth in depths:
         at = mine[new["depth"][mine] == depth]
         a, b = new["count"][at], old["count"][other[new["depth"][mine] == depth]]
         less = a - b
@@ -108,7 +109,8 @@ def _same_labels(new: np.ndarray, old: np.ndarray, threshold: int) -> Iterator[N
         if isolating.any():
             nested = bool((less >= 0).all() or (less <= 0).all())
             agreeing = int((np.abs(less) < threshold).sum())
-            yield Near(at[isolating], _chance(a, b, threshold), agreeing, nested, by_cuts=False)
+            chance = min(len(depths) * _chance(a, b, threshold), 1.0)
+            yield Near(at[isolating], chance, agreeing, nested, by_cuts=False)
 
 
 def _chance(a: np.ndarray, b: np.ndarray, threshold: int) -> float:
@@ -217,11 +219,11 @@ class Comparison:
 
     def _rule(self, found: _Found) -> str:
         """Return the rule that a difference breaks, by how many such would be there by chance; empty for none."""
-        shape, chance = self._policy.shape, found.near.chance
-        expected = chance * self._seen[found.own]
+        shape = self._policy.shape
+        expected = found.near.chance * self._seen[found.own] * len(self._tables)
         if expected < shape["differencing_sure"] and found.near.agreeing > 1:
             return SURE
-        own = found.own and found.near.nested and chance < shape["differencing_own"]
+        own = found.own and found.near.nested and expected < shape["differencing_own"]
         return POSSIBLE if own or expected < shape["differencing_possible"] else ""
 
 
