@@ -220,7 +220,7 @@ class Comparison:
     def _rule(self, found: _Found) -> str:
         """Return the rule that a difference breaks, by how many such would be there by chance; empty for none."""
         shape = self._policy.shape
-        expected = found.near.chance * self._seen[found.own] * len(self._tables)
+        expected = found.near.chance * self._seen[found.own]  # not by its own tables: junk beside them would weigh
         if expected < shape["differencing_sure"] and found.near.agreeing > 1:
             return SURE
         own = found.own and found.near.nested and expected < shape["differencing_own"]
