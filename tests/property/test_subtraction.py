@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tre.disclosure.contents import Table
 from tre.disclosure.policy import load_policy
+from tre.disclosure.statistics.cut_points import Work
 from tre.disclosure.statistics.published import Counts, Published
-from tre.disclosure.statistics.subtraction import Comparison, Earlier, Work, near
+from tre.disclosure.statistics.subtraction import Comparison, Earlier, near
 
 POLICY = load_policy()
 BANDS, SEXES = ("20-39", "40-59", "60-79", "80+"), ("F", "M")
