@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.recognise import gate, matches, recognised, spans
-from tre.disclosure.folding import AT, DIGIT, LETTER, UPPER, fold
+from tre.disclosure.folding import AT, DIGIT, LETTER, fold
 from tre.disclosure.model import Hit, mask
 from tre.disclosure.packs import Entity, Pack, load_pack
 
-_PSEUDONYM = r"\b[A-Z2-7]{26}\b"
 _SHORTEST = 5  # bytes of the shortest identifier, a postcode without its blank
 _BEFORE, _AFTER = 80, 40  # characters around an identifier in which a word of context must stand, where it needs one
 _SIGHT = 200  # distinct candidates in one batch from which chance is judged for the batch alone
@@ -115,6 +115,7 @@ class Forms:
         held = recognised(entity, values)
         if entity.chance:
             self._weigh(entity, seen, values, held)
+        held = _without_others(entity, values, held)
         if not len(held):
             return
         found = values.take(pa.array(held))
@@ -173,6 +174,18 @@ class Forms:
         return entity.rule if whole and entity.evidence == "column" else "possible-identifier"
 
 
+def _without_others(entity: Entity, values: pa.Array, held: np.ndarray) -> np.ndarray:
+    """Return those of some indices at which an identifier is left once what is named as another thing is taken out."""
+    if not entity.others or not len(held):
+        return held
+    found = values.take(pa.array(held))
+    named = np.flatnonzero(matches(found, entity.others))
+    if not len(named):
+        return held
+    left = pc.replace_substring_regex(found.take(pa.array(named)), entity.others, " ")
+    return np.delete(held, np.delete(named, recognised(entity, left)))
+
+
 def _excess(held: int, asked: int, chance: float) -> float:
     """Return how many standard deviations of a binomial distribution a count is above its expectation."""
     return (held - asked * chance) / math.sqrt(max(asked, 1) * chance * (1 - chance))
@@ -204,17 +217,3 @@ def identifier_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int
         for start, end in spans(entity, folded):
             if entity.evidence != "context" or _told(entity, folded, start, end):
                 yield start, end, entity.kind
-
-
-def find_pseudonyms(cells: Cells) -> Iterator[Hit]:
-    """Yield a hit for the warehouse's pseudonyms: 26 capital letters and digits of base 32."""
-    found = [n for n in matching(cells, _PSEUDONYM, 26, UPPER) if _mixed(cells.values[n].as_py())]
-    if found:
-        text = next(re.finditer(_PSEUDONYM, cells.values[found[0]].as_py()))[0]
-        count = int(cells.counts[found].sum())
-        yield Hit("pseudonym", "pseudonym", cells.where, cells.place(found[0]), count, mask(text), 0.99)
-
-
-def _mixed(value: str) -> bool:
-    """Tell whether one of the tokens has both letters and digits, as all but 2 in 1,000 pseudonyms have."""
-    return any(re.search("[2-7]", token) and re.search("[A-Z]", token) for token in re.findall(_PSEUDONYM, value))

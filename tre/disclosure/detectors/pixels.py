@@ -17,6 +17,7 @@ from PIL import Image, ImageSequence
 from scipy import ndimage
 
 from tre.disclosure.detectors.hiding import stretch
+from tre.disclosure.detectors.matrices import find_values
 from tre.disclosure.detectors.meaning import is_file, is_spelling, reads_as_words
 from tre.disclosure.model import Box, Hit
 from tre.disclosure.policy import Policy
@@ -25,6 +26,7 @@ KINDS = {"png": "PNG", "gif": "GIF", "tiff": "TIFF", "bmp": "BMP", "webp": "WEBP
 _LOSSY = {"jpeg", "webp"}
 _NEAR = 9  # pixels across, around an edge
 _MESSAGE = 24  # signs in a row; among a million random bytes such a row stands once in ten million pictures
+_OPENING = 12  # signs in a row, where a message would begin or where there are few bytes: there chance has one try
 _UNLIKE = 10  # between one sign and the next, on average 20 in text; shades of colour pass into one another
 _LOWEST = {1: "the lowest bit", 2: "the lowest two bits"}
 _PLANE = 1 << 18  # bytes of each plane that are read for a message
@@ -79,6 +81,7 @@ def _find_in_frame(frame: Image.Image, where: str, policy: Policy, *, lossless: 
         yield from _find_steps(shown, calm, where, least)
         yield from _find_faint(shown[:, :, :3], calm, where, least)
     yield from _find_noise(shown[:, :, :3], where, policy)
+    yield from find_values(shown[:, :, :3], where, policy.shape)
 
 
 def _array(frame: Image.Image) -> np.ndarray:
@@ -121,10 +124,25 @@ def _message(raw: bytes, how: str) -> Iterator[Message]:
         if is_file(raw[start : start + 64]) and raw[start : start + 1] != b"x":
             yield Message(how, raw[start:])
             return
-    text = stretch(raw, _MESSAGE)
+    for text in (_opening(raw), stretch(raw, _MESSAGE)):
+        if _is_meant(text):
+            yield Message(how, text.encode())
+            return
+
+
+def _opening(raw: bytes) -> str:
+    """Return the text that some bytes begin with, after its length where that stands first."""
+    for start in (0, 2, 4):
+        text = stretch(raw[start : start + _MESSAGE], _OPENING)
+        if text and raw[start:].startswith(text.encode()):
+            return stretch(raw[start:], len(text))
+    return ""
+
+
+def _is_meant(text: str) -> bool:
+    """Tell whether signs are words, or bytes spelled in letters, and no shades that happen to be signs."""
     steps = np.abs(np.diff(np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int16)))
-    if text and steps.mean() > _UNLIKE and (reads_as_words(text) or is_spelling(text)):
-        yield Message(how, text.encode())
+    return bool(text) and steps.mean() > _UNLIKE and (reads_as_words(text) or is_spelling(text))
 
 
 def _find_in_palette(frame: Image.Image, where: str) -> Iterator[Hit | Message]:
@@ -132,8 +150,8 @@ def _find_in_palette(frame: Image.Image, where: str) -> Iterator[Hit | Message]:
     palette = np.asarray(frame.getpalette("RGB") or [], dtype=np.uint8)
     used = {int(n) for n in np.unique(np.asarray(frame))}
     unused = [n for n in range(len(palette) // 3) if n not in used]
-    text = stretch(palette.tobytes(), _MESSAGE)
-    if text and (reads_as_words(text) or is_spelling(text)):
+    text = stretch(palette.tobytes(), _OPENING)
+    if _is_meant(text):
         yield Hit("hidden-in-pixels", "palette", where, "the palette", len(unused), "", 0.9)
         yield Message("the palette", text.encode())
     colours = [tuple(palette[3 * n : 3 * n + 3]) for n in used if 3 * n + 3 <= len(palette)]

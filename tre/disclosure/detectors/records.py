@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
-from tre.disclosure.detectors.shape import is_count
+from tre.disclosure.detectors.counts import is_count
 from tre.disclosure.model import Hit
 
 _KEY = r"^[A-Za-z0-9/_-]*[0-9][A-Za-z0-9/_-]*$"

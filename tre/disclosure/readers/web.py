@@ -88,7 +88,10 @@ def walk(value: Any, where: str, contents: Contents, *, in_figure: bool, name: s
             rows = list(zip(*lists.values(), strict=True))
             contents.tables.append(Table.of_rows(where, list(lists), rows))
         _keep_indexed(value, where, contents)
+        apart = set() if figure else _keep_parted(value, where, contents)
         for key, each in value.items():
+            if key in apart:
+                continue
             walk(each, where, contents, in_figure=figure, name=str(key), depth=depth + 1)
     elif isinstance(value, list):
         _array(value, where, contents, in_figure=in_figure, name=name, depth=depth)
@@ -128,6 +131,38 @@ def _keep_indexed(value: dict[str, Any], where: str, contents: Contents) -> None
         rows = [[_scalar(each.get(head)) for head in heads] for each in value.values()]
     if heads:
         contents.tables.append(Table.of_rows(where, heads, rows))
+
+
+def _keep_parted(value: dict[str, Any], where: str, contents: Contents) -> set[str]:
+    """Keep rows that stand beside their columns' names as a table, with the labels of the rows where these stand there.
+
+    Returns
+    -------
+    set of str
+        The keys of what is in the table.
+    """
+    for rows, body in value.items():
+        if not (isinstance(body, list) and body and all(_is_flat(row) and len(row) == len(body[0]) for row in body)):
+            continue
+        flat = {key: each for key, each in value.items() if _is_flat(each)}
+        last = sorted(
+            flat, key=lambda key: "index" in str(key).lower()
+        )  # a square frame's index would do for its heads
+        heads = next((key for key in last if _are_heads(flat[key], len(body[0]))), None)
+        if heads is None:
+            continue
+        labels = next((key for key, each in flat.items() if key != heads and len(each) == len(body)), None)
+        named, lines = list(map(str, flat[heads])), body
+        if labels is not None:
+            named = [labels, *named]
+            lines = [[label, *row] for label, row in zip(flat[labels], body, strict=True)]
+        contents.tables.append(Table.of_rows(where, named, lines))
+        return {rows, heads} | ({labels} if labels is not None else set())
+    return set()
+
+
+def _are_heads(value: list[Any], width: int) -> bool:
+    return len(value) == width and all(isinstance(each, str) for each in value)
 
 
 def _scalar(value: Any) -> object:

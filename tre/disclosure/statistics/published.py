@@ -22,7 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
-from tre.disclosure.detectors.shape import counts_of, is_count
+from tre.disclosure.detectors.counts import is_count
+from tre.disclosure.detectors.shape import counts_of
 from tre.disclosure.model import Hit, storable
 from tre.disclosure.statistics.differencing import Range
 from tre.disclosure.statistics.labels import coded, plain, range_of
