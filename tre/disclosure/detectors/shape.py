@@ -39,7 +39,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     """Yield what the shape of a table gives away: records, or small counts in a summary."""
     if not table.rows or not table.names:
         return
-    table = _without_row_numbers(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
+    table = _trimmed(table)
     if len(table.names) > shape["review_rows"] > table.rows and is_turned(table):
         rule = "record-level" if len(table.names) >= shape["record_rows"] else "possible-records"
         yield Hit(rule, "turned", table.where, "", len(table.names), "", 0.8)
@@ -52,9 +52,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     if by_person:
         yield from by_person
         return
-    parted = [without_shares(name, column) for name, column in zip(table.names, table.columns, strict=True)]
-    table = replace(table, columns=tuple(column for column, _ in parted))
-    counts = [n for n, (column, had) in enumerate(parted) if had or is_count(table.names[n], column)]
+    table, counts = _counted(table)
     crosstab = [] if counts else _crosstab(table, shape)
     yield from find_statistics(table, counts or crosstab, profile)
     if counts or crosstab:
@@ -67,6 +65,18 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
             yield Hit("possible-records", "many-rows", table.where, "", table.rows, "", 0.5)
         return
     yield from _records(table, shape)
+
+
+def _trimmed(table: Table) -> Table:
+    """Return a table without blanks around its values, nor a first column that only numbers the rows."""
+    return _without_row_numbers(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
+
+
+def _counted(table: Table) -> tuple[Table, list[int]]:
+    """Return a table whose counts stand without their shares, and the columns that are named as counts."""
+    parted = [without_shares(name, column) for name, column in zip(table.names, table.columns, strict=True)]
+    table = replace(table, columns=tuple(column for column, _ in parted))
+    return table, [n for n, (column, had) in enumerate(parted) if had or is_count(table.names[n], column)]
 
 
 def _without_row_numbers(table: Table) -> Table:
@@ -167,8 +177,13 @@ def find_series(series: Series, shape: Mapping[str, float]) -> Iterator[Hit]:
         yield Hit("value-list", "array", series.where, place, length, "", 0.5)
 
 
-def counts_of(table: Table, shape: Mapping[str, float]) -> list[int]:
-    """Return the columns of a table that hold counts: by their names, or as a cross-table's beside one of totals."""
-    named = [n for n, name in enumerate(table.names) if is_count(name, table.columns[n])]
+def counts_of(table: Table, shape: Mapping[str, float]) -> tuple[Table, list[int]]:
+    """Return a table in plain counts, and the columns that hold them: by their names, or as a cross-table does.
+
+    A single column that is named as one may be a cross-table's totals.
+    """
+    if not table.rows or not table.names:
+        return table, []
+    table, named = _counted(_trimmed(table))
     crosstab = _crosstab(table, shape) if len(named) < 2 else []
-    return crosstab if set(named) <= set(crosstab) else named
+    return table, crosstab if set(named) <= set(crosstab) else named

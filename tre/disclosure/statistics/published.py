@@ -124,7 +124,9 @@ class Published:
 
     def add(self, table: Table, shape: Mapping[str, float]) -> None:
         """Keep what a table tells, when it is one of counts; one so long that it comes in parts is left out."""
-        counted = [] if self.cut else counts_of(table, shape)
+        if self.cut:
+            return
+        table, counted = counts_of(table, shape)
         if not counted:
             return
         if table.start or table.rows >= shape["aggregate_rows"] or len(table.names) > _MOST_COLUMNS:
