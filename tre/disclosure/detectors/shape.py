@@ -53,7 +53,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     """Yield what the shape of a table gives away: records, or small counts in a summary."""
     if not table.rows or not table.names:
         return
-    table = without_row_numbers(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
+    table = _trimmed(table)
     if len(table.names) > shape["review_rows"] > table.rows and is_turned(table):
         rule = "record-level" if len(table.names) >= shape["record_rows"] else "possible-records"
         yield Hit(rule, "turned", table.where, "", len(table.names), "", 0.8)
@@ -79,6 +79,11 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
             yield Hit("possible-records", "many-rows", table.where, "", table.rows, "", 0.5)
         return
     yield from _records(table, shape)
+
+
+def _trimmed(table: Table) -> Table:
+    """Return a table without blanks around its values, nor a first column that only numbers the rows."""
+    return without_row_numbers(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
 
 
 def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
@@ -172,10 +177,12 @@ def find_series(series: Series, shape: Mapping[str, float]) -> Iterator[Hit]:
 
 
 def counts_of(table: Table, shape: Mapping[str, float]) -> tuple[Table, list[int]]:
-    """Return a table with its counts alone where they had shares beside them, and without numbers of its rows.
+    """Return a table in plain counts, and the columns that hold them: by their names, or as a cross-table does.
 
-    With it come the columns that hold counts: by their names, or as a cross-table's beside one of totals.
+    A single column that is named as one may be a cross-table's totals.
     """
-    table, named = counted(without_row_numbers(table))
+    if not table.rows or not table.names:
+        return table, []
+    table, named = counted(_trimmed(table))
     crosstab = _crosstab(table, shape) if len(named) < 2 else []
     return table, crosstab if set(named) <= set(crosstab) else named
