@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tre.audit.checkpoints import verify_checkpoints
 from tre.audit.errors import AuditBroken
 from tre.audit.models import Entry
+from tre.audit.verification import verify_checkpoints
 from tre.people.services import principal
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM
