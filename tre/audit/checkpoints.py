@@ -41,6 +41,11 @@ class Checkpoint:
     subtrees: str
     at: str
 
+    @property
+    def moment(self) -> datetime:
+        """When it was signed."""
+        return datetime.fromisoformat(self.at)
+
     def tree(self) -> MerkleTree:
         """Return the tree over the entries that it covers."""
         return MerkleTree.from_text(self.entries, self.subtrees)

@@ -45,11 +45,13 @@ class Prover:
         self._signed = json.loads(path.read_text()) if path else {}
         self._node, self._key = Subtrees(), public_key()
 
-    def prove(self, number: int, since: Mapping[str, Any] | None = None) -> Proof:
+    def prove(self, entry: Entry | int, since: Mapping[str, Any] | None = None) -> Proof:
         """Return the proof of an entry, checked.
 
         Parameters
         ----------
+        entry : Entry or int
+            The entry, or its number.
         since : mapping, optional
             An earlier signed checkpoint, which the newest is proved to continue.
 
@@ -60,12 +62,17 @@ class Prover:
         AuditBroken
             When the entry, or what the earlier checkpoint covers, is no longer what was signed.
         """
-        entry = self._entry(number)
-        path = partial(inclusion_path, number - 1, self.covered)
+        if isinstance(entry, int):
+            entry = self._entry(entry)
+        number = entry.number
+        if number > self.covered:
+            raise Refused(
+                "No checkpoint covers this entry yet", where=f"audit entry {number}", todo="Ask again in a minute"
+            )
         proof: Proof = {
             "format": FORMAT,
             "entry": hashed(entry).decode(),
-            "path": self._hashes(path, number),
+            "path": self._hashes(partial(inclusion_path, number - 1, self.covered), number),
             "checkpoint": self._signed,
             "key": self._key,
         }
@@ -103,10 +110,6 @@ class Prover:
             raise AuditBroken("Entries that a checkpoint covers are missing", number)
         if entry is None:
             raise Refused("There is no such entry", where=f"audit entry {number}")
-        if number > self.covered:
-            raise Refused(
-                "No checkpoint covers this entry yet", where=f"audit entry {number}", todo="Ask again in a minute"
-            )
         return entry
 
     def _since(self, earlier: Mapping[str, Any]) -> dict[str, Any]:

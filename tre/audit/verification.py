@@ -19,7 +19,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tre.audit.checking import ProofWrong
-from tre.audit.checkpoints import checkpoint_over, folder_of, kept_sizes
+from tre.audit.checkpoints import Checkpoint, checkpoint_over, folder_of, kept_sizes
 from tre.audit.domain import MerkleTree, checkpoints_lag
 from tre.audit.errors import AuditBroken
 from tre.audit.models import Head
@@ -79,6 +79,20 @@ def verify_checkpoints(
         _verify_tail(tree, now or timezone.now())
     check_triggers()
     return Verified(tree.size, tree.root().hex())
+
+
+def verify_newest(checkpoint: Checkpoint | None, now: datetime | None = None) -> int:
+    """Verify what the newest checkpoint leaves out, and return how many entries there are.
+
+    Raises
+    ------
+    AuditBroken
+        As :func:`verify_checkpoints` does, about these entries and the triggers.
+    """
+    tree = checkpoint.tree() if checkpoint else MerkleTree()
+    _verify_tail(tree, now or timezone.now())
+    check_triggers()
+    return tree.size
 
 
 def verify_since(earlier: Mapping[str, Any], folder: Path | None = None) -> int:
