@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Series, Table
-from tre.disclosure.detectors.counts import INTEGER, counted, label, share, without_row_numbers
+from tre.disclosure.detectors.counts import INTEGER, SEVERAL, counted, label, share, without_row_numbers
 from tre.disclosure.detectors.curves import is_curve, is_run
 from tre.disclosure.detectors.groups import find_groups, one_way
 from tre.disclosure.detectors.people import find_by_person, find_few_people, find_one_column, is_turned
@@ -26,12 +26,6 @@ _PERSON_ID = re.compile(
     re.IGNORECASE,
 )
 _LEAST_POINTS = 3  # of a line
-_SEVERAL = re.compile(
-    r"(n |num |number of |previous |prior )?(admissions|readmissions|attendances|appointments|visits|referrals|events|"
-    r"discharges|transfers|spells|episodes|stays|consultations|contacts|prescriptions|vaccinations|diagnoses|"
-    r"procedures|operations|children)",
-    re.IGNORECASE,
-)
 # what has a number that is no person's
 _THINGS = re.compile(
     r"\b(grid|map|table|figure|page|line|row|column|file|model|run|fold|batch|version|section|item|question|variable|"
@@ -109,7 +103,7 @@ def _is_a_programs(name: str, column: pa.Array) -> bool:
 
 def _may_be_a_persons(table: Table, column: int) -> bool:
     """Tell whether a single row counts what one person can have several of: an example of a model's input does."""
-    return table.rows == 1 and bool(_SEVERAL.fullmatch(label(table.names[column])))
+    return table.rows == 1 and bool(SEVERAL.fullmatch(label(table.names[column])))
 
 
 def _crosstab(table: Table, shape: Mapping[str, float]) -> list[int]:
