@@ -18,19 +18,20 @@ _OF_A_PERSON = frozenset(
     }
 )  # fmt: skip
 # The words in which readers and detectors say where something stands; whatever else is there is the file's own.
-_OURS = frozenset(
+_OURS = (
     "a after and appended around as at attachment attributes block bytes by cell cells code column columns comment "
     "comments customxml data decoded defined description docprops documentation drawing embedded ends file footnotes "
     "formulas frame from gzip header headers hidden in label letters line lines long member members metadata more name "
     "names notes number numbers object objects of other output over page parquet parts picture pictures pixels places "
     "plain properties read row rows run schema script sheet sheets source storage strings table tensor text that the "
-    "them they title turned unpacked unused values which words xml".split()
+    "them they title turned unpacked unused values which words xml"
 )
+_KEPT = frozenset(_OURS.split())
 _WORD = re.compile(r"[^\W\d_](?:[\w'’.@-]*\w)?|\d[\d\s./-]{4,}\d|\d{5,}")
 
 
 def veiled(hits: Sequence[Hit], sight: Sight) -> list[Hit]:
-    """Return the hits with the names masked in their places that tell of a person: a column's, a sheet's, a member's."""
+    """Return the hits with what tells of a person masked in their places: a column's name, a sheet's, a member's."""
     told = {each: "" for hit in hits for each in (hit.where, hit.place, hit.sheet, hit.column) if each}
     if not told or not _tells("\n".join(told), sight):
         return list(hits)
@@ -53,4 +54,4 @@ def _met(hits: Iterable[Hit]) -> bool:
 
 
 def _masked(text: str) -> str:
-    return _WORD.sub(lambda found: found[0] if found[0].lower() in _OURS else mask(found[0]), text)
+    return _WORD.sub(lambda found: found[0] if found[0].lower() in _KEPT else mask(found[0]), text)
