@@ -14,6 +14,7 @@ from tre.disclosure.contents import Series, Table
 from tre.disclosure.detectors.counts import INTEGER, counted, label, share, without_row_numbers
 from tre.disclosure.detectors.curves import is_curve, is_run
 from tre.disclosure.detectors.groups import find_groups, one_way
+from tre.disclosure.detectors.headings import under_heading
 from tre.disclosure.detectors.people import find_by_person, find_few_people, find_one_column, is_turned
 from tre.disclosure.model import Hit
 from tre.disclosure.profile import Profile
@@ -53,7 +54,10 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     """Yield what the shape of a table gives away: records, or small counts in a summary."""
     if not table.rows or not table.names:
         return
-    table = without_row_numbers(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
+    table = under_heading(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
+    if not table.rows:
+        return
+    table = without_row_numbers(table)
     if len(table.names) > shape["review_rows"] > table.rows and is_turned(table):
         rule = "record-level" if len(table.names) >= shape["record_rows"] else "possible-records"
         yield Hit(rule, "turned", table.where, "", len(table.names), "", 0.8)
