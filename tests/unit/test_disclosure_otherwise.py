@@ -216,6 +216,10 @@ def test_the_parts() -> None:
     assert parted("xmargarethughesy", load_pack().names) == "x Margaret Hughes y"
     assert list(marks_along(["a", "b"])) == []
     assert set(joined('x = chr(77) + "ar"\ny = f"{x}y"\nz <- paste0(x, "garet")')) == {"Mar", "Mary", "Margaret"}
+    assert set(joined("a = 94347\nb = 65919\nprint(a + b, f'{a}{b}')")) == {NUMBER}
+    assert set(joined("a <- 94347\nb <- 65919\nprint(paste0(a, b))")) == {NUMBER}
+    assert set(joined("a = 94347\nb = 65919\nc = a + b\nd = ''.join([a, b])")) == set()
+    assert set(joined("a = ('Mar'\n  'garet')\nb = a + ' ' + \"H\" \"ughes\"")) == {"Margaret", "Margaret Hughes"}
     with pytest.raises(ValueError, match="no Morse"):
         of_morse("--- --- --- --- --- --- --- ---")
     assert nhs_number_is_issued(NUMBER)
