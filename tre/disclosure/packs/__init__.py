@@ -137,6 +137,8 @@ class Pack:
         What says that a date is one of birth.
     months : tuple of str
         The beginnings of the months' names, in order.
+    abbreviations : frozenset of str
+        Letters beside a date that are nobody's initials.
     person : re.Pattern
         What says at the end of a text, or as a column's name, that a person's key comes next.
     """
@@ -146,6 +148,7 @@ class Pack:
     plain: str
     birth: re.Pattern[str]
     months: tuple[str, ...]
+    abbreviations: frozenset[str]
     person: re.Pattern[str]
     names: Names
 
@@ -184,6 +187,7 @@ def load_pack(name: str = DEFAULT) -> Pack:
             plain=raw["plain"],
             birth=_words(raw["birth"]["context"]),
             months=tuple(raw["birth"]["months"]),
+            abbreviations=frozenset(raw["birth"]["abbreviations"].split()),
             person=_words(raw["person"]),
             names=_names(raw["names"], folder),
         )
