@@ -117,11 +117,11 @@ class Names:
         return _UNKNOWN <= len(word) <= _LONGEST and word not in self.lexicon and not _VOWELS.isdisjoint(word)
 
     def are_person(self, forename: str, surname: str) -> bool:
-        """Tell whether two words, in lower case, are a forename and a surname, no method, and not both words."""
+        """Tell whether two words, in lower case, are a forename and a surname, and neither a method nor two words."""
         if forename not in self.forenames or f"{forename} {surname}" in self.eponyms:
             return False
         if surname in self.surnames:
-            return not (self.is_word(forename) and self.is_word(surname))
+            return not (forename in self.words and self.is_word(surname))
         return forename not in self.words and self.is_unknown(surname)
 
 
