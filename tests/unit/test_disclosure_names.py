@@ -27,7 +27,7 @@ ORDINARY = [
     "martingale", "lee_carter", "adam_smith_index", "max_price", "grace_period", "kaplan_meier", "A B C D E F G H I J",
     "alexander", "charlotte received", "margaret", "rosalind", "x y z t u v w", "M F F M F F M M",
     "will page", "mark young people", "caraway", "A C G T T A G C A T", "jamestown", "jan_may", "HughesHughes",
-    "Joseph_Rowntree_Foundation",
+    "Joseph_Rowntree_Foundation", "iris_dataset", "reg_covar", "lars_coef", "NelsonAalen", "AdamOptimizer",
 ]  # fmt: skip
 
 
