@@ -15,7 +15,7 @@ from tre.disclosure.detectors.counts import INTEGER, share, without_shares
 from tre.disclosure.detectors.curves import is_disordered
 from tre.disclosure.detectors.low_bits import texts_below
 from tre.disclosure.readers.printed import find_printed
-from tre.disclosure.readers.statements import find_inserted
+from tre.disclosure.readers.statements import read_inserted
 from tre.disclosure.readers.web import walk
 
 WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=9)
@@ -58,7 +58,8 @@ def test_inserted_rows_are_read_back(rows: list[tuple[str, int]]) -> None:
         return "'" + text.replace("'", "''") + "'"
 
     listed = ", ".join(f"({quoted(text)}, {count})" for text, count in rows)
-    (table,) = find_inserted("", f'CREATE TABLE t (a TEXT);\nINSERT INTO t ("a b", n) VALUES {listed};\n')
+    (table,), rest = read_inserted("", f'CREATE TABLE t (a TEXT);\nINSERT INTO t ("a b", n) VALUES {listed};\n')
+    assert rest == "CREATE TABLE t (a TEXT);\n;\n"
     assert table.names == ("a b", "n")
     assert table.columns[1].to_pylist() == [str(count) for _, count in rows]
 

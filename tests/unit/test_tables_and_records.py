@@ -21,7 +21,7 @@ from tests.disclosing import judged, rules
 from tre.disclosure.contents import Table
 from tre.disclosure.detectors.counts import is_count, names_count
 from tre.disclosure.readers.printed import find_printed
-from tre.disclosure.readers.statements import find_inserted
+from tre.disclosure.readers.statements import read_inserted
 
 BANDS = ["0-17", "18-39", "40-64", "80 and over"]
 HEADS = ["age_band", "sex", "people", "events", "rate_per_1000"]
@@ -102,6 +102,9 @@ def test_a_small_cell_of_a_crosstab_is_found_however_it_is_written(tmp_path: Pat
 def test_a_count_that_is_written_with_its_share_is_a_count(tmp_path: Path, cell: str) -> None:
     many = cell.replace("8", "118", 1) if not cell.startswith("0.4") else "0.4% (118)"
     rows = "".join(f"{band},{cell if n == 2 else many}\n" for n, band in enumerate(BANDS))
+    frame = pd.DataFrame({"age": BANDS, "events": [cell if n == 2 else many for n in range(len(BANDS))]})
+    for way, write in WRITTEN.items():
+        assert "small-count" in rules(judged(tmp_path, write(frame))) or way == "printed by a page", way
     assert rules(judged(tmp_path, "age,events\n" + rows)) == {"small-count"}
     assert rules(judged(tmp_path, "age,events\n" + rows.replace(cell, many))) == set()
 
@@ -123,6 +126,7 @@ def test_a_table_of_features_tells_counts_with_shares_from_means(tmp_path: Path)
         ("ward,n,percent_readmitted\nA,165,21.2\nB,167,43.1\nC,174,32.8\n", None),
         ("group,people,events,rate\na,4709,[c],1.7\nb,987,225,228.0\nc,2861,107,37.4\n", "recoverable-cell"),
         ("group,people,events,rate\na,4709,[c],[c]\nb,987,225,228.0\nc,2861,107,37.4\n", None),
+        ("INSERT INTO t (a, [b], `Total`) VALUES ('x', '[c]', 46), ('y', 40, 86), ('z', 50, 90);\n", None),
         ("group,people,events,score\na,4709,[c],1.7\nb,987,225,8.0\nc,2861,107,7.4\n", None),  # no rate of theirs
         ("group,n,total_cost,largest,second_largest\na,12,100,70,25\nb,15,100,20,10\n", "dominated-total"),
         ("group,n,total_cost,largest,second_largest\na,12,100,20,15\nb,15,100,20,10\n", None),
@@ -189,10 +193,28 @@ def test_summaries_by_age_and_day_and_runs_are_no_people(tmp_path: Path, text: s
     assert rules(judged(tmp_path, text)) <= {"possible-small-count"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "parameter,value\nepochs,8\nbatch,64\nseed,42\n",
+        "feature,rank\nage,1\nbmi,2\nsex,3\n",
+        "step        seconds\nread             12\nfit               8\npredict           3\n",
+        "| section | page |\n| --- | --- |\n| Methods | 3 |\n| Results | 5 |\n",
+        "age,sex,condition,incidence_per_1000\n"
+        + "".join(f"{n},{sex},asthma,{n / 7:.2f}\n" for n in range(20, 30) for sex in "MF"),
+        "site_id,grid_reference,beds\n" + "".join(f"S{7 * n},SJ{31 * n + 9000},{n + 40}\n" for n in range(12)),
+        "INSERT INTO t (lsoa, n) VALUES " + ",".join(f"('E0100{n:04d}', {n + 20})" for n in range(150)) + ";\n",
+        "replicate,week,loss\n" + "".join(f"{n},{n},{0.7 * 0.98**n:.5f}\n" for n in range(120)),
+    ],
+)
+def test_settings_ranks_pages_and_places_are_no_people(tmp_path: Path, text: str) -> None:
+    assert rules(judged(tmp_path, text)) == set()
+
+
 def test_values_of_people_in_one_column_are_found_and_a_curve_is_not(tmp_path: Path) -> None:
     values = [f"{RANDOM.gauss(50, 10):.1f}" for _ in range(80)]
     frame = pd.DataFrame({"hba1c": values})
-    for way in ("CSV", "printed", "printed with row numbers", "printed in a notebook", "split JSON", "HTML", "SQL"):
+    for way in [way for way in WRITTEN if way not in ("printed by a page", "drawn with boxes", "JSON's table")]:
         assert "possible-records" in rules(judged(tmp_path, WRITTEN[way](frame))), way
     assert "possible-records" in rules(judged(tmp_path, pd.DataFrame({"age": sorted(values)}).to_csv(index=False)))
     loss = pd.DataFrame({"loss": [f"{0.7 * 0.98**n:.6f}" for n in range(80)]})
@@ -205,6 +227,9 @@ def test_records_that_were_joined_into_one_column_are_found(tmp_path: Path, mark
                         str(RANDOM.randint(0, 30))]) for _ in range(80)]  # fmt: skip
     found = rules(judged(tmp_path, json.dumps({"columns": ["row"], "data": [[cell] for cell in cells]})))
     assert found & {"record-level", "possible-records"}
+    for way in ("SQL", "Markdown", "HTML"):
+        found = rules(judged(tmp_path, WRITTEN[way](pd.DataFrame({"row": cells}))))
+        assert found & {"record-level", "possible-records"} or mark in "|\t", way
     days = [[f"2025/{n % 12 + 1:02d}/{n % 28 + 1:02d}"] for n in range(80)]
     assert "record-level" not in rules(judged(tmp_path, json.dumps({"columns": ["day"], "data": days})))
 
@@ -345,11 +370,12 @@ def test_what_is_no_table_is_not_read_as_one(text: str) -> None:
 
 def test_inserted_rows_are_read_whatever_stands_in_their_texts() -> None:
     text = "INSERT INTO t (name, n) VALUES ('a, (b)', 4), ('it''s', NULL);\ninsert or replace into u values (1,2)"
-    first, second = find_inserted("", text)
+    (first, second), rest = read_inserted("", text)
+    assert rest == ";\n"
     assert first.names == ("name", "n")
     assert [column.to_pylist() for column in first.columns] == [["a, (b)", "it's"], ["4", ""]]
     assert second.names == ("column 1", "column 2")
-    assert not list(find_inserted("", "INSERT INTO t VALUES ('never" + "''" * 5000))
+    assert read_inserted("", "INSERT INTO t VALUES ('never" + "''" * 5000)[0] == []
 
 
 @pytest.mark.parametrize(

@@ -215,8 +215,8 @@ class _Document:
         for column in columns:
             self._found.extend(self._again.look(column, self._depth))
 
-    def _rows(self, where: str, text: str, certain: set[str]) -> None:
-        """Look for rows of people in the lines of a text, until some were found."""
+    def _rows(self, where: str, text: str, certain: set[str], *, within: bool = False) -> None:
+        """Look for rows of people in the lines of a text, and in its tables' cells, until some were found."""
         if where in certain:
             return
         sight = self._sight
@@ -227,6 +227,8 @@ class _Document:
                 certain.add(where)
             elif self._found.published is not None:
                 self._found.published.add(table, sight.policy.shape)
+            for place, lines in () if within else find_joined(table):
+                self._rows(place, lines, certain, within=True)
 
     def _code(self, where: str, text: str) -> None:
         if not text.strip():

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tre.disclosure.contents import Table
+from tre.disclosure.statistics.shares import numbers_of
+
+_ROW_NUMBER = {"", "unnamed 0", "index", "row", "rownames", "row names"}
 SUPPRESSED = ("[c]", "[x]", "[low]", "*", "..", "-", "", "suppressed", "redacted", "nan", "none")
 INTEGER = r"^-?([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3})+)(\.0+)?$"
 _COUNT = re.compile(
@@ -15,6 +21,13 @@ _COUNT = re.compile(
     r"adults|babies|births|deaths|events|cases|controls|admissions|readmissions|attendances|appointments|visits|"
     r"referrals|discharges|transfers|spells|episodes|stays|consultations|contacts|prescriptions|vaccinations|"
     r"diagnoses|procedures|operations|at risk|censored|exposed|unexposed|rows|records|observations)(\b|$)",
+    re.IGNORECASE,
+)
+# what one person can have several of: such a column may stand beside each of them
+SEVERAL = re.compile(
+    r"(n |num |number of |previous |prior )?(admissions|readmissions|attendances|appointments|visits|referrals|events|"
+    r"discharges|transfers|spells|episodes|stays|consultations|contacts|prescriptions|vaccinations|diagnoses|"
+    r"procedures|operations|children)",
     re.IGNORECASE,
 )
 _NO_COUNT = re.compile(r"\b(per|rate|ratio|mean|median|average|share|percent|percentage|pct|sd|se|p)\b", re.IGNORECASE)
@@ -76,3 +89,20 @@ def without_shares(name: str, column: pa.Array) -> tuple[pa.Array, bool]:
 def _said_by(name: str) -> tuple[str, ...]:
     shares = (_BARE,) if _NAMES_SHARE.search(name) else ()
     return (*shares, _OUT_OF) if names_count(name) else shares
+
+
+def counted(table: Table) -> tuple[Table, list[int]]:
+    """Return a table with each count that is written beside its share alone, and the columns of its counts."""
+    parted = [without_shares(name, column) for name, column in zip(table.names, table.columns, strict=True)]
+    counts = [n for n, (column, had) in enumerate(parted) if had or is_count(table.names[n], column)]
+    return replace(table, columns=tuple(column for column, _ in parted)), counts
+
+
+def without_row_numbers(table: Table) -> Table:
+    """Return a table without a first column that only numbers the rows, as a frame's index does."""
+    if len(table.names) < 2 or label(table.names[0]).lower() not in _ROW_NUMBER:
+        return table
+    values = numbers_of(table.columns[0])
+    if len(values) < 2 or not np.all(np.diff(values) == 1):
+        return table
+    return replace(table, names=table.names[1:], columns=table.columns[1:])

@@ -53,7 +53,8 @@ class _Seen:
     sample: str = ""
     place_near: str = ""
     sample_near: str = ""
-    values: set[str] = field(default_factory=set)  # the first distinct candidates, and how many of them hold
+    values: set[str] = field(default_factory=set)  # the first distinct ones, their candidates, and how many hold
+    tried: int = 0
     holding: int = 0
 
 
@@ -142,9 +143,11 @@ class Forms:
         room = int(self._evidence["distinct"]) - len(seen.values)
         fresh = [each for each in met.to_pylist() if each not in seen.values][: max(room, 0)]
         seen.values.update(fresh)
-        seen.asked += len(fresh)
-        seen.holding += sum(next(spans(entity, each), None) is not None for each in fresh)
-        seen.excess = max(seen.excess, _excess(seen.holding, len(seen.values), entity.chance))
+        tried = sum(1 for each in fresh for _ in entity.compiled.finditer(each))  # a line may hold many
+        seen.asked += tried
+        seen.tried += tried
+        seen.holding += sum(1 for each in fresh for _ in spans(entity, each))
+        seen.excess = max(seen.excess, _excess(seen.holding, seen.tried, entity.chance))
 
     def hits(self) -> Iterator[Hit]:
         """Yield at most one hit for each kind of identifier."""
@@ -162,8 +165,7 @@ class Forms:
     def _judge(self, entity: Entity, seen: _Seen) -> str | None:
         """Return the rule that the evidence speaks for, if any."""
         named, near = entity in self._named, bool(seen.near)
-        if entity.chance and seen.asked >= self._evidence["few"] and seen.excess < self._evidence["sigmas"]:
-            # numbers of another kind meet a check digit now and then
+        if entity.chance and self._is_chance(entity, seen):  # numbers of another kind meet a check digit now and then
             return entity.rule if near else ("possible-identifier" if named else None)
         if named or near or entity.evidence == "form":
             return entity.rule
@@ -172,6 +174,17 @@ class Forms:
         least = max(self._evidence["column_values"], self._evidence["column_share"] * self._distinct)
         whole = self._in_table and seen.held >= least
         return entity.rule if whole and entity.evidence == "column" else "possible-identifier"
+
+    def _is_chance(self, entity: Entity, seen: _Seen) -> bool:
+        """Tell whether numbers of which none is an identifier would hold the check as often: of few, one or so does."""
+        if seen.asked < self._evidence["few"]:
+            return _tail(seen.holding, seen.asked, entity.chance) > self._evidence["by_chance"]
+        return seen.excess < self._evidence["sigmas"]
+
+
+def _tail(held: int, asked: int, chance: float) -> float:
+    """Return how likely as many or more of some candidates hold a check by chance."""
+    return sum(math.comb(asked, n) * chance**n * (1 - chance) ** (asked - n) for n in range(held, asked + 1))
 
 
 def _without_others(entity: Entity, values: pa.Array, held: np.ndarray) -> np.ndarray:

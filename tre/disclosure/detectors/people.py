@@ -33,7 +33,8 @@ _NAMED = {
 _KINDS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _NAMED.items()}
 _SUMMED = re.compile(
     r"\b(mean|median|average|avg|rate|ratio|risk|odds|hr|or|rr|coef\w*|estimate|beta|share|percent\w*|pct|prop\w*|se|"
-    r"sd|std\w*|ci|lower|upper|low|high|p( value)?|q[1-4]|iqr|weight|expected|predicted|score)\b|%",
+    r"sd|std\w*|ci|lower|upper|low|high|p( value)?|q[1-4]|iqr|weight|expected|predicted|score|per|incidence|prevalence|"
+    r"mortality|survival|hazard|effect|adjusted|crude|standardi[sz]ed|auc|auroc|accuracy|loss)\b|%",
     re.IGNORECASE,
 )
 _SEXES = r"(?i)^(m|f|male|female|man|woman|men|women|other|x|u|indeterminate|unknown|not (known|stated)|[0-3]|9)$"

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Series, Table
-from tre.disclosure.detectors.counts import INTEGER, is_count, label, share, without_shares
+from tre.disclosure.detectors.counts import INTEGER, SEVERAL, counted, label, share, without_row_numbers
 from tre.disclosure.detectors.curves import is_curve, is_run
 from tre.disclosure.detectors.groups import find_groups, one_way
 from tre.disclosure.detectors.people import find_by_person, find_few_people, find_one_column, is_turned
@@ -26,13 +26,21 @@ _PERSON_ID = re.compile(
     re.IGNORECASE,
 )
 _LEAST_POINTS = 3  # of a line
-_SEVERAL = re.compile(
-    r"(n |num |number of |previous |prior )?(admissions|readmissions|attendances|appointments|visits|referrals|events|"
-    r"discharges|transfers|spells|episodes|stays|consultations|contacts|prescriptions|vaccinations|diagnoses|"
-    r"procedures|operations|children)",
+# what has a number that is no person's
+_THINGS = re.compile(
+    r"\b(grid|map|table|figure|page|line|row|column|file|model|run|fold|batch|version|section|item|question|variable|"
+    r"feature|cluster|bin|node|step|tree|job|task|experiment|code|dataset|site|practice|provider|organi[sz]ation|"
+    r"ward|icb|trust|region|area|district|lsoa|msoa|team|product|drug) ?"
+    r"(id|identifier|key|ref|reference|number|no)\b",
     re.IGNORECASE,
 )
-_ROW_NUMBER = {"", "unnamed 0", "index", "row", "rownames", "row names"}
+# whole numbers in a column of these are no counts of people
+_NO_CELLS = re.compile(
+    r"(\w+ ){0,2}(rank|ranking|position|order|page|pages|seconds|minutes|hours|duration|time|epochs?|folds?|steps?|"
+    r"depth|leaves|layers?|in|out|units|width|height|version|seed|code|year|month|week|level|grade|score|priority|line)",
+    re.IGNORECASE,
+)
+_SETTINGS = re.compile(r"\b(hyper ?)?(parameters?|params?|settings?|options?|arguments?|config\w*)\b", re.IGNORECASE)
 
 
 def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> Iterator[Hit]:
@@ -52,7 +60,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     if by_person:
         yield from by_person
         return
-    table, counts = _counted(table)
+    table, counts = counted(table)
     crosstab = [] if counts else _crosstab(table, shape)
     yield from find_statistics(table, counts or crosstab, profile)
     if counts or crosstab:
@@ -69,24 +77,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
 
 def _trimmed(table: Table) -> Table:
     """Return a table without blanks around its values, nor a first column that only numbers the rows."""
-    return _without_row_numbers(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
-
-
-def _counted(table: Table) -> tuple[Table, list[int]]:
-    """Return a table whose counts stand without their shares, and the columns that are named as counts."""
-    parted = [without_shares(name, column) for name, column in zip(table.names, table.columns, strict=True)]
-    table = replace(table, columns=tuple(column for column, _ in parted))
-    return table, [n for n, (column, had) in enumerate(parted) if had or is_count(table.names[n], column)]
-
-
-def _without_row_numbers(table: Table) -> Table:
-    """Return a table without a first column that only numbers the rows, as a frame's index does."""
-    if len(table.names) < 2 or label(table.names[0]).lower() not in _ROW_NUMBER:
-        return table
-    values = numbers_of(table.columns[0])
-    if len(values) < 2 or not np.all(np.diff(values) == 1):
-        return table
-    return replace(table, names=table.names[1:], columns=table.columns[1:])
+    return without_row_numbers(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
 
 
 def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
@@ -95,7 +86,7 @@ def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
     return [
         name
         for name, column in zip(table.names, table.columns, strict=True)
-        if _PERSON_ID.search(label(name))
+        if _PERSON_ID.search(_THINGS.sub(" ", label(name)))
         and label(name).lower() != "number"
         and not _is_a_programs(name, column)
         and pc.count_distinct(column).as_py() >= shape["near_unique"] * table.rows
@@ -112,7 +103,7 @@ def _is_a_programs(name: str, column: pa.Array) -> bool:
 
 def _may_be_a_persons(table: Table, column: int) -> bool:
     """Tell whether a single row counts what one person can have several of: an example of a model's input does."""
-    return table.rows == 1 and bool(_SEVERAL.fullmatch(label(table.names[column])))
+    return table.rows == 1 and bool(SEVERAL.fullmatch(label(table.names[column])))
 
 
 def _crosstab(table: Table, shape: Mapping[str, float]) -> list[int]:
@@ -123,7 +114,9 @@ def _crosstab(table: Table, shape: Mapping[str, float]) -> list[int]:
         return []
     while whole and not _all_differ([table.columns[n] for n in labels]):
         labels.append(whole.pop(0))  # numbers that are needed to tell the rows apart are labels too
-    return whole
+    if labels and _SETTINGS.search(label(table.names[labels[0]])):
+        return []
+    return [n for n in whole if not _NO_CELLS.fullmatch(label(table.names[n]))]
 
 
 def _all_differ(columns: list[pa.Array]) -> bool:
@@ -184,6 +177,6 @@ def counts_of(table: Table, shape: Mapping[str, float]) -> tuple[Table, list[int
     """
     if not table.rows or not table.names:
         return table, []
-    table, named = _counted(_trimmed(table))
+    table, named = counted(_trimmed(table))
     crosstab = _crosstab(table, shape) if len(named) < 2 else []
     return table, crosstab if set(named) <= set(crosstab) else named

@@ -46,6 +46,11 @@ def is_value(cell: str) -> bool:
     return bool(_VALUE.fullmatch(cell)) or (bool(cell) and cell.lower() in SUPPRESSED)
 
 
+def has_digit(cell: str) -> bool:
+    """Tell whether a digit stands in a cell."""
+    return bool(_DIGIT.search(cell))
+
+
 def find_printed(where: str, text: str) -> Iterator[Table]:
     """Yield the tables in columns of blanks that stand in a text, each between empty lines or under few others.
 
@@ -66,7 +71,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
             if len(block) < MOST_LINES:
                 block.append(line.expandtabs().rstrip())
             continue
-        if len(block) >= _FEWEST and 2 * sum(bool(_DIGIT.search(each)) for each in block[1:]) >= len(block):
+        if len(block) >= _FEWEST and 2 * sum(map(has_digit, block[1:])) >= len(block):
             yield block
         block = []
 
@@ -136,8 +141,9 @@ def _is_table(rows: list[list[str]]) -> bool:
     cells = [cell for row in body for cell in row]
     sized = max(map(len, cells)) <= _CELL and sum(map(bool, cells)) >= 0.75 * len(cells)
     valued = [sum(map(is_value, column)) >= 0.75 * len(column) for column in columns]
-    digits = [sum(bool(_DIGIT.search(cell)) for cell in column) >= 0.9 * len(column) for column in columns]
-    return sized and (any(valued[1:]) or sum(digits) >= 2 or (len(head) == 1 and valued[0]))
+    digits = [sum(map(has_digit, column)) >= 0.9 * len(column) for column in columns]
+    counted = any(digit and names_count(name) for name, digit in zip(head, digits, strict=True))
+    return sized and (any(valued[1:]) or counted or sum(digits) >= 2 or (len(head) == 1 and digits[0]))
 
 
 def _at_the_end(where: str, block: list[str]) -> Table | None:

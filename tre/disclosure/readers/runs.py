@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 from tre.disclosure.contents import LINE, Table
 from tre.disclosure.detectors.counts import names_count
 from tre.disclosure.detectors.groups import Column, combinations, read_column
-from tre.disclosure.readers.printed import MOST_LINES, find_printed, is_heading, is_value
-from tre.disclosure.readers.statements import find_inserted
+from tre.disclosure.readers.printed import MOST_LINES, find_printed, has_digit, is_heading, is_value
+from tre.disclosure.readers.statements import read_inserted
 
 MARKS = (",", "\t", ";", "|", "")  # the empty one: white space
 # Marks that cells are joined with, and how many of them are no date, time, place or name; white space is not among
@@ -47,7 +47,8 @@ def find_tables(where: str, text: str, shape: Mapping[str, float]) -> Iterator[T
     """
     text = _BREAK.sub("\n", text).translate(_BOXES)
     yield from find_printed(where, text)
-    yield from find_inserted(where, text)
+    inserted, text = read_inserted(where, text)
+    yield from inserted
     lines = [line.strip(" \r") for line in text.splitlines()]
     lines = [line for line in lines if line and len(line) <= LINE and not _RULE.fullmatch(line)]
     if len(lines) < 3:
@@ -98,17 +99,20 @@ def _summaries(
     Many rows under no count are looked at by what they hold (:func:`_runs`).
     """
     at = 0
-    for width, block in groupby(widths):
+    framed = [mark == "|" and line[0] == line[-1] == mark for line in lines]
+    for (width, boxed), block in groupby(zip(widths, framed, strict=True)):
         start, at = at, at + len(list(block))
-        if width < 2 or at - start < 3:
+        if (width < 2 and not boxed) or at - start < 3:
             continue
         names = [name.strip() for name in _parted(lines[start], mark)]
-        counted = any(map(names_count, names))
+        counted = width < 2 or any(map(names_count, names))
         if not is_heading(names) or (not counted and at - start > shape["review_rows"]):
             continue
         rows = [[cell.strip() for cell in _parted(line, mark)] for line in lines[start + 1 : at][:MOST_LINES]]
-        if any(sum(map(is_value, column)) >= 0.75 * len(rows) for column in zip(*rows, strict=True)):
-            yield _table(f"{where} table in text".strip(), names, rows)
+        valued = has_digit if counted else is_value  # a count may stand beside its share in one cell
+        if any(sum(map(valued, column)) >= 0.75 * len(rows) for column in zip(*rows, strict=True)):
+            columns = tuple(pa.array(list(column), pa.string()) for column in zip(*rows, strict=True))
+            yield Table(f"{where} table in text".strip(), tuple(names), columns)
 
 
 def _runs(where: str, lines: list[str], widths: list[int], shape: Mapping[str, float], mark: str) -> Iterator[Table]:

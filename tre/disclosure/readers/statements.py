@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tre.disclosure.contents import Contents, Table
 from tre.disclosure.model import Hit
@@ -20,22 +20,33 @@ _REACHES_OUT = re.compile(
     r"\bFROM\s+['\"][^'\"]*[./\\]",
     re.IGNORECASE,
 )
+_QUOTED = str.maketrans("`[]", '""' + '"')  # names as MySQL and SQL Server quote them
 _MOST = 5000  # rows of one table
 
 
-def find_inserted(where: str, text: str) -> Iterator[Table]:
-    """Yield the rows that a text inserts into each table."""
+def read_inserted(where: str, text: str) -> tuple[list[Table], str]:
+    """Return the rows that a text inserts into each table, and the text without them."""
     tables: dict[tuple[str, str], list[list[str]]] = {}
+    rest, read = [], 0
     for insert in _INSERT.finditer(text):
         rows = tables.setdefault((insert[1], insert[2] or ""), [])
         at = insert.end()
-        while len(rows) < _MOST and (row := _ROW.match(text, at)):
-            rows.append(_values(row[1], "'"))
+        while row := _ROW.match(text, at):
+            if len(rows) < _MOST:
+                rows.append(_values(row[1], "'"))
             at = row.end()
-    for (_, names), rows in tables.items():
-        if rows:
-            heads = _values(names, '"') if names else [f"column {n + 1}" for n in range(len(rows[0]))]
-            yield Table.of_rows(f"{where} rows inserted".strip(), heads, rows)
+        rest.append(text[read : insert.start()])
+        read = max(read, at)
+    found = [
+        Table.of_rows(f"{where} rows inserted".strip(), _names(listed, len(rows[0])), rows)
+        for (_, listed), rows in tables.items()
+        if rows
+    ]
+    return found, "".join([*rest, text[read:]])
+
+
+def _names(listed: str, width: int) -> list[str]:
+    return _values(listed.translate(_QUOTED), '"') if listed else [f"column {n + 1}" for n in range(width)]
 
 
 def note_stored(statements: Sequence[str], where: str, contents: Contents) -> None:
@@ -56,5 +67,5 @@ def _values(listed: str, quote: str) -> list[str]:
         values = next(csv.reader([" ".join(listed.split("\n"))], quotechar=quote, skipinitialspace=True), [])
     except csv.Error:
         values = listed.split(",")
-    stripped = [value.strip().strip("`[]") for value in values]
+    stripped = [value.strip() for value in values]
     return ["" if value.upper() == "NULL" else value for value in stripped]
