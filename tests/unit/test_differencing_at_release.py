@@ -165,3 +165,13 @@ def test_rounded_counts_are_not_subtracted(study, profile, monkeypatch):
     tables = [b"age_band,persons\n60s,%b\n70s,%b\n" % (each, numbers[0]) for each in numbers]
     released(study, ("a.csv", tables[0]))
     assert inspected(study, ("b.csv", tables[1])).state == "in_review"
+
+
+def test_files_of_one_request_that_passed_together_do_not_halt_its_release(study):
+    for number in range(4):
+        released(study, (f"{number}.csv", b"ward,n\n%d,%d\n" % (number, 500 + 60 * number)))
+    made = inspected(study, ("a.csv", b"region,n\nnorth,3000\n"), ("b.csv", b"region,n\nnorth,3004\n"))
+    assert (made.state, rules(made)) == ("in_review", [])
+    approve(made)
+    work()
+    assert state(made) == "released"
