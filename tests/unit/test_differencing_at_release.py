@@ -124,6 +124,14 @@ def test_releases_of_before_counts_were_kept_are_read_and_known(study):
     assert Publication.objects.get(file__request=first).place == 0
 
 
+def test_one_that_today_s_rules_would_block_is_known_too(study):
+    first = released(study)
+    Publication.objects.all().delete()
+    Project.objects.update(disclosure_threshold=150)  # one of its counts is 120
+    inspected(study, ("other.csv", b"ward,n\nx,500\n"))
+    assert len(Publication.objects.get(file__request=first).counts()) == 1
+
+
 def test_a_request_inspected_before_counts_were_kept_is_read_at_its_release(study):
     made = inspected(study)
     Publication.objects.all().delete()
