@@ -166,6 +166,7 @@ def _verifying(size: str, seed: int) -> Iterator[Row]:
     yield row("airlock", "verify, entries/s on two processors", 2 * most / seconds, ">= 100000", size, seed)
     yield row("airlock", "verify, entries/s as the machine was", most / wall, "", size, seed)
     yield _proving(most, floor, size, seed)
+    yield _searching(most, size, seed)
 
 
 def _processors() -> float:
@@ -236,4 +237,17 @@ def _proving(most: int, floor: float, size: str, seed: int) -> Row:
     seconds = (_processors() - before) / PROOFS
     return row(
         "airlock", f"a proof, seconds against SHA-256 of the log, {most} entries", seconds / floor, "<= 0.5", size, seed
+    )
+
+
+def _searching(most: int, size: str, seed: int) -> Row:
+    """Find the oldest page of a search against the newest one, which every entry of the log fits."""
+    from tre.audit.search import PAGE, Search, page
+
+    wanted = Search(event="airlock.submitted")
+    assert len(page(wanted, before=PAGE + 5).entries) == PAGE
+    oldest = min(timed(lambda: page(wanted, before=PAGE + 5)) for _ in range(_ROUNDS))
+    newest = min(timed(lambda: page(wanted)) for _ in range(_ROUNDS))
+    return row(
+        "airlock", f"a page of a search, oldest against newest, {most} entries", oldest / newest, "<= 2", size, seed
     )
