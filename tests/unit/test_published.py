@@ -152,6 +152,15 @@ def test_what_does_not_differ_or_differs_by_many_isolates_nobody(tmp_path: Path)
     assert held(told(tmp_path, LONG.replace("340", "390")), first) == []
 
 
+def test_a_column_or_sheet_that_tells_of_a_person_is_named_in_no_place(tmp_path: Path) -> None:
+    body = io.BytesIO()
+    frame = pd.read_csv(io.StringIO(LONG)).rename(columns={"persons": "persons of Margaret Hughes"})
+    frame.to_excel(body, index=False, sheet_name="Margaret Hughes")
+    (table,) = told(tmp_path, body.getvalue())
+    assert "Hughes" not in f"{table.where}{table.columns}"
+    assert table.place(0).startswith("row 1, column p•")
+
+
 def test_counts_survive_their_own_json_and_no_others_are_taken(tmp_path: Path) -> None:
     (table,) = told(tmp_path, LONG)
     assert keys((Counts.from_json(table.to_json()),)) == keys((table,))

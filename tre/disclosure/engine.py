@@ -26,7 +26,7 @@ from tre.disclosure.source import Source
 from tre.disclosure.spelled import Spelled, lines_of
 from tre.disclosure.statistics.published import Published
 from tre.disclosure.tally import Tally
-from tre.disclosure.veil import veiled
+from tre.disclosure.veil import veiled, veiled_counts
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
 _CERTAIN = "record-level"  # once the lines of a text are known to be records, no more rows are looked for in it
@@ -55,6 +55,7 @@ def examine(
             found.extend(examine_release_name(name, sight, again))
     if published is not None:
         found.extend(published.hits())
+        published.tables = veiled_counts(published.tables, sight)
     return kind, veiled(found.shortened(), sight)
 
 

@@ -10,6 +10,7 @@ from tre.disclosure.contents import text_cells
 from tre.disclosure.detectors.watch import Sight
 from tre.disclosure.model import Hit, mask
 from tre.disclosure.naming import spellings
+from tre.disclosure.statistics.published import Counts
 
 _OF_A_PERSON = frozenset(
     {
@@ -42,6 +43,15 @@ def veiled(hits: Sequence[Hit], sight: Sight) -> list[Hit]:
         replace(hit, where=told[hit.where], place=told[hit.place], sheet=told[hit.sheet], column=told[hit.column])
         for hit in hits
     ]
+
+
+def veiled_counts(tables: Sequence[Counts], sight: Sight) -> list[Counts]:
+    """Return what tables tell with the names masked in their places that tell of a person."""
+    masked = []
+    for each in tables:
+        hits = veiled([Hit("", "", each.where, column=name) for name in each.columns], sight)
+        masked.append(replace(each, where=hits[0].where, columns=tuple(hit.column for hit in hits)))
+    return masked
 
 
 def _tells(text: str, sight: Sight) -> bool:
