@@ -65,6 +65,11 @@ WAYS = {
     "in an HTML page": f"<html><body><p>Counts.</p>{pd.read_csv(io.StringIO(LONG)).to_html(index=False)}</body></html>",
     "as JSON": pd.read_csv(io.StringIO(LONG)).to_json(orient="records"),
     "as a workbook": workbook(LONG),
+    "under row numbers": pd.read_csv(io.StringIO(LONG)).to_csv(),
+    "printed": pd.read_csv(io.StringIO(LONG)).to_string(),
+    "as JSON of names and rows": pd.read_csv(io.StringIO(LONG)).to_json(orient="split"),
+    "beside their shares": "sex,age_band,persons\nF,60s,120 (15.7%)\nF,70s,340 (44.4%)\nM,60s,210 (27.5%)\n"
+    "M,70s,95 (12.4%)\n",
 }
 
 
