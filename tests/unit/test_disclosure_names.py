@@ -61,7 +61,8 @@ def test_a_letter_a_line_is_a_name_too(tmp_path: Path) -> None:
         ("Maggie Hughes came", "person-name"), ("Bob Hughes came", "person-name"),
         ("Sarah Abernethy came", "possible-name"), ("Abernethy, Sarah", "possible-name"),
         ("Sarah Smallbottom came", "possible-name"), ("Ivy Abernethy came", "possible-name"), ("Lee Carter model", ""),
-        ("Charlotte Hospital", ""), ("Sarah Results", ""), ("James Paget University Hospitals", ""),
+        ("Dan Critchlow rang", "possible-name"),
+        ("Max Speed", ""), ("Charlotte Hospital", ""), ("Sarah Results", ""), ("James Paget University Hospitals", ""),
     ],
 )  # fmt: skip
 def test_rarer_names_are_for_the_checker(tmp_path: Path, line: str, rule: str) -> None:
