@@ -51,6 +51,7 @@ _PUBLIC, _OWN, _OWN_FORM = Rule(ANYONE), Rule(SIGNED_IN), Rule(SIGNED_IN, method
 _STEP, _NO = Rule(ANYONE, method="BOTH"), Rule(CLOSED, method="BOTH")
 _PEOPLE, _PERSON = _act("manage_people", "ope"), _act("change_account", "ope", "POST")
 _SUBMISSIONS = _act("read_submissions", "mia aud")
+_AUDIT = _act("read_audit", "aud")
 _PROJECT = "projects/<slug:code>/"
 _EXTRACT = f"{_PROJECT}extracts/<int:number>/"
 _REQUEST = "airlock/<int:number>/"
@@ -66,7 +67,10 @@ RULES: dict[str, Rule] = {
     "account/": _OWN,
     "projects/": _OWN,  # those among them that the policies let the person see
     "airlock/": _OWN,
-    "audit/": _act("read_audit", "aud"),
+    "audit/": _AUDIT,
+    "audit/export.ndjson": _AUDIT,
+    "audit/<int:number>/": _AUDIT,
+    "audit/<int:number>/proof.json": _AUDIT,
     # People
     "people/": _PEOPLE,
     "people/invite": _act("manage_people", "ope", "BOTH"),

@@ -70,7 +70,7 @@ def _empty_log(request):
         return
     request.getfixturevalue("transactional_db")
     insider.put_back_triggers()
-    for statement in ("DELETE FROM audit_entry", "DELETE FROM audit_head"):
+    for statement in ("DELETE FROM audit_entry", "DELETE FROM audit_head", "DELETE FROM audit_subtree"):
         insider.as_an_insider(statement)
     yield
     insider.as_an_insider("DELETE FROM audit_entry")

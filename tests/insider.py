@@ -9,7 +9,8 @@ from django.db import connection
 
 from tre.audit.domain import MerkleTree, leaf_hash
 from tre.audit.models import Entry, Head
-from tre.audit.services import entry_bytes
+from tre.audit.rows import hashed
+from tre.audit.subtrees import keep
 
 
 @contextmanager
@@ -57,8 +58,9 @@ def rewrite_log(change: Callable[[Entry], object] = lambda entry: None) -> None:
         for entry in Entry.objects.order_by("number"):
             change(entry)
             entry.previous = tree.root().hex()
-            leaf = leaf_hash(entry_bytes(entry))
+            leaf = leaf_hash(hashed(entry))
             entry.leaf = leaf.hex()
             entry.save(force_update=True)
             tree.append(leaf)
+            keep(tree)
     Head.objects.filter(id=1).update(size=tree.size, subtrees=tree.to_text())

@@ -51,8 +51,7 @@ def parser() -> argparse.ArgumentParser:
     reproduce = add("reproduce", _reproduce, "make an extract anew from its pinned versions and compare every file")
     reproduce.add_argument("project", metavar="PROJECT")
     reproduce.add_argument("number", metavar="N", help="the extract's number")
-    audit = add("audit", _audit, "verify the audit log")
-    audit.add_argument("action", choices=["verify"])
+    _add_audit(add("audit", _audit, "verify, prove and export the audit log"))
     _add_models(add)
     _add_landing(add)
     packages = add("packages", _packages, "let workspaces install what policies/packages.yaml names")
@@ -65,6 +64,27 @@ def parser() -> argparse.ArgumentParser:
     keys.add_argument("purpose", metavar="PURPOSE")
     _add_inspect(add("inspect", _inspect, "say what files would disclose, and mend copies of them"))
     return made
+
+
+def _add_audit(audit: argparse.ArgumentParser) -> None:
+    actions = audit.add_subparsers(required=True, metavar="ACTION", dest="action")
+    verify = actions.add_parser("verify", help="recompute the log, or a range of it, against its signed checkpoints")
+    prove = actions.add_parser("prove", help="write the proof of an entry, which anybody can check")
+    export = actions.add_parser("export", help="write the log, or a range of it, as NDJSON")
+    check = actions.add_parser("check", help="check a proof, without a database")
+    actions.add_parser("key", help="print the public key that checkpoints are signed with")
+    prove.add_argument("number", type=int, metavar="N", help="the entry's number")
+    for each in (verify, export):
+        each.add_argument("--from", dest="first", type=int, default=1, metavar="N", help="the first entry")
+        each.add_argument("--to", dest="last", type=int, metavar="N", help="the last entry")
+    for each in (verify, prove):
+        each.add_argument(
+            "--since", type=Path, metavar="FILE", help="a checkpoint or proof kept elsewhere that the log must continue"
+        )
+    for each in (prove, export):
+        each.add_argument("--out", type=Path, metavar="FILE", help="write there, not to standard output")
+    check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("--key", default="", metavar="HEX", help="the key that `tre audit key` prints")
 
 
 def _add_inspect(inspect: argparse.ArgumentParser) -> None:
@@ -196,13 +216,26 @@ def _code(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
+    if options.action == "check":
+        return _check_proof(options)
     _django()
-    from tre.audit.checkpoints import verify_checkpoints
-    from tre.privacy.reconciliation import reconcile
+    from tre.audit import verbs
 
-    verified = verify_checkpoints()
-    reconcile()
-    print(f"{verified.entries} entries verified; root {verified.root}")
+    getattr(verbs, options.action)(options, print)
+    if options.action == "verify":
+        from tre.privacy.reconciliation import reconcile
+
+        reconcile()
+    return 0
+
+
+def _check_proof(options: argparse.Namespace) -> int:
+    from tre.audit.checking import check_file
+
+    checked = check_file(options.file, options.key)
+    print(checked.sentence())
+    if not options.key:
+        print("Whose key that is, the proof cannot say: compare it with what the platform tells by `tre audit key`.")
     return 0
 
 

@@ -13,11 +13,12 @@ from django.utils import timezone
 from tests.insider import as_an_insider, rewrite_log
 from tre import cli
 from tre.audit import checkpoints
-from tre.audit.checkpoints import read_checkpoint, verify_checkpoints, write_checkpoint, write_when_due
+from tre.audit.checkpoints import read_checkpoint, write_checkpoint, write_when_due
 from tre.audit.domain import EVERY, EVERY_ENTRIES, LONGEST_LEFT_OUT, MOST_LEFT_OUT, MerkleTree
 from tre.audit.errors import AuditBroken, CheckpointsUnwritable
 from tre.audit.models import Entry, Head
 from tre.audit.services import grow, record, verify
+from tre.audit.verification import verify_checkpoints
 from tre.config.options import load
 
 pytestmark = pytest.mark.django_db(transaction=True)

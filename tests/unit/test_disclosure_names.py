@@ -21,11 +21,13 @@ WRITTEN = [
     "margaret_hughes = 3", "margaretHughes", "MargaretHughes", "the row hughes_margaret", "x.margaret_a_hughes.y",
     "seen by margaret hughes", "hughes, margaret", "MARGARET_HUGHES", "margarethughes", "margaret-o'brien",
     "M a r g a r e t H u g h e s", "M.A.R.G.A.R.E.T. H.U.G.H.E.S", "m1a2r3g4a5r6e7t8h9u1g2h3e4s", "margaretMcDonald",
+    "j a c k o k a f o r", "spoke to grace okafor", "df_margaret_abernethy", "gladys rhead",
 ]  # fmt: skip
 ORDINARY = [
     "martingale", "lee_carter", "adam_smith_index", "max_price", "grace_period", "kaplan_meier", "A B C D E F G H I J",
     "alexander", "charlotte received", "margaret", "rosalind", "x y z t u v w", "M F F M F F M M",
     "will page", "mark young people", "caraway", "A C G T T A G C A T", "jamestown", "jan_may", "HughesHughes",
+    "Joseph_Rowntree_Foundation",
 ]  # fmt: skip
 
 
@@ -34,7 +36,7 @@ def test_a_name_is_one_however_it_is_written(tmp_path: Path, text: str) -> None:
     assert name_in(text, NAMES)
     found = judged(tmp_path, f"Results\n{text}\n")
     assert rules(found) & {"person-name", "possible-name"}
-    assert "argaret" not in str(found.to_json()).replace("surname", "")
+    assert "argaret" not in str(found.to_json())
 
 
 @pytest.mark.parametrize("text", ORDINARY)

@@ -54,6 +54,7 @@ MAY_SEE = {
     "released_models": {"dep"},
     "release_key": {"dep"},
     "audit_log": {"aud"},
+    "audit_export": {"aud"},
     "own_account": EVERYONE,
     "policies": EVERYONE,
     "people": {"ope"},

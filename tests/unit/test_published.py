@@ -12,10 +12,13 @@ import pytest
 from tests.disclosing import OPEN
 from tre.disclosure.inspection import inspect_counts
 from tre.disclosure.policy import load_policy
-from tre.disclosure.statistics.published import Counts, range_of
+from tre.disclosure.statistics.labels import range_of
+from tre.disclosure.statistics.published import Counts
 from tre.disclosure.statistics.subtraction import Comparison, Earlier
 
 POLICY = load_policy()
+BANDS = {"60s": "60-69", "70s": "70-79"}
+SHARES = {"120": "120 (16%)", "340": "340 (44%)", "210": "210 (27%)", "95": "95 (12%)", "persons": "n (%)"}
 LONG = "sex,age_band,persons\nF,60s,120\nF,70s,340\nM,60s,210\nM,70s,95\n"
 
 
@@ -42,6 +45,12 @@ def workbook(text: str) -> bytes:
     return out.getvalue()
 
 
+def replaced(text: str, by: dict[str, str]) -> str:
+    for old, new in by.items():
+        text = text.replace(old, new)
+    return text
+
+
 WAYS = {
     "the columns in another order": "Age band,n,Sex\n60-69,120,f\n70-79,340,F\n60-69,210,M\n70-79,95,M\n",
     "across": "age,F,M\n60s,120,210\n70s,340,95\n",
@@ -50,6 +59,10 @@ WAYS = {
     "counts named by what they are of": "age,F count,M count\n60s,120,210\n70s,340,95\n",
     "a column that says nothing": LONG.replace("\n", ",x\n").replace("persons,x", "persons,note"),
     "with percentages": "sex,age_band,persons,percent\nF,60s,120,15.7\nF,70s,340,44.4\nM,60s,210,27.5\nM,70s,95,12.4\n",
+    "with shares beside the counts": replaced(LONG, SHARES),
+    "with its rows numbered": pd.read_csv(io.StringIO(LONG)).to_csv(),
+    "as a printed table": pd.read_csv(io.StringIO(replaced(LONG, BANDS))).to_markdown(index=False),
+    "in an HTML page": f"<html><body><p>Counts.</p>{pd.read_csv(io.StringIO(LONG)).to_html(index=False)}</body></html>",
     "as JSON": pd.read_csv(io.StringIO(LONG)).to_json(orient="records"),
     "as a workbook": workbook(LONG),
     "under row numbers": pd.read_csv(io.StringIO(LONG)).to_csv(),

@@ -16,13 +16,14 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone
 
-from tre.audit.domain import MerkleTree, checkpoint_is_due, checkpoints_lag
+from tre.audit.domain import MerkleTree, checkpoint_is_due
 from tre.audit.errors import AuditBroken, CheckpointsUnwritable
 from tre.audit.models import Entry, Head
-from tre.audit.services import Verified, grow, record
+from tre.audit.services import grow, record
 from tre.config.options import load
 from tre.errors import TreError
 from tre.keys.custody import custody
@@ -39,6 +40,11 @@ class Checkpoint:
     root: str
     subtrees: str
     at: str
+
+    @property
+    def moment(self) -> datetime:
+        """When it was signed."""
+        return datetime.fromisoformat(self.at)
 
     def tree(self) -> MerkleTree:
         """Return the tree over the entries that it covers."""
@@ -65,7 +71,7 @@ def write_checkpoint(folder: Path | None = None) -> Checkpoint | None:
     CheckpointsUnwritable
         When the folder cannot be written.
     """
-    folder = folder or load().checkpoints
+    folder = folder_of(folder)
     newest = _newest(folder)
     if newest is None:
         _tell_beginning(folder)
@@ -109,13 +115,35 @@ def _path(folder: Path, entries: int) -> Path:
     return folder / f"checkpoint-{entries:012d}.json"
 
 
-def _kept(folder: Path) -> list[Path]:
-    return sorted(folder.glob("checkpoint-*.json"))
+def folder_of(folder: Path | None) -> Path:
+    """Return the folder that was named, or that of the setting."""
+    return folder or load().checkpoints
+
+
+def kept_sizes(folder: Path | None = None) -> list[int]:
+    """Return how many entries each kept checkpoint covers, as its name says, in order."""
+    return sorted(map(_said_size, folder_of(folder).glob("checkpoint-*.json")))
+
+
+def _said_size(path: Path) -> int:
+    return int("".join(mark for mark in path.stem if mark.isdecimal()) or 0)
+
+
+def checkpoint_over(entries: int, folder: Path | None = None) -> Checkpoint:
+    """Return the checkpoint that covers so many entries (:func:`read_checkpoint`)."""
+    return read_checkpoint(_path(folder_of(folder), entries))
+
+
+def newest_path(folder: Path | None = None) -> Path | None:
+    """Return where the newest checkpoint lies; None when there is none."""
+    folder = folder_of(folder)
+    newest = max(kept_sizes(folder), default=0)
+    return _path(folder, newest) if newest else None
 
 
 def _newest(folder: Path) -> Checkpoint | None:
-    kept = _kept(folder)
-    return read_checkpoint(kept[-1]) if kept else None
+    path = newest_path(folder)
+    return read_checkpoint(path) if path else None
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -126,11 +154,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
     AuditBroken
         When it is damaged, or its signature is not this installation's, or it has another's name.
     """
-    number = int("".join(mark for mark in path.stem if mark.isdigit()) or 0)
+    number = _said_size(path)
     try:
         kept = json.loads(path.read_text())
         signature, body = bytes.fromhex(kept["signature"]), kept["body"]
-        custody().signing_key("audit-checkpoint").public_key().verify(signature, body.encode())
+        _public_key().verify(signature, body.encode())
         made = Checkpoint(**json.loads(body))
     except InvalidSignature:
         raise AuditBroken("The checkpoint's signature is wrong", number) from None
@@ -141,32 +169,13 @@ def read_checkpoint(path: Path) -> Checkpoint:
     return made
 
 
-def verify_checkpoints(folder: Path | None = None, now: datetime | None = None) -> Verified:
-    """Recompute the whole log, and verify that it begins with what each checkpoint covers.
+def public_key() -> str:
+    """Return the key that verifies this installation's checkpoints: 32 bytes (RFC 8032), in hexadecimal."""
+    return _public_key().public_bytes_raw().hex()
 
-    Raises
-    ------
-    AuditBroken
-        When the log is broken in itself, begins otherwise than a checkpoint says, has entries and no checkpoint, or
-        has more entries after the newest one than the platform leaves (:func:`tre.audit.domain.checkpoints_lag`).
-    """
-    folder, now = folder or load().checkpoints, now or timezone.now()
-    said = {made.entries: made for made in map(read_checkpoint, _kept(folder))}
-    newest, first_left_out = max(said, default=0), None
-    tree = MerkleTree()
-    for entry in grow(tree):
-        made = said.pop(entry.number, None)
-        if made and made.root != tree.root().hex():
-            raise AuditBroken("Entries that a checkpoint covers were rewritten", entry.number)
-        if entry.number == newest + 1:
-            first_left_out = entry.at
-    if said:
-        raise AuditBroken("Entries that a checkpoint covers are missing", tree.size + 1)
-    if first_left_out and not newest:
-        raise AuditBroken("There are entries and no checkpoint that covers them", 1)
-    if first_left_out and checkpoints_lag(tree.size - newest, now - first_left_out):
-        raise AuditBroken("The newest checkpoint is too old for what came after it", newest + 1)
-    return Verified(tree.size, tree.root().hex())
+
+def _public_key() -> Ed25519PublicKey:
+    return custody().signing_key("audit-checkpoint").public_key()
 
 
 def write_when_due(folder: Path | None = None, now: datetime | None = None) -> None:
@@ -177,7 +186,7 @@ def write_when_due(folder: Path | None = None, now: datetime | None = None) -> N
     AuditBroken, CheckpointsUnwritable
         As :func:`write_checkpoint` does.
     """
-    folder, now = folder or load().checkpoints, now or timezone.now()
+    folder, now = folder_of(folder), now or timezone.now()
     newest = _newest(folder)
     covered = newest.entries if newest else 0
     left_out = Entry.objects.filter(number__gt=covered).order_by("number")

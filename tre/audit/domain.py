@@ -6,11 +6,11 @@ is SHA-256 over 0x01 and its two children, and a tree of n leaves splits at the 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 # A checkpoint is due after this many new entries, or this long after the first of them: what an insider can still
 # rewrite without a checkpoint telling is never more.
@@ -21,17 +21,22 @@ EVERY = timedelta(minutes=1)
 MOST_LEFT_OUT = 10 * EVERY_ENTRIES
 LONGEST_LEFT_OUT = 10 * EVERY
 
-EMPTY_ROOT = hashlib.sha256(b"").digest()
+# The root of a full subtree is kept after every so many entries (a power of two), so that no proof hashes the log.
+KEPT_EVERY = 64
+
+_TO_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+EMPTY_ROOT = sha256(b"").digest()
 
 
 def leaf_hash(entry: bytes) -> bytes:
     """Return the 32-byte hash of one entry (RFC 9162, section 2.1.1)."""
-    return hashlib.sha256(b"\x00" + entry).digest()
+    return sha256(b"\x00" + entry).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the 32-byte hash of an inner node (RFC 9162, section 2.1.1)."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return sha256(b"\x01" + left + right).digest()
 
 
 @dataclass
@@ -46,11 +51,12 @@ class MerkleTree:
 
     def append(self, leaf: bytes) -> None:
         """Add the hash of one leaf."""
-        self.subtrees.append(leaf)
         self.size += 1
-        for _ in range((self.size & -self.size).bit_length() - 1):
-            right = self.subtrees.pop()
-            self.subtrees.append(node_hash(self.subtrees.pop(), right))
+        halves = self.size
+        while not halves & 1:
+            leaf = node_hash(self.subtrees.pop(), leaf)
+            halves >>= 1
+        self.subtrees.append(leaf)
 
     def root(self) -> bytes:
         """Return the tree's 32-byte root; that of the empty tree is SHA-256 of nothing."""
@@ -91,7 +97,7 @@ def canonical(
     previous : str
         Root, in hexadecimal, of the log before this entry: each entry thus fixes all that came before it.
     """
-    return json.dumps(
+    return _TO_TEXT.encode(
         {
             "number": number,
             "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -100,10 +106,7 @@ def canonical(
             "subject": subject,
             "data": data,
             "previous": previous,
-        },
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
+        }
     ).encode()
 
 

@@ -10,9 +10,11 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
-from tre.audit.domain import MerkleTree, canonical, leaf_hash
+from tre.audit.domain import KEPT_EVERY, MerkleTree, leaf_hash
 from tre.audit.errors import AuditBroken, OutsideTransaction
 from tre.audit.models import Entry, Head
+from tre.audit.rows import Row, chunks, hashed
+from tre.audit.subtrees import keep
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,7 @@ def record(
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"{event} was recorded outside a transaction")
-    Head.objects.get_or_create(id=1)
-    head = Head.objects.select_for_update().get(id=1)  # appends are serial: a Merkle log has one order
+    head = _locked_head()
     if once is not None and (before := Entry.objects.filter(once=once).first()):
         return before
     tree = MerkleTree.from_text(head.size, head.subtrees)
@@ -65,26 +66,23 @@ def record(
         once=once,
         previous=tree.root().hex(),
     )
-    leaf = leaf_hash(entry_bytes(entry))
+    leaf = leaf_hash(hashed(entry))
     entry.leaf = leaf.hex()
     entry.save(force_insert=True)
     tree.append(leaf)
-    head.size, head.subtrees = tree.size, tree.to_text()
-    head.save(update_fields=["size", "subtrees"])
+    keep(tree)
+    Head.objects.filter(id=1).update(size=tree.size, subtrees=tree.to_text())
     return entry
 
 
-def entry_bytes(entry: Entry) -> bytes:
-    """Return what of an entry is hashed: all of it but its own hash."""
-    return canonical(
-        number=entry.number,
-        at=entry.at,
-        event=entry.event,
-        actor=entry.actor,
-        subject=entry.subject,
-        data={"once": entry.once, **entry.data} if entry.once else entry.data,
-        previous=entry.previous,
-    )
+def _locked_head() -> Head:
+    """Return the kept tree, locked: appends are serial, a Merkle log has one order."""
+    locked = Head.objects.select_for_update()
+    head = locked.filter(id=1).first()
+    if head is None:
+        Head.objects.get_or_create(id=1)  # of two that begin the log at once, one makes it
+        head = locked.get(id=1)
+    return head
 
 
 def verify() -> Verified:
@@ -101,7 +99,7 @@ def verify() -> Verified:
     return Verified(tree.size, tree.root().hex())
 
 
-def grow(tree: MerkleTree) -> Iterator[Entry]:
+def grow(tree: MerkleTree) -> Iterator[Row]:
     """Verify the entries that the tree does not hold yet, append each to it, and yield it.
 
     No transaction is held, so that nobody who writes has to wait. None is needed for one view of the log: it only
@@ -118,18 +116,38 @@ def grow(tree: MerkleTree) -> Iterator[Entry]:
         raise AuditBroken("The kept tree does not cover the entries", newest)
     if tree.size > head.size:
         raise AuditBroken("Entries that a checkpoint covers are missing", head.size + 1)
-    entries = Entry.objects.filter(number__gt=tree.size, number__lte=head.size).order_by("number")
-    for entry in entries.iterator(chunk_size=2000):
-        if entry.number != tree.size + 1:
-            raise AuditBroken("An entry is missing", tree.size + 1)
-        if entry.previous != tree.root().hex():
-            raise AuditBroken("What came before this entry is not what it was written after", entry.number)
-        leaf = leaf_hash(entry_bytes(entry))
-        if leaf.hex() != entry.leaf:
-            raise AuditBroken("The entry is not what was written", entry.number)
-        tree.append(leaf)
-        yield entry
-    if tree.size < head.size:
-        raise AuditBroken("The newest entries are missing", tree.size + 1)
+    yield from grow_to(tree, head.size)
     if head.subtrees != tree.to_text():
         raise AuditBroken("The kept tree does not cover the entries", tree.size)
+
+
+def grow_to(tree: MerkleTree, last: int) -> Iterator[Row]:
+    """Verify the entries from where the tree ends to a last one, append each to it, and yield it.
+
+    Raises
+    ------
+    AuditBroken
+        At the first entry that is altered, missing or out of place, or else where a hash kept for proofs is wrong.
+    """
+    wrong = 0
+    for rows, kept in chunks(tree.size + 1, last):
+        for row in rows:
+            _append(tree, row)
+            if tree.size % KEPT_EVERY == 0 and not wrong and kept.get(tree.size) != tree.subtrees[-1].hex():
+                wrong = tree.size
+            yield row
+    if tree.size < last:
+        raise AuditBroken("The newest entries are missing", tree.size + 1)
+    if wrong:
+        raise AuditBroken("A hash that is kept for proofs is not that of the entries", wrong)
+
+
+def _append(tree: MerkleTree, row: Row) -> None:
+    if row.number != tree.size + 1:
+        raise AuditBroken("An entry is missing", tree.size + 1)
+    if row.previous != tree.root().hex():
+        raise AuditBroken("What came before this entry is not what it was written after", row.number)
+    leaf = leaf_hash(row.hashed())
+    if leaf.hex() != row.leaf:
+        raise AuditBroken("The entry is not what was written", row.number)
+    tree.append(leaf)

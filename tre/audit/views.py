@@ -1,34 +1,120 @@
-"""The auditor's page."""
+"""The auditor's pages: the log, searched; one entry with its proof; and both as files."""
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tre.audit.checkpoints import verify_checkpoints
+from tre.audit import search
 from tre.audit.errors import AuditBroken
+from tre.audit.export import CONTENT_TYPE, lines
+from tre.audit.forms import SearchForm
 from tre.audit.models import Entry
+from tre.audit.proofs import Prover
+from tre.audit.verification import verify_newest
 from tre.people.services import principal
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM
 
-_PAGE = 50
+_NUMBER = 2**63 - 1  # the largest that the database holds
+_Sent = TypeVar("_Sent", HttpResponse, StreamingHttpResponse)
 
 
 @require_safe
 def log(request: HttpRequest) -> HttpResponse:
-    """Show the newest entries, search them, and say whether the whole log verifies."""
+    """Show entries, those that are searched for or the newest, each proved to stand in the log that was signed."""
     require(principal(request), "read_audit", PLATFORM)
-    wanted = request.GET.get("q", "").strip()
-    entries = Entry.objects.order_by("-number")
-    if wanted:
-        entries = entries.filter(Q(event__icontains=wanted) | Q(actor__icontains=wanted) | Q(subject__icontains=wanted))
+    form = SearchForm(request.GET)
+    told: dict[str, Any] = {"form": form, "asked": _asked(request)}
+    if not form.is_valid():
+        return render(request, "audit/log.html", told, status=400)
+    wanted = form.search()
+    found = search.page(wanted, _place(request, "before"), _place(request, "after"))
+    told |= {"found": found, "asks": wanted.asks(), "narrow": wanted.asks() and wanted != search.Search(wanted.words)}
     try:
-        proof, broken = verify_checkpoints(), None
+        prover = Prover()
+        for each in found.entries:
+            if each.number <= prover.covered:
+                prover.prove(each)
+        told |= {"checkpoint": prover.checkpoint, "after": verify_newest(prover.checkpoint) - prover.covered}
     except AuditBroken as error:
-        proof, broken = None, error.sentence()
-    page = Paginator(entries, _PAGE).get_page(request.GET.get("page"))
-    return render(request, "audit/log.html", {"page": page, "q": wanted, "proof": proof, "broken": broken})
+        told["broken"] = error.sentence()
+    return render(request, "audit/log.html", told)
+
+
+@require_safe
+def entry(request: HttpRequest, number: int) -> HttpResponse:
+    """Show one entry whole, with its proof and what that proves."""
+    require(principal(request), "read_audit", PLATFORM)
+    found = _entry(number)
+    told: dict[str, Any] = {"entry": found, "data": json.dumps(found.data, indent=2, ensure_ascii=False)}
+    told["newer"] = Entry.objects.filter(number=number + 1).exists()
+    try:
+        prover = Prover()
+        if number <= prover.covered:
+            told["proof"] = prover.prove(found)
+            told["checkpoint"] = prover.checkpoint
+            told["checked"] = prover.checked(told["proof"], number)
+    except AuditBroken as error:
+        told["broken"] = error.sentence()
+    return render(request, "audit/entry.html", told)
+
+
+@require_safe
+def proof(request: HttpRequest, number: int) -> HttpResponse:
+    """Send an entry's proof, as `tre audit check` takes it."""
+    require(principal(request), "read_audit", PLATFORM)
+    made = json.dumps(Prover().prove(_entry(number)), ensure_ascii=False, indent=1)
+    return _file(HttpResponse(made, content_type="application/json"), f"audit-entry-{number}-proof.json")
+
+
+@require_safe
+def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """Send all entries that are searched for, as NDJSON, oldest first."""
+    require(principal(request), "read_audit", PLATFORM)
+    form = SearchForm(request.GET)
+    if not form.is_valid():
+        return render(request, "audit/log.html", {"form": form, "asked": _asked(request)}, status=400)
+    parts = map(lines, search.every(form.search()))
+    return _file(StreamingHttpResponse(_as_read(parts), content_type=CONTENT_TYPE), "audit-log.ndjson")
+
+
+async def _as_read(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield parts as they are sent: an ordinary iterator would be read whole first."""
+
+    def following() -> bytes | None:
+        return next(parts, None)
+
+    while (part := await sync_to_async(following)()) is not None:
+        yield part
+
+
+def _file(response: _Sent, name: str) -> _Sent:
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _entry(number: int) -> Entry:
+    found = Entry.objects.filter(number=min(number, _NUMBER)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _asked(request: HttpRequest) -> str:
+    """Return the search as part of an address, without the place in it."""
+    told = request.GET.copy()
+    for name in ("before", "after"):
+        told.pop(name, None)
+    return told.urlencode()
+
+
+def _place(request: HttpRequest, name: str) -> int | None:
+    told = request.GET.get(name, "")
+    return min(int(told), _NUMBER) if told.isascii() and told.isdecimal() and len(told) < 20 else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from tre.audit import views as audit
 from tre.web import policies
 from tre.web import views as web
 
@@ -12,7 +11,7 @@ urlpatterns = [
     path("", web.home, name="home"),
     path("health", web.health, name="health"),
     path("policies/", policies.page, name="policies"),
-    path("audit/", audit.log, name="audit_log"),
+    path("", include("tre.audit.urls")),
     path("", include("tre.people.urls")),
     path("", include("allauth.idp.urls")),
     path("", include("tre.catalogue.urls")),

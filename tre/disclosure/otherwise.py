@@ -18,7 +18,7 @@ import pyarrow as pa
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.disguises import chosen
 from tre.disclosure.detectors.numerals import LENGTH, Chance, Numeral, in_groups, numerals
-from tre.disclosure.detectors.patterns import label
+from tre.disclosure.detectors.patterns import label, matching
 from tre.disclosure.detectors.pseudonym_forms import regrouped
 from tre.disclosure.exact_match import nhs_number_is_issued
 from tre.disclosure.folding import DIGIT, LETTER, fold
@@ -29,6 +29,18 @@ _KIND = "nhs_number"
 _PSEUDONYMS = ("pseudonym", "foreign-pseudonym")
 _BEFORE = 60  # characters before a number in which a word of its context stands
 _FEW = 20  # numbers written one way, from which most of them must hold, or they are numbers of another kind
+
+
+_WORD = "zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|hundred|double"
+# What is looked for (RE2) in more cells than can be read one by one: digits in words, one by one, glued to letters, in
+# base 16, in any writing after the number's name; and pseudonyms in groups.
+_LIKELY = (
+    rf"(?i:\b(?:{_WORD})(?:[ ,-]{{1,3}}(?:and )?(?:{_WORD})){{5}})|\b[0-9](?:[^0-9A-Za-z]{{1,3}}[0-9]){{9}}(?:[^0-9]|$)"
+    r"|[A-Za-z_][0-9]{10}(?:[^0-9]|$)|(?:^|[^0-9])[0-9]{10}[A-Za-z_]|\b0[xX][0-9a-fA-F]{8,9}\b"
+    r"|(?i:\bnhs[^A-Za-z0-9]{0,3}(?:number|no)\b)|\b(?:[A-Z2-7]{4,6}[-_.: /]){4,6}[A-Z2-7]"
+)
+_SHORTEST = 12  # bytes of a value that such a writing stands in
+_MOST = 2000  # values of many that are read all the same
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,13 @@ class Reading:
                 yield hit
             elif hit.kind == _KIND and (rule := "identifier" if self.told else self.rule):
                 yield replace(hit, rule=rule)
+
+
+def likely(cells: Cells, pack: Pack) -> Cells | None:
+    """Return those of very many cells in which a number written otherwise is likely; None when there are none."""
+    named = any(entity.context.search(label(cells.header)) for entity in pack.entities if entity.kind == _KIND)
+    passed = range(len(cells.values)) if named else matching(cells, _LIKELY, _SHORTEST)
+    return chosen(cells, {n: cells.values[n].as_py() for n in passed[:_MOST]})
 
 
 def readings(cells: Cells, pack: Pack) -> Iterator[Reading]:

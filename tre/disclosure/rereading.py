@@ -17,10 +17,11 @@ from tre.disclosure.contents import LINE, Cells
 from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_letters
 from tre.disclosure.detectors.encodings import LONG, MEANT, RUNS, VARIANTS, decode, file_in, held_bytes, unwrapped
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
+from tre.disclosure.detectors.keyed import brought_back
 from tre.disclosure.detectors.turning import turnable
 from tre.disclosure.detectors.written_names import find_written_names, spelled_in
 from tre.disclosure.model import Hit, mask
-from tre.disclosure.otherwise import over_lines, readings
+from tre.disclosure.otherwise import likely, over_lines, readings
 from tre.disclosure.packs import Pack
 from tre.disclosure.policy import Policy
 
@@ -143,17 +144,21 @@ class Rereading:
             yield Hit("possible-name", "name", where, "a letter at a time", 1, mask(name), 0.5)
 
     def _otherwise(self, cells: Cells, met: set[_Spot], most: int) -> Iterator[Hit]:
-        for reading in readings(cells, self.pack) if most else ():
+        some = cells if most else likely(cells, self.pack)
+        for reading in readings(some, self.pack) if some is not None else ():
             found = reading.judged(self.search(reading.cells))
             yield from self._told(found, cells, reading.cells, met, f"read from {reading.how}")
 
     def _turned(self, cells: Cells, met: set[_Spot], most: int) -> Iterator[Hit]:
+        values = turnable(cells, most)
         for how, turn in list(VARIANTS.items())[1:]:
-            values = turnable(cells, most)
             turned = chosen(cells, {n: turn(value) for n, value in values.items()})
             if turned is None or not self._new(turned):
                 continue
             yield from self._told(filter(is_telling, self.search(turned)), cells, turned, met, f"read from {how}")
+        moved = chosen(cells, {n: line for n, value in values.items() if (line := brought_back(value)) is not None})
+        if moved is not None and self._new(moved):
+            yield from self._told(filter(is_telling, self.search(moved)), cells, moved, met, "read from moved letters")
 
     def _decoded(self, cells: Cells, met: set[_Spot], depth: Depth, most: int, *, find_long: bool) -> Iterator[Hit]:
         made = decode(cells, most)

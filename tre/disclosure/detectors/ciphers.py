@@ -48,7 +48,7 @@ _LETTER = rf"(?:{'|'.join(word for words in _WORDS for word in words.split('|'))
 _SIGN = r"[^\w\n]{1,4}"
 # Four letters in a row: four countries, hotels and months that are words of the alphabet do not follow one another.
 SPELLING = re.compile(
-    rf"\b(?:{_WORD}{_SIGN}|\d{_SIGN}){{0,12}}?(?:{_LETTER}{_SIGN}){{3}}{_LETTER}(?:{_SIGN}(?:{_WORD}|\d\b))*",
+    rf"(?<![A-Za-z])(?:{_LETTER}{_SIGN}){{3}}{_LETTER}(?:{_SIGN}(?:{_WORD}|\d\b))*",
     re.IGNORECASE,
 )
 _PIECE = re.compile(rf"{_WORD}|\d|[,.:/@-]|[ ]{{2,}}", re.IGNORECASE)

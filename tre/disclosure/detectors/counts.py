@@ -23,6 +23,13 @@ _COUNT = re.compile(
     r"diagnoses|procedures|operations|at risk|censored|exposed|unexposed|rows|records|observations)(\b|$)",
     re.IGNORECASE,
 )
+# what one person can have several of: such a column may stand beside each of them
+SEVERAL = re.compile(
+    r"(n |num |number of |previous |prior )?(admissions|readmissions|attendances|appointments|visits|referrals|events|"
+    r"discharges|transfers|spells|episodes|stays|consultations|contacts|prescriptions|vaccinations|diagnoses|"
+    r"procedures|operations|children)",
+    re.IGNORECASE,
+)
 _NO_COUNT = re.compile(r"\b(per|rate|ratio|mean|median|average|share|percent|percentage|pct|sd|se|p)\b", re.IGNORECASE)
 _WHOLE = r"([0-9][0-9,]*)"
 _OF = r"(?: ?(?:/|of|out of) ?[0-9][0-9,]*)?"

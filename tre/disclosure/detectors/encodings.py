@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from tre.disclosure.contents import LINE, Cells
 from tre.disclosure.detectors.ciphers import MORSE, SPELLING, of_morse, of_spelling
 from tre.disclosure.detectors.disguises import chosen
+from tre.disclosure.detectors.keyed import without_byte
 from tre.disclosure.detectors.meaning import is_file, is_spelling, reads_as_words, text_in
 from tre.disclosure.detectors.patterns import matching
 
@@ -254,6 +255,8 @@ def _runs(made: Decoded, cells: Cells, how: str, values: dict[int, str], name: s
     for n, value in values.items():
         for data in _decoded(value, name):
             text = text_in(data)
+            if text is None and name in _PLAIN and not is_file(data) and (plain := without_byte(data)) is not None:
+                data, text = plain, text_in(plain)
             if text is not None and how not in _PLAIN and not _is_meant(text):
                 continue
             if is_file(data) or (text is not None and ("\n" in text.strip() or len(text) > LINE)):

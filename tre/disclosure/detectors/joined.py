@@ -20,10 +20,13 @@ _TOKEN = re.compile(
 _JOINS = re.compile(
     r"(?i)['\"]{2}\.join\b|\.join\(\s*['\"]{2}|\bpaste0\b|collapse\s*=\s*['\"]{2}|\bconcat\w*\s*\(|\bstr_c\b|\breduce\b"
 )
-# What any text has in which something is put together: a sign beside a quote, a list's join, codes, holes
+# What any text has in which something is put together: a sign beside a quote, codes, holes; or a name that is given a
+# piece, and a sign between names
 _GATE = re.compile(
     r"(?i)[\"'`]\s*(?:[+|&.\\]|<>|\n\s*[\"'])|(?:[+|&.]|<>)\s*[\"'`]|\bchr\(|\bn?char\(|CharCode|\bf[\"']"
 )
+_GIVEN = re.compile(r"(?:=|<-)[ \t]*(?:[\"'`(\[]|\d)")
+_BETWEEN = re.compile(r"[\w)\]][ \t]*(?:\+|\|\||&|<>|\.\.)[ \t]*\w")
 _HOLE = re.compile(r"\$?\{([A-Za-z_]\w*)\}")
 _LONGEST = 400  # characters of a string that is put together
 _MOST = 500  # strings of one text
@@ -32,7 +35,7 @@ _MOST = 500  # strings of one text
 def joined(text: str) -> Iterator[str]:
     """Yield the strings that a program in a text puts together, each once."""
     joins = bool(_JOINS.search(text))
-    if not joins and not _GATE.search(text):
+    if not (joins or _GATE.search(text) or (_GIVEN.search(text) and _BETWEEN.search(text))):
         return
     met: set[str] = set()
     for made in _Reader(joins).read(text):

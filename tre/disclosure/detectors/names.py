@@ -197,7 +197,7 @@ def _is_eponym(forename: str, surname: list[str], names: Names) -> bool:
 
 
 def _beside(value: str, names: Names) -> bool:
-    """Tell whether a forename stands beside what may be a surname: a rare one, a word, or what ends as they do.
+    """Tell whether a forename stands beside what may be a surname, one that no list has or a word that is one too.
 
     What is called after somebody is nobody.
     """

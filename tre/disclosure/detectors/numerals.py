@@ -53,7 +53,10 @@ _ONE = rf"\d{{1,{LENGTH}}}(?!\d)|{PHRASE}"
 _RUN = re.compile(rf"(?<!\w)(?:{_ONE})(?:{_GAP}(?:{_ONE}))*", re.IGNORECASE)
 _PART = re.compile(rf"({_GAP})?(?:(\d+)|({PHRASE}))", re.IGNORECASE)
 _PRINTED = ([10], [3, 3, 4])  # groups that the recogniser of the number itself reads
-_DATE = re.compile(r"(?<!\d)(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d{2}))(?!\d)")
+_MONTH, _DAY = r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
+_DATE = re.compile(
+    rf"(?<!\d)(?:(?:18|19|20)\d\d([-/.]){_MONTH}\1{_DAY}|{_DAY}([-/.]){_MONTH}\2(?:(?:18|19|20)\d\d|\d\d))(?!\d|[-/.]\d)"
+)
 # A book's number, which has the same check digit, or a sum of money
 _OTHER = re.compile(r"(?i)(?:\bisbn|\bissn|[£$€])[^\w\n]{0,4}(?:1[03])?[^\w\n]{0,4}$")
 _NEAR = 20  # characters before a number in which one of those stands

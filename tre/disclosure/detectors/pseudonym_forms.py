@@ -28,6 +28,7 @@ _GROUPS = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Z2-7]{1,13}(?:([^\w\n]|_)[A-Z2-7]{1,13})(?:\1[A-Z2-7]{1,13})*"
     r"|[a-z2-7]{1,13}(?:([^\w\n]|_)[a-z2-7]{1,13})(?:\2[a-z2-7]{1,13})*)(?![A-Za-z0-9])"
 )
+_RARE, _MANY = re.compile(r"[jkqvwxz]", re.IGNORECASE), 4  # letters that English has least of, and many in a token
 _CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{5}", re.IGNORECASE)
 
 
@@ -55,12 +56,18 @@ def _first(text: str, pack: Pack, *, named: bool) -> str:
 
 
 def is_drawn(token: str) -> bool:
-    """Tell whether signs are drawn at random, as of a thousand pseudonyms all but a few look.
+    """Tell whether signs are drawn at random, as all but a few in a thousand pseudonyms look.
 
-    That is letters and digits in turn, or a digit and letters that nobody can say, but no words with a number in them.
+    That is letters and digits in turn, a digit among capitals, or letters that nobody can say of which many are rare;
+    small letters with one number among them are words.
     """
+    if len(set(token)) == len(token):
+        return False  # an alphabet
     digits = len(re.findall(r"[2-7]+", token))
-    return digits > 1 or (digits == 1 and _CONSONANTS.search(token) is not None)
+    if digits > 1 or (digits == 1 and token.isupper()):
+        return True
+    unsayable = _CONSONANTS.search(token) is not None
+    return unsayable and (digits == 1 or len(_RARE.findall(token)) >= _MANY)
 
 
 def regrouped(text: str) -> str:

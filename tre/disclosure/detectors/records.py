@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
-from tre.disclosure.detectors.counts import is_count
+from tre.disclosure.detectors.counts import SEVERAL, is_count, label
 from tre.disclosure.model import Hit
 
 _KEY = r"^[A-Za-z0-9/_-]*[0-9][A-Za-z0-9/_-]*$"
@@ -87,7 +87,10 @@ def find_unique(
     """
     known = {_plain(name) for name in quasi}
     chosen = [n for n, name in enumerate(table.names) if _plain(name) in known]
-    counted = any(is_count(name, column) for name, column in zip(table.names, table.columns, strict=True))
+    counted = any(
+        is_count(name, column) and not SEVERAL.fullmatch(label(name))
+        for name, column in zip(table.names, table.columns, strict=True)
+    )
     if len(chosen) < 2 or table.rows < threshold or counted:
         return
     found = uniqueness([table.columns[n] for n in chosen], population)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Series, Table
-from tre.disclosure.detectors.counts import INTEGER, counted, label, share, without_row_numbers
+from tre.disclosure.detectors.counts import INTEGER, SEVERAL, counted, label, share, without_row_numbers
 from tre.disclosure.detectors.curves import is_curve, is_run
 from tre.disclosure.detectors.groups import find_groups, one_way
 from tre.disclosure.detectors.headings import under_heading
@@ -27,12 +27,6 @@ _PERSON_ID = re.compile(
     re.IGNORECASE,
 )
 _LEAST_POINTS = 3  # of a line
-_SEVERAL = re.compile(
-    r"(n |num |number of |previous |prior )?(admissions|readmissions|attendances|appointments|visits|referrals|events|"
-    r"discharges|transfers|spells|episodes|stays|consultations|contacts|prescriptions|vaccinations|diagnoses|"
-    r"procedures|operations|children)",
-    re.IGNORECASE,
-)
 # what has a number that is no person's
 _THINGS = re.compile(
     r"\b(grid|map|table|figure|page|line|row|column|file|model|run|fold|batch|version|section|item|question|variable|"
@@ -54,10 +48,9 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     """Yield what the shape of a table gives away: records, or small counts in a summary."""
     if not table.rows or not table.names:
         return
-    table = under_heading(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
+    table = _trimmed(table)
     if not table.rows:
         return
-    table = without_row_numbers(table)
     if len(table.names) > shape["review_rows"] > table.rows and is_turned(table):
         rule = "record-level" if len(table.names) >= shape["record_rows"] else "possible-records"
         yield Hit(rule, "turned", table.where, "", len(table.names), "", 0.8)
@@ -85,6 +78,12 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     yield from _records(table, shape)
 
 
+def _trimmed(table: Table) -> Table:
+    """Return a table without blanks around its values, titles over its heading and a first column of row numbers."""
+    trimmed = replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns)))
+    return without_row_numbers(under_heading(trimmed))
+
+
 def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
     if table.rows < shape["id_rows"]:
         return []
@@ -108,7 +107,7 @@ def _is_a_programs(name: str, column: pa.Array) -> bool:
 
 def _may_be_a_persons(table: Table, column: int) -> bool:
     """Tell whether a single row counts what one person can have several of: an example of a model's input does."""
-    return table.rows == 1 and bool(_SEVERAL.fullmatch(label(table.names[column])))
+    return table.rows == 1 and bool(SEVERAL.fullmatch(label(table.names[column])))
 
 
 def _crosstab(table: Table, shape: Mapping[str, float]) -> list[int]:
@@ -176,10 +175,12 @@ def find_series(series: Series, shape: Mapping[str, float]) -> Iterator[Hit]:
 
 
 def counts_of(table: Table, shape: Mapping[str, float]) -> tuple[Table, list[int]]:
-    """Return a table with its counts alone where they had shares beside them, and without numbers of its rows.
+    """Return a table in plain counts, and the columns that hold them: by their names, or as a cross-table does.
 
-    With it come the columns that hold counts: by their names, or as a cross-table's beside one of totals.
+    A single column that is named as one may be a cross-table's totals.
     """
-    table, named = counted(without_row_numbers(table))
+    if not table.rows or not table.names:
+        return table, []
+    table, named = counted(_trimmed(table))
     crosstab = _crosstab(table, shape) if len(named) < 2 else []
     return table, crosstab if set(named) <= set(crosstab) else named

@@ -51,46 +51,46 @@ def name_in(value: str, names: Names) -> str:
 
 
 def spelled_in(text: str, names: Names) -> str:
-    """Return the first name that is spelled a letter at a time, whatever stands between the letters but letters."""
+    """Return the first name that is spelled a letter at a time, whatever stands between the letters but letters.
+
+    A forename that such a run begins with is enough, for nobody spells anything else so; within it a surname follows.
+    """
     for run in _APART.finditer(text):
         letters = plain(run[0])[:_SPELLED]
-        for start in range(len(letters) - 2 * _SHORT + 1):
-            least = _SHORT if start == 0 else _ALONE
-            for middle in range(start + least, min(start + _LONG, len(letters) - least) + 1):
-                forename, rest = letters[start:middle], letters[middle : middle + _LONG]
-                if names.is_forename(forename) and any(
-                    names.is_surname(rest[:size]) for size in range(len(rest), _ALONE - 1, -1)
-                ):
-                    return forename
+        for start in range(len(letters) - 2 * _SHORT):
+            for end in range(start + _SHORT, min(start + _LONG, len(letters) - _SHORT) + 1):
+                rest = letters[end : end + _LONG]
+                surnames = (rest[:size] for size in range(_ALONE, len(rest) + 1) if rest[:size] in names.surnames)
+                begins = start == 0 and end >= _ALONE and names.is_forename(letters[:end])
+                if begins or any(names.are_person(letters[start:end], each) for each in surnames):
+                    return letters[start:end]
     return ""
 
 
 def _are_names(one: re.Match[str], two: re.Match[str], value: str, names: Names) -> bool:
     """Tell whether two words are a forename and a surname, in either order, and stand together as no prose has them.
 
-    In prose in small letters the forename must be nothing else; joined into one token they are a person's anyway.
+    Either they are written small, or joined into one token; what is called after somebody is nobody.
     """
     first, second, gap = plain(one[0]), plain(two[0]), value[one.end() : two.start()]
-    if min(len(first), len(second)) < _SHORT:
+    if min(len(first), len(second)) < _SHORT or names.institutions.match(value, two.end()):
         return False
     if _GLUED.fullmatch(gap):
-        if not two[0][0].isupper() or max(len(first), len(second)) < _ALONE:
+        least = _SHORT if second in names.surnames else _ALONE
+        if not two[0][0].isupper() or len(first) < least or max(len(first), len(second)) < _ALONE:
             return False
-    elif not _BETWEEN.fullmatch(gap):
+    elif not _BETWEEN.fullmatch(gap) or (re.search("[ ,]", gap) and (one[0][0].isupper() or two[0][0].isupper())):
         return False
-    elif re.search("[ ,]", gap):
-        small = one[0][0].islower() and two[0][0].islower()
-        if not small or not (names.is_forename(first) or names.is_forename(second)):
-            return False
-    return names.are_person(first, second) or (names.are_person(second, first) and not names.is_word(first))
+    turned = first in names.surnames and not names.is_word(first) and names.are_person(second, first)
+    return names.are_person(first, second) or turned
 
 
 def _is_run_together(word: str, names: Names) -> bool:
     """Tell whether a word is no name by itself, and a forename with a surname after it."""
-    if names.is_surname(word) or word in names.forenames:
+    if word in names.surnames or word in names.forenames or word in names.lexicon:
         return False
     cuts = range(_ALONE, len(word) - _ALONE + 1)
     return any(
-        names.is_forename(word[:cut]) and names.is_surname(word[cut:]) and names.are_person(word[:cut], word[cut:])
+        names.is_forename(word[:cut]) and word[cut:] in names.surnames and names.are_person(word[:cut], word[cut:])
         for cut in cuts
     )

@@ -1,7 +1,7 @@
 """Recognisers and dictionaries of one language and place, as data and a little code: ``packs/<name>/``.
 
 A pack is a folder with ``pack.yaml`` (what there is to recognise), ``names.txt`` (forenames and surnames),
-``surnames.txt`` (rarer ones) and ``checks.py`` (what no pattern can say, such as a check digit). Another place is
+``lexicon.txt`` (what is no name) and ``checks.py`` (what no pattern can say, such as a check digit). Another place is
 another folder.
 """
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 Evidence = Literal["form", "column", "weak", "context"]
 DEFAULT = "uk"
 _FOLDER = Path(__file__).parent
-_ENDING = 6  # letters of a word whose ending says anything
+_UNKNOWN, _LONGEST = 4, 16  # letters of a surname that no list has
+_PARTS = re.compile(r"\[[a-z ]+\]")  # the heads of the lists in names.txt
+_VOWELS = frozenset("aeiouy")
 
 
 class Check(Protocol):
@@ -76,24 +78,24 @@ class Names:
 
     Parameters
     ----------
-    rare : frozenset of str
-        Surnames that count for one only beside a forename.
+    usual : frozenset of str
+        The forenames that most people have.
+    lexicon : frozenset of str
+        Words of four letters and more; what is none of them is taken for a surname beside a forename.
     ordinary, words : frozenset of str
         Names that are words of the language too: always, and where nothing else is written as names are.
-    endings : re.Pattern
-        What surnames end in that are in neither list.
     eponyms : frozenset of str
         A forename and a surname that together are no person.
     institutions : re.Pattern
         What follows a person's name where something is called after them.
     """
 
+    usual: frozenset[str]
     forenames: frozenset[str]
     surnames: frozenset[str]
-    rare: frozenset[str]
+    lexicon: frozenset[str]
     ordinary: frozenset[str]
     words: frozenset[str]
-    endings: re.Pattern[str]
     eponyms: frozenset[str]
     institutions: re.Pattern[str]
     header: re.Pattern[str]
@@ -106,25 +108,21 @@ class Names:
         """Tell whether a word, in lower case, is a forename and nothing else."""
         return word in self.forenames and not self.is_word(word)
 
-    def is_surname(self, word: str) -> bool:
-        """Tell whether a word, in lower case, is a surname of any of the lists, whatever else it is."""
-        return word in self.surnames or word in self.rare
-
     def is_word(self, word: str) -> bool:
         """Tell whether a name, in lower case, is a word of the language too."""
         return word in self.ordinary or word in self.words
+
+    def is_unknown(self, word: str) -> bool:
+        """Tell whether a word, in lower case, could be said and is none of the language: a surname that no list has."""
+        return _UNKNOWN <= len(word) <= _LONGEST and word not in self.lexicon and not _VOWELS.isdisjoint(word)
 
     def are_person(self, forename: str, surname: str) -> bool:
         """Tell whether two words, in lower case, are a forename and a surname, no method, and not both words."""
         if forename not in self.forenames or f"{forename} {surname}" in self.eponyms:
             return False
-        if not self.is_surname(surname):
-            return not self.is_word(forename) and self.ends_as_one(surname)
-        return not (self.is_word(forename) and self.is_word(surname))
-
-    def ends_as_one(self, word: str) -> bool:
-        """Tell whether a long word, in lower case, ends as surnames do."""
-        return len(word) >= _ENDING and self.endings.search(word) is not None
+        if surname in self.surnames:
+            return not (self.is_word(forename) and self.is_word(surname))
+        return forename not in self.words and self.is_unknown(surname)
 
 
 @dataclass(frozen=True)
@@ -208,17 +206,16 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 
 def _names(raw: dict[str, Any], folder: Path) -> Names:
-    listed = words_in(folder / "names.txt")
-    surnames = listed.index("[surnames]")
+    usual, more, surnames = (part.split() for part in _PARTS.split(" ".join(words_in(folder / "names.txt")))[1:])
     return Names(
-        forenames=frozenset(listed[1:surnames]),
-        surnames=frozenset(listed[surnames + 1 :]),
-        rare=frozenset(words_in(folder / "surnames.txt")),
+        usual=frozenset(usual),
+        forenames=frozenset(usual) | frozenset(more),
+        surnames=frozenset(surnames),
+        lexicon=frozenset(words_in(folder / "lexicon.txt")),
         ordinary=frozenset(raw["ordinary"].split()),
         words=frozenset(raw["words"].split()),
-        endings=re.compile(raw["endings"]),
         eponyms=frozenset(raw["eponyms"]),
-        institutions=re.compile(rf"\s+(?:[A-Z][a-z]+ )?(?:{raw['institutions']})\b"),
+        institutions=re.compile(rf"[\s_-]+(?:[A-Z][a-z]+[\s_-]+)?(?:{raw['institutions']})(?![a-z])"),
         header=re.compile(raw["header"], re.IGNORECASE),
         not_header=re.compile(raw["not_header"], re.IGNORECASE),
         titles=tuple(raw["titles"]),

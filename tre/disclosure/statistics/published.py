@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +26,7 @@ from tre.disclosure.detectors.counts import is_count
 from tre.disclosure.detectors.shape import counts_of
 from tre.disclosure.model import Hit, storable
 from tre.disclosure.statistics.differencing import Range
+from tre.disclosure.statistics.labels import coded, plain, range_of
 
 # key: all that a cell is of; group: the same but for its range, [low, high); NaN where it has none. depth: how many
 # labels; parts: how many cells of the table it is the sum of. row and column: where the first of them stands.
@@ -37,23 +37,14 @@ CELL = np.dtype(
     ]
 )  # fmt: skip
 _MOST_LABELS = 5  # columns whose subsets are summed over: 32 of them
-_LABEL = 64  # characters of a label that tell it apart
 _COLUMN = 200  # characters of a column's name that a finding tells
 _MOST_COLUMNS = 4096
 _ABOVE = 2**53  # beyond it a count is no exact number in a spreadsheet, nor one of people
-_NUMBER = r"(\d+(?:\.\d+)?)"
-_TO = re.compile(rf"{_NUMBER} ?(?:-|to|until) ?{_NUMBER}(?: years?)?")
-_FROM = re.compile(rf"{_NUMBER} ?(?:\+|(?:and|or) (?:over|above|older|more))(?: years?)?|(?:>=|≥) ?{_NUMBER}")
-_UNDER = re.compile(rf"(?:<|under|below|less than) ?{_NUMBER}(?: years?)?")
-_TENS = re.compile(r"(\d+0)'?s")
-_INTERVAL = re.compile(r"([\[(]) ?([-+\d.einf]+) ?[,;] ?([-+\d.einf]+) ?([\])])")
-_WHOLE = re.compile(r"\d{1,6}")
 _FRACTION = re.compile(r"[-+]?\d*\.\d*[1-9]\d*%?|[-+]?[\d.]+%")
 _COUNT_WORDS = re.compile(r"\b(count|counts|n|num|number|of|total|people|persons|patients)\b")
 _Range = Range | None
 _NO_RANGE = (np.nan, np.nan)
 _TOTAL = re.compile(r"(all|total|totals|overall|sum|grand total)")
-_DASHES = re.compile(r"[‐-―−]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +124,9 @@ class Published:
 
     def add(self, table: Table, shape: Mapping[str, float]) -> None:
         """Keep what a table tells, when it is one of counts; one so long that it comes in parts is left out."""
-        table, counted = (table, []) if self.cut else counts_of(table, shape)
+        if self.cut:
+            return
+        table, counted = counts_of(table, shape)
         if not counted:
             return
         if table.start or table.rows >= shape["aggregate_rows"] or len(table.names) > _MOST_COLUMNS:
@@ -184,16 +177,16 @@ def _measures(table: Table, counted: Sequence[int]) -> Iterator[_Measure]:
     """Yield what a table counts: each column of counts by itself, and together where their headings are labels."""
     chosen = _label_columns(table, counted)
     names = tuple(plain(table.names[n]) for n in chosen)
-    coded = [_coded([plain(each) for each in table.columns[n].to_pylist()]) for n in chosen]
-    words = [each for each, _ in coded]
-    codes = np.column_stack([each for _, each in coded]) if coded else np.zeros((table.rows, 0), np.int64)
+    dimensions = [coded([plain(each) for each in table.columns[n].to_pylist()]) for n in chosen]
+    words = [each for each, _ in dimensions]
+    codes = np.column_stack([each for _, each in dimensions]) if dimensions else np.zeros((table.rows, 0), np.int64)
     rows = np.arange(table.start + 1, table.start + 1 + table.rows)
     numbers = {n: _whole(table.columns[n]) for n in counted}
-    if len(counted) == 1 or is_count(table.names[counted[0]], table.columns[counted[0]]):
-        for n in counted:
+    for n in counted:
+        if len(counted) == 1 or is_count(table.names[n], table.columns[n]):
             yield _Measure(names, words, codes, numbers[n], rows, np.full(table.rows, n))
     if len(counted) > 1:
-        heads, across = _coded([plain(_COUNT_WORDS.sub("", plain(table.names[n]))) or "all" for n in counted])
+        heads, across = coded([plain(_COUNT_WORDS.sub("", plain(table.names[n]))) or "all" for n in counted])
         yield _Measure(
             (*names, "heading"),
             [*words, heads],
@@ -202,14 +195,6 @@ def _measures(table: Table, counted: Sequence[int]) -> Iterator[_Measure]:
             np.tile(rows, len(counted)),
             np.repeat(counted, table.rows),
         )
-
-
-def _coded(labels: Sequence[str]) -> tuple[list[str], np.ndarray]:
-    """Return the different labels in one spelling, ranges by their ends, and which of them each label is."""
-    spelled = {label: _spelled(label) for label in dict.fromkeys(labels)}
-    words = list(dict.fromkeys(spelled.values()))
-    place = {word: n for n, word in enumerate(words)}
-    return words, np.array([place[spelled[label]] for label in labels], np.int64)
 
 
 def _whole(column: pa.Array) -> np.ndarray:
@@ -228,41 +213,6 @@ def _label_columns(table: Table, counted: Sequence[int]) -> list[int]:
 
 def _measured(values: Sequence[str]) -> bool:
     return sum(bool(_FRACTION.fullmatch(value.strip())) for value in values) > 0.5 * len(values)
-
-
-def plain(label: str) -> str:
-    """Return a label as it is told apart: in small letters, dashes and blanks alike."""
-    folded = _DASHES.sub("-", unicodedata.normalize("NFKC", label[:_LABEL])).casefold()
-    return re.sub(r"[\s_]+", " ", folded).strip()
-
-
-def range_of(label: str) -> tuple[float, float] | None:
-    """Return the ends of the range that a plain label says, ``[low, high)`` of whole numbers, or None."""
-    if found := _TO.fullmatch(label):
-        return float(found[1]), float(found[2]) + 1
-    if found := _TENS.fullmatch(label):
-        return float(found[1]), float(found[1]) + 10
-    if found := _FROM.fullmatch(label):
-        return float(found[1] or found[2]), np.inf
-    if found := _UNDER.fullmatch(label):
-        return -np.inf, float(found[1])
-    if found := _INTERVAL.fullmatch(label):
-        low, high = _end(found[2]), _end(found[3])
-        # (60, 70] is [61, 71) of whole numbers
-        return None if low is None or high is None else (low + (found[1] == "("), high + (found[4] == "]"))
-    return (float(label), float(label) + 1) if _WHOLE.fullmatch(label) else None
-
-
-def _end(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _spelled(label: str) -> str:
-    ends = range_of(label)
-    return label if ends is None else f"[{ends[0]:g}, {ends[1]:g})"
 
 
 def _cells(measure: _Measure, most: int) -> np.ndarray | None:
