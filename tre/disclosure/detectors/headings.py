@@ -23,12 +23,12 @@ def is_heading(cells: Sequence[str]) -> bool:
 
 
 def under_heading(table: Table) -> Table:
-    """Return a table whose first line was a title, as spreadsheets write it, from the row on that names its columns."""
+    """Return a table whose first line was a title, as spreadsheets write it, as it is under its columns' names."""
     if sum(bool(name.strip()) for name in table.names) > 1 or len(table.names) < 2 or table.start:
         return table
     for row in range(min(table.rows, _ABOVE)):
         cells = [column[row].as_py().strip() for column in table.columns]
         if all(cells) and is_heading(cells):
             columns = tuple(column[row + 1 :] for column in table.columns)
-            return replace(table, names=tuple(cells), columns=columns, start=row + 1)
+            return replace(table, names=tuple(cells), columns=columns)
     return table

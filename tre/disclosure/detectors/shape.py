@@ -79,10 +79,9 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
 
 
 def _trimmed(table: Table) -> Table:
-    """Return a table under its own heading, without blanks around its values, nor a column that only numbers rows."""
-    return without_row_numbers(
-        under_heading(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
-    )
+    """Return a table without blanks around its values, titles over its heading and a first column of row numbers."""
+    trimmed = replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns)))
+    return without_row_numbers(under_heading(trimmed))
 
 
 def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
