@@ -9,6 +9,16 @@ from pathlib import Path
 import psutil
 
 
+def most_memory() -> int:
+    """Return the most bytes of memory that this process held.
+
+    What `getrusage` tells begins with what the process held that started this one.
+    """
+    told = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    assert told is not None
+    return int(told[1]) * 1024
+
+
 def tree(pid: int) -> set[psutil.Process]:
     """Return a process and what it started, directly or not, as far as they are alive."""
     try:

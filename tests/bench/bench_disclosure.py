@@ -134,12 +134,13 @@ def _speed(seed: int, size: str, peer: dict[str, Any], scratch: Path) -> Iterato
 
 
 _PEAK = """
-import resource, sys
+import sys
 from pathlib import Path
+from tests.processes import most_memory
 from tre.disclosure import Context, inspect
 found = inspect(Path(sys.argv[1]), Context(sandbox=False))
 assert not {each.rule for each in found.findings} & {"unreadable", "too-big"}, found
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(most_memory())
 """
 
 
@@ -178,7 +179,7 @@ def _memory(seed: int, size: str, scratch: Path) -> Iterator[Row]:
             path = scratch / "long"
             _write_long(kind, table, path, megabytes * 1_000_000)
             told = subprocess.run([sys.executable, "-c", _PEAK, str(path)], capture_output=True, text=True, check=True)
-            peaks.append(int(told.stdout) // 1024)
+            peaks.append(int(told.stdout) // 1024**2)
             path.unlink()
         label = " and ".join(f"{megabytes:,} MB" for megabytes in MEGABYTES[size][1:])
         growth = max(peaks[1:]) / peaks[0]

@@ -7,7 +7,6 @@ measured with the very settings that the product uses, which were chosen on the 
 from __future__ import annotations
 
 import logging
-import resource
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from spark_jobs import linkage
 from spark_jobs.nhs_number import is_valid
 from spark_jobs.synthetic_people import BLOCK, block_of_people, view
 from tests.bench.harness import Row, row, timed
+from tests.processes import most_memory
 
 # Records, roughly: each person is known to two providers.
 PEOPLE = {"small": (500, 5_000), "medium": (500, 5_000, 50_000), "large": (4_760, 47_600, 476_000)}
@@ -184,7 +184,7 @@ def _synthetic(people: int, size: str, seed: int) -> Iterator[Row]:
         "F1 of Splink's defaults alone": (told["peer"]["f1"], ""),
         "time, times Splink's defaults": (took["spine"] / took["peer"], ""),
         "milliseconds for a record": (1000 * took["spine"] / ours["records"], ""),
-        "memory at its most, MiB": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, ""),
+        "memory at its most, MiB": (most_memory() / 1024**2, ""),
     }
     for name, (value, target) in figures.items():
         yield row("linkage", f"{label}: {name}", value, target, size, seed)

@@ -21,6 +21,7 @@ import pandas as pd
 import psutil
 
 from tests.bench.harness import Row, row
+from tests.processes import most_memory
 
 ROWS = {"small": 1_000_000, "medium": 10_000_000, "large": 100_000_000}
 ACRO_TRIES = (100_000_000, 30_000_000, 10_000_000, 3_000_000, 1_000_000)
@@ -59,8 +60,7 @@ def by_acro(rows: int, seed: int) -> dict[str, Any]:
     record = session.results.results["output_0"]
     checks = {"threshold": "MinimumThresholdCheck", "nk-rule": "NKCheck", "p-ratio": "PPercentCheck"}
     masks = {name: sorted(map(list, record.sdc["cells"][check])) for name, check in checks.items()}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"verdict": record.status, "masks": masks, "seconds": seconds, "bytes": peak}
+    return {"verdict": record.status, "masks": masks, "seconds": seconds, "bytes": most_memory()}
 
 
 def by_spark(rows: int, seed: int) -> dict[str, Any]:

@@ -205,11 +205,12 @@ def test_blocks_of_text_join_to_the_text() -> None:
 
 
 _PEAK = """
-import resource, sys
+import sys
 from pathlib import Path
+from tests.processes import most_memory
 from tre.disclosure import Context, inspect
 inspect(Path(sys.argv[1]), Context(sandbox=False))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(most_memory())
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.source import HEAD, Source, encoding_of, texts
 
+_AHEAD = 8  # Arrow reads several blocks ahead of what is looked at: a file's memory is theirs
 _SIGNS = np.isin(np.arange(256), list(b"=@+-"))
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _COLUMN = 20  # lines
@@ -93,7 +94,7 @@ class _Rows:
         done = 0
         try:
             with self._reader() as reader:
-                for batch in reader:
+                for batch in _joined(reader, self._policy.limits["block_bytes"]):
                     table = Table(self._where, self._names, tuple(batch.columns), done)
                     yield self._block(table)
                     done += batch.num_rows
@@ -106,7 +107,8 @@ class _Rows:
     def _reader(self) -> pacsv.CSVStreamingReader:
         unique = [f"c{n}" for n in range(len(self._names))]
         options = pacsv.ReadOptions(
-            column_names=unique, skip_rows=int(self._has_heads), block_size=self._policy.limits["block_bytes"],
+            column_names=unique, skip_rows=int(self._has_heads),
+            block_size=self._policy.limits["block_bytes"] // _AHEAD,
             encoding="utf8" if self._encoding == "utf-8-sig" else self._encoding,
         )  # fmt: skip
         return pacsv.open_csv(
@@ -138,6 +140,23 @@ def _are_heads(cells: list[str]) -> bool:
     numbers = [each for each in cells if re.fullmatch(r"[-+]?[\d.,/: -]+", each)]
     years = [each for each in numbers if _YEAR.fullmatch(each.strip())]
     return not numbers or (len(years) == len(numbers) >= 2 and len(cells) > len(years) and years == sorted(set(years)))
+
+
+def _joined(reader: Iterable[pa.RecordBatch], most: int) -> Iterator[pa.RecordBatch]:
+    """Yield batches joined to that many bytes, and what was read before a mistake ahead of it."""
+    held: list[pa.RecordBatch] = []
+    try:
+        for batch in reader:
+            held.append(batch)
+            if sum(each.nbytes for each in held) >= most:
+                yield pa.concat_batches(held)
+                held = []
+    except pa.ArrowInvalid:
+        if held:
+            yield pa.concat_batches(held)
+        raise
+    if held:
+        yield pa.concat_batches(held)
 
 
 def note_formulas(table: Table, contents: Contents) -> None:
