@@ -23,6 +23,10 @@ class Platform:
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """Answer one call."""
+        if (method, path) == ("GET", "me"):
+            return 200, {
+                "disclosure": {"profile": "acro", "threshold": 10, "figures": {}, "quasi": [], "population": 0}
+            }
         if (method, path) == ("GET", "tables"):
             return 200, {"extract": 1, "persons": self.tables[0]["rows"], "tables": self.tables}
         if (method, path) == ("GET", "budget"):

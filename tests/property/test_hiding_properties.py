@@ -35,6 +35,7 @@ CALM = string.ascii_lowercase + "    "
 )
 @example("NHS number 943 476 5919", ["base85", "base64"], None)
 @example("Margaret Hughes was here", ["URL escapes", "hexadecimal", "base64"], "reversed ROT13")
+@example("Margaret Hughes was here", ["binary digits", "hexadecimal", "base32"], None)
 def test_a_person_is_found_in_any_nesting_of_encodings(text: str, ways: list[str], turning: str | None) -> None:
     written = TURNINGS[turning](text) if turning else text
     for way in ways:

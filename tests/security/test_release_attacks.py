@@ -12,7 +12,7 @@ from tests.airlock import SAFE, events, open_study, state, submit, vote, work
 from tests.factories import as_seen_now
 from tests.insider import rewrite_log
 from tests.unit.test_pages import browser
-from tre.airlock import jobs, registry, services
+from tre.airlock import differencing, jobs, registry, services
 from tre.airlock.domain import MODEL_FILES, Vote
 from tre.airlock.models import FileVote, Release, Request, RequestFile, Review
 from tre.airlock.storage import storage
@@ -40,6 +40,7 @@ def _quick_inspection(monkeypatch):
     def quick(file: RequestFile, context: object) -> None:
         found = Inspection(file.sha256, "csv", file.size, "pass", (), None, "acro", ())
         RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
+        differencing.keep(file, ())
 
     monkeypatch.setattr(jobs, "_inspect", quick)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.airlock import SAFE, events, inspected, open_study, state, submit, vote
 from tests.factories import as_seen_now, person
-from tre.airlock import jobs, registry, services
+from tre.airlock import differencing, jobs, registry, services
 from tre.airlock.domain import MODEL_FILES
 from tre.airlock.models import Release, Request, RequestFile
 from tre.airlock.services import Upload
@@ -46,6 +46,7 @@ def approved_model(study) -> Request:
     for file in made.files.all():
         passed = Inspection(file.sha256, "csv", file.size, "pass", (), None, "acro", ())
         RequestFile.objects.filter(pk=file.pk).update(inspection=passed.to_json())
+        differencing.keep(file, ())
     Request.objects.filter(pk=made.pk).update(state="in_review")
     ann = as_seen_now("ann")
     spend = ledger.reserve(study, purpose="m", actor=ann, once="m", **COST)
@@ -271,7 +272,7 @@ def test_a_release_folder_that_was_altered_before_it_was_written_down_is_not_rel
     vote(made, "cat")
     vote(made, "dan")
     made.refresh_from_db()
-    folder = jobs._copy_out(made, jobs._identity(made))  # and here the worker was killed
+    folder = jobs._copy_out(made, services.release_identity(made))  # and here the worker was killed
     (folder / "table.csv").chmod(0o600)
     (folder / "table.csv").write_bytes(ROWS)
     jobs.release_request({"request": made.pk})

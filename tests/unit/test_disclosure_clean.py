@@ -224,7 +224,7 @@ CLEAN = {
         "feature,coefficient\n" + "".join(f"x{n},{Random(n).gauss(0, 1):.5f}\n" for n in range(25)),
         "pass",
     ),
-    "survival": (survival(), "review"),
+    "survival": (survival(), "pass"),
     "a curve": ("fpr,tpr\n" + "".join(f"{n / 200:.3f},{(n / 200) ** 0.5:.4f}\n" for n in range(200)), "review"),
     "a code list": (code_list(), "review"),
     "a data dictionary": (dictionary(), "review"),

@@ -200,3 +200,11 @@ def test_a_language_model_marks_persons_where_one_is_installed(tmp_path: Path, s
     found = judged(tmp_path, text, Context(sandbox=sandbox, names_model=str(model(tmp_path))))
     assert ("person-name", "name") in met(found)
     assert found.names_model == "dictionary, model"
+
+
+def test_of_a_few_numbers_one_that_passes_is_chance_and_most_are_not(tmp_path: Path) -> None:
+    others = ["1264829913", "9876501234", "3316540082", "5518203377", "7740015523"]
+    assert not met(judged(tmp_path, column("total_pence", ["9434765919", *others])))
+    assert not met(judged(tmp_path, "Costs: " + ", ".join(["9434765919", *others]) + ".\n"))
+    for few in (["9434765919"], ["9434765919", "9434765870", *others[:2]]):
+        assert ("possible-identifier", "nhs_number") in met(judged(tmp_path, "See " + ", ".join(few) + ".\n"))

@@ -12,17 +12,22 @@ from typing import Any
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 
+from tre.airlock import differencing
+from tre.airlock.differencing import Compared
 from tre.airlock.domain import RELEASE_NOTE, model_folders
 from tre.airlock.evidence import check_decided
 from tre.airlock.models import Release, Request, RequestFile
-from tre.airlock.services import locked, move
+from tre.airlock.services import locked, move, release_identity
 from tre.airlock.storage import StorageBroken, storage
 from tre.config.options import load
-from tre.disclosure import Context, Inspection, inspect
+from tre.disclosure import Context, Inspection
+from tre.disclosure.inspection import inspect_counts
 from tre.disclosure.pseudonyms import owner_name
+from tre.disclosure.statistics.published import Counts
 from tre.errors import Refused
 from tre.keys.filters import newest_filters
 from tre.privacy.services import pay
+from tre.projects.disclosure import population_of, quasi_of, rules_of
 from tre.runs.queue import handler
 
 PLATFORM = "airlock"
@@ -37,33 +42,56 @@ def inspect_request(payload: dict[str, Any]) -> None:
             move(request, "inspect", PLATFORM)
     if request.state != "inspecting":
         return
+    context = _context(request)
+    for file in request.files.filter(inspection__isnull=True):  # `=None` would ask for JSON's null, which none holds
+        _inspect(file, context)
+    for file in differencing.unread():
+        differencing.keep_released(file, _read(file, _context(file.request))[1])
+    _conclude(request.pk, differencing.hold_against_others(request, context))
+
+
+def _context(request: Request) -> Context:
+    """Return what a request is inspected against."""
     filters, key = newest_filters() or (None, None)
-    settings = load()
-    context = Context(
-        settings.disclosure_profile,
+    settings, rules = load(), rules_of(request.project)
+    return Context(
+        rules.profile,
         filters,
         key,
         pack=settings.disclosure_pack,
         names_model=settings.disclosure_names_model,
         project=owner_name(request.project.code),
+        quasi=quasi_of(request.project),
+        population=population_of(request.project),
+        overrides=rules.overrides(),
     )
-    for file in request.files.filter(inspection__isnull=True):  # `=None` would ask for JSON's null, which none holds
-        _inspect(file, context)
-    _conclude(request.pk)
 
 
 def _inspect(file: RequestFile, context: Context) -> None:
-    found = inspect(storage().path(file.sha256), context, name=file.name)
+    found, tables = _read(file, context)
+    with transaction.atomic():
+        RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
+        differencing.keep(file, tables if found.verdict != "block" else ())
+
+
+def _read(file: RequestFile, context: Context) -> tuple[Inspection, tuple[Counts, ...]]:
+    """Return what inspection finds in a file, and the counts that it tells where they are exact."""
+    found, tables = inspect_counts(storage().path(file.sha256), context, name=file.name)
     if found.sha256 != file.sha256:
         raise StorageBroken("A frozen file was altered", where=file.sha256[:12], todo="Stop and tell the auditor")
-    RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
+    return found, tables if differencing.is_exact(context) else ()
 
 
 @transaction.atomic
-def _conclude(number: int) -> None:
+def _conclude(number: int, compared: Compared) -> None:
     request = locked(number)
     if request.state != "inspecting":  # withdrawn meanwhile, or another worker was first
         return
+    for file in request.files.all():
+        found = file.inspected()
+        if found is not None and (more := compared.findings.get(file.pk)):
+            RequestFile.objects.filter(pk=file.pk).update(inspection=found.with_findings(more).to_json())
+    Request.objects.filter(pk=number).update(compared=compared.newest)
     inspections = [file.inspected() for file in request.files.all()]
     data = {"files": [_summary(inspection) for inspection in inspections if inspection]}
     # Default deny: a file that was not inspected blocks, as one that was found wanting does.
@@ -83,14 +111,16 @@ def release_request(payload: dict[str, Any]) -> None:
     What the tables say of reviews is not believed: the decision is recomputed from the sealed evidence. A refusal at
     any point halts the release with its reason; a job that failed for another reason leaves it to be run again.
     """
+    for file in RequestFile.objects.filter(request=payload["request"], publication__isnull=True):
+        differencing.keep(file, _read(file, _context(file.request))[1])  # inspected before there was a place for it
     with transaction.atomic():
         request = locked(payload["request"])
         if request.state == "approved":
-            move(request, "release", PLATFORM)
+            _begin(request)
     if request.state != "releasing":
         return
     prefetch_related_objects([request], "files")  # read once: what is checked is what is copied
-    identity = _identity(request)
+    identity = release_identity(request)
     try:
         check_decided(request)
         folder = _copy_out(request, identity)
@@ -101,10 +131,12 @@ def release_request(payload: dict[str, Any]) -> None:
     _finish(request.pk, identity, _files(request), models)
 
 
-def _identity(request: Request) -> str:
-    """Return the release's name: the same for the same request and files, so that a second run finds the first."""
-    told = "\n".join(f"{file.name} {file.sha256}" for file in request.files.all())
-    return f"release-{request.pk}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+def _begin(request: Request) -> None:
+    """Begin a release and give what it tells its place among all; what was let out since inspection may stop it."""
+    move(request, "release", PLATFORM, {"counts": differencing.what_is_told(request)})
+    why = differencing.let_out(request, _context(request))
+    if why:
+        move(request, "halt", PLATFORM, {"why": why})
 
 
 def _copy_out(request: Request, identity: str) -> Path:

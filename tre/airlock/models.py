@@ -6,7 +6,9 @@ from django.conf import settings
 from django.db import models
 
 from tre.airlock.domain import OWNERS, Choice
+from tre.airlock.storage import StorageBroken
 from tre.disclosure import Inspection
+from tre.disclosure.statistics.published import Counts
 from tre.policy.domain import Resource
 from tre.projects.models import Project
 
@@ -25,6 +27,9 @@ class Request(models.Model):
     once = models.CharField(max_length=80, unique=True)
     created = models.DateTimeField(auto_now_add=True)
     changed = models.DateTimeField(auto_now=True)
+    compared = models.PositiveBigIntegerField(
+        null=True, help_text="The newest release, by its place, that inspection held it against."
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -58,6 +63,43 @@ class RequestFile(models.Model):
     def inspected(self) -> Inspection | None:
         """Return what inspection found, or None before it ran."""
         return Inspection.from_json(self.inspection) if self.inspection else None
+
+
+class Publication(models.Model):
+    """The counts that one file tells, kept so that every later request is held against them; never forgotten.
+
+    They are read at inspection. The file's release gives them their place, before a byte leaves.
+    """
+
+    file = models.OneToOneField(RequestFile, on_delete=models.PROTECT, related_name="publication")
+    tables = models.JSONField(default=list)
+    place = models.PositiveBigIntegerField(
+        null=True,
+        db_index=True,
+        help_text="In the order of releases; none while it was not let out, 0 before they were kept.",
+    )
+    release = models.CharField(max_length=40, blank=True, default="")
+
+    class Meta:
+        ordering = ("place", "id")
+
+    def __str__(self) -> str:
+        return f"counts of file {self.file_id}"
+
+    def counts(self) -> tuple[Counts, ...]:
+        """Return what the file tells.
+
+        Raises
+        ------
+        StorageBroken
+            What was kept of it was altered.
+        """
+        try:
+            return tuple(map(Counts.from_json, self.tables))
+        except ValueError:
+            raise StorageBroken(
+                "What a file tells was altered", where=str(self), todo="Stop and tell the auditor"
+            ) from None
 
 
 class Review(models.Model):

@@ -168,6 +168,12 @@ def withdraw(number: int, actor: Principal) -> Request:
     return request
 
 
+def release_identity(request: Request) -> str:
+    """Return the release's name: the same for the same request and files, so that a second run finds the first."""
+    told = "\n".join(f"{file.name} {file.sha256}" for file in request.files.all())
+    return f"release-{request.pk}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+
+
 def visible_reviews(request: Request, person: Principal) -> list[Review]:
     """Return the reviews that a person may see.
 

@@ -8,6 +8,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from tre.airlock.differencing import releases_named
 from tre.airlock.domain import Vote
 from tre.airlock.models import CHOICES, Release, Request, RequestFile
 from tre.airlock.previews import Preview, preview
@@ -71,10 +72,14 @@ def _page(request: HttpRequest, found: Request, forms_by_file: dict[int, VoteFor
     }
     mine = person.username == found.author.username
     earlier = {} if mine else earlier_decisions(found)
+    named = _named(person, found)
     files = [
-        (file, file.inspected(), _preview(file), held[file.pk] if may_review else None, earlier.get(file.pk, []))
+        (
+            file, file.inspected(), _preview(file), held[file.pk] if may_review else None, earlier.get(file.pk, []),
+            named.get(file.pk, []),
+        )
         for file in found.files.all()
-    ]
+    ]  # fmt: skip
     context = {
         "airlock_request": found,
         "files": files,
@@ -89,6 +94,17 @@ def _page(request: HttpRequest, found: Request, forms_by_file: dict[int, VoteFor
         "wrong": any(form.errors for form in held.values()),
     }
     return render(request, "airlock/request.html", context, status=400 if context["wrong"] else 200)
+
+
+def _named(person: Principal, found: Request) -> dict[int, list[tuple[str, Request]]]:
+    """Return the releases that findings name, by file, for who may see these too: their projects are others'."""
+    if person.username == found.author.username:
+        return {}
+    named = releases_named(found.files.all())
+    return {
+        file: [each for each in several if decide(person, "view_request", each[1].resource()).allowed]
+        for file, several in named.items()
+    }
 
 
 def _preview(file: RequestFile) -> Preview | None:

@@ -214,6 +214,8 @@ class Contents:
         its author: there only what is sure by itself is taken for an identifier.
     lines : list of (where, text)
         What may hold rows, however they are written.
+    names : list of (where, names)
+        What parts of the file are kept under, members and sheets, in which blanks may be written as anything.
     blocks : list of Iterator of Contents
         Documents too long to be held, block by block. What one block holds of a table or a text goes on in the next
         under the same `where`. They may raise :class:`Unreadable`, and are gone through once.
@@ -226,6 +228,7 @@ class Contents:
     texts: list[tuple[str, str]] = field(default_factory=list)
     code: list[tuple[str, str]] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
+    names: list[tuple[str, list[str]]] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
@@ -237,6 +240,11 @@ class Contents:
         """Keep a text both for its identifiers and for the rows that its lines may be."""
         self.texts.append((where, text))
         self.lines.append((where, text))
+
+    def add_names(self, where: str, names: Sequence[str]) -> None:
+        """Keep the names of parts both for what each says and for the rows that they may be together."""
+        self.names.append((where, list(names)))
+        self.lines.append((where, "\n".join(names)))
 
 
 def text_cells(where: str, text: str, start: int = 0) -> Cells:

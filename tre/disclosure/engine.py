@@ -13,21 +13,21 @@ from tre.disclosure.budget import one_budget
 from tre.disclosure.contents import Contents, Table, Unreadable, text_cells
 from tre.disclosure.detectors import pixels
 from tre.disclosure.detectors.models import find_in_words
-from tre.disclosure.detectors.names import find_names
-from tre.disclosure.detectors.shape import find_series, find_shape
+from tre.disclosure.detectors.shape import find_lines, find_series, find_shape
 from tre.disclosure.detectors.watch import Sight, Watch
 from tre.disclosure.model import Hit
+from tre.disclosure.naming import examine_names, examine_release_name
 from tre.disclosure.numbers import Numbers
 from tre.disclosure.readers import read
-from tre.disclosure.readers.runs import find_tables
-from tre.disclosure.rereading import Rereading
+from tre.disclosure.readers.runs import find_joined, find_tables
+from tre.disclosure.rereading import TOP, Depth, Rereading
 from tre.disclosure.shapes import Shapes
 from tre.disclosure.source import Source
+from tre.disclosure.spelled import Spelled, lines_of
+from tre.disclosure.statistics.published import Published
 from tre.disclosure.tally import Tally
+from tre.disclosure.veil import veiled, veiled_counts
 
-_SEPARATORS = re.compile(r"[^A-Za-z0-9'-]+|_|(?<=[A-Za-z])-|-(?=[A-Za-z])")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
-_DIGITS_ALONE = re.compile(r"\d+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
 _CERTAIN = "record-level"  # once the lines of a text are known to be records, no more rows are looked for in it
 # What a hostile file makes of a reader, in ways that no list foretells
@@ -37,15 +37,26 @@ _SHARED = 20_000  # cells of a table from which its columns share the cores
 Key = tuple[str, str, int]  # where, which table or text of the block, which column
 
 
-def examine(source: Source, sight: Sight, *, name: str = "") -> tuple[str, list[Hit]]:
-    """Return the type of a file and all that was met in it and in the name it is released under, grouped."""
-    found = Tally()
-    again = Rereading(sight.policy, sight.search, lambda *told: _decoded(sight, again, *told))
+def examine(
+    source: Source, sight: Sight, *, name: str = "", published: Published | None = None
+) -> tuple[str, list[Hit]]:
+    """Return the type of a file and all that was met in it and in the name it is released under, grouped.
+
+    Parameters
+    ----------
+    published : Published, optional
+        Takes the counts that the file's tables tell.
+    """
+    found = Tally(published)
+    again = Rereading(sight.policy, sight.pack, sight.search, lambda *told: _decoded(sight, again, *told))
     with one_budget(sight.policy):
-        kind = _examine(source, "", sight, found, again, depth=0) if source.size else "empty"
+        kind = _examine(source, "", sight, found, again, depth=TOP) if source.size else "empty"
         if name:
-            found.extend(_examine_name(name, sight, again))
-    return kind, found.shortened()
+            found.extend(examine_release_name(name, sight, again))
+    if published is not None:
+        found.extend(published.hits())
+        published.tables = veiled_counts(published.tables, sight)
+    return kind, veiled(found.shortened(), sight)
 
 
 def grouped(hits: Iterable[Hit]) -> list[Hit]:
@@ -55,24 +66,8 @@ def grouped(hits: Iterable[Hit]) -> list[Hit]:
     return found.shortened()
 
 
-def _examine_name(name: str, sight: Sight, again: Rereading) -> Iterator[Hit]:
-    """Yield what stands in a file's name, which is released too, however its words are parted.
-
-    In a name written small, two words that happen to be names may be a title; ten digits with a check digit have no
-    other use in a name.
-    """
-    parted = _SEPARATORS.sub(" ", _CAMEL.sub(" ", name))
-    tokens = [name, name.rpartition(".")[0], _SEPARATORS.sub(" ", name), parted, "".join(_DIGITS_ALONE.findall(name))]
-    cells = text_cells("file name", "\n".join(tokens))
-    for hit in (*sight.search(cells), *again.look(cells)):
-        rule = "identifier" if hit.kind == "nhs_number" and hit.rule == "possible-identifier" else hit.rule
-        yield replace(hit, rule=rule, place="")
-    for hit in find_names(text_cells("file name", parted.title()), sight.pack):
-        yield replace(hit, rule="possible-name", place="", sample="")
-
-
-def _examine(source: Source, where: str, sight: Sight, found: Tally, again: Rereading, *, depth: int) -> str:
-    if depth > sight.policy.limits["depth"]:
+def _examine(source: Source, where: str, sight: Sight, found: Tally, again: Rereading, *, depth: Depth) -> str:
+    if depth.files > sight.policy.limits["depth"]:
         found.extend([Hit("too-big", "depth", where, "files within files")])
         return "unknown"
     try:
@@ -89,21 +84,21 @@ def _examine(source: Source, where: str, sight: Sight, found: Tally, again: Rere
     return kind
 
 
-def _decoded(sight: Sight, again: Rereading, data: bytes, where: str, depth: int) -> list[Hit]:
+def _decoded(sight: Sight, again: Rereading, data: bytes, where: str, depth: Depth) -> list[Hit]:
     """Return what was met in bytes that a decoding made; where nothing can read them they are bytes of any sort."""
     found = Tally()
     kind = _examine(Source.of(data), where, sight, found, again, depth=depth)
     return [Hit("encoded-text", "bytes", where)] if kind == "unreadable" else list(found.hits())
 
 
-def _pixels(data: bytes, kind: str, where: str, sight: Sight, again: Rereading, depth: int) -> Iterator[Hit]:
+def _pixels(data: bytes, kind: str, where: str, sight: Sight, again: Rereading, depth: Depth) -> Iterator[Hit]:
     for found in pixels.find_in_picture(data, kind, where, sight.policy):
         if isinstance(found, Hit):
             yield found
         else:
             yield Hit("hidden-in-pixels", "message", where, found.how, 1, "", 0.95)
             if again.once(found.data):
-                yield from _decoded(sight, again, found.data, f"{where} {found.how}".strip(), depth + 1)
+                yield from _decoded(sight, again, found.data, f"{where} {found.how}".strip(), depth.decoded())
 
 
 def _stopped(where: str, error: Exception) -> Hit:
@@ -119,9 +114,9 @@ def _pool() -> ThreadPoolExecutor:
 class _Document:
     """The detectors at work on what was read of one file or part of one."""
 
-    def __init__(self, sight: Sight, found: Tally, again: Rereading, where: str, depth: int) -> None:
+    def __init__(self, sight: Sight, found: Tally, again: Rereading, where: str, depth: Depth) -> None:
         self._sight, self._found, self._again, self._where, self._depth = sight, found, again, where, depth
-        self._numbers = Numbers(sight, again)
+        self._numbers, self._spelled = Numbers(sight, again), Spelled(sight)
 
     def take(self, contents: Contents) -> None:
         """Look at all of it, its long tables and texts batch by batch."""
@@ -133,7 +128,7 @@ class _Document:
 
     def _many(self, blocks: Iterator[Contents]) -> None:
         watches: dict[Key, Watch] = {}
-        shapes = Shapes(self._sight.policy, self._sight.profile)
+        shapes = Shapes(self._sight.policy, self._sight.profile, self._found.published)
         certain: set[str] = set()
         while (block := self._next(blocks)) is not None:
             self._block(block, watches, shapes, certain)
@@ -170,6 +165,12 @@ class _Document:
             self._columns(table, number, watches)
             if table.start == 0:
                 self._found.extend(self._numbers.in_table(table, self._depth))
+                for where, lines in find_joined(table):
+                    self._rows(where, lines, certain)
+                self._found.extend(self._spelled.in_table(table))
+                for where, text in lines_of(table):
+                    self._found.extend(self._again.between(where, text, self._depth))
+        self._found.extend(find_lines(contents.series, self._sight.policy.shape))
         for series in contents.series:
             self._found.extend(find_series(series, self._sight.policy.shape))
             self._found.extend(self._numbers.in_values(series.where, series.name, series.values, self._depth))
@@ -184,14 +185,18 @@ class _Document:
                 cells = text_cells(where, plain, contents.start)
                 self._watch(watches, (where, "text", number), cells.header, in_table=False).feed(cells)
                 self._found.extend(self._again.look(cells, self._depth))
-                self._found.extend(self._again.between(where, text, self._depth))
+                self._found.extend(self._again.between(where, text, self._depth, contents.start))
+                self._found.extend(self._spelled.in_text(where, text))
+                self._found.extend(self._spelled.in_program(where, text))
                 self._found.extend(find_in_words(where, text, self._sight.policy, self._sight.profile))
         for where, text in contents.code:
             self._code(where, text)
+        for where, names in contents.names:
+            self._found.extend(examine_names(where, names, self._sight, self._again))
         for part in contents.parts:
             if part.data:
                 source = Source.of(part.data)
-                _examine(source, part.where, self._sight, self._found, self._again, depth=self._depth + 1)
+                _examine(source, part.where, self._sight, self._found, self._again, depth=self._depth.within())
 
     def _watch(self, watches: dict[Key, Watch], key: Key, header: str, *, in_table: bool) -> Watch:
         if key not in watches:
@@ -212,8 +217,8 @@ class _Document:
         for column in columns:
             self._found.extend(self._again.look(column, self._depth))
 
-    def _rows(self, where: str, text: str, certain: set[str]) -> None:
-        """Look for rows of people in the lines of a text, until some were found."""
+    def _rows(self, where: str, text: str, certain: set[str], *, within: bool = False) -> None:
+        """Look for rows of people in the lines of a text, and in its tables' cells, until some were found."""
         if where in certain:
             return
         sight = self._sight
@@ -222,10 +227,15 @@ class _Document:
             self._found.extend(hits)
             if any(hit.rule == _CERTAIN for hit in hits):
                 certain.add(where)
+            elif self._found.published is not None:
+                self._found.published.add(table, sight.policy.shape)
+            for place, lines in () if within else find_joined(table):
+                self._rows(place, lines, certain, within=True)
 
     def _code(self, where: str, text: str) -> None:
         if not text.strip():
             return
+        self._found.extend(self._spelled.in_program(where, text))
         sure = {entity.kind for entity in self._sight.pack.entities if entity.sure}
         cells = text_cells(where, _COLOUR.sub("", text))
         for hit in (*self._sight.search(cells), *self._again.look(cells, self._depth)):

@@ -22,6 +22,9 @@ KEY_PURPOSE = "exact-match"
 
 _NOT_LETTERS = re.compile(r"[^a-z ]+")
 _POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}")
+_ISSUED = re.compile(r"[34679]|(?:0[1-9]|[12]\d)(?:0[1-9]|1[0-2])")
+_COUNTED = "01234567890123456789"
+_DIFFERENT = 3  # digits
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -36,10 +39,26 @@ def nhs_number_is_valid(digits: str) -> bool:
     return check == int(digits[9])
 
 
-def _person_name(value: str) -> str | None:
-    """Return a name without accents, case, punctuation or doubled spaces; None unless it has two words."""
+def nhs_number_is_issued(digits: str) -> bool:
+    """Tell whether ten digits are a valid NHS number of a range that numbers are given from.
+
+    Those of England, Wales and the Isle of Man begin with 3, 4, 6 or 7, Northern Ireland's with 32 to 39, Scotland's
+    with a day and a month of birth, and numbers for tests and examples with 9 (NHS Data Dictionary, NHS NUMBER). Of ten
+    digits at random that is one in twenty. Digits that count up or down or are but two over again are no number.
+    """
+    counted = digits in _COUNTED or digits[::-1] in _COUNTED or len(set(digits)) < _DIFFERENT
+    return not counted and nhs_number_is_valid(digits) and _ISSUED.match(digits) is not None
+
+
+def name_words(value: str) -> list[str]:
+    """Return the words of a name without accents, case or punctuation; what a hyphen joins is two of them."""
     plain = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode().lower()
-    words = _NOT_LETTERS.sub("", plain.replace("-", " ")).split()
+    return _NOT_LETTERS.sub("", plain.replace("-", " ")).split()
+
+
+def _person_name(value: str) -> str | None:
+    """Return a name's words with a blank between them; None unless there are two."""
+    words = name_words(value)
     return " ".join(words) if len(words) >= 2 else None
 
 
@@ -187,19 +206,20 @@ class ExactFilters:
 
     def contains(self, kind: str, values: Sequence[str]) -> list[bool]:
         """Tell for each value, as written, whether it is held; False where it cannot be of that kind."""
+        if kind not in self._held:
+            return [False] * len(values)
+        return self.holds(kind, [normalise(kind, value) for value in values])
+
+    def holds(self, kind: str, spelled: Sequence[str | None]) -> list[bool]:
+        """Tell for each value in the one spelling that is hashed (:func:`normalise`) whether it is held.
+
+        Each is hashed once, however often it is asked for.
+        """
         held = self._held.get(kind)
-        found = [False] * len(values)
-        if held is None or len(held) == 0:
-            return found
-        spelled = [normalise(kind, value) for value in values]
-        places = [place for place, each in enumerate(spelled) if each is not None]
-        asked = np.fromiter(
-            (digest(self._key, kind, each) for each in spelled if each is not None),
-            dtype=np.uint64,
-            count=len(places),
-        )
-        at = np.searchsorted(held, asked)
-        hits = held[np.minimum(at, len(held) - 1)] == asked
-        for place, hit in zip(places, hits, strict=True):
-            found[place] = bool(hit)
-        return found
+        asked = list(dict.fromkeys(each for each in spelled if each is not None))
+        if held is None or len(held) == 0 or not asked:
+            return [False] * len(spelled)
+        hashed = np.fromiter((digest(self._key, kind, each) for each in asked), dtype=np.uint64, count=len(asked))
+        at = np.minimum(np.searchsorted(held, hashed), len(held) - 1)
+        hits = {asked[n] for n in np.flatnonzero(held[at] == hashed).tolist()}
+        return [each in hits for each in spelled]

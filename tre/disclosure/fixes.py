@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from tre.disclosure.charsets import decode
-from tre.disclosure.detectors.shape import is_count
+from tre.disclosure.detectors.counts import is_count
 from tre.disclosure.model import DisclosureError, Inspection
 from tre.disclosure.policy import Policy, Profile
 from tre.disclosure.readers.tabular import delimiter_of

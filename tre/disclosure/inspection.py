@@ -7,9 +7,10 @@ from pathlib import Path
 
 from tre.disclosure.detectors.ner import is_installed
 from tre.disclosure.exact_match import ExactFilters
-from tre.disclosure.model import Context, DisclosureError, Hit, Inspection, verdict_of
+from tre.disclosure.model import Context, DisclosureError, Hit, Inspection, in_order, verdict_of
 from tre.disclosure.packs import folder_of
 from tre.disclosure.policy import Policy, load_policy
+from tre.disclosure.statistics.published import Counts, Published
 from tre.disclosure.worker import examine_in_worker
 
 NAMES_MODEL = "dictionary"  # names are found by dictionary and exact match; a model comes on top of them
@@ -33,28 +34,38 @@ def inspect(path: Path, context: Context, *, name: str | None = None) -> Inspect
         The profile is unknown, bubblewrap is missing, or the path is no regular file. A file that is merely bad is
         no error: it is a finding.
     """
+    return inspect_counts(path, context, name=name)[0]
+
+
+def inspect_counts(path: Path, context: Context, *, name: str | None = None) -> tuple[Inspection, tuple[Counts, ...]]:
+    """Inspect one file as :func:`inspect` does, and return with it the counts that its tables tell.
+
+    They are for :func:`tre.disclosure.statistics.subtraction.compare`, which holds them against other releases.
+    """
     policy = load_policy().tightened(context.overrides)
     policy.profile(context.profile)
     folder_of(context.pack)
     if path.is_symlink() or not path.is_file():
         raise DisclosureError("Only a regular file can be inspected", where=path.name)
     size = path.stat().st_size
-    kind, hits = _examined(path, size, context, policy, name or "")
-    findings = tuple(policy.explain(hit) for hit in hits)
-    findings = tuple(sorted(findings, key=lambda each: ("block", "review", "note").index(each.severity)))
+    kind, hits, tables = _examined(path, size, context, policy, name or "")
+    findings = in_order(policy.explain(hit) for hit in hits)
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    kinds = _filter_kinds(context)
-    return Inspection(sha256, kind, size, verdict_of(findings), findings, _names_model(context), context.profile, kinds)
+    kinds, model = _filter_kinds(context), _names_model(context)
+    found = Inspection(sha256, kind, size, verdict_of(findings), findings, model, context.profile, kinds)
+    return found, tuple(tables)
 
 
 def _names_model(context: Context) -> str:
     return f"{NAMES_MODEL}, {Path(context.names_model).name}" if is_installed(context.names_model) else NAMES_MODEL
 
 
-def _examined(path: Path, size: int, context: Context, policy: Policy, name: str) -> tuple[str, list[Hit]]:
+def _examined(
+    path: Path, size: int, context: Context, policy: Policy, name: str
+) -> tuple[str, list[Hit], list[Counts]]:
     if size > policy.limits["file_bytes"]:
-        return "unreadable", [Hit("too-big", "file", "", f"{size} bytes")]
+        return "unreadable", [Hit("too-big", "file", "", f"{size} bytes")], []
     if context.sandbox:
         return examine_in_worker(path, context, policy, name)
     # the detectors' libraries are heavy and else stay in the worker
@@ -62,7 +73,8 @@ def _examined(path: Path, size: int, context: Context, policy: Policy, name: str
     from tre.disclosure.engine import examine
     from tre.disclosure.source import Source
 
-    return examine(Source.at(path), Sight.of(policy, context), name=name)
+    published = Published(policy.limits["published_counts"])
+    return *examine(Source.at(path), Sight.of(policy, context), name=name, published=published), published.tables
 
 
 def _filter_kinds(context: Context) -> tuple[str, ...]:

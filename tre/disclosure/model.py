@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -51,7 +51,7 @@ class Context:
     quasi : tuple of str
         Columns by which an outsider may know a person, as the data contracts of the project's extract class them.
     population : int
-        The people of whom the extract's are some; 0 where that is not known.
+        The people of whom the rows could be; 0 where that is not known.
     overrides : mapping
         What the project tightens of the policy: see :meth:`tre.disclosure.policy.Policy.tightened`.
     sandbox : bool
@@ -83,6 +83,8 @@ class Hit:
     sheet, row, column, box
         The same spot for a program: the sheet's name, the row or line counted from one, the column's name, and the
         pixels; empty or None where the part has none.
+    against : str
+        What it was held against: a release, or another file of the request.
     """
 
     rule: str
@@ -96,6 +98,7 @@ class Hit:
     row: int | None = None
     column: str = ""
     box: Box | None = None
+    against: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "box", _boxed(self.box))
@@ -119,6 +122,7 @@ class Finding:
     row: int | None = None
     column: str = ""
     box: Box | None = None
+    against: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "box", _boxed(self.box))
@@ -141,6 +145,11 @@ class Inspection:
     names_model: str | None
     profile: str
     exact_match: tuple[str, ...]
+
+    def with_findings(self, more: Iterable[Finding]) -> Inspection:
+        """Return the inspection with what was found later."""
+        findings = in_order([*self.findings, *more])
+        return replace(self, findings=findings, verdict=verdict_of(findings))
 
     def to_json(self) -> dict[str, Any]:
         """Return the inspection as plain JSON values."""
@@ -168,6 +177,11 @@ class Inspection:
 def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
     """Return the worst verdict that the findings' severities call for; pass when there are none."""
     return max((_VERDICT_OF[each.severity] for each in findings), key=VERDICTS.index, default="pass")
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings with the most severe first."""
+    return tuple(sorted(findings, key=lambda each: ("block", "review", "note").index(each.severity)))
 
 
 def _boxed(value: Iterable[int] | None) -> Box | None:

@@ -31,6 +31,19 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Held:
+    """The profile that a project is held to, the least people in a count, and the figures that are made stricter."""
+
+    profile: str
+    threshold: int
+    figures: dict[str, Any]
+
+    def overrides(self) -> dict[str, Any]:
+        """Return the figures as :meth:`Policy.tightened` takes them."""
+        return {"profiles": {self.profile: self.figures}} if self.figures else {}
+
+
+@dataclass(frozen=True)
 class Policy:
     """The whole policy; `suppression` holds the most cells and columns of a table that suppression is looked for in."""
 
@@ -42,6 +55,7 @@ class Policy:
     evidence: dict[str, float]
     models: dict[str, tuple[str, ...]]
     stricter: dict[str, Direction] = field(default_factory=dict)
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def tightened(self, overrides: Mapping[str, Any]) -> Policy:
         """Return the policy as a project has it: stricter in what it names, and nowhere looser.
@@ -75,6 +89,38 @@ class Policy:
             rules[name] = replace(held, severity=severity)
         return replace(self, profiles=profiles, shape=shape, rules=rules)
 
+    def held_to(self, organisation: str, chosen: str = "", threshold: int | None = None) -> Held:
+        """Return what a project is held to that chooses a profile and a threshold: nowhere looser than all are.
+
+        Parameters
+        ----------
+        organisation, chosen : str
+            Names of profiles; none chosen is the organisation's.
+        threshold : int, optional
+            The least people that the project wants in a count.
+
+        Raises
+        ------
+        DisclosureError
+            The profile is none that may be chosen, or the threshold is under what holds without it.
+        """
+        least, name = self.profile(organisation), chosen or organisation
+        if name not in self.choices.get(organisation, (organisation,)):
+            raise DisclosureError(
+                f"Under the organisation's profile '{organisation}' a project cannot have that one",
+                where=name, todo="Choose one of " + ", ".join(self.choices.get(organisation, (organisation,))),
+            )  # fmt: skip
+        figures = self.profile(name).raised_to(least)
+        lowest = figures.get("threshold", self.profile(name).threshold)
+        if threshold is not None and threshold < lowest:
+            raise DisclosureError(
+                "A project may tighten a disclosure rule, never loosen it", where=f"threshold {threshold}",
+                todo=f"Take {lowest} or more",
+            )  # fmt: skip
+        if threshold is not None and threshold > lowest:
+            figures["threshold"] = threshold
+        return Held(name, figures.get("threshold", lowest), figures)
+
     def profile(self, name: str) -> Profile:
         """Return the named profile.
 
@@ -97,7 +143,7 @@ class Policy:
         location = ", ".join(part for part in (hit.where, hit.place) if part)
         return Finding(
             hit.rule, hit.kind, rule.severity, location, hit.count, hit.sample, rule.why, rule.fix, rule.source,
-            hit.confidence, hit.sheet, hit.row, hit.column, hit.box,
+            hit.confidence, hit.sheet, hit.row, hit.column, hit.box, hit.against,
         )  # fmt: skip
 
 
@@ -134,6 +180,7 @@ def load_policy(path: Path = POLICY_FILE) -> Policy:
             shape={name: float(each) for name, each in raw["shape"].items()},
             limits={name: int(each) for name, each in raw["limits"].items()},
             stricter={name: way for way, names in raw["stricter"].items() for name in names},
+            choices={name: tuple(map(str, each)) for name, each in raw["choices"].items()},
             models={name: tuple(map(str, each)) for name, each in raw["models"].items()},
             rules={name: Rule(**each) for name, each in raw["rules"].items()},
             evidence={name: float(each) for name, each in raw["evidence"].items()},

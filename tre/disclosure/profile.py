@@ -113,6 +113,21 @@ class Profile:
                 raise DisclosureError("A project may tighten a disclosure rule, never loosen it", where=name)
         return replace(self, **changes)
 
+    def raised_to(self, least: Profile) -> dict[str, Any]:
+        """Return the figures of another profile that are stricter than this one's, as :meth:`tightened` takes them.
+
+        Whether nobody, or everybody, in a group may be told stays as it is where small counts are shown as 0 and the
+        others rounded: neither is told then.
+        """
+        left = {"check_zeros", "check_classes"} if self.small == "zero" else set()
+        theirs = {name: getattr(least, name) for name in _STRICTER if name not in left}
+        theirs["unnamed"] = tuple(dict.fromkeys([*self.unnamed, *least.unnamed]))
+        return {
+            name: value
+            for name, value in theirs.items()
+            if value != getattr(self, name) and _STRICTER[name](value, getattr(self, name))
+        }
+
 
 def _more(new: Any, old: Any) -> bool:
     return type(new) is not str and bool(new >= old)

@@ -12,6 +12,7 @@ from tre.disclosure.contents import Table
 from tre.disclosure.detectors.shape import find_shape
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.statistics.published import Published
 
 _CERTAIN = "record-level"
 _CUT = 64  # characters of a cell that are kept while batches are joined: wide rows would make few of them a batch
@@ -21,11 +22,12 @@ class Shapes:
     """The tables of one document, by their place in it.
 
     Batches are joined until they are as many rows as any rule asks about, so that wide rows, of which few make a batch,
-    are judged as narrow ones are. Once a table is known to hold records, its further rows are but counted.
+    are judged as narrow ones are. Once a table is known to hold records, its further rows are but counted. What the
+    others count is told to `published`, where there is one.
     """
 
-    def __init__(self, policy: Policy, profile: str) -> None:
-        self._policy, self._profile = policy, policy.profile(profile)
+    def __init__(self, policy: Policy, profile: str, published: Published | None = None) -> None:
+        self._policy, self._profile, self._published = policy, policy.profile(profile), published
         self._held: dict[tuple[str, int], Table] = {}
         self._certain: set[tuple[str, int]] = set()
 
@@ -53,6 +55,8 @@ class Shapes:
             if hit.rule == _CERTAIN:
                 self._certain.add(key)
             yield hit
+        if self._published is not None and key not in self._certain:
+            self._published.add(table, self._policy.shape)
 
 
 def _joined(first: Table, second: Table) -> Table:

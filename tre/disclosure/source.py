@@ -101,7 +101,7 @@ _DELETED = dict.fromkeys(_CONTROL)
 
 
 def texts(source: Source, encoding: str, most: int, overlap: int) -> Iterator[str]:
-    """Yield the text in blocks of whole lines.
+    """Yield the text in blocks of whole lines; a last line that is not ended stands with those before it.
 
     Parameters
     ----------
@@ -111,18 +111,21 @@ def texts(source: Source, encoding: str, most: int, overlap: int) -> Iterator[st
         How many characters of a line that was cut are repeated.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
-    kept = ""
+    ready = kept = ""
     for piece in source.pieces(most):
         text = kept + decoder.decode(piece)
         end = text.rfind("\n") + 1
         if end:
-            yield text[:end]
-            kept = text[end:]
+            block, kept = text[:end], text[end:]
         elif len(text) >= most:
-            yield text
-            kept = text[-overlap:]
+            block, kept = text, text[-overlap:]
         else:
             kept = text
+            continue
+        if ready:
+            yield ready
+        ready = block
     kept += decoder.decode(b"", final=True)
-    if kept:
-        yield kept
+    if ready.endswith("\n"):  # a last line that nothing ends belongs to those before it
+        ready, kept = ready + kept, ""
+    yield from filter(None, (ready, kept))

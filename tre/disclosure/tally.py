@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tre.disclosure.model import Hit
 from tre.disclosure.places import placed
+from tre.disclosure.statistics.published import Published
 
 PLACES = 20  # findings of one rule and kind in one file, beyond which they are told as one
 _SPOTS = 3  # places within a part that are named
@@ -36,9 +37,16 @@ class _Group:
 
 
 class Tally:
-    """Hits grouped by rule, kind and part of the file."""
+    """Hits grouped by rule, kind and part of the file, and the counts that its tables tell.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    published : Published, optional
+        Where the counts are gathered; nowhere without it.
+    """
+
+    def __init__(self, published: Published | None = None) -> None:
+        self.published = published
         self._groups: dict[tuple[str, str, str], _Group] = {}
 
     def extend(self, hits: Iterable[Hit]) -> None:

@@ -20,13 +20,16 @@ from typing import Any
 from tre.disclosure.detectors.ner import is_installed
 from tre.disclosure.model import Context, DisclosureError, Hit
 from tre.disclosure.policy import POLICY_FILE, Policy, load_policy
+from tre.disclosure.statistics.published import Counts, Published
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CONFINED = "--confined"
 
 
-def examine_in_worker(path: Path, context: Context, policy: Policy, name: str = "") -> tuple[str, list[Hit]]:
-    """Return the type of a file and what was met in it, read inside a bubblewrap sandbox.
+def examine_in_worker(
+    path: Path, context: Context, policy: Policy, name: str = ""
+) -> tuple[str, list[Hit], list[Counts]]:
+    """Return the type of a file, what was met in it and the counts it tells, read inside a bubblewrap sandbox.
 
     Raises
     ------
@@ -58,24 +61,29 @@ def examine_in_worker(path: Path, context: Context, policy: Policy, name: str = 
                 timeout=seconds_for(size, policy), check=False, env={}, cwd="/",
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            return "unreadable", [Hit("unreadable", "time", "", "reading it took too long")]
+            return _unread("time", "reading it took too long")
         if done.returncode != 0:
-            return "unreadable", [Hit("unreadable", "worker", "", "reading it stopped the program that read it")]
+            return _unread("worker", "reading it stopped the program that read it")
         answer.seek(0)
         return _parsed(answer.read(policy.limits["output_bytes"] + 1), policy)
 
 
-def _parsed(raw: bytes, policy: Policy) -> tuple[str, list[Hit]]:
+def _unread(kind: str, why: str) -> tuple[str, list[Hit], list[Counts]]:
+    return "unreadable", [Hit("unreadable", kind, "", why)], []
+
+
+def _parsed(raw: bytes, policy: Policy) -> tuple[str, list[Hit], list[Counts]]:
     """Return the worker's answer, which is trusted no further than its form."""
     try:
         answer = json.loads(raw)
         hits = [Hit(**each) for each in answer["hits"]]
+        tables = [Counts.from_json(each) for each in answer["tables"]]
         known = all(hit.rule in policy.rules for hit in hits) and isinstance(answer["type"], str)
     except (ValueError, KeyError, TypeError):
         known = False
-    if not known:
-        return "unreadable", [Hit("unreadable", "worker", "", "the program that read it gave no proper answer")]
-    return answer["type"], hits
+    return (
+        (answer["type"], hits, tables) if known else _unread("worker", "the program that read it gave no proper answer")
+    )
 
 
 def sandboxed(bwrap: str, path: Path, context: Context) -> list[str]:
@@ -131,8 +139,10 @@ def main() -> None:
     name = request.pop("name")
     context = Context(filters=Path("/filters") if key else None, filter_key=key or None, sandbox=False, **request)
     sight = Sight.of(policy.tightened(context.overrides), context)
-    kind, hits = examine(Source.at(Path("/file")), sight, name=name)
-    sys.stdout.write(json.dumps({"type": kind, "hits": [asdict(hit) for hit in hits]}))
+    published = Published(policy.limits["published_counts"])
+    kind, hits = examine(Source.at(Path("/file")), sight, name=name, published=published)
+    tables = [each.to_json() for each in published.tables]
+    sys.stdout.write(json.dumps({"type": kind, "hits": [asdict(hit) for hit in hits], "tables": tables}))
     sys.stdout.flush()
     os._exit(0)  # native libraries' own exit code has nothing left to do here
 

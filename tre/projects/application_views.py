@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tre.catalogue.contracts import dataset as contract_of
 from tre.catalogue.contracts import datasets
+from tre.config.options import load
 from tre.errors import Refused
 from tre.people.services import principal
 from tre.people.step_up import step_up
@@ -20,6 +21,7 @@ from tre.policy.decision import decide, require
 from tre.policy.domain import PLATFORM, Principal
 from tre.projects import applications, closing
 from tre.projects.applying import SAFES
+from tre.projects.disclosure import rules_of
 from tre.projects.forms import ApplyForm, AssessmentForm, ChangeForm, CloseForm, DatasetForm, DetailsForm, NoteForm
 from tre.projects.models import Application, Project
 from tre.projects.services import DETAILS, allowed, get
@@ -85,6 +87,7 @@ def _page(request: HttpRequest, code: str, form: Form | None = None) -> HttpResp
     ]
     context = {
         "project": project,
+        "rules": rules_of(project),
         "waiting": waiting,
         "members": applications.members_of(project),
         "agreements": agreements,
@@ -156,11 +159,20 @@ def assessment(request: HttpRequest, code: str) -> HttpResponse:
     waiting = applications.open_application(project)
     if waiting is None:
         raise Refused("Nothing waits for a decision in this project", where=code)
-    initial: dict[str, str] = {"profile": waiting.profile or project.profile}
+    held = waiting if waiting.disclosure_profile else project
+    initial: dict[str, Any] = {
+        "profile": waiting.profile or project.profile,
+        "disclosure_profile": held.disclosure_profile or load().disclosure_profile,
+        "disclosure_threshold": held.disclosure_threshold,
+    }
     for each in waiting.assessments.all():
         initial |= {each.safe: each.judgement, f"{each.safe}_note": each.note}
     form = AssessmentForm(request.POST or None, initial=initial)
-    if _done(request, form, lambda: applications.assess(code, form.judgements(), person, form.cleaned_data["profile"])):
+
+    def assess() -> None:
+        applications.assess(code, form.judgements(), person, form.cleaned_data["profile"], form.disclosure())
+
+    if _done(request, form, assess):
         messages.success(request, "The five safes are assessed.")
         return redirect("application", code=code)
     answers = [

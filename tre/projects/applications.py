@@ -33,10 +33,12 @@ from tre.projects.applying import (
     check_other_people,
     check_people,
 )
+from tre.projects.disclosure import Choice, check_choice
 from tre.projects.domain import Agreed, check_approvable, digest
 from tre.projects.models import Agreement, Application, Approval, Assessment, Membership, OwnerDecision, Project
 from tre.projects.services import approved_once, create_project, get, save_whole, stands_as_approved, terms
 
+_NOT_CHOSEN = ["", None]  # the disclosure rules of an assessment of before there were any to choose
 Kind, State, Status = Application.Kind, Application.State, Project.Status
 
 
@@ -217,7 +219,13 @@ def withdraw(code: str, actor: Principal) -> None:
 
 
 @transaction.atomic
-def assess(code: str, judgements: Mapping[str, tuple[str, str]], actor: Principal, profile: str = "") -> None:
+def assess(
+    code: str,
+    judgements: Mapping[str, tuple[str, str]],
+    actor: Principal,
+    profile: str = "",
+    disclosure: Choice | None = None,
+) -> None:
     """Judge the five safes of what waits for a decision, all of them; judged before, this replaces it.
 
     Parameters
@@ -227,23 +235,30 @@ def assess(code: str, judgements: Mapping[str, tuple[str, str]], actor: Principa
     profile : str
         One of :class:`tre.projects.models.Project.Profile`; empty for the one that the project has. It is kept with
         the application, for the project is to stand as it was submitted until it is approved: docs/decisions/0023.
+    disclosure : Choice, optional
+        The disclosure rules of the project's outputs, kept with the application too; without it those it has.
 
     Raises
     ------
     Refused
-        When the person may not, nothing waits, a safe is left out, or a judgement lacks its reason.
+        When the person may not, nothing waits, a safe is left out, a judgement lacks its reason, or the disclosure
+        rules would be looser than the organisation's.
     """
     application = _to_decide(code, "assess_application", actor)
     profile = profile or application.project.profile
     if profile not in Project.Profile:
         raise Refused("There is no such profile of a workspace", where="profile", todo="Choose standard or strict")
+    project = application.project
+    chosen = check_choice(disclosure or Choice(project.disclosure_profile, project.disclosure_threshold))
     application.profile = profile
-    application.save(update_fields=["profile"])
+    application.disclosure_profile, application.disclosure_threshold = chosen.profile, chosen.threshold
+    application.save(update_fields=["profile", "disclosure_profile", "disclosure_threshold"])
     for safe, (judgement, note) in judgements.items():
         check_judgement(safe, judgement, note)
         told = {"judgement": judgement, "note": note.strip(), "by": actor.username}
         Assessment.objects.update_or_create(application=application, safe=safe, defaults=told)
     data = {"application": application.pk, "judgements": _judgements(application), "profile": profile}
+    data["disclosure"] = [chosen.profile, chosen.threshold]
     record("projects.assessed", actor=actor.username, subject=f"project:{code}", data=data)
 
 
@@ -309,7 +324,10 @@ def _apply(application: Application) -> None:
     project.status = Status.APPROVED
     project.ends = application.ends
     project.profile = application.profile or project.profile
-    project.save(update_fields=["status", "ends", "profile"])
+    if application.disclosure_profile:
+        project.disclosure_profile = application.disclosure_profile
+        project.disclosure_threshold = application.disclosure_threshold
+    project.save(update_fields=["status", "ends", "profile", "disclosure_profile", "disclosure_threshold"])
     project.agreements.update(ends=application.ends)
     _set_members(project, application.people)
 
@@ -440,7 +458,7 @@ def _check_on_record(application: Application, owners: Sequence[OwnerDecision]) 
         if entry.data.get("application") == application.pk
     ]
     assessed = [
-        (entry.data["judgements"], entry.data.get("profile", ""))
+        (entry.data["judgements"], entry.data.get("profile", ""), entry.data.get("disclosure", _NOT_CHOSEN))
         for entry in logged
         if entry.event == "projects.assessed"
     ]
@@ -450,8 +468,9 @@ def _check_on_record(application: Application, owners: Sequence[OwnerDecision]) 
         if entry.event == "projects.dataset_decided"
     }
     found = {each.dataset: (each.agreed, each.by) for each in owners}
-    judged = (_judgements(application), application.profile)
-    if found != decided or judged != (assessed[-1] if assessed else ({}, "")):
+    disclosure = [application.disclosure_profile, application.disclosure_threshold]
+    judged = (_judgements(application), application.profile, disclosure)
+    if found != decided or judged != (assessed[-1] if assessed else ({}, "", _NOT_CHOSEN)):
         raise Refused(
             "A judgement is not the one that the audit log holds",
             where=application.project.code,

@@ -12,7 +12,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from tre.catalogue.contracts import Dataset
+from tre.config.options import load
+from tre.disclosure.policy import load_policy
 from tre.projects.applying import CATEGORIES, JUDGEMENTS, SAFES, SECTORS
+from tre.projects.disclosure import Choice
 from tre.projects.domain import Agreed
 from tre.projects.lawful_basis import ARTICLE_6, ARTICLE_9, CommonLaw, LawfulBasis, Use
 from tre.projects.models import Agreement, Closure, Project, code_is_a_label
@@ -26,6 +29,12 @@ _COMMON_LAW = {
     CommonLaw.LEGAL_DUTY: "A legal duty",
     CommonLaw.PUBLIC_INTEREST: "An overriding public interest",
     CommonLaw.NOT_APPLICABLE: "Not applicable: the data is not confidential patient information",
+}
+_RULES = {
+    "acro": "acro: counts of few people are hidden, as ACRO does",
+    "opensafely": "opensafely: small counts are shown as 0 and all others rounded to 5",
+    "opensafely-midpoint": "opensafely-midpoint: every count is rounded to the middle of six",
+    "uk-llc": "uk-llc: as acro, and missing values are looked at",
 }
 _MOST = 4000
 _REASON = "Enter a reason"
@@ -211,7 +220,7 @@ class DatasetForm(forms.Form):
 
 
 class AssessmentForm(forms.Form):
-    """How each of the five safes is judged, and why, and which profile the project's workspaces are to have."""
+    """How each of the five safes is judged, and why, and which rules its workspaces and outputs are to have."""
 
     profile = forms.ChoiceField(
         label="Profile of the workspaces",
@@ -221,9 +230,27 @@ class AssessmentForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose a profile"},
     )
+    disclosure_profile = forms.ChoiceField(
+        label="Disclosure rules of the outputs",
+        help_text="Those of the organisation, or others that hide as much.",
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    disclosure_threshold = forms.IntegerField(
+        label="Least people in a count",
+        help_text="Empty for what the rules say. It can be more, never fewer.",
+        required=False,
+        min_value=1,
+        max_value=10_000,
+    )
 
     def __init__(self, *args: Any, **told: Any) -> None:
         super().__init__(*args, **told)
+        organisation = load().disclosure_profile
+        rules = self.fields["disclosure_profile"]
+        assert isinstance(rules, forms.ChoiceField)  # noqa: S101 - so that its type is known
+        choices = load_policy().choices.get(organisation, (organisation,))
+        rules.choices = [(name, _RULES.get(name, name)) for name in choices]
         for safe, (name, _) in SAFES.items():
             self.fields[safe] = forms.ChoiceField(
                 label=name,
@@ -239,6 +266,10 @@ class AssessmentForm(forms.Form):
         """Yield each safe with the field of its judgement, that of its note, and the question that was asked."""
         for safe, (_, question) in SAFES.items():
             yield safe, self[safe], self[f"{safe}_note"], question
+
+    def disclosure(self) -> Choice:
+        """Return the disclosure rules of a valid form; none chosen are the organisation's."""
+        return Choice(self.cleaned_data["disclosure_profile"], self.cleaned_data["disclosure_threshold"])
 
     def judgements(self) -> dict[str, tuple[str, str]]:
         """Return the judgement and the note by each safe, of a valid form."""

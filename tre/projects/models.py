@@ -66,6 +66,12 @@ class Project(models.Model):
     sample_seed = models.PositiveIntegerField(default=1)
     floor = models.PositiveIntegerField(null=True, blank=True, help_text="The least k; empty for the policy's.")
     profile = models.CharField(max_length=10, choices=Profile, default=Profile.STANDARD)
+    disclosure_profile = models.CharField(
+        max_length=30, blank=True, default="", help_text="Of policies/disclosure.yaml; empty for the organisation's."
+    )
+    disclosure_threshold = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The least people in a count; empty for the profile's."
+    )
     gid = models.PositiveIntegerField(unique=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="projects")
 
@@ -190,6 +196,10 @@ class Application(models.Model):
         default="",
         help_text="What the assessment chose for the project's workspaces; empty until then.",
     )
+    disclosure_profile = models.CharField(
+        max_length=30, blank=True, default="", help_text="What the assessment chose; empty until then."
+    )
+    disclosure_threshold = models.PositiveIntegerField(null=True, blank=True)
     digest = models.CharField(max_length=64, help_text="Of what is asked for, as it was submitted.")
     asked_by = models.CharField(max_length=32)
     asked = models.DateTimeField(auto_now_add=True)

@@ -29,6 +29,9 @@ DETAILS = (
     "other_approvals", "five_safes",
 )  # fmt: skip
 
+# Fields of after the first approvals: not set they are left out, so that what was approved before still stands.
+_LATER = {"disclosure_profile": "", "disclosure_threshold": None}
+
 
 @transaction.atomic
 def create_project(
@@ -106,8 +109,12 @@ def terms(project: Project) -> dict[str, Any]:
     """
     people = Membership.objects.filter(project=project).order_by("account__username")
     agreements = [model_to_dict(each, exclude=["id", "project"]) for each in project.agreements.order_by("dataset")]
+    own = model_to_dict(project, exclude=["id", "status", "members"])
+    for name, unset in _LATER.items():
+        if own[name] == unset:
+            del own[name]
     return {
-        "project": model_to_dict(project, exclude=["id", "status", "members"]),
+        "project": own,
         "people": [{"username": each.account.username, "lead": each.lead} for each in people],
         "agreements": agreements,
     }

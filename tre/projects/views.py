@@ -13,6 +13,7 @@ from tre.policy.decision import decide, require
 from tre.projects.application_views import may_apply
 from tre.projects.applications import open_application
 from tre.projects.closing import closure_certificate
+from tre.projects.disclosure import rules_of
 from tre.projects.models import Closure, Project
 from tre.projects.services import (
     allowed,
@@ -50,6 +51,7 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
         "projects/project.html",
         {
             "project": found,
+            "rules": rules_of(found),
             "extract": extract,
             "extracts": found.extracts.all(),
             "withdrawn": extract is not None and holds_withdrawn(extract),

@@ -9,6 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from tre.errors import Refused
+from tre.projects.disclosure import population_of, quasi_of, rules_of
 from tre.projects.services import current_extract
 from tre.workspace.auth import for_gate, for_hub, for_workspace, json_of, workspace_session
 from tre.workspace.limits import Used
@@ -68,11 +69,12 @@ def _amount(asked: dict[str, object], name: str) -> float:
 @require_safe
 @for_workspace
 def me(request: HttpRequest) -> JsonResponse:
-    """Return whose workspace this is, and of which project."""
+    """Return whose workspace this is, of which project, and which disclosure rules its outputs are held to."""
     session = workspace_session(request)
     project = session.project
     told = {"username": session.account.username, "project": project.code, "title": project.title}
-    return JsonResponse({**told, "purpose": project.purpose, "ends": project.ends.isoformat()})
+    rules = asdict(rules_of(project)) | {"quasi": quasi_of(project), "population": population_of(project)}
+    return JsonResponse({**told, "purpose": project.purpose, "ends": project.ends.isoformat(), "disclosure": rules})
 
 
 @require_safe

@@ -37,8 +37,9 @@ def stream(table: pa.Table) -> bytes:
 
 
 def as_arrow(frame: pd.DataFrame) -> pa.Table:
-    """Return a frame as an Arrow table."""
-    return pa.Table.from_pandas(frame, preserve_index=False)
+    """Return a frame as an Arrow table, in which a column of numbers and words is one of words."""
+    mixed = {name: str for name in frame if pd.api.types.infer_dtype(frame[name]) == "mixed-integer"}
+    return pa.Table.from_pandas(frame.astype(mixed), preserve_index=False)
 
 
 def _noted(text: str, random: Random) -> pa.Table:

@@ -1,10 +1,14 @@
-"""Dates of birth: a date of any spelling that a column's name or a word close by says to be one."""
+"""Dates of birth: a date of any spelling that a column's name or a word close by says to be one.
+
+A date of long ago right beside initials or a surname may be one too.
+"""
 
 from __future__ import annotations
 
+import calendar
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 
@@ -12,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 
 from tre.disclosure.contents import Cells
+from tre.disclosure.detectors.names import plain
 from tre.disclosure.detectors.patterns import label
 from tre.disclosure.detectors.recognise import matches
-from tre.disclosure.folding import LETTER
+from tre.disclosure.folding import DIGIT, LETTER, UPPER
 from tre.disclosure.model import Hit
 from tre.disclosure.packs import Pack, load_pack
 
@@ -47,6 +52,59 @@ def date_pattern(pack: Pack) -> str:
         r"|(?:0[1-9]|[12]\d|3[01]) ?(?:0[1-9]|1[0-2]) ?(?:18|19|20)\d{2}"
         r"|(?:18|19|20)\d{2} ?(?:0[1-9]|1[0-2]) ?(?:0[1-9]|[12]\d|3[01]))(?:\b|T)"
     )
+
+
+# A name or initials right before or after a date (RE2); and the same, with the words themselves
+_BESIDE = r"[A-Za-z.][ ,:;(_-]{1,3}[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ]|[-/. ][0-9]{2,4}[ ,:;(_-]{1,3}[A-Z]"
+_INITIALS = r"[A-Z]\.?[ -]?[A-Z]\.?(?:[ -]?[A-Z]\.?)?"
+_WORD = r"[A-Z][A-Za-z'’-]+"
+_JOINT = r"[ ,:;(_-]{1,3}"
+_YEAR_WHOLE = re.compile(r"\d{4}")
+_NAME = 40  # characters before a date in which a name stands
+_MONTHS = frozenset(month.lower() for month in calendar.month_name)
+_GROWN = 2006  # dates from then on are rather of an event
+
+
+@cache
+def _before() -> re.Pattern[str]:
+    return re.compile(rf"(?:^|[^A-Za-z.])(?:({_INITIALS})|(?:({_WORD}) )?({_WORD})){_JOINT}$")
+
+
+@cache
+def _after() -> re.Pattern[str]:
+    return re.compile(rf"{_JOINT}(?:({_INITIALS})(?![A-Za-z])|({_WORD})(?: ({_WORD}))?)")
+
+
+def beside_name(value: str, pack: Pack) -> tuple[int, int] | None:
+    """Return where a date with its whole year stands beside initials, or one of long ago beside a name."""
+    for found in _dates(pack).finditer(value):
+        days = list(readings(found[0], pack)) if _YEAR_WHOLE.search(found[0]) else []
+        before = _before().search(value[max(0, found.start() - _NAME) : found.start()])
+        after = _after().match(value, found.end())
+        if days and any(side and _tells(side, days, found[0], pack) for side in (before, after)):
+            return found.span()
+    return None
+
+
+def _tells(side: re.Match[str], days: Sequence[date], written: str, pack: Pack) -> bool:
+    """Tell whether what stands beside a date says whose it is.
+
+    Beside a recent one, letters may be an event's: there they are two, and the date is written as people write it.
+    """
+    long_ago = any(day.year < _GROWN for day in days)
+    if not side[1]:
+        return long_ago and _are_names(side.groups()[1:], pack)
+    letters = "".join(mark for mark in side[1] if mark.isalpha())
+    by_hand = len(letters) == 2 and _YEAR_WHOLE.match(written) is None
+    return letters not in pack.abbreviations and (long_ago or by_hand)
+
+
+def _are_names(words: Sequence[str | None], pack: Pack) -> bool:
+    """Tell whether of one or two words one is a surname, or the first a forename; a month is neither."""
+    lower = [plain(word) for word in words if word]
+    if _MONTHS.intersection(lower):
+        return False
+    return any(word in pack.names.surnames for word in lower) or (len(lower) > 1 and lower[0] in pack.names.forenames)
 
 
 @cache
@@ -97,6 +155,7 @@ class Births:
         self._pack = pack
         self._named = in_table and bool(pack.birth.search(label(header)))
         self._rows, self._place, self._where = 0, "", ""
+        self._beside: tuple[int, str] = (0, "")  # rows with a date beside a name or initials, and the first place
 
     def feed(self, cells: Cells) -> None:
         """Look at one batch."""
@@ -109,11 +168,24 @@ class Births:
             texts = values.take(pa.array(passed)).to_pylist()
             told = [any(True for _ in birth_spans(text, self._pack)) for text in texts]
             found = passed[np.array(told, dtype=bool)]
+            self._meet_beside(cells)
         if len(found):
             self._place = self._place or cells.place(int(found[0]))
             self._rows += int(cells.counts[found].sum())
 
+    def _meet_beside(self, cells: Cells) -> None:
+        may = np.flatnonzero(((cells.marks & UPPER) != 0) & ((cells.marks & DIGIT) != 0) & (cells.lengths >= _SHORTEST))
+        passed = may[matches(cells.folded.take(pa.array(may)), _BESIDE)]
+        texts = cells.folded.take(pa.array(passed)).to_pylist()
+        for n, text in zip(passed.tolist(), texts, strict=True):
+            if beside_name(text, self._pack) is not None:
+                rows, place = self._beside
+                self._beside = rows + int(cells.counts[n]), place or cells.place(n)
+
     def hits(self) -> Iterator[Hit]:
-        """Yield at most one hit."""
+        """Yield at most one hit: what is sure, or else what is possible."""
         if self._rows:
             yield Hit("date-of-birth", "date_of_birth", self._where, self._place, self._rows, "", 0.95)
+        elif self._beside[0]:
+            rows, place = self._beside
+            yield Hit("possible-identifier", "date_of_birth", self._where, place, rows, "", 0.5)

@@ -2,8 +2,9 @@
 
 Two sorts: escapes, which stand within a text and are put in place of themselves (URL, HTML, quoted-printable, UTF-7,
 backslashes), and runs, stretches that are bytes spelled in letters (base64, base32, base85, hexadecimal, numbers of
-characters, binary digits). Each is tried on the text as it stands and, where there is not too much of it, turned round
-and in ROT13. A decoding counts only when it says something (:mod:`tre.disclosure.detectors.meaning`).
+characters, binary digits, Morse, the spelling alphabet). Each is tried on the text as it stands and, where there is not
+too much of it, turned round and in ROT13. A decoding counts only when it says something
+(:mod:`tre.disclosure.detectors.meaning`).
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import re
 import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import LINE, Cells
+from tre.disclosure.detectors.ciphers import MORSE, SPELLING, of_morse, of_spelling
 from tre.disclosure.detectors.disguises import chosen
+from tre.disclosure.detectors.keyed import without_byte
 from tre.disclosure.detectors.meaning import is_file, is_spelling, reads_as_words, text_in
 from tre.disclosure.detectors.patterns import matching
 
@@ -38,7 +42,7 @@ _UTF7 = re.compile(r"\+A[A-Za-z0-9+/]{2,}-?")  # of ASCII, whose first byte in U
 
 
 _WHOLE = re.compile(r"[A-Za-z0-9+/_-]{40,}")  # a line of a run that goes on, and the one after it
-_REST = re.compile(r"[A-Za-z0-9+/_-]{1,76}={0,2}")
+_REST = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _SOFT = re.compile(r".{0,74}[^=\s]=")  # RFC 2045, section 6.7: a soft line break, after at most 76 signs
 
 
@@ -135,7 +139,10 @@ RUNS: dict[str, tuple[re.Pattern[str], Callable[[str], bytes]]] = {
     "base85": (re.compile(r"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{10,}"), base64.b85decode),
     "numbers of characters": (re.compile(r"(?:\d{2,3}[ ,;]{1,2}){7,}\d{2,3}"), _codes),
     "binary digits": (re.compile(r"(?:[01]{8}[ ,]?){8,}"), _binary),
+    "Morse": (MORSE, of_morse),
+    "the spelling alphabet": (SPELLING, of_spelling),
 }
+MEANT = ("Morse", "the spelling alphabet")  # what nobody writes who has nothing to hide
 LONG = re.compile(rf"[A-Za-z0-9+/_-]{{{LINE // 2},}}={{0,2}}")  # runs that the cutting of long lines would break
 _PLAIN = {"base64", "base32", "hexadecimal"}  # by which random letters and digits hardly ever make signs alone
 _LONG_ENOUGH = 20  # signs in a row, which chance makes once in a hundred million decodings
@@ -172,8 +179,7 @@ def decode(cells: Cells, most: int) -> Decoded:
         for name, likely in _LIKELY.items():
             _runs(made, cells, name, _values(cells, likely), name)
         return made
-    values: list[str] = cells.values.to_pylist()
-    wrapped = values if cells.in_table else _unwrapped(values, cells.first)
+    wrapped: list[str] = unwrapped(cells).values.to_pylist()
     for variant, turn in VARIANTS.items():
         long = {n: value for n, value in enumerate(wrapped) if len(value) >= _SHORTEST or "\\" in value}
         worded = {n: turn(value) for n, value in long.items() if not _NUMBER.fullmatch(value)}
@@ -209,20 +215,32 @@ def held_bytes(cells: Cells) -> bytes:
     return memoryview(held)[int(offsets[0]) : int(offsets[-1])].tobytes()
 
 
+def unwrapped(cells: Cells) -> Cells:
+    """Return lines with a run, or a line of quoted-printable, that goes over several put together in the first."""
+    if cells.in_table:
+        return cells
+    values: list[str] = cells.values.to_pylist()
+    return replace(cells, values=pa.array(_unwrapped(values, cells.first), pa.string()))
+
+
 def _unwrapped(values: list[str], first: np.ndarray) -> list[str]:
-    """Return the lines with a run, or a line of quoted-printable, that goes over several put together in the first."""
     made, head = list(values), 0
     for n in range(1, len(values)):
         follows = first[n] == first[n - 1] + 1
         if follows and _SOFT.fullmatch(values[n - 1]) and _QUOTED.search(values[n - 1]):
             made[head] = made[head].rstrip().removesuffix("=") + values[n]
-        elif follows and _WHOLE.fullmatch(values[n - 1].strip()) and _REST.fullmatch(values[n].strip()):
+        elif follows and _goes_on(values[n - 1].strip(), values[n].strip()):
             made[head] += values[n].strip()
         else:
             head = n
             continue
         made[n] = ""
     return made
+
+
+def _goes_on(line: str, after: str) -> bool:
+    """Tell whether a run that fills a line goes on in the next, which is no longer."""
+    return len(after) <= len(line) and bool(_WHOLE.fullmatch(line) and _REST.fullmatch(after))
 
 
 def _unescaped(values: dict[int, str], name: str) -> dict[int, str]:
@@ -237,6 +255,8 @@ def _runs(made: Decoded, cells: Cells, how: str, values: dict[int, str], name: s
     for n, value in values.items():
         for data in _decoded(value, name):
             text = text_in(data)
+            if text is None and name in _PLAIN and not is_file(data) and (plain := without_byte(data)) is not None:
+                data, text = plain, text_in(plain)
             if text is not None and how not in _PLAIN and not _is_meant(text):
                 continue
             if is_file(data) or (text is not None and ("\n" in text.strip() or len(text) > LINE)):

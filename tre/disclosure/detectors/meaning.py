@@ -12,8 +12,8 @@ _HEADS = (  # of files that readers know, beyond what is told from the first byt
 )  # fmt: skip
 _ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")  # RFC 1950, the headers that compressors write
 LEAST = 8  # characters
-_FEWEST = 5  # different ones, but for binary digits
-_BINARY = re.compile(r"(?:[01]{8}[ ,]?)+")
+_FEWEST = 5  # different ones, but for binary digits, spelled or not
+_BINARY = re.compile(r"(?:[01]{8}[ ,]?)+|(?:(?:30|31|20|2c)[ ,:]?)+")
 _TOKEN = re.compile(r"[A-Za-z]+|\d+")
 _SIGNS = re.compile(r"[\s,;:.]")
 _VOWEL = re.compile(r"[aeiouyAEIOUY]")

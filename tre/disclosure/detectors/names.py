@@ -65,7 +65,7 @@ def _by_initial(words: Iterable[str]) -> str:
 
 @cache
 def _gate(names: Names) -> str:
-    """Return what any text has that :func:`_in_text` or :func:`_near` finds a name in: a title, or a forename."""
+    """Return what any text has that a name is found in here: a title, or a forename."""
     titles = rf"\b(?:{'|'.join(names.titles)})\.?\s+(?:[A-Z]\.?\s+)?[A-Z]"
     return rf"{titles}|\b(?:{_by_initial(names.forenames)})(?:[^a-zA-Z]|$)"
 
@@ -139,7 +139,7 @@ class NamesInText:
             found = _in_text(text, self._names)
             if found:
                 self._keep("person-name", cells, n, found)
-            elif _near(text, self._names):
+            elif _near(text, self._names) or _beside(text, self._names):
                 self._keep("possible-name", cells, n, "")
         if self._persons is not None:
             passed = may[matches(values, _TWO_CAPITALS)]
@@ -168,18 +168,47 @@ def _in_text(value: str, names: Names) -> str:
         words = [plain(part) for word in found.groups() if word for part in (word, *word.split("-"))]
         if names.surnames.intersection(words) or names.forenames.intersection(words):
             return found[0]
+    for start, end, forename, surname in _pairs(value):
+        if (
+            forename in names.forenames
+            and names.surnames.intersection(surname)
+            and not _is_eponym(forename, surname, names)
+        ):
+            return value[start:end]
+    return ""
+
+
+def _pairs(value: str) -> Iterator[tuple[int, int, str, list[str]]]:
+    """Yield two words with capital letters side by side: where, the forename, and the surname whole and in its parts.
+
+    Initials may stand between them. The surname is the one before a comma, or else the second.
+    """
     kept = [word for word in _WORD.finditer(value) if len(word[0]) > 1 or not _INITIAL.fullmatch(word[0])]
     for one, two in pairwise(kept):
         gap = value[one.end() : two.start()]
         if not (one[0][0].isupper() and two[0][0].isupper()) or re.sub(r"\b[A-Z]\b", "", gap).strip(" ,.\t"):
             continue
-        first, second = plain(one[0]), plain(two[0])
-        surname = second in names.surnames or any(plain(part) in names.surnames for part in two[0].split("-"))
-        if first in names.forenames and surname and "," not in gap:
-            return value[one.start() : two.end()]
-        if first in names.surnames and second in names.forenames and "," in gap:
-            return value[one.start() : two.end()]
-    return ""
+        forename, surname = (two, one) if "," in gap else (one, two)
+        yield one.start(), two.end(), plain(forename[0]), [plain(part) for part in (surname[0], *surname[0].split("-"))]
+
+
+def _is_eponym(forename: str, surname: list[str], names: Names) -> bool:
+    return f"{forename} {surname[0]}" in names.eponyms
+
+
+def _beside(value: str, names: Names) -> bool:
+    """Tell whether a forename stands beside what may be a surname, one that no list has or a word that is one too.
+
+    What is called after somebody is nobody.
+    """
+    return any(
+        names.are_person(forename, part)
+        or (names.is_forename(forename) and names.is_word(part))
+        or (forename in names.forenames and forename not in names.ordinary and names.is_unknown(part))
+        for _, end, forename, surname in _pairs(value)
+        if not _is_eponym(forename, surname, names) and not names.institutions.match(value, end)
+        for part in surname
+    )
 
 
 def _near(value: str, names: Names) -> bool:

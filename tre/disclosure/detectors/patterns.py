@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.recognise import gate, matches, recognised, spans
-from tre.disclosure.folding import AT, DIGIT, LETTER, UPPER, fold
+from tre.disclosure.folding import AT, DIGIT, LETTER, fold
 from tre.disclosure.model import Hit, mask
 from tre.disclosure.packs import Entity, Pack, load_pack
 
-_PSEUDONYM = r"\b[A-Z2-7]{26}\b"
 _SHORTEST = 5  # bytes of the shortest identifier, a postcode without its blank
 _BEFORE, _AFTER = 80, 40  # characters around an identifier in which a word of context must stand, where it needs one
 _SIGHT = 200  # distinct candidates in one batch from which chance is judged for the batch alone
@@ -53,7 +53,8 @@ class _Seen:
     sample: str = ""
     place_near: str = ""
     sample_near: str = ""
-    values: set[str] = field(default_factory=set)  # the first distinct candidates, and how many of them hold
+    values: set[str] = field(default_factory=set)  # the first distinct ones, their candidates, and how many hold
+    tried: int = 0
     holding: int = 0
 
 
@@ -115,6 +116,7 @@ class Forms:
         held = recognised(entity, values)
         if entity.chance:
             self._weigh(entity, seen, values, held)
+        held = _without_others(entity, values, held)
         if not len(held):
             return
         found = values.take(pa.array(held))
@@ -141,9 +143,11 @@ class Forms:
         room = int(self._evidence["distinct"]) - len(seen.values)
         fresh = [each for each in met.to_pylist() if each not in seen.values][: max(room, 0)]
         seen.values.update(fresh)
-        seen.asked += len(fresh)
-        seen.holding += sum(next(spans(entity, each), None) is not None for each in fresh)
-        seen.excess = max(seen.excess, _excess(seen.holding, len(seen.values), entity.chance))
+        tried = sum(1 for each in fresh for _ in entity.compiled.finditer(each))  # a line may hold many
+        seen.asked += tried
+        seen.tried += tried
+        seen.holding += sum(1 for each in fresh for _ in spans(entity, each))
+        seen.excess = max(seen.excess, _excess(seen.holding, seen.tried, entity.chance))
 
     def hits(self) -> Iterator[Hit]:
         """Yield at most one hit for each kind of identifier."""
@@ -161,8 +165,7 @@ class Forms:
     def _judge(self, entity: Entity, seen: _Seen) -> str | None:
         """Return the rule that the evidence speaks for, if any."""
         named, near = entity in self._named, bool(seen.near)
-        if entity.chance and seen.asked >= self._evidence["few"] and seen.excess < self._evidence["sigmas"]:
-            # numbers of another kind meet a check digit now and then
+        if entity.chance and self._is_chance(entity, seen):  # numbers of another kind meet a check digit now and then
             return entity.rule if near else ("possible-identifier" if named else None)
         if named or near or entity.evidence == "form":
             return entity.rule
@@ -171,6 +174,29 @@ class Forms:
         least = max(self._evidence["column_values"], self._evidence["column_share"] * self._distinct)
         whole = self._in_table and seen.held >= least
         return entity.rule if whole and entity.evidence == "column" else "possible-identifier"
+
+    def _is_chance(self, entity: Entity, seen: _Seen) -> bool:
+        """Tell whether numbers of which none is an identifier would hold the check as often: of few, one or so does."""
+        if seen.asked < self._evidence["few"]:
+            return _tail(seen.holding, seen.asked, entity.chance) > self._evidence["by_chance"]
+        return seen.excess < self._evidence["sigmas"]
+
+
+def _tail(held: int, asked: int, chance: float) -> float:
+    """Return how likely as many or more of some candidates hold a check by chance."""
+    return sum(math.comb(asked, n) * chance**n * (1 - chance) ** (asked - n) for n in range(held, asked + 1))
+
+
+def _without_others(entity: Entity, values: pa.Array, held: np.ndarray) -> np.ndarray:
+    """Return those of some indices at which an identifier is left once what is named as another thing is taken out."""
+    if not entity.others or not len(held):
+        return held
+    found = values.take(pa.array(held))
+    named = np.flatnonzero(matches(found, entity.others))
+    if not len(named):
+        return held
+    left = pc.replace_substring_regex(found.take(pa.array(named)), entity.others, " ")
+    return np.delete(held, np.delete(named, recognised(entity, left)))
 
 
 def _excess(held: int, asked: int, chance: float) -> float:
@@ -204,17 +230,3 @@ def identifier_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int
         for start, end in spans(entity, folded):
             if entity.evidence != "context" or _told(entity, folded, start, end):
                 yield start, end, entity.kind
-
-
-def find_pseudonyms(cells: Cells) -> Iterator[Hit]:
-    """Yield a hit for the warehouse's pseudonyms: 26 capital letters and digits of base 32."""
-    found = [n for n in matching(cells, _PSEUDONYM, 26, UPPER) if _mixed(cells.values[n].as_py())]
-    if found:
-        text = next(re.finditer(_PSEUDONYM, cells.values[found[0]].as_py()))[0]
-        count = int(cells.counts[found].sum())
-        yield Hit("pseudonym", "pseudonym", cells.where, cells.place(found[0]), count, mask(text), 0.99)
-
-
-def _mixed(value: str) -> bool:
-    """Tell whether one of the tokens has both letters and digits, as all but 2 in 1,000 pseudonyms have."""
-    return any(re.search("[2-7]", token) and re.search("[A-Z]", token) for token in re.findall(_PSEUDONYM, value))

@@ -17,6 +17,7 @@ from PIL import Image, ImageSequence
 from scipy import ndimage
 
 from tre.disclosure.detectors.hiding import stretch
+from tre.disclosure.detectors.matrices import find_values
 from tre.disclosure.detectors.meaning import is_file, is_spelling, reads_as_words
 from tre.disclosure.model import Box, Hit
 from tre.disclosure.policy import Policy
@@ -25,6 +26,7 @@ KINDS = {"png": "PNG", "gif": "GIF", "tiff": "TIFF", "bmp": "BMP", "webp": "WEBP
 _LOSSY = {"jpeg", "webp"}
 _NEAR = 9  # pixels across, around an edge
 _MESSAGE = 24  # signs in a row; among a million random bytes such a row stands once in ten million pictures
+_OPENING = 12  # signs in a row, where a message would begin or where there are few bytes: there chance has one try
 _UNLIKE = 10  # between one sign and the next, on average 20 in text; shades of colour pass into one another
 _LOWEST = {1: "the lowest bit", 2: "the lowest two bits"}
 _PLANE = 1 << 18  # bytes of each plane that are read for a message
@@ -79,6 +81,7 @@ def _find_in_frame(frame: Image.Image, where: str, policy: Policy, *, lossless: 
         yield from _find_steps(shown, calm, where, least)
         yield from _find_faint(shown[:, :, :3], calm, where, least)
     yield from _find_noise(shown[:, :, :3], where, policy)
+    yield from find_values(shown[:, :, :3], where, policy.shape)
 
 
 def _array(frame: Image.Image) -> np.ndarray:
@@ -101,8 +104,8 @@ def _messages(pixels: np.ndarray) -> Iterator[Message]:
                 if lowest.size and lowest.min() != lowest.max():
                     spread = np.unpackbits(lowest[:, None], axis=1)[:, 8 - bits :].reshape(-1)
                     for raw in (np.packbits(spread), np.packbits(spread, bitorder="little")):
-                        yield from _message(raw.tobytes(), f"{label} of {name}{way}")
-            yield from _message(flat[:_PLANE].tobytes(), f"the values of {name}{way}")
+                        yield from _message(raw.tobytes(), f"{label} of {name}{way}", _OPENING)
+            yield from _message(flat[:_PLANE].tobytes(), f"the values of {name}{way}", _MESSAGE)
 
 
 def _samples(pixels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
@@ -115,16 +118,39 @@ def _samples(pixels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         yield from ((names[each], pixels[:, :, each]) for each in range(count))
 
 
-def _message(raw: bytes, how: str) -> Iterator[Message]:
-    """Yield a text in some bytes, or a file that they begin with, after its length where that stands first."""
+def _message(raw: bytes, how: str, least: int) -> Iterator[Message]:
+    """Yield a text in some bytes, or a file that they begin with, after its length where that stands first.
+
+    `least` are the signs of a text that the bytes begin with; shades are signs more often than lowest bits are.
+    """
     for start in (0, 4):
         if is_file(raw[start : start + 64]) and raw[start : start + 1] != b"x":
             yield Message(how, raw[start:])
             return
-    text = stretch(raw, _MESSAGE)
-    steps = np.abs(np.diff(np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int16)))
-    if text and steps.mean() > _UNLIKE and (reads_as_words(text) or is_spelling(text)):
-        yield Message(how, text.encode())
+    for text in (_opening(raw, least), stretch(raw, _MESSAGE)):
+        if _is_meant(text):
+            yield Message(how, text.encode())
+            return
+
+
+def _opening(raw: bytes, least: int) -> str:
+    """Return the text that some bytes begin with, after its length where that stands first."""
+    for start in (0, 2, 4):
+        text = stretch(raw[start : start + _MESSAGE], least)
+        if text and raw[start:].startswith(text.encode()):
+            return stretch(raw[start:], len(text))
+    return ""
+
+
+def _is_meant(text: str) -> bool:
+    """Tell whether signs are words, or bytes spelled in letters, and no shades that happen to be signs.
+
+    A shade is near the same sample's of the next pixel, which is up to four samples on.
+    """
+    if not text or not (reads_as_words(text) or is_spelling(text)):
+        return False
+    signs = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int16)
+    return min(float(np.abs(signs[lag:] - signs[:-lag]).mean()) for lag in range(1, 5)) > _UNLIKE
 
 
 def _find_in_palette(frame: Image.Image, where: str) -> Iterator[Hit | Message]:
@@ -132,8 +158,8 @@ def _find_in_palette(frame: Image.Image, where: str) -> Iterator[Hit | Message]:
     palette = np.asarray(frame.getpalette("RGB") or [], dtype=np.uint8)
     used = {int(n) for n in np.unique(np.asarray(frame))}
     unused = [n for n in range(len(palette) // 3) if n not in used]
-    text = stretch(palette.tobytes(), _MESSAGE)
-    if text and (reads_as_words(text) or is_spelling(text)):
+    text = stretch(palette.tobytes(), _OPENING)
+    if _is_meant(text):
         yield Hit("hidden-in-pixels", "palette", where, "the palette", len(unused), "", 0.9)
         yield Message("the palette", text.encode())
     colours = [tuple(palette[3 * n : 3 * n + 3]) for n in used if 3 * n + 3 <= len(palette)]

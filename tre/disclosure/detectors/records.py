@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
-from tre.disclosure.detectors.shape import is_count
+from tre.disclosure.detectors.counts import SEVERAL, is_count, label
 from tre.disclosure.model import Hit
 
 _KEY = r"^[A-Za-z0-9/_-]*[0-9][A-Za-z0-9/_-]*$"
@@ -27,12 +27,24 @@ _KEY_LENGTH = 6  # signs of a key; shorter ones are ages, codes and years
 
 @dataclass(frozen=True)
 class Uniqueness:
-    """How a table's rows stand: alone in their combination, in the smallest group, and expected alone among all."""
+    """How a table's rows stand: alone in their combination, in the smallest group, and expected alone among all.
+
+    `even` is whether all groups are of one size, and `cells` how many combinations there could be.
+    """
 
     rows: int
     alone: int
     smallest: int
     expected: float
+    even: bool
+    cells: float
+
+    def is_summary(self, coincidences: float) -> bool:
+        """Tell whether each combination stands there as often as each other, where chance would not make it so.
+
+        A summary has them so by construction; see :mod:`tre.disclosure.detectors.groups`.
+        """
+        return self.even and self.rows**2 / (2 * self.cells) >= coincidences
 
 
 def uniqueness(columns: Sequence[pa.Array], population: int) -> Uniqueness:
@@ -47,19 +59,23 @@ def uniqueness(columns: Sequence[pa.Array], population: int) -> Uniqueness:
     """
     rows = len(columns[0])
     people = max(population, rows)
-    codes, expected = np.zeros(rows, dtype=np.int64), np.full(rows, float(people))
+    codes, expected, cells = np.zeros(rows, dtype=np.int64), np.full(rows, float(people)), 1.0
     for column in columns:
         coded = column.dictionary_encode()
         each = np.asarray(coded.indices.fill_null(0), dtype=np.int64)
         expected *= (np.bincount(each) / rows)[each]
+        cells *= len(coded.dictionary)
         _, codes = np.unique(codes * len(coded.dictionary) + each, return_inverse=True)
     sizes = np.bincount(codes)
     alone = sizes[codes] == 1
     likely = np.exp(-expected[alone] * (1 - rows / people))
-    return Uniqueness(rows, int(alone.sum()), int(sizes.min()), float(likely.sum()))
+    even = bool(sizes.min() == sizes.max())
+    return Uniqueness(rows, int(alone.sum()), int(sizes.min()), float(likely.sum()), even, cells)
 
 
-def find_unique(table: Table, quasi: Sequence[str], population: int, threshold: int) -> Iterator[Hit]:
+def find_unique(
+    table: Table, quasi: Sequence[str], population: int, threshold: int, shape: Mapping[str, float]
+) -> Iterator[Hit]:
     """Yield a hit for rows of people whose quasi-identifiers single some of them out.
 
     Parameters
@@ -71,11 +87,14 @@ def find_unique(table: Table, quasi: Sequence[str], population: int, threshold: 
     """
     known = {_plain(name) for name in quasi}
     chosen = [n for n, name in enumerate(table.names) if _plain(name) in known]
-    counted = any(is_count(name, column) for name, column in zip(table.names, table.columns, strict=True))
+    counted = any(
+        is_count(name, column) and not SEVERAL.fullmatch(label(name))
+        for name, column in zip(table.names, table.columns, strict=True)
+    )
     if len(chosen) < 2 or table.rows < threshold or counted:
         return
     found = uniqueness([table.columns[n] for n in chosen], population)
-    if found.smallest < threshold:
+    if found.smallest < threshold and not found.is_summary(shape["coincidences"]):
         names = ", ".join(table.names[n] for n in chosen)
         told = f"{found.alone} of {found.rows} rows are alone"
         told += f", about {found.expected:.0f} of them among all {population} people" if population else ""

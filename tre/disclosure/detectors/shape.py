@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,59 +11,64 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Series, Table
-from tre.disclosure.detectors.groups import DECIMAL, find_groups, one_way
+from tre.disclosure.detectors.counts import INTEGER, SEVERAL, counted, label, share, without_row_numbers
+from tre.disclosure.detectors.curves import is_curve, is_run
+from tre.disclosure.detectors.groups import find_groups, one_way
+from tre.disclosure.detectors.headings import under_heading
+from tre.disclosure.detectors.people import find_by_person, find_few_people, find_one_column, is_turned
 from tre.disclosure.model import Hit
 from tre.disclosure.profile import Profile
 from tre.disclosure.statistics.recognise import find_statistics
+from tre.disclosure.statistics.shares import numbers_of
 
-_COUNT = re.compile(
-    r"(^|\b)(count|counts|n|num|number|total|totals|freq|frequency|patients|people|persons|events|admissions|cases|"
-    r"deaths|denominator|numerator|size|all|all people)(\b|$)",
-    re.IGNORECASE,
-)
 _PERSON_ID = re.compile(
     r"\b(pseudonym|nhs ?number|(person|patient|record|spell|episode|event|subject|participant|client|study|encounter|"
     r"hospital|local|case)? ?(id|identifier|key|ref|reference|number|no)|mrn|uuid|guid)\b",
     re.IGNORECASE,
 )
-_INTEGER = r"^-?[0-9]{1,15}(\.0+)?$"
-_NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?%?$"
-SUPPRESSED = ("[c]", "[x]", "[low]", "*", "..", "-", "", "suppressed", "redacted", "nan", "none")
-
-
-def _share(column: pa.Array, pattern: str) -> float:
-    """Return the share of the values, empty and suppressed ones left out, that fit the pattern."""
-    lower = pc.utf8_lower(pc.utf8_trim_whitespace(column))
-    filled = pc.filter(column, pc.invert(pc.is_in(lower, pa.array(SUPPRESSED))))
-    return float(pc.mean(pc.match_substring_regex(filled, pattern)).as_py() or 0.0) if len(filled) else 0.0
-
-
-def _label(name: str) -> str:
-    return re.sub(r"[_\W]+", " ", name).strip()
-
-
-def is_count(name: str, column: pa.Array) -> bool:
-    """Tell whether a column holds whole numbers under a name that says that they are counts."""
-    return bool(_COUNT.search(_label(name))) and _share(column, _INTEGER) >= 0.9
+_LEAST_POINTS = 3  # of a line
+# what has a number that is no person's
+_THINGS = re.compile(
+    r"\b(grid|map|table|figure|page|line|row|column|file|model|run|fold|batch|version|section|item|question|variable|"
+    r"feature|cluster|bin|node|step|tree|job|task|experiment|code|dataset|site|practice|provider|organi[sz]ation|"
+    r"ward|icb|trust|region|area|district|lsoa|msoa|team|product|drug) ?"
+    r"(id|identifier|key|ref|reference|number|no)\b",
+    re.IGNORECASE,
+)
+# whole numbers in a column of these are no counts of people
+_NO_CELLS = re.compile(
+    r"(\w+ ){0,2}(rank|ranking|position|order|page|pages|seconds|minutes|hours|duration|time|epochs?|folds?|steps?|"
+    r"depth|leaves|layers?|in|out|units|width|height|version|seed|code|year|month|week|level|grade|score|priority|line)",
+    re.IGNORECASE,
+)
+_SETTINGS = re.compile(r"\b(hyper ?)?(parameters?|params?|settings?|options?|arguments?|config\w*)\b", re.IGNORECASE)
 
 
 def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> Iterator[Hit]:
     """Yield what the shape of a table gives away: records, or small counts in a summary."""
     if not table.rows or not table.names:
         return
-    table = replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns)))
-    if len(table.names) >= shape["record_rows"] > table.rows and _turned(table):
-        yield Hit("record-level", "turned", table.where, "", len(table.names), "", 0.8)
+    table = _trimmed(table)
+    if not table.rows:
+        return
+    if len(table.names) > shape["review_rows"] > table.rows and is_turned(table):
+        rule = "record-level" if len(table.names) >= shape["record_rows"] else "possible-records"
+        yield Hit(rule, "turned", table.where, "", len(table.names), "", 0.8)
         return
     ids = _identifier_columns(table, shape)
     if ids:
         yield Hit("record-level", "person-identifier", table.where, f"column {ids[0]}", table.rows, "", 0.95)
         return
-    counts = [n for n, name in enumerate(table.names) if is_count(name, table.columns[n])]
+    by_person = list(find_by_person(table, shape))
+    if by_person:
+        yield from by_person
+        return
+    table, counts = counted(table)
     crosstab = [] if counts else _crosstab(table, shape)
     yield from find_statistics(table, counts or crosstab, profile)
     if counts or crosstab:
-        rule = "small-count" if counts else "possible-small-count"
+        sure = counts and not all(_may_be_a_persons(table, n) for n in counts)
+        rule = "small-count" if sure else "possible-small-count"
         yield from _small_counts(table, counts or crosstab, profile, rule)
         if counts:
             yield from find_groups(table, counts, shape)
@@ -73,12 +78,10 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     yield from _records(table, shape)
 
 
-def _turned(table: Table) -> bool:
-    """Tell whether each column is one person: some rows hold words that differ, others numbers, as no crosstab does."""
-    filled = [[column[n].as_py() for column in table.columns[1:]] for n in range(min(table.rows, 60))]
-    numeric = [sum(bool(DECIMAL.fullmatch(value.strip())) for value in row) >= 0.9 * len(row) for row in filled]
-    words = [row for row, number in zip(filled, numeric, strict=True) if not number]
-    return any(1 < len(set(row)) < len(row) for row in words) and (any(numeric) or len(words) > 2)
+def _trimmed(table: Table) -> Table:
+    """Return a table without blanks around its values, titles over its heading and a first column of row numbers."""
+    trimmed = replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns)))
+    return without_row_numbers(under_heading(trimmed))
 
 
 def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
@@ -87,22 +90,37 @@ def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
     return [
         name
         for name, column in zip(table.names, table.columns, strict=True)
-        if _PERSON_ID.search(_label(name))
-        and not _COUNT.fullmatch(_label(name))
+        if _PERSON_ID.search(_THINGS.sub(" ", label(name)))
+        and label(name).lower() != "number"
+        and not _is_a_programs(name, column)
         and pc.count_distinct(column).as_py() >= shape["near_unique"] * table.rows
         and len(table.names) > 1
     ]
 
 
+def _is_a_programs(name: str, column: pa.Array) -> bool:
+    """Tell whether a column numbers things in order under a name that says no more, or is named as Python's own are."""
+    if name.startswith("__") and name.endswith("__"):
+        return True
+    return label(name).lower() in ("id", "key", "no") and bool(np.all(np.diff(numbers_of(column)) == 1))
+
+
+def _may_be_a_persons(table: Table, column: int) -> bool:
+    """Tell whether a single row counts what one person can have several of: an example of a model's input does."""
+    return table.rows == 1 and bool(SEVERAL.fullmatch(label(table.names[column])))
+
+
 def _crosstab(table: Table, shape: Mapping[str, float]) -> list[int]:
     """Return the whole-number columns of a table that reads as a crosstab: labels first, then whole numbers only."""
-    whole = [n for n, column in enumerate(table.columns) if _share(column, _INTEGER) >= 0.9]
+    whole = [n for n, column in enumerate(table.columns) if share(column, INTEGER) >= 0.9]
     labels = [n for n in range(len(table.names)) if n not in whole]
     if labels != list(range(len(labels))) or len(labels) > 3 or table.rows >= shape["review_rows"]:
         return []
     while whole and not _all_differ([table.columns[n] for n in labels]):
         labels.append(whole.pop(0))  # numbers that are needed to tell the rows apart are labels too
-    return whole
+    if labels and _SETTINGS.search(label(table.names[labels[0]])):
+        return []
+    return [n for n in whole if not _NO_CELLS.fullmatch(label(table.names[n]))]
 
 
 def _all_differ(columns: list[pa.Array]) -> bool:
@@ -114,11 +132,8 @@ def _all_differ(columns: list[pa.Array]) -> bool:
 
 def _small_counts(table: Table, columns: list[int], profile: Profile, rule: str) -> Iterator[Hit]:
     for n in columns:
-        whole = pc.match_substring_regex(table.columns[n], _INTEGER).to_numpy(zero_copy_only=False)
-        numbers = np.array(
-            [float(value) if ok else np.inf for value, ok in zip(table.columns[n].to_pylist(), whole, strict=True)]
-        )
-        small = np.flatnonzero(profile.is_small(numbers))
+        whole = pc.match_substring_regex(table.columns[n], INTEGER).to_numpy(zero_copy_only=False)
+        small = np.flatnonzero(profile.is_small(np.where(whole, numbers_of(table.columns[n]), np.inf)))
         if len(small):
             place = f"row {table.start + int(small[0]) + 1}, column {table.names[n]}"
             yield Hit(rule, "count", table.where, place, len(small), "", 0.9 if rule == "small-count" else 0.5)
@@ -126,18 +141,25 @@ def _small_counts(table: Table, columns: list[int], profile: Profile, rule: str)
 
 def _records(table: Table, shape: Mapping[str, float]) -> Iterator[Hit]:
     """Yield a hit for a table without counts and of many rows, whether each stands once or they repeat."""
-    if table.rows < shape["review_rows"] or len(table.names) < 2:
+    yield from find_few_people(table, shape)
+    yield from find_one_column(table, shape)
+    if table.rows < shape["review_rows"] or len(table.names) < 2 or is_run(table):
         return
-    sure = table.rows >= shape["record_rows"] and not _is_curve(table)
+    sure = table.rows >= shape["record_rows"] and not is_curve(table)
     rule, confidence = ("record-level", 0.9) if sure else ("possible-records", 0.5)
     yield Hit(rule, "many-rows", table.where, "", table.rows, "", confidence)
 
 
-def _is_curve(table: Table) -> bool:
-    """Tell whether it is up to three columns of numbers of which the first runs one way, as a ROC curve's points."""
-    if len(table.names) > 3 or any(_share(column, _NUMBER) < 0.99 for column in table.columns):
-        return False
-    return one_way(table.columns[0].to_pylist())
+def find_lines(many: Sequence[Series], shape: Mapping[str, float]) -> Iterator[Hit]:
+    """Yield a hit for a figure that carries as many short series under one name as a sample has people."""
+    lines: dict[tuple[str, str], set[tuple[str, ...]]] = {}
+    for each in many:
+        if each.in_figure and _LEAST_POINTS <= len(each.values) < shape["plot_points"]:
+            lines.setdefault((each.where, each.name), set()).add(each.values)
+    for (where, name), different in lines.items():
+        if len(different) >= shape["plot_points"]:
+            place = f"arrays {name}" if name else ""
+            yield Hit("possible-figure-rows", "lines", where, place, len(different), "", 0.5)
 
 
 def find_series(series: Series, shape: Mapping[str, float]) -> Iterator[Hit]:
@@ -150,3 +172,17 @@ def find_series(series: Series, shape: Mapping[str, float]) -> Iterator[Hit]:
         yield Hit("possible-figure-rows", "payload", series.where, place, length, "", 0.5)
     elif not series.in_figure and length >= shape["list_values"]:
         yield Hit("value-list", "array", series.where, place, length, "", 0.5)
+
+
+def counts_of(table: Table, shape: Mapping[str, float]) -> tuple[Table, list[int]]:
+    """Return a table in plain counts, and the columns that hold them: by their names, or as a cross-table does.
+
+    A single column that is named as one may be a cross-table's totals.
+    """
+    if not table.rows or not table.names:
+        return table, []
+    table, named = counted(_trimmed(table))
+    if not table.rows:
+        return table, []
+    crosstab = _crosstab(table, shape) if len(named) < 2 else []
+    return table, crosstab if set(named) <= set(crosstab) else named

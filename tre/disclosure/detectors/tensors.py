@@ -10,6 +10,7 @@ from tre.disclosure.contents import Tensor
 from tre.disclosure.detectors.groups import whole_steps
 from tre.disclosure.model import Hit
 
+_GENERATOR = (624,)
 _LINES = 64  # rows or columns of a tensor that are looked at, evenly spread
 
 
@@ -24,6 +25,8 @@ def find_tensor_rows(tensor: Tensor, shape: Mapping[str, float]) -> Iterator[Hit
     values = tensor.values.ravel()
     if len(sides) == 1 and bool(np.all(values[1:] > values[:-1])):
         return  # positions or edges, in order
+    if _is_generator(tensor.values):
+        return
     grid = values.reshape(sides[0], -1) if len(sides) > 1 else values.reshape(1, -1)
     for rows in (grid, grid.T, values.reshape(1, -1)):
         if rows.shape[1] < shape["tensor_rows"]:
@@ -33,6 +36,18 @@ def find_tensor_rows(tensor: Tensor, shape: Mapping[str, float]) -> Iterator[Hit
         if data > len(lines) / 2:
             yield Hit("tensor-rows", "tensor-rows", tensor.where, "", max(sides))
             return
+
+
+def _is_generator(values: np.ndarray) -> bool:
+    """Tell whether it is the state of a random generator, which scikit-learn keeps with its trees.
+
+    MT19937's are 624 words of 32 bits (Matsumoto and Nishimura 1998), each as likely as any other. Whether they spell
+    a text is asked of every tensor.
+    """
+    if values.shape != _GENERATOR or values.dtype.kind != "u" or values.dtype.itemsize != 4:
+        return False
+    shares = values.astype(np.float64) / 2**32
+    return abs(shares.mean() - 0.5) < 0.06 and abs(shares.std() - 12**-0.5) < 0.03  # five standard errors
 
 
 def _is_data(line: np.ndarray, repeats: float, *, precise: bool) -> bool:

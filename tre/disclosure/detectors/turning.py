@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.encodings import rot13
-from tre.disclosure.detectors.names import dictionary
 from tre.disclosure.detectors.patterns import matching
+from tre.disclosure.packs import load_pack
 
 _SHORTEST = 4  # letters of a name; shorter ones stand in many words
 _WORDS = ("patient", "nhs", "birth", "mail", "postcode", "surname")
@@ -31,6 +31,6 @@ def turnable(cells: Cells, most: int) -> dict[int, str]:
 @cache
 def _named() -> str:
     """Return a pattern (RE2) of the usual names and of words that announce a person, turned each way."""
-    plain = [*sorted(word for word in dictionary()[0] if len(word) >= _SHORTEST), *_WORDS]
+    plain = [*sorted(word for word in load_pack().names.usual if len(word) >= _SHORTEST), *_WORDS]
     turned = {each for word in plain for each in (word[::-1], rot13(word), rot13(word)[::-1])}
     return r"(?i)\b(?:" + "|".join(sorted(turned)) + r")\b"

@@ -10,7 +10,8 @@ from tre.disclosure.detectors.births import Births
 from tre.disclosure.detectors.held import find_held
 from tre.disclosure.detectors.held_pseudonyms import find_held_pseudonyms
 from tre.disclosure.detectors.names import NamesInColumn, NamesInText, Persons
-from tre.disclosure.detectors.patterns import Forms, find_pseudonyms
+from tre.disclosure.detectors.patterns import Forms
+from tre.disclosure.detectors.pseudonym_forms import find_pseudonyms
 from tre.disclosure.exact_match import ExactFilters
 from tre.disclosure.model import Context, Hit
 from tre.disclosure.packs import Pack, load_pack
@@ -69,7 +70,7 @@ class Watch:
         if self._column is not None:
             self._column.feed(cells)
         self._text.feed(cells)
-        self._tally.extend(find_pseudonyms(cells))
+        self._tally.extend(find_pseudonyms(cells, self._sight.pack))
         if self._sight.filters is not None:
             self._tally.extend(find_held(cells, self._sight.filters))
         if self._sight.pseudonyms is not None:

@@ -1,7 +1,8 @@
 """Recognisers and dictionaries of one language and place, as data and a little code: ``packs/<name>/``.
 
-A pack is a folder with ``pack.yaml`` (what there is to recognise), ``names.txt`` (forenames and surnames) and
-``checks.py`` (what no pattern can say, such as a check digit). Another place is another folder.
+A pack is a folder with ``pack.yaml`` (what there is to recognise), ``names.txt`` (forenames and surnames),
+``lexicon.txt`` (what is no name) and ``checks.py`` (what no pattern can say, such as a check digit). Another place is
+another folder.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 Evidence = Literal["form", "column", "weak", "context"]
 DEFAULT = "uk"
 _FOLDER = Path(__file__).parent
+_UNKNOWN, _LONGEST = 4, 16  # letters of a surname that no list has
+_PARTS = re.compile(r"\[[a-z ]+\]")  # the heads of the lists in names.txt
+_VOWELS = frozenset("aeiouy")
 
 
 class Check(Protocol):
@@ -60,6 +64,7 @@ class Entity:
     chance: float = 0.0
     rule: str = "identifier"
     sure: bool = False
+    others: str = ""
     numeric: bool = False
     compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
@@ -69,16 +74,55 @@ class Entity:
 
 @dataclass(frozen=True)
 class Names:
-    """What tells a person's name: dictionaries (lower case, no accents) and the words around one."""
+    """What tells a person's name: dictionaries (lower case, no accents) and the words around one.
 
+    Parameters
+    ----------
+    usual : frozenset of str
+        The forenames that most people have.
+    lexicon : frozenset of str
+        Words of four letters and more; what is none of them is taken for a surname beside a forename.
+    ordinary, words : frozenset of str
+        Names that are words of the language too: always, and where nothing else is written as names are.
+    eponyms : frozenset of str
+        A forename and a surname that together are no person.
+    institutions : re.Pattern
+        What follows a person's name where something is called after them.
+    """
+
+    usual: frozenset[str]
     forenames: frozenset[str]
     surnames: frozenset[str]
+    lexicon: frozenset[str]
     ordinary: frozenset[str]
+    words: frozenset[str]
+    eponyms: frozenset[str]
+    institutions: re.Pattern[str]
     header: re.Pattern[str]
     not_header: re.Pattern[str]
     titles: tuple[str, ...]
     announcing: str
     after_title: frozenset[str]
+
+    def is_forename(self, word: str) -> bool:
+        """Tell whether a word, in lower case, is a forename and nothing else."""
+        return word in self.forenames and not self.is_word(word)
+
+    def is_word(self, word: str) -> bool:
+        """Tell whether a name, in lower case, is a word of the language too."""
+        return word in self.ordinary or word in self.words
+
+    def is_unknown(self, word: str) -> bool:
+        """Tell whether a word, in lower case, could be said and is none of the language: a surname that no list has."""
+        return _UNKNOWN <= len(word) <= _LONGEST and word not in self.lexicon and not _VOWELS.isdisjoint(word)
+
+    def are_person(self, forename: str, surname: str) -> bool:
+        """Tell whether two words, in lower case, are a forename and a surname, and neither a method nor two words."""
+        if forename not in self.forenames or f"{forename} {surname}" in self.eponyms:
+            return False
+        if surname in self.surnames:
+            return not (forename in self.words and self.is_word(surname))
+        return forename not in self.words and self.is_unknown(surname)
 
 
 @dataclass(frozen=True)
@@ -93,6 +137,10 @@ class Pack:
         What says that a date is one of birth.
     months : tuple of str
         The beginnings of the months' names, in order.
+    abbreviations : frozenset of str
+        Letters beside a date that are nobody's initials.
+    person : re.Pattern
+        What says at the end of a text, or as a column's name, that a person's key comes next.
     """
 
     name: str
@@ -100,6 +148,8 @@ class Pack:
     plain: str
     birth: re.Pattern[str]
     months: tuple[str, ...]
+    abbreviations: frozenset[str]
+    person: re.Pattern[str]
     names: Names
 
 
@@ -137,9 +187,11 @@ def load_pack(name: str = DEFAULT) -> Pack:
             plain=raw["plain"],
             birth=_words(raw["birth"]["context"]),
             months=tuple(raw["birth"]["months"]),
-            names=_names(raw["names"], (folder / "names.txt").read_text(encoding="utf-8")),
+            abbreviations=frozenset(raw["birth"]["abbreviations"].split()),
+            person=_words(raw["person"]),
+            names=_names(raw["names"], folder),
         )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, re.error) as error:
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, re.error) as error:
         raise DisclosureError(
             "A pack of recognisers cannot be read", where=str(folder), todo="Restore it from the repository"
         ) from error
@@ -157,16 +209,25 @@ def _words(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern.replace(" ", "[ _-]"), re.IGNORECASE)
 
 
-def _names(raw: dict[str, Any], text: str) -> Names:
-    words = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
-    forenames, _, surnames = words.replace("[forenames]", "").partition("[surnames]")
+def _names(raw: dict[str, Any], folder: Path) -> Names:
+    usual, more, surnames = (part.split() for part in _PARTS.split(" ".join(words_in(folder / "names.txt")))[1:])
     return Names(
-        forenames=frozenset(forenames.split()),
-        surnames=frozenset(surnames.split()),
+        usual=frozenset(usual),
+        forenames=frozenset(usual) | frozenset(more),
+        surnames=frozenset(surnames),
+        lexicon=frozenset(words_in(folder / "lexicon.txt")),
         ordinary=frozenset(raw["ordinary"].split()),
+        words=frozenset(raw["words"].split()),
+        eponyms=frozenset(raw["eponyms"]),
+        institutions=re.compile(rf"[\s_-]+(?:[A-Z][a-z]+[\s_-]+)?(?:{raw['institutions']})(?![a-z])"),
         header=re.compile(raw["header"], re.IGNORECASE),
         not_header=re.compile(raw["not_header"], re.IGNORECASE),
         titles=tuple(raw["titles"]),
         announcing=raw["announcing"],
         after_title=frozenset(raw["after_title"].split()),
     )
+
+
+def words_in(path: Path) -> list[str]:
+    """Return the words of a list without its notes."""
+    return re.sub(r"^#.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE).split()

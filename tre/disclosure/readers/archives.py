@@ -69,7 +69,7 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str, conten
 def read_zip(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read each member as a file of its own, and their names as text."""
     members = open_zip(data, where, contents, policy)
-    contents.add_text(f"{where} member names".strip(), "\n".join(members))
+    contents.add_names(f"{where} member names".strip(), list(members))
     keep_members(members, where, contents)
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from tre.disclosure.contents import Contents, Stream, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.readers.spare_values import SpareValues, strings
 from tre.disclosure.source import Source
 
 _ROWS = 65_536  # of a batch
@@ -49,15 +50,19 @@ def read_arrow(source: Source, where: str, contents: Contents, policy: Policy) -
             batches, ended = iter(opened), lambda: not file.read(1)
     except _DAMAGED as error:
         raise Unreadable(damaged) from error
-    names = tuple(opened.schema.names)
-    contents.blocks.append(_to_the_end(where, _tables(where, names, batches, damaged), ended))
+    names, spare = tuple(opened.schema.names), SpareValues(where)
+    tables = _tables(where, names, spare.watched(batches), damaged)
+    contents.blocks.append(_to_the_end(where, tables, spare, ended))
     _add_schema(opened.schema, where, contents)
 
 
-def _to_the_end(where: str, tables: Iterator[Table], ended: Callable[[], bool]) -> Iterator[Contents]:
-    """Yield the batches, and what stands behind the last one as bytes that no program shows."""
+def _to_the_end(
+    where: str, tables: Iterator[Table], spare: SpareValues, ended: Callable[[], bool]
+) -> Iterator[Contents]:
+    """Yield the batches, what dictionaries hold that no row has, and what stands behind the last batch."""
     for table in tables:
         yield Contents(tables=[table])
+    yield Contents(texts=spare.texts())
     if not ended():
         yield Contents(hits=[Hit("appended-bytes", "appended", where, "after the last batch")])
 
@@ -74,20 +79,6 @@ def _tables(where: str, names: tuple[str, ...], batches: Iterator[Any], damaged:
         raise Unreadable(damaged) from error
     if not done:
         yield Table(where, names, tuple(pa.array([], pa.string()) for _ in names))
-
-
-def strings(column: pa.Array) -> pa.Array:
-    """Return the values of a column of any type as strings, an empty one for what is missing."""
-    try:
-        return column.cast(pa.string()).fill_null("")
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return pa.array(["" if value is None else _told(value) for value in column.to_pylist()], pa.string())
-
-
-def _told(value: Any) -> str:
-    """Return a nested value as text, and bytes as the text that they may be."""
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    return text.encode("utf-8", "replace").decode()
 
 
 def _add_schema(schema: pa.Schema, where: str, contents: Contents) -> None:

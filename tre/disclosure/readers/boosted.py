@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from tre.disclosure.contents import Contents, Series, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.ubjson import decode_ubjson
-from tre.disclosure.readers.web import keep_json, loaded, text_of
+from tre.disclosure.readers.web import keep_json, loaded, text_of, walk
 
 _LINE = re.compile(r"^([A-Za-z_]+)=(.*)$", re.MULTILINE)
 _MOST_DIFFERENT = 2  # numbers in one line from which it is a series
@@ -19,7 +20,7 @@ def read_xgboost(data: bytes, where: str, contents: Contents, policy: Policy) ->
     """Read a model in JSON as any JSON is read, and leave its weights to a checker."""
     del policy
     text = text_of(data)
-    keep_json(loaded(text), text, where, contents)
+    _keep_model(loaded(text), text, where, contents)
     contents.hits.append(Hit("model-weights", "xgboost", where))
 
 
@@ -29,8 +30,20 @@ def read_ubjson(data: bytes, where: str, contents: Contents, policy: Policy) -> 
     if data[end:]:
         raise Unreadable("there are bytes after the end of the model", rule="appended-bytes")
     text = json.dumps(value, ensure_ascii=False)
-    keep_json(value, text, where, contents)
+    _keep_model(value, text, where, contents)
     contents.hits.append(Hit("model-weights", "xgboost", where))
+
+
+def _keep_model(value: Any, text: str, where: str, contents: Contents) -> None:
+    """Keep a model as JSON, but its trees apart: their nodes are no rows of people, each array is a series."""
+    booster = value["learner"].get("gradient_booster", {}) if isinstance(value.get("learner"), dict) else {}
+    inner = booster.get("gbtree", booster) if isinstance(booster, dict) else {}
+    model = inner.get("model") if isinstance(inner, dict) else None
+    trees = model.pop("trees", []) if isinstance(model, dict) else []
+    keep_json(value, text, where, contents)
+    for tree in trees if isinstance(trees, list) else [trees]:
+        for name, each in tree.items() if isinstance(tree, dict) else [("tree", tree)]:
+            walk(each, where, contents, in_figure=False, name=str(name))
 
 
 def read_lightgbm(data: bytes, where: str, contents: Contents, policy: Policy) -> None:

@@ -52,7 +52,9 @@ def read_compressed(data: bytes, where: str, contents: Contents, policy: Policy)
         raise Unreadable("the compressed data are damaged") from error
     budget_of(policy).unpack(len(body))
     if data.startswith(_GZIP):
-        contents.add_text(f"{where} gzip header".strip(), _header(data))
+        header = _header(data)
+        contents.texts.append((f"{where} gzip header".strip(), header))
+        contents.add_names(f"{where} gzip header".strip(), header.splitlines())
     contents.parts.append(Part(f"{where} unpacked".strip(), body))
     if rest.strip(b"\0"):
         contents.hits.append(Hit("appended-bytes", "appended", where, f"{len(rest)} bytes after the end", 1))

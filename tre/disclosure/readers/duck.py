@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 
 from tre.disclosure.contents import Contents, Table, Unreadable
-from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.readers.statements import note_stored
 
 # https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
 _CLOSED: dict[str, str | bool | int | float | list[str]] = {
@@ -30,9 +30,9 @@ _SAID = (
     "SELECT schema_name FROM duckdb_schemas() WHERE NOT internal UNION ALL "
     "SELECT type_name || ' ' || array_to_string(labels, ' ') FROM duckdb_types() WHERE NOT internal"
 )
-_RUNS = (
-    "SELECT (SELECT count(*) FROM duckdb_views() WHERE NOT internal)"
-    " + (SELECT count(*) FROM duckdb_functions() WHERE NOT internal)"
+_STORED = (
+    "SELECT sql FROM duckdb_views() WHERE NOT internal UNION ALL "
+    "SELECT coalesce(macro_definition, '') FROM duckdb_functions() WHERE NOT internal"
 )
 
 
@@ -52,9 +52,7 @@ def read_duckdb(data: bytes, where: str, contents: Contents, policy: Policy) -> 
                 base.execute("SET lock_configuration=true")
                 said = [str(text) for (text,) in base.execute(_SAID).fetchall() if text]
                 contents.add_text(f"{where} schema".strip(), "\n".join(said))
-                runs = base.execute(_RUNS).fetchone()
-                if runs and runs[0]:
-                    contents.hits.append(Hit("active-content", "view-or-macro", where))
+                note_stored([str(sql) for (sql,) in base.execute(_STORED).fetchall()], where, contents)
                 _read_tables(base, where, contents, policy)
         except duckdb.Error as error:
             raise Unreadable("the database is damaged or of another version") from error

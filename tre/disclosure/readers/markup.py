@@ -15,6 +15,7 @@ from lxml import etree
 from tre.disclosure.contents import Contents, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.readers.lettering import lettered, put_together
 from tre.disclosure.readers.web import DATA_URI, keep_data_uris, text_of, walk
 from tre.disclosure.readers.xml_tree import joined, keep_attributes, local, parse_xml, words
 
@@ -23,6 +24,9 @@ _ENTITY = re.compile(r"<!\s*ENTITY", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
 _DRAWN = re.compile(r"(?:(?!\d{9})(?:[MmLlHhVvCcSsQqTtAaZzeE\d.,+\s()-]|translate|scale|rotate|matrix|skew[XY]))*")
+_COORDINATE = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_PEN_UP, _CLOSED = re.compile(r"[Mm]"), re.compile(r"[ZzCcSsQqTtAa]")  # a curve is a letter's or a smoothed line
+_TEMPLATES = ("defs", "symbol", "clippath", "marker", "pattern")
 _REPEATED = 30  # children of one element
 
 
@@ -64,6 +68,7 @@ def _keep_strings(page: BeautifulSoup, where: str, contents: Contents) -> None:
             kinds["style"].append(_COLOUR.sub("", each))
         elif not isinstance(each, Script):
             kinds["comments" if isinstance(each, PreformattedString) else "text"].append(each)
+    kinds["text"] += put_together(kinds["text"])
     for kind, strings in kinds.items():
         contents.add_text(f"{where} {kind}".strip(), "\n".join(strings))
     contents.lines.extend((f"{where} repeated elements".strip(), lines) for lines in _repeated(page))
@@ -117,7 +122,7 @@ def read_svg(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
         root = etree.fromstring(text.encode(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Unreadable("the drawing is damaged") from error
-    lines, marks = [], 0
+    lines, marks = [], _lines_drawn(root)
     for element in root.iter():
         tag = element.tag.rsplit("}", 1)[-1].lower() if isinstance(element.tag, str) else "comment"
         # letters are placed by a transform, marks by coordinates
@@ -126,6 +131,7 @@ def read_svg(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
             contents.hits.append(Hit("active-content", "script", where))
         lines += [element.text or "", element.tail or ""]
         lines += [str(each) for key, each in element.attrib.items() if not _is_drawn(key, str(each))]
+    lines += lettered(root)
     contents.add_text(where, "\n".join(_COLOUR.sub("", line) for line in lines if line.strip()))
     keep_data_uris(text, where, contents)
     if marks >= policy.shape["plot_points"]:
@@ -133,9 +139,20 @@ def read_svg(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
         contents.hits.append(Hit(rule, "marks", where, "", marks))
 
 
+def _lines_drawn(root: Any) -> int:
+    """Return how many open lines of three points or more are drawn, if they are as many as people's: one for each."""
+    drawn = 0
+    for element in root.iter("{*}path", "{*}polyline"):
+        if any(local(each) in _TEMPLATES for each in element.iterancestors()):
+            continue
+        path = element.get("d") or "M" + (element.get("points") or "")
+        drawn += sum(len(_COORDINATE.findall(each)) >= 6 and not _CLOSED.search(each) for each in _PEN_UP.split(path))
+    return drawn
+
+
 def _is_drawn(key: str, value: str) -> bool:
     """Tell whether an attribute holds coordinates and no more: none as long as a person's number."""
-    return key in ("d", "points", "transform") and bool(_DRAWN.fullmatch(value))
+    return key in ("d", "points", "transform", "viewBox") and bool(_DRAWN.fullmatch(value))
 
 
 def read_xml(data: bytes, where: str, contents: Contents, policy: Policy) -> None:

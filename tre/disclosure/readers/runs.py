@@ -18,18 +18,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import LINE, Table
+from tre.disclosure.detectors.counts import names_count
 from tre.disclosure.detectors.groups import Column, combinations, read_column
+from tre.disclosure.detectors.headings import is_heading
+from tre.disclosure.readers.printed import MOST_LINES, find_printed, has_digit, is_value
+from tre.disclosure.readers.statements import read_inserted
 
-MARKS = (",", "\t", ";", "|", "")  # the empty one: white space
+MARKS = (",", "\t", ";", "|", "&", "")  # the empty one: white space; & is LaTeX's
+# Marks that cells are joined with, and how many of them are no date, time, place or name; white space is not among
+# them, for a sentence has it as well.
+_JOINS = {"|": 2, ";": 2, ",": 2, "\t": 2, "~": 2, "^": 2, "#": 2, "/": 3, ":": 3}
 _MOST_LINES = 1000  # of one width, evenly spread: enough to judge them by
 _MOST_WIDTHS = 40
 _DIGIT = re.compile(r"\d")
 _CELL = 40  # characters
-_HEADLESS = re.compile(r"[\d([{='\"]")  # in a first line: it is no heading
-_RULE = re.compile(r"[\s|:+=-]+")
+_RULE = re.compile(r"[\s|:+=,;\-\u2500-\u257f]+|\\[a-z]*(?:rule|line)\b.*")
+_BOXES = str.maketrans(dict.fromkeys("│┃┆┇┊┋║╎╏", "|"))  # what polars, DuckDB and others draw a table with
 _BREAK = re.compile(r"\\r\\n|\\n")
 _CLOCK = re.compile(r"(\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d(:\d\d([.,]\d+)?)?Z?")
-_COUNTED = re.compile(r"(.*[ _])?(n|counts?|freq|frequency|total|number)([ _].*)?", re.IGNORECASE)
 
 
 def find_tables(where: str, text: str, shape: Mapping[str, float]) -> Iterator[Table]:
@@ -40,17 +46,34 @@ def find_tables(where: str, text: str, shape: Mapping[str, float]) -> Iterator[T
     shape : mapping
         ``review_rows``, the least lines of one width that are looked at, and what else the policy says of shapes.
     """
-    lines = [line.strip(" \r") for line in _BREAK.sub("\n", text).splitlines()]
+    text = _BREAK.sub("\n", text).translate(_BOXES)
+    yield from find_printed(where, text)
+    inserted, text = read_inserted(where, text)
+    yield from inserted
+    lines = [line.strip(" \r").removesuffix("\\\\").rstrip() for line in text.splitlines()]
     lines = [line for line in lines if line and len(line) <= LINE and not _RULE.fullmatch(line)]
     if len(lines) < 3:
         return
     for mark in MARKS:
         widths = [_width(line, mark) for line in lines]
-        yield from _summaries(where, lines, widths, mark)
+        if mark:
+            yield from _summaries(where, lines, widths, mark, shape)
         found = list(_runs(where, lines, widths, shape, mark))
         yield from found
         if found:
             return
+
+
+def find_joined(table: Table) -> Iterator[tuple[str, str]]:
+    """Yield the columns whose cells are rows themselves, the same mark as often in each: where, and a cell a line."""
+    for name, column in zip(table.names, table.columns, strict=True):
+        some = column[:_MOST_LINES].to_pylist()
+        for mark in _JOINS:
+            times = some[0].count(mark) if some else 0
+            if times >= _JOINS[mark] and sum(cell.count(mark) == times for cell in some) >= 0.9 * len(some):
+                lines = "\n".join(cell.replace(mark, "|") for cell in some)
+                yield f"{table.where} column {name}".strip(), lines
+                break
 
 
 def _parted(line: str, mark: str) -> list[str]:
@@ -69,17 +92,28 @@ def _width(line: str, mark: str) -> int:
     return (line.strip("|") if mark == "|" else line).count(mark) + 1
 
 
-def _summaries(where: str, lines: list[str], widths: list[int], mark: str) -> Iterator[Table]:
-    """Yield each block of lines of one width under a heading that names a count: its cells may be too small."""
+def _summaries(
+    where: str, lines: list[str], widths: list[int], mark: str, shape: Mapping[str, float]
+) -> Iterator[Table]:
+    """Yield each block of lines of one width under a heading, if it names a count or the rows are few.
+
+    Many rows under no count are looked at by what they hold (:func:`_runs`).
+    """
     at = 0
-    for width, block in groupby(widths):
+    framed = [mark == "|" and line[0] == line[-1] == mark for line in lines]
+    for (width, boxed), block in groupby(zip(widths, framed, strict=True)):
         start, at = at, at + len(list(block))
-        if width < 2 or at - start < 3:
+        if (width < 2 and not boxed) or at - start < 3:
             continue
-        names = _parted(lines[start], mark)
-        if any(_COUNTED.fullmatch(name.strip()) for name in names):
-            rows = [_parted(line, mark) for line in lines[start + 1 : at]]
-            yield _table(f"{where} table in text".strip(), names, rows)
+        names = [name.strip() for name in _parted(lines[start], mark)]
+        counted = width < 2 or any(map(names_count, names))
+        if not is_heading(names) or (not counted and at - start > shape["review_rows"]):
+            continue
+        rows = [[cell.strip() for cell in _parted(line, mark)] for line in lines[start + 1 : at][:MOST_LINES]]
+        valued = has_digit if counted else is_value  # a count may stand beside its share in one cell
+        if any(sum(map(valued, column)) >= 0.75 * len(rows) for column in zip(*rows, strict=True)):
+            columns = tuple(pa.array(list(column), pa.string()) for column in zip(*rows, strict=True))
+            yield Table(f"{where} table in text".strip(), tuple(names), columns)
 
 
 def _runs(where: str, lines: list[str], widths: list[int], shape: Mapping[str, float], mark: str) -> Iterator[Table]:
@@ -90,10 +124,12 @@ def _runs(where: str, lines: list[str], widths: list[int], shape: Mapping[str, f
         places = [n for n, each in enumerate(widths) if each == width]
         first = places[0]
         names = _parted(lines[first], mark)
-        whole = bool(mark) and count >= 0.9 * len(lines) and not _HEADLESS.search(lines[first])
-        if first and widths[first - 1] == width - 1 and not _HEADLESS.search(lines[first - 1]):
-            names = ["row", *_parted(lines[first - 1], mark)]  # a printed frame has no heading over its rows' numbers
-        elif not _HEADLESS.search(lines[first]):
+        headed = is_heading([name.strip() for name in names])
+        whole = bool(mark) and count >= 0.9 * len(lines) and headed
+        above = _parted(lines[first - 1], mark) if first and widths[first - 1] == width - 1 else []
+        if not headed and is_heading(above):
+            names = ["row", *above]  # a printed frame has no heading over its rows' numbers
+        elif headed:
             places = places[1:]
         else:
             names = [f"column {n + 1}" for n in range(width)]

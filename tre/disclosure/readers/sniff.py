@@ -10,7 +10,7 @@ import zipfile
 
 from tre.disclosure.charsets import decode
 from tre.disclosure.readers.polyglot import ends_as_zip
-from tre.disclosure.readers.tabular import delimiter_of
+from tre.disclosure.readers.tabular import delimiter_of, is_column
 from tre.disclosure.readers.tar import is_tar
 from tre.disclosure.readers.yamls import is_yaml
 
@@ -55,6 +55,12 @@ _CONTAINERS = {
 }  # fmt: skip
 _IMPORTED = re.compile(r"[A-Za-z_][\w.]* [A-Za-z_][\w.]*")
 _HTML = re.compile(r"<(!doctype html|html|head|body|script|div|table|p|iframe|object|form|span|img)\b", re.IGNORECASE)
+_SQL = re.compile(
+    r"(?:--[^\n]*\s+|/\*[^*]{0,4000}\*/\s*)*+"
+    r"(?:insert\s+(?:or\s+\w+\s+)?into|create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:table|view)|drop\s+table|"
+    r"begin(?:\s+transaction)?;)\s",
+    re.IGNORECASE,
+)
 _SVG = re.compile(r"<([a-z]+:)?svg\b", re.IGNORECASE)
 
 
@@ -178,9 +184,12 @@ def _kind_of_text(text: str) -> str:
             return "xml"
     if head.startswith("tree\nversion="):
         return "lightgbm"
+    if _SQL.match(head):
+        return "text"  # its lists of values would pass for rows
     if is_yaml(head):
         return "yaml"
-    return "csv" if head[:1] != "|" and delimiter_of(text) else "text"  # a Markdown table is read as text
+    rows = head[:1] != "|" and (delimiter_of(text) or is_column(text))
+    return "csv" if rows else "text"  # a Markdown table is read as text
 
 
 def _kind_of_object(value: object) -> str:

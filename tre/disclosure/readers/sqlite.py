@@ -16,6 +16,7 @@ from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.raw_strings import strings_of
 from tre.disclosure.readers.sqlite_pages import free_pages, page_size, unused_bytes
+from tre.disclosure.readers.statements import note_stored
 
 _VIRTUAL = re.compile(r"\s*create\s+virtual", re.IGNORECASE)
 _LEGACY_WAL = 2  # the write version of a database whose last changes may stand in a file beside it
@@ -59,8 +60,7 @@ def _read_tables(data: bytes, where: str, contents: Contents, policy: Policy) ->
             raise Unreadable("the database is damaged")
         schema = base.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
         contents.add_text(f"{where} schema".strip(), "\n".join(f"{name}\n{sql or ''}" for _, name, sql in schema))
-        if any(kind in ("view", "trigger") for kind, _, _ in schema):
-            contents.hits.append(Hit("active-content", "view-or-trigger", where))
+        note_stored([sql or "" for kind, _, sql in schema if kind in ("view", "trigger")], where, contents)
         left = policy.limits["cells"]
         for kind, name, sql in schema:
             if kind == "table" and not (name.startswith("sqlite_stat") or _VIRTUAL.match(sql or "")):

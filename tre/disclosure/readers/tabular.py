@@ -17,6 +17,9 @@ from tre.disclosure.policy import Policy
 from tre.disclosure.source import HEAD, Source, encoding_of, texts
 
 _SIGNS = np.isin(np.arange(256), list(b"=@+-"))
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_COLUMN = 20  # lines
+_YEAR = re.compile(r"(?:19|20)\d\d(?:[-/]\d\d(?:\d\d)?)?")
 _FORMULA = re.compile(r"^[=@]|^[+-](?![\d.,\s]|$|inf\b|nan\b)", re.IGNORECASE)
 
 
@@ -35,6 +38,12 @@ def delimiter_of(text: str) -> str | None:
         if widths and widths[0] > 1 and sum(width == widths[0] for width in widths) >= 0.9 * len(widths):
             return mark
     return None
+
+
+def is_column(text: str) -> bool:
+    """Tell whether the first lines are one column of numbers, under a name or under none."""
+    lines = [line.strip() for line in text[:65536].splitlines() if line.strip()][:-1]
+    return len(lines) >= _COLUMN and all(_NUMBER.fullmatch(line) for line in lines[1:])
 
 
 def _encoding(source: Source) -> str:
@@ -63,7 +72,7 @@ def read_csv(source: Source, where: str, contents: Contents, policy: Policy) -> 
     """Read delimited rows, every value as a string; rows of another width are read as text as well."""
     encoding = _encoding(source)
     head = next(texts(source, encoding, HEAD, 0), "")
-    mark = delimiter_of(head)
+    mark = delimiter_of(head) or ("," if is_column(head) else None)
     if mark is None:
         raise Unreadable("it is not text")
     contents.blocks.append(_Rows(source, where, encoding, policy, head, mark).blocks())
@@ -76,7 +85,7 @@ class _Rows:
         self._source, self._where, self._encoding, self._policy, self._mark = source, where, encoding, policy, mark
         self._ragged: list[str] = []
         heads = next(csv.reader(head.lstrip("\n\r").splitlines()[:1], delimiter=mark))
-        self._has_heads = not any(re.fullmatch(r"[-+]?[\d.,/: -]+", each) for each in heads)
+        self._has_heads = _are_heads(heads)
         self._names = tuple(heads if self._has_heads else [f"column {n + 1}" for n in range(len(heads))])
 
     def blocks(self) -> Iterator[Contents]:
@@ -122,6 +131,13 @@ class _Rows:
             rows, self._ragged = self._ragged, []
             block.add_text(f"{self._where} rows of another width".strip(), "\n".join(rows))
         return block
+
+
+def _are_heads(cells: list[str]) -> bool:
+    """Tell whether a first row names columns: none is a number, but for years that run on, as over a cross-table."""
+    numbers = [each for each in cells if re.fullmatch(r"[-+]?[\d.,/: -]+", each)]
+    years = [each for each in numbers if _YEAR.fullmatch(each.strip())]
+    return not numbers or (len(years) == len(numbers) >= 2 and len(cells) > len(years) and years == sorted(set(years)))
 
 
 def note_formulas(table: Table, contents: Contents) -> None:

@@ -49,6 +49,7 @@ def read_tar(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
         raise Unreadable("the archive is damaged or cut short") from error
     _check_end(data, end)
     contents.add_text(f"{where} member names".strip(), "\n".join(said))
+    contents.add_names(f"{where} member names".strip(), list(members))
     keep_members(members, where, contents)
 
 

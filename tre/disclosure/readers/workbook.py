@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from statistics import median
 from typing import Any
@@ -18,7 +18,7 @@ from tre.disclosure.readers.compound import check_sectors
 from tre.disclosure.readers.office_parts import keep_member, keep_words
 from tre.disclosure.readers.raw_strings import strings_of
 from tre.disclosure.readers.sheet_names import sheets_of
-from tre.disclosure.readers.sheets import keep_sheet
+from tre.disclosure.readers.sheets import keep_far_cells, keep_sheet
 from tre.disclosure.readers.xml_tree import attribute, joined, local
 
 _HIDING = ";;;"  # a number format that shows nothing
@@ -28,19 +28,25 @@ _MACROS = "_VBA_PROJECT".encode("utf-16-le")
 def read_xlsx(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read a workbook, after its archive was found to be of a bearable size and free of entities."""
     shared: list[str] = []
+    far: dict[str, str] = {}
     members = open_zip(data, where, contents, policy)
     sheets = sheets_of(members)
     for name, body in members.items():
         place = _place(where, name, sheets)
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-            keep_sheet(body, place, contents, policy)
+            if keep_sheet(body, place, contents, policy):
+                far[name] = place
+                if name not in sheets:
+                    raise Unreadable("a sheet has more cells than inspection reads", rule="too-big")
         elif name == "xl/sharedStrings.xml":
             shared = [joined(each) for each in _root(name, body, where, contents) if local(each) == "si"]
         elif name.startswith("xl/") and name.endswith(".bin") and "vba" not in name and "embed" not in name:
             contents.add_text(f"{place} strings", strings_of(body))
         else:
             _keep_part(name, body, where, place, contents)
-    shown = read_values(data, where, contents, policy)
+    shown = read_values(data, where, contents, policy, apart={sheets.get(name, "") for name in far})
+    for name, place in far.items():
+        shown |= keep_far_cells(members[name], shared, place, contents)
     unused = [text for text in shared if text not in shown]
     contents.add_text(f"{where} strings of no cell".strip(), "\n".join(unused))
 
@@ -82,19 +88,27 @@ def read_xls(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
     contents.add_text(f"{where} strings of the file".strip(), strings_of(data))
 
 
-def read_values(data: bytes, where: str, contents: Contents, policy: Policy) -> set[str]:
-    """Keep each sheet of a spreadsheet as a table of the values it shows, and return all of them."""
+def read_values(data: bytes, where: str, contents: Contents, policy: Policy, apart: Collection[str] = ()) -> set[str]:
+    """Keep each sheet of a spreadsheet as a table of the values it shows, and return all of them.
+
+    Parameters
+    ----------
+    apart : collection of str
+        Sheets that are not read here, for a table of them would be too large.
+    """
+    values: set[str] = set()
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = [(each, book.get_sheet_by_name(each.name)) for each in book.sheets_metadata if _has_cells(each)]
+        named = [each for each in book.sheets_metadata if _has_cells(each)]
+        sheets = [(each.name, book.get_sheet_by_name(each.name)) for each in named if each.name not in apart]
     except (CalamineError, OSError, ValueError) as error:
         raise Unreadable("the workbook is damaged or of an unknown kind") from error
-    contents.add_text(f"{where} sheet names".strip(), "\n".join(book.sheet_names))
-    values: set[str] = set()
-    for each, sheet in sheets:
-        place = f"{where} sheet {each.name}".strip()
+    contents.add_names(f"{where} sheet names".strip(), book.sheet_names)
+    for each in named:
         if each.visible != SheetVisibleEnum.Visible:
-            contents.hits.append(Hit("hidden-content", "hidden-sheet", place))
+            contents.hits.append(Hit("hidden-content", "hidden-sheet", f"{where} sheet {each.name}".strip()))
+    for name, sheet in sheets:
+        place = f"{where} sheet {name}".strip()
         if sheet.height * sheet.width > policy.limits["cells"]:
             raise Unreadable("a sheet has more cells than inspection reads", rule="too-big")
         values |= _keep_rows(([_said(value) for value in row] for row in sheet.iter_rows()), place, contents)

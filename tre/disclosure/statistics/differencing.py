@@ -24,6 +24,7 @@ from pyroaring import BitMap64
 from tre.disclosure.model import DisclosureError
 
 _MAGIC = b"TRE-RELEASE-1\n"
+Range = tuple[float, float]  # from a cut point on, under another
 _LENGTH = struct.Struct(">I")
 
 
@@ -170,35 +171,40 @@ class Published:
     """
 
     name: str
-    counts: Mapping[tuple[str, tuple[float, float]], int]
+    counts: Mapping[tuple[str, Range], int]
 
 
 def isolated_by_cuts(new: Published, earlier: Iterable[Published], threshold: int) -> Iterator[Isolated]:
-    """Yield the ranges that a reader finds by subtracting tables of other cut points, when few people are in them.
-
-    Within one group every count says how many stand between two cut points. A sum of them along a path of cut points,
-    forwards added and backwards subtracted, is the count between its ends: all that subtraction can give. A range is
-    told when it has 1 to `threshold` - 1 people, no single table tells it, and the new one is needed for it.
-    """
+    """Yield the ranges that a reader finds by subtracting tables of other cut points, when few people are in them."""
     before = list(earlier)
     for group in sorted({group for group, _ in new.counts}):
         old = [(cut, n, each.name) for each in before for (g, cut), n in each.counts.items() if g == group]
-        fresh = [(cut, n, new.name) for (g, cut), n in new.counts.items() if g == group]
-        known = _positions([*old, *fresh])
-        already = _positions(old)
-        for (low, high), people in known.items():
-            if 0 < people < threshold and (low, high) not in already and (low, high) not in {c for c, _, _ in fresh}:
-                names = tuple((name, group) for name in sorted({name for _, _, name in [*old, *fresh]}))
-                yield Isolated(((f"from {low:g} to {high:g}", group),), names, people)
+        fresh = {cut: n for (g, cut), n in new.counts.items() if g == group}
+        names = tuple((name, group) for name in sorted({new.name, *(name for _, _, name in old)}))
+        for (low, high), people in few_between(fresh, [(cut, n) for cut, n, _ in old], threshold).items():
+            yield Isolated(((f"from {low:g} to {high:g}", group),), names, people)
 
 
-def _positions(counts: Sequence[tuple[tuple[float, float], int, str]]) -> dict[tuple[float, float], int]:
+def few_between(new: Mapping[Range, int], old: Sequence[tuple[Range, int]], threshold: int) -> dict[Range, int]:
+    """Return the ranges of 1 to `threshold` - 1 people that subtraction finds, and how many are in each.
+
+    Within one group every count says how many stand between two cut points. A sum of them along a path of cut points,
+    forwards added and backwards subtracted, is the count between its ends: all that subtraction can give. A range is
+    told when no single table tells it, and the new one is needed for it.
+    """
+    known = positions([*old, *new.items()])
+    already = positions(old)
+    few = {cut: n for cut, n in known.items() if 0 < n < threshold}
+    return {cut: n for cut, n in few.items() if cut not in already and cut not in new}
+
+
+def positions(counts: Sequence[tuple[Range, int]]) -> dict[Range, int]:
     """Return the count between every two cut points that the counts tie together."""
     links: dict[float, list[tuple[float, int]]] = {}
-    for (low, high), n, _ in counts:
+    for (low, high), n in counts:
         links.setdefault(low, []).append((high, n))
         links.setdefault(high, []).append((low, -n))
-    found: dict[tuple[float, float], int] = {}
+    found: dict[Range, int] = {}
     placed: set[float] = set()
     for start in sorted(links):
         if start in placed:

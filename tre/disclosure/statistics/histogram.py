@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,13 @@ _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def safe_histogram(
-    frame: Any, values: str, bins: int | Sequence[float] = 10, profile: str = "acro", *, person: str | None = None
+    frame: Any,
+    values: str,
+    bins: int | Sequence[float] = 10,
+    profile: str = "acro",
+    *,
+    person: str | None = None,
+    tighten: Mapping[str, Any] | None = None,
 ) -> SafeTable:
     """Return how many people have a value in each bin: columns ``from``, ``to`` and ``count``.
 
@@ -32,13 +38,15 @@ def safe_histogram(
     ----------
     bins : int or sequence of float
         About how many bins, or the limits between them.
+    tighten : mapping, optional
+        Figures of the profile to make stricter.
 
     Raises
     ------
     DisclosureError
         A column is not there or not one of numbers, or there are no limits to count between.
     """
-    rules = load_policy().profile(profile)
+    rules = load_policy().profile(profile).tightened(tighten or {})
     question = Question(("_bin",), (), values, person_of(list(map(str, frame.columns)), person))
     checked(frame, Question((values,), (), values, question.person))
     backend = in_spark if is_spark(frame) else in_pandas

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,20 @@ from tre.disclosure.statistics.tables import SUPPRESSED, SafeTable
 _CONFIDENCE = 0.95
 
 
-def safe_regression(frame: Any, outcome: str, covariates: Sequence[str], profile: str = "acro") -> SafeTable:
+def safe_regression(
+    frame: Any, outcome: str, covariates: Sequence[str], profile: str = "acro", *,
+    tighten: Mapping[str, Any] | None = None,
+) -> SafeTable:  # fmt: skip
     """Return the coefficients of a linear regression by least squares, with what they rest on.
 
     It is fitted from the sums of products of each two columns, which Spark adds up in one pass; no row leaves it. All
     is hidden where fewer residual degrees of freedom are left than the profile asks (ACRO), and a coefficient where it
     tells of a group of fewer people than the threshold: a covariate of zeros and ones is such a group's difference.
+
+    Parameters
+    ----------
+    tighten : mapping, optional
+        Figures of the profile to make stricter.
 
     Returns
     -------
@@ -38,7 +46,7 @@ def safe_regression(frame: Any, outcome: str, covariates: Sequence[str], profile
     DisclosureError
         A column is not there or not one of numbers, or the covariates tell each other.
     """
-    rules = load_policy().profile(profile)
+    rules = load_policy().profile(profile).tightened(tighten or {})
     for column in (outcome, *covariates):
         checked(frame, Question((column,), (), column, None))
     if not covariates or len({outcome, *covariates}) <= len(covariates):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ def safe_percentiles(
     profile: str = "acro",
     *,
     person: str | None = None,
+    tighten: Mapping[str, Any] | None = None,
 ) -> SafeTable:
     """Return percentiles of groups, those left out that too few people stand behind.
 
@@ -42,13 +43,15 @@ def safe_percentiles(
         The columns that make the groups; without them one row, of all.
     at : sequence of float
         Shares between 0 and 1; between two values a percentile is interpolated.
+    tighten : mapping, optional
+        Figures of the profile to make stricter.
 
     Raises
     ------
     DisclosureError
         A column is not there or not one of numbers, or a share is none.
     """
-    rules = load_policy().profile(profile)
+    rules = load_policy().profile(profile).tightened(tighten or {})
     groups = listed(by)
     if not at or not all(0 <= share <= 1 for share in at):
         raise DisclosureError("A percentile lies between 0 and 1", where="at")

@@ -17,10 +17,9 @@ from tre.disclosure.contents import Table
 from tre.disclosure.model import DisclosureError, Hit
 from tre.disclosure.policy import load_policy
 from tre.disclosure.profile import Profile
+from tre.disclosure.statistics.derived import HIDDEN, find_dominated, find_rates
+from tre.disclosure.statistics.shares import find_percentages, numbers_of
 
-_PERCENT = re.compile(r"%|\b(per ?cent|percent|percentage|pct|proportion|prevalence)\b", re.IGNORECASE)
-# a column n beside percentages may be what they count as well as what they are of
-_DENOMINATOR = re.compile(r"^(base|denominator|population|out of|total n|n total)$", re.IGNORECASE)
 _AT_RISK = re.compile(r"\b(at risk|risk set)\b", re.IGNORECASE)
 _FREE = re.compile(r"^(df resid|df residuals?|dof|residual (df|degrees of freedom)|degrees of freedom)$", re.IGNORECASE)
 _EXTREME = re.compile(r"^(min|max|minimum|maximum|smallest|largest|range)$", re.IGNORECASE)
@@ -28,7 +27,7 @@ _FROM = re.compile(r"^(from|left|lower|bin (start|left|lower|from)|bin)$", re.IG
 _TO = re.compile(r"^(to|right|upper|bin (end|right|upper|to)|bin)$", re.IGNORECASE)
 _TOTAL = re.compile(r"^(all|total|totals|overall|sum|grand total)$", re.IGNORECASE)
 _INTERVAL = re.compile(r"^[\[(]\s*([-+\d.einf]+)\s*[,;]\s*([-+\d.einf]+)\s*[\])]$", re.IGNORECASE)
-_HIDDEN = frozenset({"[c]", "[low]", "*", "suppressed", "redacted", "[redacted]"})
+_BINS = 5  # limits, from which they show how they were laid
 
 
 def find_statistics(table: Table, counts: list[int], profile: Profile) -> Iterator[Hit]:
@@ -36,20 +35,15 @@ def find_statistics(table: Table, counts: list[int], profile: Profile) -> Iterat
     labels = [re.sub(r"[_\s]+", " ", name).strip() for name in table.names]
     yield from _unnamed(table, profile)
     yield from _unrounded(table, counts, profile)
-    yield from _percentages(table, labels, profile)
+    yield from find_percentages(table, labels, counts, profile)
     yield from _below(table, labels, _AT_RISK, profile.at_risk, "small-risk-set")
     yield from _below(table, labels, _FREE, profile.degrees_of_freedom, "degrees-of-freedom")
     yield from _extremes(table, labels)
+    yield from find_dominated(table, labels, profile)
     if counts:
         yield from _edges(table, labels)
         yield from _recoverable(table, labels, profile)
-
-
-def numbers_of(column: pa.Array) -> np.ndarray:
-    """Return the values of a column of strings as numbers, a percent sign left out, NaN for what is none; (rows,)."""
-    plain = pc.replace_substring_regex(pc.utf8_trim_whitespace(column), r"[,%\s]", "")
-    fits = pc.match_substring_regex(plain, r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$")
-    return pc.if_else(fits, plain, "nan").cast(pa.float64()).to_numpy(zero_copy_only=False)
+        yield from find_rates(table, profile)
 
 
 def _place(rows: np.ndarray, name: str) -> str:
@@ -76,34 +70,6 @@ def _unrounded(table: Table, counts: list[int], profile: Profile) -> Iterator[Hi
             yield Hit("unrounded-count", "count", table.where, _place(rows, table.names[n]), len(rows), "", 0.9)
 
 
-def _percentages(table: Table, labels: list[str], profile: Profile) -> Iterator[Hit]:
-    """Yield the percentages whose numerator is small, and those that tell of everybody or nobody."""
-    bases = [n for n, label in enumerate(labels) if _DENOMINATOR.fullmatch(label)]
-    base = numbers_of(table.columns[bases[0]]) if bases else None
-    for n, label in enumerate(labels):
-        if not _PERCENT.search(label):
-            continue
-        share = numbers_of(table.columns[n])
-        known = share[np.isfinite(share)]
-        if not len(known) or known.min() < 0 or known.max() > 100:
-            continue
-        whole = 1.0 if known.max() <= 1 and "%" not in "".join(table.columns[n].to_pylist()) else 100.0
-        if base is not None:
-            few = np.round(np.vstack([share, whole - share]) / whole * base)
-            rows = np.flatnonzero((few < profile.threshold).any(axis=0) & (few > 0).all(axis=0))
-            if len(rows):
-                yield Hit("small-count", "percentage", table.where, _place(rows, table.names[n]), len(rows), "", 0.8)
-        rows = np.flatnonzero(((share == 0) | (share == whole)) & ~_of_totals(table))
-        if len(rows) and profile.check_classes:
-            yield Hit("class-disclosure", "percentage", table.where, _place(rows, table.names[n]), len(rows), "", 0.7)
-
-
-def _of_totals(table: Table) -> np.ndarray:
-    """Return which rows are named as a total, bool, shape (rows,)."""
-    named = [pc.match_substring_regex(column, _TOTAL.pattern, ignore_case=True) for column in table.columns]
-    return np.logical_or.reduce([each.to_numpy(zero_copy_only=False) for each in named])
-
-
 def _below(table: Table, labels: list[str], pattern: re.Pattern[str], least: int, rule: str) -> Iterator[Hit]:
     """Yield where a quantity is too small, whether it is named by a column or by the first cell of a row."""
     for n, label in enumerate(labels):
@@ -127,7 +93,9 @@ def _extremes(table: Table, labels: list[str]) -> Iterator[Hit]:
 
 
 def _edges(table: Table, labels: list[str]) -> Iterator[Hit]:
-    """Yield the closed outermost limits of a histogram."""
+    """Yield the closed outermost limits of a histogram, but where they only go on with the steps of all others."""
+    if _laid_over(table, labels):
+        return
     for n, label in enumerate(labels):
         values = table.columns[n].to_pylist()
         for pattern, row, end in ((_FROM, 0, 1), (_TO, -1, 2)):
@@ -141,10 +109,30 @@ def _edges(table: Table, labels: list[str]) -> Iterator[Hit]:
                 yield Hit("edge-bin", "limit", table.where, f"row {row % table.rows + 1}, column {label}", 1, "", 0.6)
 
 
+def _laid_over(table: Table, labels: list[str]) -> bool:
+    """Tell whether bins are all as wide as each other and begin at a multiple of it: limits that no value chose.
+
+    A library that divides the range between the least and the largest value has bins of one width too, which only by
+    chance begin at such a multiple.
+    """
+    limits = [numbers_of(table.columns[n]) for n, label in enumerate(labels) if _FROM.fullmatch(label)]
+    limits += [numbers_of(table.columns[n]) for n, label in enumerate(labels) if _TO.fullmatch(label)]
+    bins = next((column for column, label in zip(table.columns, labels, strict=True) if label.lower() == "bin"), None)
+    if bins is not None:
+        ends = [_INTERVAL.fullmatch(value.strip()) for value in bins.to_pylist()]
+        limits = [numbers_of(pa.array([found.group(n) if found else "" for found in ends])) for n in (1, 2)]
+    edges = np.unique(np.concatenate(limits)) if limits else np.zeros(0)
+    if len(edges) < _BINS or not np.all(np.isfinite(edges)):
+        return False
+    steps = np.diff(edges)
+    multiple = edges[0] / steps[0]
+    return bool(np.allclose(steps, steps[0], rtol=1e-6) and abs(multiple - round(multiple)) < 1e-6)
+
+
 def _recoverable(table: Table, labels: list[str], profile: Profile) -> Iterator[Hit]:
     """Yield the hidden cells of a table with totals that a linear programme bounds under the threshold."""
     texts = [[value.strip().lower() for value in column.to_pylist()] for column in table.columns]
-    hidden_at = [np.array([value in _HIDDEN for value in column]) for column in texts]
+    hidden_at = [np.array([value in HIDDEN for value in column]) for column in texts]
     values = [numbers_of(column) for column in table.columns]
     inner = [n for n in range(len(labels)) if (np.isfinite(values[n]) | hidden_at[n]).all()]
     limits = load_policy().suppression

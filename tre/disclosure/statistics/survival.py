@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,13 @@ COLUMNS = ("time", "at_risk", "events", "survival")
 
 
 def safe_survival(
-    frame: Any, time: str, event: str, by: str | Sequence[str] | None = None, profile: str = "acro"
+    frame: Any,
+    time: str,
+    event: str,
+    by: str | Sequence[str] | None = None,
+    profile: str = "acro",
+    *,
+    tighten: Mapping[str, Any] | None = None,
 ) -> SafeTable:
     """Return the Kaplan-Meier estimate of each group: columns ``time``, ``at_risk``, ``events`` and ``survival``.
 
@@ -35,13 +41,15 @@ def safe_survival(
         One row for each person.
     time, event : str
         The column of times, and the one that is 1 where the event came at that time and 0 where the person left.
+    tighten : mapping, optional
+        Figures of the profile to make stricter.
 
     Raises
     ------
     DisclosureError
         A column is not there or not one of numbers.
     """
-    rules = load_policy().profile(profile)
+    rules = load_policy().profile(profile).tightened(tighten or {})
     groups = listed(by)
     for column in (time, event):
         checked(frame, Question(groups or (column,), (), column, None))

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from tre.workspace.client.display import Inspected
 from tre.workspace.client.door import PlatformError
+from tre.workspace.client.rules import rules
 
 
-def inspect(path: str | Path, *, profile: str = "acro") -> Inspected:
+def inspect(path: str | Path, *, profile: str | None = None) -> Inspected:
     """Return what inspection finds in one file, as the airlock will see it but for exact match.
 
     The identifiers that the platform holds are in no workspace, nor is the key they are asked with, so that an exact
@@ -19,8 +20,8 @@ def inspect(path: str | Path, *, profile: str = "acro") -> Inspected:
     ----------
     path : str or Path
         The file.
-    profile : str
-        A profile of ``policies/disclosure.yaml``.
+    profile : str, optional
+        A profile of ``policies/disclosure.yaml``; the project's own rules without it.
 
     Returns
     -------
@@ -31,7 +32,7 @@ def inspect(path: str | Path, *, profile: str = "acro") -> Inspected:
     Raises
     ------
     PlatformError
-        There is no such file.
+        There is no such file, or the platform does not say what the project's rules are.
     DisclosureError
         There is no such profile.
     """
@@ -43,7 +44,11 @@ def inspect(path: str | Path, *, profile: str = "acro") -> Inspected:
     if not file.is_file() or file.is_symlink():
         raise PlatformError("There is no such file", where=os.fspath(path), todo="Check its path")
     # The workspace is a sandbox without a network already, and bubblewrap does not work within it.
-    found = examined(file, Context(profile, sandbox=False), name=file.name)
+    held = rules(profile)
+    context = Context(
+        held.profile, sandbox=False, quasi=held.quasi, population=held.population, overrides=held.overrides()
+    )
+    found = examined(file, context, name=file.name)
     told = found.to_json()
     kept = {name: told[name] for name in ("verdict", "type", "findings")}
     return Inspected(file=file.name, **kept, fixes=[fix.name for fix in fixes_for(found)])

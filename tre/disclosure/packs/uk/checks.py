@@ -29,6 +29,8 @@ _MORE = (
     r"1914980\d{3}", r"8081570\d{3}", r"9098790\d{3}", r"3069990\d{3}",
 )  # fmt: skip
 _DECIMAL = re.compile(r"(?<!\d)0\.\d|\d\.\d.* | .*\d\.\d")  # decimals, one or a row of them
+_NO_TRUSTS = re.compile("RA[MNW]|RE[CFGLPQSV]|RFC|RGB|RN[AD]|ROW|RUN")
+_LOCAL = re.compile(r'[^\x00- "(),:;<>@\[\]\x7f]*$')  # the part of an address before its sign
 _GLUED = re.compile(r"(?!x|ext)[0-9a-z]", re.IGNORECASE)  # an extension may follow a number, another letter may not
 _DATED = re.compile(r"(?:[0-3]?\d/[01]?\d|[01]?\d/[0-3]?\d)/(?:[12]\d)?\d{2}")  # as phonenumbers leaves out
 
@@ -129,12 +131,40 @@ def suffixes() -> frozenset[str]:
     return frozenset(found | {label.encode("idna").decode() for label in found if not label.isascii()})
 
 
+@cache
+def _roles() -> tuple[str, re.Pattern[str], frozenset[str]]:
+    """Return a pattern (RE2) of addresses that have words of roles, one of words that are nothing else, and names."""
+    from tre.disclosure.packs import load_pack, words_in
+
+    words = "|".join(sorted(words_in(Path(__file__).with_name("roles.txt"))))
+    names = load_pack("uk").names
+    some = rf"(?i)(?:^|[._+-])(?:{words})+[0-9]*(?:[._+-]|@)"
+    return some, re.compile(rf"(?:{words})+"), (names.forenames | names.surnames) - names.ordinary
+
+
+def _is_role(local: str) -> tuple[bool, bool]:
+    """Tell whether all words of an address's local part are those of roles, and whether any is; a name is no role.
+
+    What stands behind a plus is what its owner files by (RFC 5233), and says nothing of who that is.
+    """
+    _, role, names = _roles()
+    words = re.findall(r"[a-z]+", local.partition("+")[0].lower())
+    told = [role.fullmatch(word) is not None for word in words] if names.isdisjoint(words) else [False]
+    return bool(told) and all(told), any(told)
+
+
+@dataclass(frozen=True)
 class Email:
-    """An address whose last label is a public suffix."""
+    """An address whose last label is a public suffix: a person's, or one that a role has a part in."""
+
+    of_role: bool = False
 
     def end(self, text: str, start: int, end: int) -> int:
         """Return where the last label ends that is a public suffix."""
         host = text.index("@", start, end) + 1
+        whole, part = _is_role(_LOCAL.findall(text, max(0, start - 64), host - 1)[0])
+        if whole or part != self.of_role:
+            return 0
         labels = text[host:end].split(".")
         for count in range(len(labels), 1, -1):
             if labels[count - 1].lower() in suffixes():
@@ -142,9 +172,12 @@ class Email:
         return 0
 
     def whole(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """Look all last labels up at once."""
+        """Look all last labels up at once; of those with words of roles :meth:`end` must be asked."""
+        some = pc.match_substring_regex(values, _roles()[0])
+        if self.of_role:
+            return _falses(values), some
         last = pc.utf8_lower(pc.replace_substring_regex(values, r"^.*\.", ""))
-        held = pc.is_in(last, pa.array(sorted(suffixes())))
+        held = pc.and_(pc.is_in(last, pa.array(sorted(suffixes()))), pc.invert(some))
         return held, pc.invert(held)
 
 
@@ -154,6 +187,11 @@ def _is_nino(value: str) -> bool:
 
 def _is_driving_licence(value: str) -> bool:
     return re.fullmatch(r"[A-Z]+9*", re.sub("[ -]", "", value)[:5].upper()) is not None
+
+
+def _is_trust_number(value: str) -> bool:
+    """Tell whether a number does not begin with a word's beginning (reference, record, run and the like)."""
+    return _NO_TRUSTS.match(value) is None
 
 
 def _is_registration(value: str) -> bool:
@@ -168,7 +206,9 @@ CHECKS: dict[str, Check] = {
     "nhs_number": NhsNumber(),
     "phone": Phone(),
     "email": Email(),
+    "mailbox": Email(of_role=True),
     "nino": Scalar(_is_nino),
     "driving_licence": Scalar(_is_driving_licence),
+    "trust_number": Scalar(_is_trust_number),
     "vehicle_registration": Scalar(_is_registration),
 }

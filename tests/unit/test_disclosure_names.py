@@ -1,0 +1,152 @@
+"""Names that are not written as names, and the names that things are kept under."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+from random import Random
+
+import openpyxl
+import pytest
+
+from tests.disclosing import judged, rules
+from tre.disclosure.detectors.written_names import name_in, spelled_in
+from tre.disclosure.packs import load_pack
+
+NAMES = load_pack().names
+WRITTEN = [
+    "margaret_hughes = 3", "margaretHughes", "MargaretHughes", "the row hughes_margaret", "x.margaret_a_hughes.y",
+    "seen by margaret hughes", "hughes, margaret", "MARGARET_HUGHES", "margarethughes", "margaret-o'brien",
+    "M a r g a r e t H u g h e s", "M.A.R.G.A.R.E.T. H.U.G.H.E.S", "m1a2r3g4a5r6e7t8h9u1g2h3e4s", "margaretMcDonald",
+    "j a c k o k a f o r", "spoke to grace okafor", "df_margaret_abernethy", "gladys rhead",
+]  # fmt: skip
+ORDINARY = [
+    "martingale", "lee_carter", "adam_smith_index", "max_price", "grace_period", "kaplan_meier", "A B C D E F G H I J",
+    "alexander", "charlotte received", "margaret", "rosalind", "x y z t u v w", "M F F M F F M M",
+    "will page", "mark young people", "caraway", "A C G T T A G C A T", "jamestown", "jan_may", "HughesHughes",
+    "Joseph_Rowntree_Foundation", "iris_dataset", "reg_covar", "lars_coef", "NelsonAalen", "AdamOptimizer",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_a_name_is_one_however_it_is_written(tmp_path: Path, text: str) -> None:
+    assert name_in(text, NAMES)
+    found = judged(tmp_path, f"Results\n{text}\n")
+    assert rules(found) & {"person-name", "possible-name"}
+    assert "argaret" not in str(found.to_json())
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_a_word_is_no_name(text: str) -> None:
+    assert name_in(text, NAMES) == ""
+
+
+def test_letters_at_random_are_seldom_a_name() -> None:
+    random = Random(5)
+    letters = "".join(random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", k=200_000))
+    assert name_in(letters, NAMES) == ""
+    assert spelled_in(" ".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=400)), NAMES) == ""
+
+
+def test_a_letter_a_line_is_a_name_too(tmp_path: Path) -> None:
+    assert "possible-name" in rules(judged(tmp_path, "\n".join(["Results", *"MargaretHughes", "2024"])))
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("Maggie Hughes came", "person-name"), ("Bob Hughes came", "person-name"),
+        ("Sarah Abernethy came", "possible-name"), ("Abernethy, Sarah", "possible-name"),
+        ("Sarah Smallbottom came", "possible-name"), ("Ivy Abernethy came", "possible-name"), ("Lee Carter model", ""),
+        ("Dan Critchlow rang", "possible-name"),
+        ("Max Speed", ""), ("Charlotte Hospital", ""), ("Sarah Results", ""), ("James Paget University Hospitals", ""),
+    ],
+)  # fmt: skip
+def test_rarer_names_are_for_the_checker(tmp_path: Path, line: str, rule: str) -> None:
+    names = {each.rule for each in judged(tmp_path, f"Results\n{line}\n").findings if each.kind == "name"}
+    assert names == {rule} - {""}
+
+
+def zipped(name: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("table.csv", "band,n\n20-29,40\n30-39,50\n")
+        archive.writestr(name, "Counts are rounded.\n")
+    return packed.getvalue()
+
+
+def tarred(name: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = 4
+        archive.addfile(entry, io.BytesIO(b"n=40"))
+    return packed.getvalue()
+
+
+def gzipped(name: str) -> bytes:
+    packed = io.BytesIO()
+    with gzip.GzipFile(name, "wb", fileobj=packed) as file:
+        file.write(b"Counts are rounded.\n")
+    return packed.getvalue()
+
+
+def workbook(name: str) -> bytes:
+    book, packed = openpyxl.Workbook(), io.BytesIO()
+    book.active.title = name
+    book.active.append(["band", "n"])
+    book.active.append(["20-29", 40])
+    book.save(packed)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("make", [zipped, tarred, gzipped, workbook])
+def test_what_a_part_is_called_is_read_with_its_words_parted(tmp_path: Path, make: object) -> None:
+    assert callable(make)
+    clean = judged(tmp_path, make("table_2_by_age"))
+    assert clean.verdict == "pass", clean.findings
+    for name in ("Margaret_Hughes", "nhs-number_943_476_5919"):
+        found = judged(tmp_path, make(name))
+        assert found.verdict == "block"
+        assert rules(found) & {"identifier", "person-name"}
+
+
+@pytest.mark.parametrize(
+    ("address", "rule"),
+    [
+        ("info@trust.nhs.uk", ""), ("data.team@trust.nhs.uk", ""), ("DataEnquiries2@trust.nhs.uk", ""),
+        ("stroke.research@trust.nhs.uk", "possible-identifier"), ("margaret.hughes@trust.nhs.uk", "identifier"),
+        ("hughes.research@trust.nhs.uk", "identifier"), ("m.h@trust.nhs.uk", "identifier"),
+    ],
+)  # fmt: skip
+def test_a_team_has_a_mailbox_and_is_nobody(tmp_path: Path, address: str, rule: str) -> None:
+    for content in (f"Write to {address} for the code.\n", f"group,contact\n1,{address}\n2,{address}\n"):
+        found = [each.rule for each in judged(tmp_path, content).findings if each.kind == "email"]
+        assert found == [rule] * bool(rule)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("OP 02/03/1971", True), ("M.H., 12/03/1974", True), ("12/03/1974 (MH)", True), ("Brown 23-04-1946", True),
+        ("Jack Rhead 12 March 2001", True), ("GP 12/03/2020", False), ("UTC 2024-01-02", False),
+        ("CH 30/08/2025", True), ("CH 2025-08-30", False), ("CHX 30/08/2025", False), ("CH 31/02/2025", False),
+        ("May 12/03/1974", False),
+        ("Start 12/03/1974", False), ("MH 12/03/74", False), ("on 12/03/1974 it", False),
+    ],
+)  # fmt: skip
+def test_a_date_of_long_ago_beside_initials_or_a_name_may_be_one_of_birth(
+    tmp_path: Path, line: str, found: bool
+) -> None:
+    told = judged(tmp_path, f"Results\n{line}\n").findings
+    assert ("date_of_birth" in {each.kind for each in told}) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"), [("Case RJE00018920 was left out", True), ("REF00018920", False), ("ERJE00018920", False)]
+)
+def test_a_trust_s_own_number_is_one_without_a_word_beside_it(tmp_path: Path, line: str, found: bool) -> None:
+    assert ("hospital_number" in {each.kind for each in judged(tmp_path, f"Results\n{line}\n").findings}) == found
