@@ -98,6 +98,7 @@ def _appending(home: Path, size: str, seed: int) -> Iterator[Row]:
             plain.close()
         yield row("airlock", f"append, seconds against plain SQL, {most} entries", seconds / floor, "<= 4", size, seed)
     yield row("airlock", "plain SQL, transactions/s of this disk", most / floor, "", size, seed)
+    yield row("airlock", "append, entries/s, one to a transaction", most / seconds, ">= 1000", size, seed)
     with _log(home, "append-by-ten.sqlite3"):
         rate = most / timed(lambda: _append(most, together=10))
     yield row("airlock", "append, entries/s, ten to a transaction", rate, ">= 1000", size, seed)

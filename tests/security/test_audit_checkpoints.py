@@ -20,6 +20,7 @@ from tre.audit.models import Entry, Head
 from tre.audit.services import grow, record, verify
 from tre.audit.verification import verify_checkpoints
 from tre.config.options import load
+from tre.errors import TreError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOON = timedelta(seconds=1)
@@ -274,3 +275,12 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(folder):
     folder.parent.joinpath("audit").write_text("a file stands where the folder should")
     with pytest.raises(CheckpointsUnwritable, match="cannot be written"):
         write_checkpoint()
+
+
+def test_a_folder_that_cannot_be_read_is_told_in_a_sentence(monkeypatch):
+    def refused(folder):
+        raise PermissionError
+
+    monkeypatch.setattr("tre.audit.checkpoints.os.listdir", refused)
+    with pytest.raises(TreError, match="cannot be read"):
+        verify_checkpoints()

@@ -173,6 +173,23 @@ def test_a_page_tells_what_an_insider_did_to_an_entry_on_it(auditor, harm):
     assert "The log does not verify" in auditor.get("/audit/").content.decode()
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps to the types of its columns")
+@pytest.mark.parametrize("value", ["x'00'", "'[1]'", "'{'", "7"])
+@pytest.mark.parametrize("column", ["actor", "at", "data"])
+def test_an_entry_that_cannot_be_read_is_told_in_a_sentence(auditor, column, value):
+    number = happen("a.one", "ann", "request:1")
+    write_checkpoint()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA ignore_check_constraints = ON")
+        as_an_insider(f"UPDATE audit_entry SET {column} = {value} WHERE number = {number}")
+        cursor.execute("PRAGMA ignore_check_constraints = OFF")
+    for path in ("/audit/", f"/audit/{number}/", f"/audit/{number}/proof.json"):
+        answer = auditor.get(path)
+        assert answer.status_code in {200, 400}
+        told = answer.content.decode()
+        assert "The log does not verify" in told or "is not what was written" in told or "not in the log" in told
+
+
 def test_a_log_without_a_checkpoint_is_told(auditor):
     happen("a.one", "ann", "request:1")
     assert "no checkpoint that covers them" in auditor.get("/audit/").content.decode()

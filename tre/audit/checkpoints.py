@@ -28,6 +28,7 @@ from tre.config.options import load
 from tre.errors import TreError
 from tre.keys.custody import custody
 
+_PREFIX, _SUFFIX = "checkpoint-", ".json"
 _LOOK_SECONDS = 5.0
 _log = logging.getLogger("tre.audit")
 
@@ -112,7 +113,7 @@ def _keep(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def _path(folder: Path, entries: int) -> Path:
-    return folder / f"checkpoint-{entries:012d}.json"
+    return folder / f"{_PREFIX}{entries:012d}{_SUFFIX}"
 
 
 def folder_of(folder: Path | None) -> Path:
@@ -122,11 +123,22 @@ def folder_of(folder: Path | None) -> Path:
 
 def kept_sizes(folder: Path | None = None) -> list[int]:
     """Return how many entries each kept checkpoint covers, as its name says, in order."""
-    return sorted(map(_said_size, folder_of(folder).glob("checkpoint-*.json")))
+    try:
+        names = os.listdir(folder_of(folder))  # plain names: there may be one for every minute of years
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except PermissionError:
+        raise TreError(
+            "The audit log's checkpoints cannot be read",
+            where=str(folder_of(folder)),
+            todo="Give it the right",
+        ) from None
+    return sorted(_said_size(name) for name in names if name.startswith(_PREFIX) and name.endswith(_SUFFIX))
 
 
-def _said_size(path: Path) -> int:
-    return int("".join(mark for mark in path.stem if mark.isdecimal()) or 0)
+def _said_size(name: str) -> int:
+    said = name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+    return int(said) if said.isascii() and said.isdecimal() else 0
 
 
 def checkpoint_over(entries: int, folder: Path | None = None) -> Checkpoint:
@@ -154,7 +166,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     AuditBroken
         When it is damaged, or its signature is not this installation's, or it has another's name.
     """
-    number = _said_size(path)
+    number = _said_size(path.name)
     try:
         kept = json.loads(path.read_text())
         signature, body = bytes.fromhex(kept["signature"]), kept["body"]

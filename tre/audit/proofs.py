@@ -17,7 +17,7 @@ from tre.audit.checkpoints import newest_path, public_key, read_checkpoint
 from tre.audit.errors import AuditBroken
 from tre.audit.models import Entry
 from tre.audit.proving import consistency_path, inclusion_path
-from tre.audit.rows import hashed
+from tre.audit.rows import hashed, readable
 from tre.audit.subtrees import Subtrees
 from tre.errors import Refused
 
@@ -71,9 +71,11 @@ class Prover:
             raise Refused(
                 "No checkpoint covers this entry yet", where=f"audit entry {number}", todo="Ask again in a minute"
             )
+        with readable(number):
+            text = hashed(entry).decode()
         proof: Proof = {
             "format": FORMAT,
-            "entry": hashed(entry).decode(),
+            "entry": text,
             "path": self._hashes(partial(inclusion_path, number - 1, self.covered), number),
             "checkpoint": self._signed,
             "key": self._key,
@@ -107,7 +109,8 @@ class Prover:
             raise AuditBroken(error.what, number) from None
 
     def _entry(self, number: int) -> Entry:
-        entry = Entry.objects.filter(number=number).first()
+        with readable(number):
+            entry = Entry.objects.filter(number=number).first()
         if entry is None and number <= self.covered and number > 0:
             raise AuditBroken("Entries that a checkpoint covers are missing", number)
         if entry is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -71,6 +72,21 @@ def hashed(entry: Hashable) -> bytes:
         data={"once": entry.once, **entry.data} if entry.once else entry.data,
         previous=entry.previous,
     )
+
+
+@contextmanager
+def readable(number: int) -> Iterator[None]:
+    """Tell of an entry that cannot be read as one: somebody with the database's own rights has made it so.
+
+    Raises
+    ------
+    AuditBroken
+        In place of what reading it raised.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError):
+        raise AuditBroken("The entry is not what was written", number) from None
 
 
 def chunks(first: int, last: int) -> Iterator[tuple[list[Row], dict[int, str]]]:

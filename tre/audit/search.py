@@ -16,6 +16,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from tre.audit.models import Entry
+from tre.audit.rows import readable
 
 PAGE = 50
 LOOKED_THROUGH = 100_000  # entries that one step looks through, some tenths of a second
@@ -80,7 +81,8 @@ def _look(search: Search, place: int | None, most: int, *, up: bool) -> tuple[li
         found = _unindexed().filter(rest, number__in=candidates.values("number")[:LOOKED_THROUGH]).order_by(order)
     else:
         found = candidates
-    entries = list(found[: most + 1])
+    with readable(place or 0):
+        entries = list(found[: most + 1])
     if len(entries) > most:
         return entries[:most], entries[most - 1].number
     if not rest:

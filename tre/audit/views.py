@@ -17,6 +17,7 @@ from tre.audit.export import CONTENT_TYPE, lines
 from tre.audit.forms import SearchForm
 from tre.audit.models import Entry
 from tre.audit.proofs import Prover
+from tre.audit.rows import readable
 from tre.audit.verification import verify_newest
 from tre.people.services import principal
 from tre.policy.decision import require
@@ -53,7 +54,8 @@ def entry(request: HttpRequest, number: int) -> HttpResponse:
     """Show one entry whole, with its proof and what that proves."""
     require(principal(request), "read_audit", PLATFORM)
     found = _entry(number)
-    told: dict[str, Any] = {"entry": found, "data": json.dumps(found.data, indent=2, ensure_ascii=False)}
+    with readable(number):
+        told: dict[str, Any] = {"entry": found, "data": json.dumps(found.data, indent=2, ensure_ascii=False)}
     told["newer"] = Entry.objects.filter(number=number + 1).exists()
     try:
         prover = Prover()
@@ -101,7 +103,8 @@ def _file(response: _Sent, name: str) -> _Sent:
 
 
 def _entry(number: int) -> Entry:
-    found = Entry.objects.filter(number=min(number, _NUMBER)).first()
+    with readable(number):
+        found = Entry.objects.filter(number=min(number, _NUMBER)).first()
     if found is None:
         raise Http404
     return found
