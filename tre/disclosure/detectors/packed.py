@@ -19,6 +19,9 @@ _SAMPLE = 2000  # values of a column, and rows of a table, evenly spread
 _FEWEST = 5  # values that make a share
 _STRETCH = 24
 _SHORTEST = 12  # signs
+_PIECE = re.compile(r"[A-Za-z]+|[0-9]+")
+_MEAN_PIECE = 3  # letters or digits: ages and the ends of floats make pieces of one or two
+_VARIED = 16  # different signs of bytes spelled in letters; the ends of floats are few over again
 _SCALES = (1.0, 255.0, 256.0, 127.0, 128.0, 1000.0)
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
 _DIGITS = 10
@@ -50,7 +53,11 @@ def texts_in(values: np.ndarray) -> Iterator[tuple[str, str]]:
 def reads(text: str) -> bool:
     """Tell whether numbers that happen to be signs read as words, or as bytes spelled in letters."""
     letters = sum(mark.isalpha() for mark in text)
-    return says(text, _SHORTEST) and letters >= 0.4 * len(text) and (reads_as_words(text) or is_spelling(text))
+    if not says(text, _SHORTEST) or letters < 0.4 * len(text):
+        return False
+    pieces = _PIECE.findall(text)
+    worded = reads_as_words(text) and sum(map(len, pieces)) >= _MEAN_PIECE * len(pieces)
+    return worded or (is_spelling(text) and len(set(text)) >= min(_VARIED, len(text) / 2))
 
 
 def _codes(numbers: np.ndarray) -> Iterator[tuple[str, str]]:
