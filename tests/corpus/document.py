@@ -108,9 +108,9 @@ apart from the detectors and knows nothing of how they work. Seed {seed}.
 
 The goals are {on} of leaks with exact match, {off} without, and at most {false} of clean files.
 """
-_AUTHORS = """The detectors were changed by what they missed of the first author's techniques. The second author wrote others
-without having seen the detectors. How those were judged at first, before any change to the detectors, is kept below as
-it was told then; the table is of today.
+_AUTHORS = """The detectors were changed by what they missed of the first author's techniques. The second author had not
+seen the detectors. How the second's techniques were judged at first, before any change to the detectors, is kept below
+as it was told then; the table is of today.
 """
 _OUTSIDE = """## What the corpus does not hold
 
