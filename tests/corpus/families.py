@@ -54,7 +54,9 @@ RULES: dict[str, frozenset[str]] = {
     # What is blocked because nothing can say what it holds: right for what is made so that it cannot be read.
     "unreadable": frozenset({"unreadable", "pickle", "too-big", "unsafe-path", "xml-entities"}),
     # What a checker is told to look at whatever it holds: never the right reason.
-    "looked-at": frozenset({"picture", "model-weights", "active-content", "formula"}),
+    "looked-at": frozenset(
+        {"picture", "model-weights", "active-content", "formula", "stored-query", "organisation-code"}
+    ),
 }
 IDENTIFIERS = frozenset({"identifiers"})
 NAMES = frozenset({"names"})

@@ -79,6 +79,24 @@ def test_what_an_insider_does_is_found_and_placed(statement, at):
     assert f"audit entry {at}" in broken.value.sentence()
 
 
+@pytest.mark.parametrize(
+    "value", ["x'00'", "'[1]'", "'{'", "7", "'" + "[" * 9999 + "'"], ids=["bytes", "list", "broken", "number", "deep"]
+)
+@pytest.mark.parametrize("column", ["actor", "at", "data"])
+def test_what_is_no_value_of_its_column_is_found_without_a_traceback(column, value):
+    """SQLite keeps whatever is put into a column."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps to the types of its columns")
+    write(3)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA ignore_check_constraints = ON")
+        as_an_insider(f"UPDATE audit_entry SET {column} = {value} WHERE number = 2")
+        cursor.execute("PRAGMA ignore_check_constraints = OFF")
+    with pytest.raises(AuditBroken) as broken:
+        verify()
+    assert broken.value.number == 2
+
+
 def test_entries_beyond_the_kept_tree_are_found():
     write(4)
     Head.objects.update(size=3)

@@ -160,6 +160,8 @@ def prove(report: Report) -> None:
     done = _verify(load().home)
     report.say(f"          {done.stdout.strip()}")
     report.promise("the audit log verifies", done.returncode == 0, done.stderr.strip())
+    entries, checkpoints = _every_proof()
+    report.promise("each entry has its proof, and each checkpoint is continued", entries > 0 < checkpoints)
     _once(report)
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch)
@@ -179,6 +181,12 @@ def prove(report: Report) -> None:
         done = _verify(copy)
         missing = done.returncode != 0 and "checkpoint" in _told(report, done)
         report.promise("and so does a log without its checkpoints", missing)
+
+
+def _every_proof() -> tuple[int, int]:
+    from tests.audit import every_proof
+
+    return every_proof()
 
 
 def _told(report: Report, done: subprocess.CompletedProcess[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -69,6 +70,24 @@ def test_an_entry_is_hashed_as_these_very_bytes():
     assert canonical(**ENTRY) == told.encode()
     summer = timezone(timedelta(hours=1))
     assert canonical(**{**ENTRY, "at": ENTRY["at"].astimezone(summer)}) == canonical(**ENTRY)
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(_TEXT, _TEXT, _TEXT, st.dictionaries(_TEXT, _JSON, max_size=4), st.integers(1), st.datetimes())
+def test_an_entry_is_hashed_as_its_json_with_sorted_names(event, actor, subject, data, number, at):
+    told = {"event": event, "actor": actor, "subject": subject, "data": data, "number": number, "previous": "00ff"}
+    moment = at.replace(tzinfo=UTC)
+    plain = {**told, "at": moment.isoformat(timespec="microseconds")}
+    wanted = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert canonical(at=moment, **told) == wanted
+    assert canonical(at=plain["at"], **told) == wanted
 
 
 @pytest.mark.parametrize(

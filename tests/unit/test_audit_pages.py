@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -129,6 +129,21 @@ def test_a_page_counts_and_skips_nothing(django_assert_num_queries):
         page(Search(event="a.one"), before=55)
     assert "OFFSET" not in asked[0]["sql"]
     assert "COUNT" not in asked[0]["sql"]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by what it has counted, and here is little")
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Search(), "sqlite_autoindex_audit_entry_1"), (Search(event="a.one"), "audit_entry_by_event"),
+        (Search(actor="ann"), "audit_entry_by_actor"), (Search(subject="s", event="a.one"), "audit_entry_by_subject"),
+    ],
+)  # fmt: skip
+def test_a_page_is_read_from_its_place_in_an_index_and_never_sorted(wanted, index):
+    candidates = search._candidates(wanted).filter(number__lt=55).order_by("-number")[:50]
+    plan = candidates.explain()
+    assert index in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_a_page_tells_that_its_entries_are_proved(auditor):

@@ -124,6 +124,14 @@ def test_releases_of_before_counts_were_kept_are_read_and_known(study):
     assert Publication.objects.get(file__request=first).place == 0
 
 
+def test_one_that_today_s_rules_would_block_is_known_too(study):
+    first = released(study)
+    Publication.objects.all().delete()
+    Project.objects.update(disclosure_threshold=150)  # one of its counts is 120
+    inspected(study, ("other.csv", b"ward,n\nx,500\n"))
+    assert len(Publication.objects.get(file__request=first).counts()) == 1
+
+
 def test_a_request_inspected_before_counts_were_kept_is_read_at_its_release(study):
     made = inspected(study)
     Publication.objects.all().delete()
@@ -165,3 +173,13 @@ def test_rounded_counts_are_not_subtracted(study, profile, monkeypatch):
     tables = [b"age_band,persons\n60s,%b\n70s,%b\n" % (each, numbers[0]) for each in numbers]
     released(study, ("a.csv", tables[0]))
     assert inspected(study, ("b.csv", tables[1])).state == "in_review"
+
+
+def test_files_of_one_request_that_passed_together_do_not_halt_its_release(study):
+    for number in range(4):
+        released(study, (f"{number}.csv", b"ward,n\n%d,%d\n" % (number, 500 + 60 * number)))
+    made = inspected(study, ("a.csv", b"region,n\nnorth,3000\n"), ("b.csv", b"region,n\nnorth,3004\n"))
+    assert (made.state, rules(made)) == ("in_review", [])
+    approve(made)
+    work()
+    assert state(made) == "released"

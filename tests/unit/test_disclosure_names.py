@@ -27,7 +27,7 @@ ORDINARY = [
     "martingale", "lee_carter", "adam_smith_index", "max_price", "grace_period", "kaplan_meier", "A B C D E F G H I J",
     "alexander", "charlotte received", "margaret", "rosalind", "x y z t u v w", "M F F M F F M M",
     "will page", "mark young people", "caraway", "A C G T T A G C A T", "jamestown", "jan_may", "HughesHughes",
-    "Joseph_Rowntree_Foundation",
+    "Joseph_Rowntree_Foundation", "iris_dataset", "reg_covar", "lars_coef", "NelsonAalen", "AdamOptimizer",
 ]  # fmt: skip
 
 
@@ -61,7 +61,8 @@ def test_a_letter_a_line_is_a_name_too(tmp_path: Path) -> None:
         ("Maggie Hughes came", "person-name"), ("Bob Hughes came", "person-name"),
         ("Sarah Abernethy came", "possible-name"), ("Abernethy, Sarah", "possible-name"),
         ("Sarah Smallbottom came", "possible-name"), ("Ivy Abernethy came", "possible-name"), ("Lee Carter model", ""),
-        ("Charlotte Hospital", ""), ("Sarah Results", ""), ("James Paget University Hospitals", ""),
+        ("Dan Critchlow rang", "possible-name"),
+        ("Max Speed", ""), ("Charlotte Hospital", ""), ("Sarah Results", ""), ("James Paget University Hospitals", ""),
     ],
 )  # fmt: skip
 def test_rarer_names_are_for_the_checker(tmp_path: Path, line: str, rule: str) -> None:
@@ -132,6 +133,7 @@ def test_a_team_has_a_mailbox_and_is_nobody(tmp_path: Path, address: str, rule: 
     [
         ("OP 02/03/1971", True), ("M.H., 12/03/1974", True), ("12/03/1974 (MH)", True), ("Brown 23-04-1946", True),
         ("Jack Rhead 12 March 2001", True), ("GP 12/03/2020", False), ("UTC 2024-01-02", False),
+        ("CH 30/08/2025", True), ("CH 2025-08-30", False), ("CHX 30/08/2025", False), ("CH 31/02/2025", False),
         ("May 12/03/1974", False),
         ("Start 12/03/1974", False), ("MH 12/03/74", False), ("on 12/03/1974 it", False),
     ],

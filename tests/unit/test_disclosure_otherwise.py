@@ -11,12 +11,14 @@ import pytest
 
 from tests.disclosing import OPEN, judged, kinds, rules
 from tre.disclosure import Context
+from tre.disclosure.contents import text_cells
 from tre.disclosure.detectors.along import marks_along, parted
 from tre.disclosure.detectors.ciphers import of_morse
 from tre.disclosure.detectors.joined import joined
 from tre.disclosure.detectors.keyed import brought_back, without_byte
 from tre.disclosure.detectors.number_words import digits_of_words
 from tre.disclosure.exact_match import digests, nhs_number_is_issued, nhs_number_is_valid, write_filter
+from tre.disclosure.otherwise import readings
 from tre.disclosure.packs import load_pack
 
 NUMBER = "9434765919"
@@ -216,6 +218,10 @@ def test_the_parts() -> None:
     assert parted("xmargarethughesy", load_pack().names) == "x Margaret Hughes y"
     assert list(marks_along(["a", "b"])) == []
     assert set(joined('x = chr(77) + "ar"\ny = f"{x}y"\nz <- paste0(x, "garet")')) == {"Mar", "Mary", "Margaret"}
+    assert set(joined("a = 94347\nb = 65919\nprint(a + b, f'{a}{b}')")) == {NUMBER}
+    assert set(joined("a <- 94347\nb <- 65919\nprint(paste0(a, b))")) == {NUMBER}
+    assert set(joined("a = 94347\nb = 65919\nc = a + b\nd = ''.join([a, b])")) == set()
+    assert set(joined("a = ('Mar'\n  'garet')\nb = a + ' ' + \"H\" \"ughes\"")) == {"Margaret", "Margaret Hughes"}
     with pytest.raises(ValueError, match="no Morse"):
         of_morse("--- --- --- --- --- --- --- ---")
     assert nhs_number_is_issued(NUMBER)
@@ -257,3 +263,47 @@ def test_what_stands_under_no_key_is_left(tmp_path: Path) -> None:
     assert brought_back("x") is None
     calm = moved("The rate of admissions was stable over both years", SMALL[5:] + SMALL[:5])
     assert judged(tmp_path, between(calm)).verdict == "pass"
+
+
+def test_a_message_within_a_cell_or_across_a_row_is_found(tmp_path: Path) -> None:
+    lines = "\n".join(f"{mark} is one" for mark in WHO)
+    cell = judged(tmp_path, f'band,note\n20-29,"{lines}"\n30-39,none\n')
+    assert {"hidden-message", "person-name"} <= rules(cell)
+    marks = WHO.replace(",", ";")
+    heads = ",".join(f"part {n}" for n in range(len(marks)))
+    across = judged(tmp_path, f"{heads}\n{','.join(marks)}\n{','.join('x' * len(marks))}\n")
+    assert {"hidden-message", "person-name"} <= rules(across)
+
+
+def test_a_person_put_together_by_a_program_is_found(tmp_path: Path) -> None:
+    found = judged(tmp_path, between('first = "Mar" + "garet"\nlast = "Hug" + "hes"\nprint(first + " " + last)'))
+    assert "person-name" in rules(found)
+    calm = judged(tmp_path, between('first = "mean" + "_"\nlast = "rate" + "s"\nprint(first + last)'))
+    assert calm.verdict == "pass"
+
+
+def test_a_held_number_down_a_column_is_blocked(tmp_path: Path) -> None:
+    write_filter(tmp_path / "filters", "nhs_number", digests(b"k" * 32, "nhs_number", [NUMBER]))
+    context = Context(sandbox=False, filters=tmp_path / "filters", filter_key=b"k" * 32)
+    for digits in (NUMBER, f"{NUMBER}427"):
+        assert "held-identifier" in rules(judged(tmp_path, table("flag", list(digits)), context))
+    assert "held-identifier" not in rules(judged(tmp_path, table("flag", list("5123401234")), context))
+
+
+def test_numbers_that_overlap_are_read_one_after_the_other() -> None:
+    random = Random(5)
+    fits = (
+        (one, two, three)
+        for one, two, three in iter(lambda: tuple(str(random.randrange(10**4, 10**5)) for _ in range(3)), None)
+        if nhs_number_is_issued(one + two) and nhs_number_is_issued(two + three)
+    )
+    one, two, three = next(fits)
+    pack = load_pack()
+    made = list(readings(text_cells("", f"{one} {two} {three}"), pack))
+    assert [each.cells.values.to_pylist() for each in made] == [[f" {one[:3]} {one[3:]}{two[0]} {two[1:]}  {three}"]]
+    assert [each.rule for each in made] == [""]
+
+
+def test_a_program_of_many_strings_is_read_to_a_bound() -> None:
+    text = "".join(f'x = "a{n}" + "b"\n' for n in range(800))
+    assert len(list(joined(text))) == 500

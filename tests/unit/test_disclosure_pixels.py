@@ -178,3 +178,12 @@ def test_pictures_of_every_sort_are_looked_at(tmp_path: Path, mode: str) -> None
     else:
         Image.new(mode, (40, 40)).save(packed, "PNG")
     assert rules(judged(tmp_path, packed.getvalue())) == {"picture"}
+
+
+def test_shades_that_happen_to_be_signs_are_no_message(tmp_path: Path) -> None:
+    pixels = np.full((60, 60, 3), 200, dtype=np.uint8)
+    sky = (
+        b"p?|t:tv:ny7fx6`x5Yy4Tz2Ow2Jv1Fs0Cn0>k.=h0<f19g17g23k20o3-w6)"  # of a photograph: each third is near the last
+    )
+    pixels[0, : len(sky) // 3] = np.frombuffer(sky[: len(sky) // 3 * 3], dtype=np.uint8).reshape(-1, 3)
+    assert "message" not in {each.kind for each in judged(tmp_path, saved(pixels)).findings}

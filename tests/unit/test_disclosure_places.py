@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pyarrow as pa
 import pytest
+from lxml import etree
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.disclosing import WHO, judged, kinds, rules
+from tre.disclosure.contents import Contents, Unreadable
+from tre.disclosure.policy import load_policy
+from tre.disclosure.readers import ocr
+from tre.disclosure.readers.lettering import lettered
 from tre.disclosure.readers.ocr import tesseract
 from tre.disclosure.readers.raw_strings import strings_of
+from tre.disclosure.readers.sheets import keep_far_cells, keep_sheet
 from tre.disclosure.readers.views import slants
 
 BANDS = ["20-29", "30-39", "40-49"]
@@ -101,7 +108,7 @@ def chart() -> Image.Image:
     return picture
 
 
-def lettered(angle: float = 0) -> Image.Image:
+def worded(angle: float = 0) -> Image.Image:
     """Return black words on white, turned against the clock."""
     words = Image.new("L", (460, 40), 255)
     ImageDraw.Draw(words).text((5, 8), WHO, fill=0, font=ImageFont.load_default(size=18))
@@ -110,7 +117,7 @@ def lettered(angle: float = 0) -> Image.Image:
 
 def turned(angle: float) -> Image.Image:
     picture = chart().resize((900, 900))
-    picture.paste(lettered(angle), (130, 40))
+    picture.paste(worded(angle), (130, 40))
     return picture
 
 
@@ -124,7 +131,7 @@ def see_through() -> Image.Image:
     picture = chart().convert("RGBA")
     words = Image.new("RGBA", (460, 40), (255, 255, 255, 0))
     pixels = np.array(words)
-    pixels[:, :, :3] = np.array(lettered().convert("RGB"))
+    pixels[:, :, :3] = np.array(worded().convert("RGB"))
     picture.paste(Image.fromarray(pixels), (120, 30))
     return picture
 
@@ -149,7 +156,7 @@ def test_words_in_pixels_are_read_however_they_stand(tmp_path: Path, name: str) 
 
 @pytest.mark.parametrize("angle", [0, 25, 90, 140, 180, 270, 300])
 def test_the_slant_of_a_line_is_told_from_its_letters(angle: int) -> None:
-    found = slants(lettered(angle))
+    found = slants(worded(angle))
     assert any(abs((each + angle + 180) % 360 - 180) <= 4 for each in (*found, *([0.0] if angle == 0 else [])))
 
 
@@ -174,3 +181,59 @@ def test_a_page_header_is_read_without_its_codes(tmp_path: Path) -> None:
 def test_a_number_in_bytes_is_no_letter_of_another_script() -> None:
     assert strings_of(b"\x00FemaleC\xd1\x80\x01") == "FemaleC"
     assert strings_of("Имя \u0430".encode()) == "Имя \u0430"
+
+
+SHEET = '<worksheet xmlns="http://x"><sheetData>{}</sheetData></worksheet>'
+
+
+def test_far_cells_are_read_by_what_they_refer_to_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = (
+        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1"/></row>'
+        '<row r="900000"><c r="XFA900000" t="inlineStr"><is><t>far</t></is></c>'
+        '<c r="XFB900000" t="s"><v>7</v></c></row>'
+    )
+    contents, body = Contents(), SHEET.format(rows).encode()
+    assert keep_sheet(body, "", contents, load_policy())
+    assert keep_far_cells(body, ["near"], "", contents) == {"near", "far", "7"}
+    assert [each.kind for each in contents.hits] == ["far-cells"]
+    empty = Contents()
+    assert keep_far_cells(SHEET.format('<row r="900000"><c r="XFA900000"/></row>').encode(), [], "", empty) == set()
+    assert not empty.hits
+    monkeypatch.setitem(load_policy().limits, "nodes", 1)
+    with pytest.raises(Unreadable, match="more cells"):
+        keep_sheet(body, "", Contents(), load_policy())
+
+
+def test_words_of_a_drawing_that_stand_far_apart_are_two(tmp_path: Path) -> None:
+    apart = [*spaced("Margaret"), *(f'<text x="{400 + 8 * n}" y="60">{mark}</text>' for n, mark in enumerate("Hughes"))]
+    shown = ["<!-- a note -->", "<text><tspan>Counts</tspan></text>", '<g transform="rotate(30)"/>', *apart]
+    assert lettered(etree.fromstring(drawing(shown))) == ["Margaret", "Hughes"]
+
+
+def test_a_list_of_values_has_a_dictionary_too(tmp_path: Path) -> None:
+    listed = pa.ListArray.from_arrays(pa.array([0, 1, 2, 3], pa.int32()), coded([*BANDS, WHO]))
+    assert {"nhs_number", "name"} <= kinds(judged(tmp_path, arrow(listed)))
+
+
+@pytest.mark.parametrize("why", ["no program", "no seconds", "stopped", "failed"])
+def test_a_picture_whose_text_cannot_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+    monkeypatch.setattr(ocr, "tesseract", lambda: None if why == "no program" else "tesseract")
+    if why == "no seconds":
+        monkeypatch.setitem(load_policy().limits, "ocr_seconds", 0)
+    if why in ("stopped", "failed"):
+
+        def run(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
+            if why == "stopped":
+                raise subprocess.TimeoutExpired("tesseract", 1)
+            return subprocess.CompletedProcess([], 1, b"")
+
+        monkeypatch.setattr(subprocess, "run", run)
+    (told,) = [each for each in judged(tmp_path, saved(chart())).findings if each.rule == "picture"]
+    assert "not read" in told.location
+
+
+@pytest.mark.skipif(tesseract() is None, reason="Tesseract is not installed")
+def test_a_large_picture_is_read_at_its_own_size(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (1700, 200), "white")
+    ImageDraw.Draw(picture).text((40, 60), WHO, fill="black", font=ImageFont.load_default(size=40))
+    assert {"identifier", "person-name"} <= rules(judged(tmp_path, saved(picture)))

@@ -191,7 +191,7 @@ def test_a_workspace_is_told_them_and_makes_and_inspects_tables_by_them(
 def rows_of_people(count: int) -> bytes:
     random = Random(1)
     lines = [f"{random.randrange(1930, 1990)},{random.choice('FM')},{random.randrange(5)}" for _ in range(count)]
-    return ("birth_year,sex,visits\n" + "\n".join(lines) + "\n").encode()
+    return ("birth_year,sex,outcome\n" + "\n".join(lines) + "\n").encode()
 
 
 @with_database

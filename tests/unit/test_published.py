@@ -65,6 +65,11 @@ WAYS = {
     "in an HTML page": f"<html><body><p>Counts.</p>{pd.read_csv(io.StringIO(LONG)).to_html(index=False)}</body></html>",
     "as JSON": pd.read_csv(io.StringIO(LONG)).to_json(orient="records"),
     "as a workbook": workbook(LONG),
+    "under row numbers": pd.read_csv(io.StringIO(LONG)).to_csv(),
+    "printed": pd.read_csv(io.StringIO(LONG)).to_string(),
+    "as JSON of names and rows": pd.read_csv(io.StringIO(LONG)).to_json(orient="split"),
+    "beside their shares": "sex,age_band,persons\nF,60s,120 (15.7%)\nF,70s,340 (44.4%)\nM,60s,210 (27.5%)\n"
+    "M,70s,95 (12.4%)\n",
 }
 
 
@@ -145,6 +150,15 @@ def test_what_does_not_differ_or_differs_by_many_isolates_nobody(tmp_path: Path)
     first = told(tmp_path, LONG)
     assert held(first, first) == held(first) == []
     assert held(told(tmp_path, LONG.replace("340", "390")), first) == []
+
+
+def test_a_column_or_sheet_that_tells_of_a_person_is_named_in_no_place(tmp_path: Path) -> None:
+    body = io.BytesIO()
+    frame = pd.read_csv(io.StringIO(LONG)).rename(columns={"persons": "persons of Margaret Hughes"})
+    frame.to_excel(body, index=False, sheet_name="Margaret Hughes")
+    (table,) = told(tmp_path, body.getvalue())
+    assert "Hughes" not in f"{table.where}{table.columns}"
+    assert table.place(0).startswith("row 1, column p•")
 
 
 def test_counts_survive_their_own_json_and_no_others_are_taken(tmp_path: Path) -> None:

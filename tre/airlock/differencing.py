@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from tre.airlock.models import Publication, Request, RequestFile
 from tre.airlock.services import release_identity
@@ -63,30 +63,48 @@ def hold_against_others(request: Request, context: Context, since: int | None = 
     Parameters
     ----------
     since : int, optional
-        The place after which releases are looked at; all of them without it.
+        The place up to which they were held against releases before, and against each other.
     """
     newest = Publication.objects.aggregate(newest=Max("place"))["newest"] or 0
     policy = load_policy().tightened(context.overrides)
     threshold = policy.profile(context.profile).threshold
     counts = {each.file_id: each.counts() for each in Publication.objects.filter(file__request=request)}
-    held = {file: Comparison(tables, policy, threshold) for file, tables in counts.items() if tables}
-    for number, (file, tables) in enumerate(counts.items(), start=1):
-        for other in [each for each in held if each > file]:
-            held[other].hold(Earlier(f"file {number} of this request", tables, own=True))
+    before = (0, 0) if since is None else _held_before(request, since)
+    held = {file: Comparison(tables, policy, threshold, before) for file, tables in counts.items() if tables}
+    if since is None:
+        _hold_against_each_other(counts, held)
     for earlier in _let_out(request, since) if held else ():
         for comparison in held.values():
             comparison.hold(earlier)
     return Compared(newest, {file: tuple(map(policy.explain, each.hits())) for file, each in held.items()})
 
 
-def _let_out(request: Request, since: int | None) -> Iterator[Earlier]:
-    """Yield what was let out, one file at a time.
+def _hold_against_each_other(counts: Mapping[int, tuple[Counts, ...]], held: Mapping[int, Comparison]) -> None:
+    for number, (file, tables) in enumerate(counts.items(), start=1):
+        for other in [each for each in held if each > file]:
+            held[other].hold(Earlier(f"file {number} of this request", tables, own=True))
 
-    By any project: every extract is cut from the warehouse's one table of people, so that any two count the same
-    people, whatever datasets they have beside it and in whichever versions.
+
+def _others(request: Request) -> QuerySet[Publication]:
+    """Return what was let out beside a request's own files, by any project.
+
+    Every extract is cut from the warehouse's one table of people, so that any two count the same people, whatever
+    datasets they have beside it and in whichever versions.
     """
     places = Publication.objects.exclude(place=None).exclude(file__request=request)
-    places = places.exclude(file__request__state__in=_NEVER_LEFT).filter(place__gt=-1 if since is None else since)
+    return places.exclude(file__request__state__in=_NEVER_LEFT)
+
+
+def _held_before(request: Request, since: int) -> tuple[int, int]:
+    """Return how many files were let out up to a place: by other projects, and by the request's own."""
+    places = _others(request).filter(place__lte=since)
+    own = places.filter(file__request__project=request.project).count()
+    return places.count() - own, own
+
+
+def _let_out(request: Request, since: int | None) -> Iterator[Earlier]:
+    """Yield what was let out after a place, or all of it, one file at a time."""
+    places = _others(request) if since is None else _others(request).filter(place__gt=since)
     for each in places.select_related("file__request").iterator(chunk_size=1):
         yield Earlier(each.release, each.counts(), own=each.file.request.project_id == request.project_id)
 

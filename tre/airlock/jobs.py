@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -68,22 +67,19 @@ def _context(request: Request) -> Context:
     )
 
 
-@transaction.atomic
-def _write(file: RequestFile, found: Inspection, tables: Iterable[Counts]) -> None:
-    RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
-    differencing.keep(file, tables)
-
-
 def _inspect(file: RequestFile, context: Context) -> None:
-    _write(file, *_read(file, context))
+    found, tables = _read(file, context)
+    with transaction.atomic():
+        RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
+        differencing.keep(file, tables if found.verdict != "block" else ())
 
 
 def _read(file: RequestFile, context: Context) -> tuple[Inspection, tuple[Counts, ...]]:
-    """Return what inspection finds in a file, and the counts that it tells when it could be let out."""
+    """Return what inspection finds in a file, and the counts that it tells where they are exact."""
     found, tables = inspect_counts(storage().path(file.sha256), context, name=file.name)
     if found.sha256 != file.sha256:
         raise StorageBroken("A frozen file was altered", where=file.sha256[:12], todo="Stop and tell the auditor")
-    return found, tables if found.verdict != "block" and differencing.is_exact(context) else ()
+    return found, tables if differencing.is_exact(context) else ()
 
 
 @transaction.atomic

@@ -215,6 +215,20 @@ def check_continues(since: Any, checkpoint: Any, key: str) -> int:
     return int(earlier["entries"])
 
 
+def signed_size(checkpoint: Any, key: str) -> int:
+    """Return how many entries a signed checkpoint covers.
+
+    Raises
+    ------
+    ProofWrong
+        When it is none, or is not signed by the key.
+    """
+    try:
+        return int(_signed(checkpoint, key)["entries"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise ProofWrong("This is no checkpoint of the audit log") from None
+
+
 def _signed(checkpoint: Any, key: str) -> dict[str, Any]:
     _check_names(checkpoint, {"body", "signature"})
     body: str = checkpoint["body"]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from json.encoder import encode_basestring as _quoted
 
 # A checkpoint is due after this many new entries, or this long after the first of them: what an insider can still
 # rewrite without a checkpoint telling is never more.
@@ -63,8 +64,8 @@ class MerkleTree:
         if not self.subtrees:
             return EMPTY_ROOT
         root = self.subtrees[-1]
-        for left in reversed(self.subtrees[:-1]):
-            root = node_hash(left, root)
+        for left in self.subtrees[-2::-1]:
+            root = sha256(b"\x01" + left + root).digest()  # node_hash: a call for each would double its cost
         return root
 
     def to_text(self) -> str:
@@ -86,7 +87,7 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
 
 
 def canonical(
-    *, number: int, at: datetime, event: str, actor: str, subject: str, data: Mapping[str, object], previous: str
+    *, number: int, at: datetime | str, event: str, actor: str, subject: str, data: Mapping[str, object], previous: str
 ) -> bytes:
     """Return the bytes of one entry that are hashed: JSON with sorted keys, UTF-8, times in UTC.
 
@@ -94,20 +95,22 @@ def canonical(
     ----------
     number : int
         Position in the log, from 1.
+    at : datetime or str
+        When it happened, or that moment as :func:`moment_text` writes it.
     previous : str
         Root, in hexadecimal, of the log before this entry: each entry thus fixes all that came before it.
     """
-    return _TO_TEXT.encode(
-        {
-            "number": number,
-            "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
-            "event": event,
-            "actor": actor,
-            "subject": subject,
-            "data": data,
-            "previous": previous,
-        }
+    when = at if isinstance(at, str) else moment_text(at)
+    # What JSON's encoder gives for these names, which are always the same, in half its time.
+    return (
+        f'{{"actor":{_quoted(actor)},"at":"{when}","data":{_TO_TEXT.encode(data)},"event":{_quoted(event)},'
+        f'"number":{number},"previous":"{previous}","subject":{_quoted(subject)}}}'
     ).encode()
+
+
+def moment_text(at: datetime) -> str:
+    """Return a moment as it is hashed: in UTC, to the microsecond."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def checkpoint_is_due(left_out: int, age: timedelta) -> bool:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tre.audit.checking import FORMAT, Checked, ProofWrong, check, check_continues
+from tre.audit.checking import FORMAT, Checked, ProofWrong, check, check_continues, signed_size
 from tre.audit.checkpoints import newest_path, public_key, read_checkpoint
 from tre.audit.errors import AuditBroken
 from tre.audit.models import Entry
@@ -59,6 +59,8 @@ class Prover:
         ------
         Refused
             When there is no such entry, or no checkpoint covers it yet.
+        ProofWrong
+            When the earlier checkpoint is none of this installation's.
         AuditBroken
             When the entry, or what the earlier checkpoint covers, is no longer what was signed.
         """
@@ -113,12 +115,11 @@ class Prover:
         return entry
 
     def _since(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
-        try:
-            first = json.loads(earlier["body"])["entries"]
-            path = partial(consistency_path, first, self.covered)
-            return {"checkpoint": dict(earlier), "path": self._hashes(path, first)}
-        except (KeyError, TypeError, ValueError):
-            raise AuditBroken("The earlier checkpoint is no beginning of this log", self.covered) from None
+        first = signed_size(earlier, self._key)
+        if first > self.covered:
+            raise AuditBroken("The log was cut short: more entries were signed before than now", self.covered + 1)
+        path = partial(consistency_path, first, self.covered)
+        return {"checkpoint": dict(earlier), "path": self._hashes(path, first)}
 
     def _hashes(self, path: partial[list[bytes]], number: int) -> list[str]:
         try:

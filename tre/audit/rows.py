@@ -12,11 +12,13 @@ from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
 
-from tre.audit.domain import canonical
+from tre.audit.domain import canonical, moment_text
 from tre.audit.errors import AuditBroken
 from tre.audit.models import Subtree
 
 _CHUNK = 4000
+_WITH_MICROSECONDS = len("2026-07-01 09:30:00.000005")
+_DECODE = json.JSONDecoder().decode
 
 
 class Hashable(Protocol):
@@ -25,7 +27,7 @@ class Hashable(Protocol):
     @property
     def number(self) -> int: ...  # noqa: D102
     @property
-    def at(self) -> datetime: ...  # noqa: D102
+    def at(self) -> datetime | str: ...  # noqa: D102
     @property
     def event(self) -> str: ...  # noqa: D102
     @property
@@ -41,10 +43,10 @@ class Hashable(Protocol):
 
 
 class Row(NamedTuple):
-    """One entry of the log."""
+    """One entry of the log; its moment as it is hashed."""
 
     number: int
-    at: datetime
+    at: str
     event: str
     actor: str
     subject: str
@@ -103,12 +105,19 @@ def _read(first: int, last: int) -> list[Row]:
 def _row(kept: tuple[Any, ...]) -> Row:
     number, at, event, actor, subject, data, once, previous, leaf = kept
     try:
-        if isinstance(at, str):
-            at = datetime.fromisoformat(at)
-            at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        told = json.loads(data)
+        told = _DECODE(data)
         if not isinstance(told, dict):
             raise ValueError("no object")
+        return Row(number, _moment(at), event, actor, subject, told, once, previous, leaf)
     except (TypeError, ValueError, RecursionError):
         raise AuditBroken("The entry is not what was written", number) from None
-    return Row(number, at, event, actor, subject, told, once, previous, leaf)
+
+
+def _moment(at: datetime | str) -> str:
+    """Return the moment as it is hashed; SQLite keeps it in UTC, and leaves out the zone and what is nought."""
+    if isinstance(at, datetime):
+        return moment_text(at)
+    if len(at) == _WITH_MICROSECONDS and at[10] == " ":  # nearly all: anything else in it makes another hash
+        return f"{at[:10]}T{at[11:]}+00:00"
+    found = datetime.fromisoformat(at)
+    return moment_text(found if found.tzinfo else found.replace(tzinfo=UTC))

@@ -50,14 +50,13 @@ def record(
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"{event} was recorded outside a transaction")
-    head = _locked_head()
+    tree = _locked_head()
     if once is not None and (before := Entry.objects.filter(once=once).first()):
         return before
-    tree = MerkleTree.from_text(head.size, head.subtrees)
     # What is hashed is what the database gives back: JSON has no tuples, and its keys are text.
     kept = json.loads(json.dumps(dict(data or {})))
     entry = Entry(
-        number=head.size + 1,
+        number=tree.size + 1,
         at=timezone.now(),
         event=event,
         actor=actor,
@@ -71,18 +70,25 @@ def record(
     entry.save(force_insert=True)
     tree.append(leaf)
     keep(tree)
-    Head.objects.filter(id=1).update(size=tree.size, subtrees=tree.to_text())
+    _keep_head(tree)
     return entry
 
 
-def _locked_head() -> Head:
+def _locked_head() -> MerkleTree:
     """Return the kept tree, locked: appends are serial, a Merkle log has one order."""
-    locked = Head.objects.select_for_update()
-    head = locked.filter(id=1).first()
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""  # SQLite's transactions lock it all
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT size, subtrees FROM audit_head WHERE id = 1{lock}")  # noqa: S608 - our own words
+        head = cursor.fetchone()
     if head is None:
         Head.objects.get_or_create(id=1)  # of two that begin the log at once, one makes it
-        head = locked.get(id=1)
-    return head
+        return _locked_head()
+    return MerkleTree.from_text(*head)
+
+
+def _keep_head(tree: MerkleTree) -> None:
+    with connection.cursor() as cursor:  # by itself: it and the lock are half of what an entry would cost
+        cursor.execute("UPDATE audit_head SET size = %s, subtrees = %s WHERE id = 1", [tree.size, tree.to_text()])
 
 
 def verify() -> Verified:
@@ -147,7 +153,10 @@ def _append(tree: MerkleTree, row: Row) -> None:
         raise AuditBroken("An entry is missing", tree.size + 1)
     if row.previous != tree.root().hex():
         raise AuditBroken("What came before this entry is not what it was written after", row.number)
-    leaf = leaf_hash(row.hashed())
-    if leaf.hex() != row.leaf:
+    try:
+        leaf = leaf_hash(row.hashed())
+    except (TypeError, ValueError):  # SQLite keeps bytes where text should be, if somebody puts them there
+        leaf = b""
+    if leaf.hex() != row.leaf or not leaf:
         raise AuditBroken("The entry is not what was written", row.number)
     tree.append(leaf)

@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
-from tre.audit.checking import ProofWrong
 from tre.audit.checkpoints import Checkpoint, checkpoint_over, folder_of, kept_sizes
 from tre.audit.domain import MerkleTree, checkpoints_lag
 from tre.audit.errors import AuditBroken
 from tre.audit.models import Head
 from tre.audit.proofs import Prover
 from tre.audit.services import Verified, grow, grow_to
-from tre.audit.sharing import verified_by
 from tre.audit.triggers import check_triggers
 from tre.errors import Refused
 
@@ -100,16 +101,10 @@ def verify_since(earlier: Mapping[str, Any], folder: Path | None = None) -> int:
 
     Raises
     ------
-    AuditBroken
+    AuditBroken, ProofWrong
         When it does not: it was cut short, set back or replaced, with its checkpoints.
     """
-    prover = Prover(folder)
-    if not prover.covered:
-        raise AuditBroken("The log has no checkpoint, and had one", 1)
-    try:
-        return prover.continues(earlier)
-    except ProofWrong as error:
-        raise AuditBroken(error.what, prover.covered) from None
+    return Prover(folder).continues(earlier)
 
 
 def check_range(first: int, last: int | None) -> None:
@@ -139,16 +134,26 @@ def _share(folder: Path, stretches: list[list[int]], processes: int | None) -> N
     if not stretches:
         return
     wide = stretches[-1][-1] - stretches[0][0]
-    many = min(processes or (os.cpu_count() or 1 if wide > _ALONE else 1), len(stretches))
+    many = (
+        1
+        if connection.in_atomic_block
+        else min(processes or (os.cpu_count() or 1 if wide > _ALONE else 1), len(stretches))
+    )
     if many == 1:
         _raise_first(verify_stretch(folder, each) for each in stretches)
         return
-    _raise_first(verified_by(many, str(connection.settings_dict["NAME"]), folder, stretches))
+    # They are forked, which starts them at once; each opens a connection of its own, so this one's must not be theirs.
+    connections.close_all()
+    with ProcessPoolExecutor(many, get_context("fork")) as pool:
+        try:
+            _raise_first(pool.map(partial(verify_stretch, folder), stretches))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _raise_first(found: Iterable[object]) -> None:
+def _raise_first(found: Iterable[Fault | None]) -> None:
     for fault in found:
-        if isinstance(fault, Fault):
+        if fault:
             raise AuditBroken(fault.what, fault.number)
 
 
@@ -183,7 +188,7 @@ def _verify_tail(tree: MerkleTree, now: datetime) -> None:
     newest, age = tree.size, timedelta()
     for row in grow(tree):
         if row.number == newest + 1:
-            age = now - row.at
+            age = now - datetime.fromisoformat(row.at)
     if tree.size > newest == 0:
         raise AuditBroken("There are entries and no checkpoint that covers them", 1)
     if checkpoints_lag(tree.size - newest, age):

@@ -26,6 +26,7 @@ from tre.disclosure.source import Source
 from tre.disclosure.spelled import Spelled, lines_of
 from tre.disclosure.statistics.published import Published
 from tre.disclosure.tally import Tally
+from tre.disclosure.veil import veiled, veiled_counts
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
 _CERTAIN = "record-level"  # once the lines of a text are known to be records, no more rows are looked for in it
@@ -54,7 +55,8 @@ def examine(
             found.extend(examine_release_name(name, sight, again))
     if published is not None:
         found.extend(published.hits())
-    return kind, found.shortened()
+        published.tables = veiled_counts(published.tables, sight)
+    return kind, veiled(found.shortened(), sight)
 
 
 def grouped(hits: Iterable[Hit]) -> list[Hit]:

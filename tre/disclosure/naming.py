@@ -18,21 +18,27 @@ _FOLDERS = re.compile(r"[/\\]+")
 
 
 def spellings(name: str) -> list[str]:
-    """Return the ways to read a name: as it is, its words parted by blanks, and its digits alone."""
-    parted = _SEPARATORS.sub(" ", _CAMEL.sub(" ", name))
-    return [name, name.rpartition(".")[0], _SEPARATORS.sub(" ", name), parted, "".join(_DIGITS.findall(name))]
+    """Return the ways to read a name: as it is, without its ending, and its words parted by blanks."""
+    return [name, name.rpartition(".")[0], _SEPARATORS.sub(" ", name), _SEPARATORS.sub(" ", _CAMEL.sub(" ", name))]
 
 
 def examine_names(where: str, names: Iterable[str], sight: Sight, again: Rereading) -> Iterator[Hit]:
     """Yield what stands in some names, however their words are parted; of a path each part is a name."""
     parts = dict.fromkeys(part for name in names for part in _FOLDERS.split(name) if part)
-    cells = text_cells(where, "\n".join(dict.fromkeys(each for part in parts for each in spellings(part) if each)))
-    for hit in (*sight.search(cells), *again.look(cells)):
-        yield replace(hit, place="")
+    yield from _examined(where, (each for part in parts for each in spellings(part)), sight, again)
 
 
 def examine_release_name(name: str, sight: Sight, again: Rereading) -> Iterator[Hit]:
-    """Yield what stands in the name that a file is released under: ten digits that hold a check are no chance there."""
-    for hit in examine_names("file name", [name], sight, again):
+    """Yield what stands in the name that a file is released under, its digits put together as well.
+
+    There ten digits that hold a check are no chance.
+    """
+    for hit in _examined("file name", [*spellings(name), "".join(_DIGITS.findall(name))], sight, again):
         rule = "identifier" if hit.kind == "nhs_number" and hit.rule == "possible-identifier" else hit.rule
         yield replace(hit, rule=rule)
+
+
+def _examined(where: str, readings: Iterable[str], sight: Sight, again: Rereading) -> Iterator[Hit]:
+    cells = text_cells(where, "\n".join(dict.fromkeys(each for each in readings if each)))
+    for hit in (*sight.search(cells), *again.look(cells)):
+        yield replace(hit, place="")

@@ -121,10 +121,10 @@ def _read(
         issued = [(n, each) for n, each in found if nhs_number_is_issued(each.digits)]
         told = [(n, each) for n, each in issued if _is_told(values[n][: each.start], cells.header, words)]
         many = len(issued) >= 0.5 * len(found)
-        if issued and (told or many or chance is Chance.NEVER or len(found) < _FEW):
-            rewritten = chosen(cells, _printed(values, told or issued))
-            if rewritten is not None:
-                yield Reading(how, rewritten, _rule(chance, many=many), bool(told))
+        fits = told or many or chance is Chance.NEVER or len(found) < _FEW
+        rewritten = chosen(cells, _printed(values, (told or issued) if fits else []))
+        if rewritten is not None:
+            yield Reading(how, rewritten, _rule(chance, many=many), bool(told))
 
 
 def _is_told(before: str, header: str, words: Iterable[re.Pattern[str]]) -> bool:

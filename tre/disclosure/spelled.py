@@ -16,6 +16,8 @@ from tre.disclosure.rereading import is_telling
 
 _ROWS = 400  # of a table, and lines of a text: a longer message stands in the first ones as well
 _COLUMNS = 200
+# What marks in a row say no other way; letters and digits in turn have the forms of other identifiers now and then.
+_SPELLED = ("name", "full_name", "name_dob", "nhs_number", "date_of_birth", "email")
 
 
 def lines_of(table: Table) -> Iterator[tuple[str, str]]:
@@ -69,7 +71,7 @@ class Spelled:
         for how, text in marks_along(strings):
             both = f"{text}\n{parted(text, self._sight.pack.names)}"
             cells = text_cells(f"{where}, read from {how}".strip(", "), both)
-            found = [hit for hit in self._sight.search(cells) if is_telling(hit)]
+            found = [hit for hit in self._sight.search(cells) if is_telling(hit) and hit.kind in _SPELLED]
             if found:
                 yield Hit("hidden-message", how, where, place, 1, "", 0.95)
             yield from (replace(hit, place=place) for hit in found)

@@ -62,7 +62,7 @@ _JOINT = r"[ ,:;(_-]{1,3}"
 _YEAR_WHOLE = re.compile(r"\d{4}")
 _NAME = 40  # characters before a date in which a name stands
 _MONTHS = frozenset(month.lower() for month in calendar.month_name)
-_GROWN = 2006  # dates from then on are rather of an event, and the letters beside them an abbreviation
+_GROWN = 2006  # dates from then on are rather of an event
 
 
 @cache
@@ -76,15 +76,27 @@ def _after() -> re.Pattern[str]:
 
 
 def beside_name(value: str, pack: Pack) -> tuple[int, int] | None:
-    """Return where a date stands beside initials or a surname, if it is of so long ago as to be one of birth."""
+    """Return where a date with its whole year stands beside initials, or one of long ago beside a name."""
     for found in _dates(pack).finditer(value):
-        if not _YEAR_WHOLE.search(found[0]) or not any(day.year < _GROWN for day in readings(found[0], pack)):
-            continue
+        days = list(readings(found[0], pack)) if _YEAR_WHOLE.search(found[0]) else []
         before = _before().search(value[max(0, found.start() - _NAME) : found.start()])
         after = _after().match(value, found.end())
-        if any(side and (side[1] or _are_names(side.groups()[1:], pack)) for side in (before, after)):
+        if days and any(side and _tells(side, days, found[0], pack) for side in (before, after)):
             return found.span()
     return None
+
+
+def _tells(side: re.Match[str], days: Sequence[date], written: str, pack: Pack) -> bool:
+    """Tell whether what stands beside a date says whose it is.
+
+    Beside a recent one, letters may be an event's: there they are two, and the date is written as people write it.
+    """
+    long_ago = any(day.year < _GROWN for day in days)
+    if not side[1]:
+        return long_ago and _are_names(side.groups()[1:], pack)
+    letters = "".join(mark for mark in side[1] if mark.isalpha())
+    by_hand = len(letters) == 2 and _YEAR_WHOLE.match(written) is None
+    return letters not in pack.abbreviations and (long_ago or by_hand)
 
 
 def _are_names(words: Sequence[str | None], pack: Pack) -> bool:

@@ -28,6 +28,7 @@ _GATE = re.compile(
 _GIVEN = re.compile(r"(?:=|<-)[ \t]*(?:[\"'`(\[]|\d)")
 _BETWEEN = re.compile(r"[\w)\]][ \t]*(?:\+|\|\||&|<>|\.\.)[ \t]*\w")
 _HOLE = re.compile(r"\$?\{([A-Za-z_]\w*)\}")
+_AS_TEXT = {"str", "repr", "String", "as.character", "paste0", "concat", "CONCAT", "str_c"}  # make text of numbers
 _LONGEST = 400  # characters of a string that is put together
 _MOST = 500  # strings of one text
 
@@ -61,7 +62,8 @@ class _Reader:
     run: list[str] = field(default_factory=list)
     given: list[str] = field(default_factory=list)  # what the name on the left of the line was given so far
     target: str = ""
-    brackets: int = 0
+    calls: list[str] = field(default_factory=list)  # what is called with what stands here; empty for a bracket alone
+    counts: set[str] = field(default_factory=set)  # names that were given a number
 
     def read(self, text: str) -> Iterator[str]:
         """Yield each string of more than one piece."""
@@ -77,10 +79,12 @@ class _Reader:
                     self.run += pieces
             elif kind == "given":
                 yield from self._end()
-                self.target, self.given, self.brackets = name, [], 0
-            elif kind in ("open", "call", "close"):
-                self.brackets = max(self.brackets + (1 if kind != "close" else -1), 0)
-            elif kind == "line" and before not in ("sign", "comma") and not self.brackets:
+                self.target, self.given, self.calls = name, [], []
+            elif kind in ("open", "call"):
+                self.calls.append((token["call"] or "").rstrip("( \t"))
+            elif kind == "close":
+                self.calls = self.calls[:-1]
+            elif kind == "line" and before not in ("sign", "comma") and not self.calls:
                 yield from self._end()
                 self._give()
             elif kind == "other" or (kind == "comma" and not self.joins):
@@ -96,7 +100,11 @@ class _Reader:
             code = int(token["code"], 16 if token["code"].startswith("0x") else 10)
             return [chr(code)] if code < 0x110000 else None
         if kind == "number":  # a name may be given a number, whose digits it then stands for
-            return [token["number"]] if self.target and not self.run and not self.given else None
+            fits = bool(self.target) and not self.run and not self.given
+            self.counts |= {self.target} if fits else set()
+            return [token["number"]] if fits else None
+        if token["name"] in self.counts and not _AS_TEXT.intersection(self.calls):
+            return None  # numbers are added up
         return self.known.get(token["name"])
 
     def _filled(self, string: str) -> list[str]:

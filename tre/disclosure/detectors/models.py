@@ -37,7 +37,9 @@ _LOGISTIC = 0.25
 
 def find_in_words(where: str, text: str, policy: Policy, profile: str) -> Iterator[Hit]:
     """Yield hits for what a text says of a model's nodes and of its kind."""
-    if not pc.match_substring_regex(pa.array([text]), _TOLD)[0].as_py():
+    # half a pair of UTF-16, which JSON can spell, is no text that Arrow takes
+    plain = pa.array([text.encode("utf-8", "replace")]).cast(pa.string())
+    if not pc.match_substring_regex(plain, _TOLD)[0].as_py():
         return
     yield from find_leaves(where, text, policy.profile(profile).threshold)
     yield from find_classes(where, text, policy.models["keep_rows"])

@@ -202,7 +202,9 @@ def _beside(value: str, names: Names) -> bool:
     What is called after somebody is nobody.
     """
     return any(
-        names.are_person(forename, part) or (names.is_forename(forename) and names.is_word(part))
+        names.are_person(forename, part)
+        or (names.is_forename(forename) and names.is_word(part))
+        or (forename in names.forenames and forename not in names.ordinary and names.is_unknown(part))
         for _, end, forename, surname in _pairs(value)
         if not _is_eponym(forename, surname, names) and not names.institutions.match(value, end)
         for part in surname

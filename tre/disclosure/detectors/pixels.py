@@ -104,8 +104,8 @@ def _messages(pixels: np.ndarray) -> Iterator[Message]:
                 if lowest.size and lowest.min() != lowest.max():
                     spread = np.unpackbits(lowest[:, None], axis=1)[:, 8 - bits :].reshape(-1)
                     for raw in (np.packbits(spread), np.packbits(spread, bitorder="little")):
-                        yield from _message(raw.tobytes(), f"{label} of {name}{way}")
-            yield from _message(flat[:_PLANE].tobytes(), f"the values of {name}{way}")
+                        yield from _message(raw.tobytes(), f"{label} of {name}{way}", _OPENING)
+            yield from _message(flat[:_PLANE].tobytes(), f"the values of {name}{way}", _MESSAGE)
 
 
 def _samples(pixels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
@@ -118,31 +118,39 @@ def _samples(pixels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         yield from ((names[each], pixels[:, :, each]) for each in range(count))
 
 
-def _message(raw: bytes, how: str) -> Iterator[Message]:
-    """Yield a text in some bytes, or a file that they begin with, after its length where that stands first."""
+def _message(raw: bytes, how: str, least: int) -> Iterator[Message]:
+    """Yield a text in some bytes, or a file that they begin with, after its length where that stands first.
+
+    `least` are the signs of a text that the bytes begin with; shades are signs more often than lowest bits are.
+    """
     for start in (0, 4):
         if is_file(raw[start : start + 64]) and raw[start : start + 1] != b"x":
             yield Message(how, raw[start:])
             return
-    for text in (_opening(raw), stretch(raw, _MESSAGE)):
+    for text in (_opening(raw, least), stretch(raw, _MESSAGE)):
         if _is_meant(text):
             yield Message(how, text.encode())
             return
 
 
-def _opening(raw: bytes) -> str:
+def _opening(raw: bytes, least: int) -> str:
     """Return the text that some bytes begin with, after its length where that stands first."""
     for start in (0, 2, 4):
-        text = stretch(raw[start : start + _MESSAGE], _OPENING)
+        text = stretch(raw[start : start + _MESSAGE], least)
         if text and raw[start:].startswith(text.encode()):
             return stretch(raw[start:], len(text))
     return ""
 
 
 def _is_meant(text: str) -> bool:
-    """Tell whether signs are words, or bytes spelled in letters, and no shades that happen to be signs."""
-    steps = np.abs(np.diff(np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int16)))
-    return bool(text) and steps.mean() > _UNLIKE and (reads_as_words(text) or is_spelling(text))
+    """Tell whether signs are words, or bytes spelled in letters, and no shades that happen to be signs.
+
+    A shade is near the same sample's of the next pixel, which is up to four samples on.
+    """
+    if not text or not (reads_as_words(text) or is_spelling(text)):
+        return False
+    signs = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int16)
+    return min(float(np.abs(signs[lag:] - signs[:-lag]).mean()) for lag in range(1, 5)) > _UNLIKE
 
 
 def _find_in_palette(frame: Image.Image, where: str) -> Iterator[Hit | Message]:

@@ -14,6 +14,7 @@ from tre.disclosure.contents import Series, Table
 from tre.disclosure.detectors.counts import INTEGER, SEVERAL, counted, label, share, without_row_numbers
 from tre.disclosure.detectors.curves import is_curve, is_run
 from tre.disclosure.detectors.groups import find_groups, one_way
+from tre.disclosure.detectors.headings import under_heading
 from tre.disclosure.detectors.people import find_by_person, find_few_people, find_one_column, is_turned
 from tre.disclosure.model import Hit
 from tre.disclosure.profile import Profile
@@ -48,6 +49,8 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     if not table.rows or not table.names:
         return
     table = _trimmed(table)
+    if not table.rows:
+        return
     if len(table.names) > shape["review_rows"] > table.rows and is_turned(table):
         rule = "record-level" if len(table.names) >= shape["record_rows"] else "possible-records"
         yield Hit(rule, "turned", table.where, "", len(table.names), "", 0.8)
@@ -76,8 +79,9 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
 
 
 def _trimmed(table: Table) -> Table:
-    """Return a table without blanks around its values, nor a first column that only numbers the rows."""
-    return without_row_numbers(replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns))))
+    """Return a table without blanks around its values, titles over its heading and a first column of row numbers."""
+    trimmed = replace(table, columns=tuple(map(pc.utf8_trim_whitespace, table.columns)))
+    return without_row_numbers(under_heading(trimmed))
 
 
 def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
@@ -178,5 +182,7 @@ def counts_of(table: Table, shape: Mapping[str, float]) -> tuple[Table, list[int
     if not table.rows or not table.names:
         return table, []
     table, named = counted(_trimmed(table))
+    if not table.rows:
+        return table, []
     crosstab = _crosstab(table, shape) if len(named) < 2 else []
     return table, crosstab if set(named) <= set(crosstab) else named

@@ -117,11 +117,11 @@ class Names:
         return _UNKNOWN <= len(word) <= _LONGEST and word not in self.lexicon and not _VOWELS.isdisjoint(word)
 
     def are_person(self, forename: str, surname: str) -> bool:
-        """Tell whether two words, in lower case, are a forename and a surname, no method, and not both words."""
+        """Tell whether two words, in lower case, are a forename and a surname, and neither a method nor two words."""
         if forename not in self.forenames or f"{forename} {surname}" in self.eponyms:
             return False
         if surname in self.surnames:
-            return not (self.is_word(forename) and self.is_word(surname))
+            return not (forename in self.words and self.is_word(surname))
         return forename not in self.words and self.is_unknown(surname)
 
 
@@ -137,6 +137,8 @@ class Pack:
         What says that a date is one of birth.
     months : tuple of str
         The beginnings of the months' names, in order.
+    abbreviations : frozenset of str
+        Letters beside a date that are nobody's initials.
     person : re.Pattern
         What says at the end of a text, or as a column's name, that a person's key comes next.
     """
@@ -146,6 +148,7 @@ class Pack:
     plain: str
     birth: re.Pattern[str]
     months: tuple[str, ...]
+    abbreviations: frozenset[str]
     person: re.Pattern[str]
     names: Names
 
@@ -184,6 +187,7 @@ def load_pack(name: str = DEFAULT) -> Pack:
             plain=raw["plain"],
             birth=_words(raw["birth"]["context"]),
             months=tuple(raw["birth"]["months"]),
+            abbreviations=frozenset(raw["birth"]["abbreviations"].split()),
             person=_words(raw["person"]),
             names=_names(raw["names"], folder),
         )

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from tre.disclosure.contents import Table
 from tre.disclosure.detectors.counts import SUPPRESSED, names_count
+from tre.disclosure.detectors.headings import is_heading
 
 MOST_LINES = 5000  # of one table
 _MOST_BLOCKS = 10_000  # of one text that are tried
@@ -24,21 +25,14 @@ _FEWEST = 3  # lines: a heading and two rows
 _ABOVE = 4  # lines that may stand over the heading without an empty line between
 _BELOW = 2  # and under the last row
 _CELL = 40  # characters
-_NAME = 60  # of a column
-_HEADING = re.compile(r"[^\W\d][^=\"'\[\]{}<>]*|(?:19|20)\d\d(?:[-/]\d\d(?:\d\d)?)?|\d+[-–]\d+%?|\d+\+|[%#]|\d+% ?CI")
 _PROGRAM = re.compile(r"[=\"'{}<>]")  # no heading is printed with these
-_ENDED = re.compile(r"[:;,]$")
+_RULER = re.compile(r"\s*[-=─━┄]{2}[-=─━┄\s]*")  # under a heading, and around a table in reStructuredText
+_SERIES = re.compile(
+    r"(?:Name: (.{1,60}?), )?(?:Freq: \S+, )?(?:Length: \d+, )?dtype: (?:int|float|uint|Int|UInt|object)\d*"
+)
 _DIGIT = re.compile(r"\d")
 _VALUE_LAST = re.compile(r"(?:\s|^)(?:[<>~]?[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?%?|\[\w+\]|\*|\.\.|-)$")
 _VALUE = re.compile(r"[<>~]?[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?%?")
-
-
-def is_heading(cells: list[str]) -> bool:
-    """Tell whether cells can be names of columns: words, years and bands, not values or a program's text."""
-    named = [cell for cell in cells if cell]
-    return bool(named) and all(
-        len(cell) <= _NAME and _HEADING.fullmatch(cell) and not _ENDED.search(cell) for cell in named
-    )
 
 
 def is_value(cell: str) -> bool:
@@ -58,7 +52,7 @@ def find_printed(where: str, text: str) -> Iterator[Table]:
     """
     blocks = list(_blocks(text))
     for block in blocks[:: len(blocks) // _MOST_BLOCKS + 1]:
-        found = _in_columns(where, block) or _at_the_end(where, block)
+        found = _series(where, block) or _in_columns(where, block) or _at_the_end(where, block)
         if found is not None:
             yield found
 
@@ -67,6 +61,8 @@ def _blocks(text: str) -> Iterator[list[str]]:
     """Yield the lines between empty ones where enough of them hold digits and are no longer than a table's."""
     block: list[str] = []
     for line in [*text.splitlines(), ""]:
+        if _RULER.fullmatch(line):
+            continue
         if line.strip() and len(line) <= _WIDEST:
             if len(block) < MOST_LINES:
                 block.append(line.expandtabs().rstrip())
@@ -74,6 +70,22 @@ def _blocks(text: str) -> Iterator[list[str]]:
         if len(block) >= _FEWEST and 2 * sum(map(has_digit, block[1:])) >= len(block):
             yield block
         block = []
+
+
+def _series(where: str, block: list[str]) -> Table | None:
+    """Return what pandas prints of a series: labels and a value in each line, and at the end what it is named."""
+    end = _SERIES.fullmatch(block[-1])
+    body = [line for line in block[:-1] if _VALUE_LAST.search(line)]
+    if end is None or len(body) < len(block) - 2:
+        return None
+    labels: list[list[str]] = []
+    for line in body:
+        parts = line.split()[:-1]
+        above = labels[-1] if labels else []
+        # a label that goes on for many lines is printed in the first alone
+        labels.append([*above[: len(above) - len(parts)], *parts] if line[0] == " " else parts)
+    rows = [[" ".join(label), line.split()[-1]] for label, line in zip(labels, body, strict=True)]
+    return _table(where, [["group", end[1] or "of each"], *rows])
 
 
 def _in_columns(where: str, block: list[str]) -> Table | None:

@@ -20,10 +20,11 @@ import pyarrow.compute as pc
 from tre.disclosure.contents import LINE, Table
 from tre.disclosure.detectors.counts import names_count
 from tre.disclosure.detectors.groups import Column, combinations, read_column
-from tre.disclosure.readers.printed import MOST_LINES, find_printed, has_digit, is_heading, is_value
+from tre.disclosure.detectors.headings import is_heading
+from tre.disclosure.readers.printed import MOST_LINES, find_printed, has_digit, is_value
 from tre.disclosure.readers.statements import read_inserted
 
-MARKS = (",", "\t", ";", "|", "")  # the empty one: white space
+MARKS = (",", "\t", ";", "|", "&", "")  # the empty one: white space; & is LaTeX's
 # Marks that cells are joined with, and how many of them are no date, time, place or name; white space is not among
 # them, for a sentence has it as well.
 _JOINS = {"|": 2, ";": 2, ",": 2, "\t": 2, "~": 2, "^": 2, "#": 2, "/": 3, ":": 3}
@@ -31,7 +32,7 @@ _MOST_LINES = 1000  # of one width, evenly spread: enough to judge them by
 _MOST_WIDTHS = 40
 _DIGIT = re.compile(r"\d")
 _CELL = 40  # characters
-_RULE = re.compile(r"[\s|:+=\-\u2500-\u257f]+")
+_RULE = re.compile(r"[\s|:+=,;\-\u2500-\u257f]+|\\[a-z]*(?:rule|line)\b.*")
 _BOXES = str.maketrans(dict.fromkeys("│┃┆┇┊┋║╎╏", "|"))  # what polars, DuckDB and others draw a table with
 _BREAK = re.compile(r"\\r\\n|\\n")
 _CLOCK = re.compile(r"(\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d(:\d\d([.,]\d+)?)?Z?")
@@ -49,7 +50,7 @@ def find_tables(where: str, text: str, shape: Mapping[str, float]) -> Iterator[T
     yield from find_printed(where, text)
     inserted, text = read_inserted(where, text)
     yield from inserted
-    lines = [line.strip(" \r") for line in text.splitlines()]
+    lines = [line.strip(" \r").removesuffix("\\\\").rstrip() for line in text.splitlines()]
     lines = [line for line in lines if line and len(line) <= LINE and not _RULE.fullmatch(line)]
     if len(lines) < 3:
         return

@@ -17,6 +17,7 @@ from tre.disclosure.charsets import decode
 from tre.disclosure.contents import Contents, Part, Series, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.readers.json_tables import is_flat, keep_indexed, keep_parted, keep_series, scalar
 
 DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=\s]+)")
 _BOX = {"f8": "<f8", "f4": "<f4", "i1": "<i1", "i2": "<i2", "i4": "<i4", "u1": "<u1", "u2": "<u2", "u4": "<u4"}
@@ -73,8 +74,18 @@ def strings_in(value: Any, depth: int = 0) -> Iterator[str]:
             yield from strings_in(each, depth + 1)
 
 
-def walk(value: Any, where: str, contents: Contents, *, in_figure: bool, name: str = "", depth: int = 0) -> None:
-    """Walk a JSON value and keep what is a table, a series or an encoded file."""
+def walk(
+    value: Any, where: str, contents: Contents, *, in_figure: bool, name: str = "", depth: int = 0, alone: bool = True
+) -> None:
+    """Walk a JSON value and keep what is a table, a series or an encoded file.
+
+    Parameters
+    ----------
+    name : str
+        The key it stands under.
+    alone : bool
+        Whether it is none of a list, whose entries are rows.
+    """
     if depth > _DEPTH:
         raise Unreadable("it is nested too deeply")
     if isinstance(value, dict):
@@ -83,16 +94,18 @@ def walk(value: Any, where: str, contents: Contents, *, in_figure: bool, name: s
         if packed is not None:
             contents.series.append(Series(where, name, packed, True))
             return
-        lists = {str(key): each for key, each in value.items() if _is_flat(each)}
+        lists = {str(key): each for key, each in value.items() if is_flat(each)}
         if len(lists) >= 2 and len({len(each) for each in lists.values()}) == 1 and not figure:
             rows = list(zip(*lists.values(), strict=True))
             contents.tables.append(Table.of_rows(where, list(lists), rows))
-        _keep_indexed(value, where, contents)
-        apart = set() if figure else _keep_parted(value, where, contents)
+        shared = keep_indexed(value, where, contents)
+        if alone and not figure:
+            keep_series(value, where, contents, name)
+        apart = set() if figure else keep_parted(value, where, contents)
         for key, each in value.items():
             if key in apart:
                 continue
-            walk(each, where, contents, in_figure=figure, name=str(key), depth=depth + 1)
+            walk(each, where, contents, in_figure=figure, name=str(key), depth=depth + 1, alone=not shared)
     elif isinstance(value, list):
         _array(value, where, contents, in_figure=in_figure, name=name, depth=depth)
     elif isinstance(value, str):
@@ -104,73 +117,19 @@ def walk(value: Any, where: str, contents: Contents, *, in_figure: bool, name: s
 
 
 def _array(value: list[Any], where: str, contents: Contents, *, in_figure: bool, name: str, depth: int) -> None:
-    if _is_flat(value):
+    if is_flat(value):
         contents.series.append(Series(where, name, tuple(map(str, value)), in_figure))
         return
     if len(value) > 1 and all(isinstance(each, dict) for each in value):
         heads = list(dict.fromkeys(str(key) for each in value for key in each))
         if heads and not _is_figure(value[0]):
-            rows = [[_scalar(each.get(head)) for head in heads] for each in value]
+            rows = [[scalar(each.get(head)) for head in heads] for each in value]
             contents.tables.append(Table.of_rows(where, heads, rows))
-    elif len(value) > 1 and all(_is_flat(each) for each in value):
+    elif len(value) > 1 and all(is_flat(each) for each in value):
         contents.tables.append(Table.of_rows(where, [f"item {n + 1}" for n in range(len(value[0]))], value))
         return
     for each in value:
-        walk(each, where, contents, in_figure=in_figure, name=name, depth=depth + 1)
-
-
-def _keep_indexed(value: dict[str, Any], where: str, contents: Contents) -> None:
-    """Keep an object of objects as a table, whichever of the two goes over the rows."""
-    if len(value) < 2 or not all(isinstance(each, dict) for each in value.values()):
-        return
-    heads = list(dict.fromkeys(str(key) for each in value.values() for key in each))
-    if len(heads) > len(value):
-        rows = [[_scalar(each.get(head)) for each in value.values()] for head in heads]
-        heads = list(map(str, value))
-    else:
-        rows = [[_scalar(each.get(head)) for head in heads] for each in value.values()]
-    if heads:
-        contents.tables.append(Table.of_rows(where, heads, rows))
-
-
-def _keep_parted(value: dict[str, Any], where: str, contents: Contents) -> set[str]:
-    """Keep rows that stand beside their columns' names as a table, with the labels of the rows where these stand there.
-
-    Returns
-    -------
-    set of str
-        The keys of what is in the table.
-    """
-    for rows, body in value.items():
-        if not (isinstance(body, list) and body and all(_is_flat(row) and len(row) == len(body[0]) for row in body)):
-            continue
-        flat = {key: each for key, each in value.items() if _is_flat(each)}
-        last = sorted(
-            flat, key=lambda key: "index" in str(key).lower()
-        )  # a square frame's index would do for its heads
-        heads = next((key for key in last if _are_heads(flat[key], len(body[0]))), None)
-        if heads is None:
-            continue
-        labels = next((key for key, each in flat.items() if key != heads and len(each) == len(body)), None)
-        named, lines = list(map(str, flat[heads])), body
-        if labels is not None:
-            named = [labels, *named]
-            lines = [[label, *row] for label, row in zip(flat[labels], body, strict=True)]
-        contents.tables.append(Table.of_rows(where, named, lines))
-        return {rows, heads} | ({labels} if labels is not None else set())
-    return set()
-
-
-def _are_heads(value: list[Any], width: int) -> bool:
-    return len(value) == width and all(isinstance(each, str) for each in value)
-
-
-def _scalar(value: Any) -> object:
-    return json.dumps(value) if isinstance(value, (dict, list)) else value
-
-
-def _is_flat(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and not any(isinstance(each, (dict, list)) for each in value)
+        walk(each, where, contents, in_figure=in_figure, name=name, depth=depth + 1, alone=False)
 
 
 def _is_figure(value: Any) -> bool:

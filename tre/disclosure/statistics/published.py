@@ -126,10 +126,11 @@ class Published:
         """Keep what a table tells, when it is one of counts; one so long that it comes in parts is left out."""
         if self.cut:
             return
+        is_later_part = table.start > 0
         table, counted = counts_of(table, shape)
         if not counted:
             return
-        if table.start or table.rows >= shape["aggregate_rows"] or len(table.names) > _MOST_COLUMNS:
+        if is_later_part or table.rows >= shape["aggregate_rows"] or len(table.names) > _MOST_COLUMNS:
             self.cut = True
             return
         columns = tuple(storable(name[:_COLUMN]) for name in table.names)

@@ -127,12 +127,16 @@ class Comparison:
         Of one file.
     threshold : int
         The least people that a difference may have.
+    before : (int, int)
+        How many tables they were held against before now: other projects', and the own project's.
     """
 
-    def __init__(self, tables: Sequence[Counts], policy: Policy, threshold: int) -> None:
+    def __init__(
+        self, tables: Sequence[Counts], policy: Policy, threshold: int, before: tuple[int, int] = (0, 0)
+    ) -> None:
         self._tables, self._policy, self._threshold = tables, policy, threshold
         self._work = Work(policy.limits["cut_pairs"])
-        self._seen = {True: 0, False: 0}
+        self._seen = dict(zip((False, True), before, strict=True))
         self._found: list[_Found] = []
 
     def hold(self, earlier: Earlier) -> None:
