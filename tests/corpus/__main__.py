@@ -8,11 +8,10 @@ import sys
 import warnings
 from pathlib import Path
 
-from tests.corpus import floors
-from tests.corpus.document import DOCUMENT, document, overview, table
+from tests.corpus.document import DOCUMENT, authors, document, overview, table
 from tests.corpus.figures import grouped
-from tests.corpus.judge import Judged, judge, sample
-from tests.corpus.model import Item
+from tests.corpus.judge import Judged, judge, sample, tried
+from tests.corpus.model import AUTHORS, Item
 from tests.corpus.plan import plan
 from tests.corpus.world import World
 
@@ -23,7 +22,7 @@ def main(arguments: list[str]) -> int:
     """Judge what was asked for; return 0."""
     asked = _parser().parse_args(arguments)
     world = World(asked.seed)
-    items = sample(plan(world), asked.one_in)
+    items = sample((item for item in plan(world) if asked.by in (None, item.author)), asked.one_in)
     if asked.only:
         items = [item for item in items if asked.only in (item.format, item.technique, item.place)]
     if asked.write:
@@ -35,11 +34,12 @@ def main(arguments: list[str]) -> int:
     print(table("format", grouped(judged, lambda each: each.item.format)))
     if asked.list:
         print(*(_missed(each) for each in judged if _wrong(each)), sep="\n")
-    if not asked.only and asked.one_in == 1 and asked.exact == "both" and not asked.sandbox:
+    whole = not asked.only and not asked.by and asked.one_in == 1
+    if whole and asked.exact == "both" and not asked.sandbox:
         DOCUMENT.write_text(document(judged, asked.seed))
-        tried = {item.name for item in sample(items, floors.ONE_IN)}
+        names = {item.name for item in tried(items)}
         print("Of these, the sample that each test run judges:\n")
-        print(overview([each for each in judged if each.item.name in tried]))
+        print(authors([each for each in judged if each.item.name in names]))
     return 0
 
 
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.corpus", description=__doc__)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", help="a format, a technique or a place, as the tables name it")
+    parser.add_argument("--by", choices=AUTHORS, help="what one author thought of alone")
     parser.add_argument("--one-in", type=int, default=1, help="judge every n-th file")
     parser.add_argument("--exact", choices=("on", "off", "both"), default="both", help="exact match")
     parser.add_argument("--sandbox", action="store_true", help="read each file in the product's own worker; slow")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from tests.corpus.clean import messages as clean_messages
+from tests.corpus.clean import printouts as clean_printouts
+from tests.corpus.clean import results as clean_results
+from tests.corpus.clean import traces as clean_traces
+from tests.corpus.clean import wholes as clean_wholes
 from tests.corpus.clean.figures import FIGURES as CLEAN_FIGURES
 from tests.corpus.clean.lookalikes import LOOKALIKES
 from tests.corpus.clean.models import MODELS
 from tests.corpus.clean.tables import TABLES as CLEAN_TABLES
+from tests.corpus.clean.wordings import WORDINGS
 from tests.corpus.formats import (
     archives,
     columnar,
@@ -25,6 +31,8 @@ from tests.corpus.formats import (
     workbook,
 )
 from tests.corpus.model import Carrier, Special, TableCarrier, TableWriting, Writing
+from tests.corpus.techniques import messages, printouts, respelt, results, traces, wholes
+from tests.corpus.techniques.births_and_homes import BIRTHS_AND_HOMES
 from tests.corpus.techniques.covert import COVERT
 from tests.corpus.techniques.encodings import ENCODED
 from tests.corpus.techniques.figures import FIGURES
@@ -43,9 +51,15 @@ TABLE_CARRIERS: tuple[TableCarrier, ...] = (
     *text.TABLES, *delimited.TABLES, *columnar.TABLES, *workbook.TABLES, *opendocument.TABLES, *office.TABLES,
     *pages.TABLES, *notebooks.TABLES, *portable.TABLES, *archives.TABLES, *packages.TABLES, *databases.TABLES,
 )  # fmt: skip
-LEAK_WRITINGS: tuple[Writing, ...] = (*NUMBERS, *NAMED, *PSEUDONYM, *ENCODED)
-LEAK_TABLES: tuple[TableWriting, ...] = LEAKING
-LEAK_SPECIALS: tuple[Special, ...] = (*FIGURES, *WEIGHTS, *COVERT)
-CLEAN_WRITINGS: tuple[Writing, ...] = LOOKALIKES
-CLEAN_TABLE_WRITINGS: tuple[TableWriting, ...] = CLEAN_TABLES
-CLEAN_SPECIALS: tuple[Special, ...] = (*CLEAN_FIGURES, *MODELS)
+LEAK_WRITINGS: tuple[Writing, ...] = (
+    *NUMBERS, *NAMED, *PSEUDONYM, *ENCODED,
+    *printouts.PRINTOUTS, *traces.TRACES, *messages.MESSAGES, *respelt.RESPELT, *BIRTHS_AND_HOMES,
+)  # fmt: skip
+LEAK_TABLES: tuple[TableWriting, ...] = (*LEAKING, *results.RESULTS)
+LEAK_SPECIALS: tuple[Special, ...] = (*FIGURES, *WEIGHTS, *COVERT, *wholes.WHOLES)
+CLEAN_WRITINGS: tuple[Writing, ...] = (
+    *LOOKALIKES,
+    *clean_printouts.PRINTOUTS, *clean_traces.TRACES, *clean_messages.MESSAGES, *WORDINGS,
+)  # fmt: skip
+CLEAN_TABLE_WRITINGS: tuple[TableWriting, ...] = (*CLEAN_TABLES, *clean_results.RESULTS)
+CLEAN_SPECIALS: tuple[Special, ...] = (*CLEAN_FIGURES, *MODELS, *clean_wholes.WHOLES)

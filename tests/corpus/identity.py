@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
+from spark_jobs.synthetic_people import Person
 from tests.corpus.families import IDENTIFIERS, PERSON
 from tests.corpus.model import Writing
 from tests.corpus.world import World
+
+
+def of_person(shape: Callable[[Person], str]) -> Callable[[World, Random], str]:
+    """Return a writer of one person in this shape."""
+    return lambda world, random: shape(world.person(random))
 
 
 def spaced(number: str) -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 
 import torch
 
+from tests.corpus import floors
 from tests.corpus.families import about
 from tests.corpus.model import Item
 from tests.corpus.world import World
@@ -136,3 +137,13 @@ def _deadline(seconds: int) -> Iterator[None]:
 def sample(items: Iterable[Item], one_in: int) -> list[Item]:
     """Return every n-th item: of each technique and format some."""
     return list(items)[::one_in]
+
+
+def tried(items: Iterable[Item]) -> list[Item]:
+    """Return what each test run judges: of each author's items every so-manyth."""
+    held = list(items)
+    return [
+        item
+        for author, one_in in floors.ONE_IN.items()
+        for item in sample((each for each in held if each.author == author), one_in)
+    ]

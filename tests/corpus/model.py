@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
-from typing import Literal
+from typing import Literal, TypeVar
 
 import pandas as pd
 
 from tests.corpus.world import World
 
 Fair = Literal["pass", "review"]
+Author = Literal["first", "second"]  # the second wrote when the detectors were there, without seeing them
+AUTHORS: tuple[Author, ...] = ("first", "second")
 UNLIMITED = 1_000_000
 
 
@@ -72,6 +74,7 @@ class Writing:
     families: frozenset[str] = frozenset()
     lines: bool = False
     fair: Fair = "pass"
+    author: Author = "first"
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class TableWriting:
     write: Callable[[World, Random], pd.DataFrame]
     families: frozenset[str] = frozenset()
     fair: Fair = "pass"
+    author: Author = "first"
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,15 @@ class Special:
     families: frozenset[str] = frozenset()
     fair: Fair = "pass"
     variants: int = 2
+    author: Author = "first"
+
+
+_Entry = TypeVar("_Entry", Writing, TableWriting, Special)
+
+
+def by_second(*entries: _Entry) -> tuple[_Entry, ...]:
+    """Return a module's entries as the second author's."""
+    return tuple(replace(entry, author="second") for entry in entries)
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,8 @@ class Item:
         For a clean file the worst verdict that a reviewer would call fair.
     write : callable
         Makes the bytes from the world; the same each time.
+    author : {"first", "second"}
+        Who thought of it.
     """
 
     name: str
@@ -124,6 +139,7 @@ class Item:
     write: Callable[[World], bytes]
     families: frozenset[str] = frozenset()
     fair: Fair = "pass"
+    author: Author = "first"
 
     @property
     def planted(self) -> dict[str, str | list[str]]:

@@ -13,10 +13,11 @@ from tests.corpus import catalogue
 from tests.corpus.families import HIDING, PERSON, PSEUDONYMS
 from tests.corpus.hosts import counts
 from tests.corpus.identity import PLAIN
-from tests.corpus.model import Carrier, Fair, Item, Special, TableCarrier, TableWriting, Writing
+from tests.corpus.model import AUTHORS, Author, Carrier, Fair, Item, Special, TableCarrier, TableWriting, Writing
 from tests.corpus.world import World, hospital_number
 
 _T = TypeVar("_T")
+_Entry = TypeVar("_Entry", Writing, TableWriting, Special)
 PLAIN_PER_PLACE = 3  # ways of telling plainly who somebody is, in each place
 PLACES_PER_WRITING = 5  # open places that each way of writing is tried in
 FORMATS_PER_TABLE = 6
@@ -24,13 +25,21 @@ LOOKALIKES_PER_PLACE = 2
 
 
 def plan(world: World) -> list[Item]:
-    """Return the corpus: leaks, and as many clean files."""
-    leaks = [*_places(world), *_writings(world), *_tables(world), *_specials(world), *_file_names(world)]
-    clean = list(islice(_clean(world), len(leaks)))
-    return [
-        replace(item, name=item.name or f"output_{place:04d}.{item.format}")
-        for place, item in enumerate((*leaks, *clean))
-    ]
+    """Return the corpus: each author's leaks, and as many clean files of the same author."""
+    items = (item for author in AUTHORS for item in _authored(world, author))
+    return [replace(item, name=item.name or f"output_{place:04d}.{item.format}") for place, item in enumerate(items)]
+
+
+def _authored(world: World, author: Author) -> Iterator[Item]:
+    leaks = [*_writings(world, author), *_tables(world, author), *_specials(world, author)]
+    if author == "first":  # who thought of the places, too
+        leaks = [*_places(world), *leaks, *_file_names(world)]
+    yield from leaks
+    yield from islice(_clean(world, author), len(leaks))
+
+
+def _by(author: Author, entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
+    return tuple(entry for entry in entries if entry.author == author)
 
 
 def _places(world: World) -> Iterator[Item]:
@@ -40,40 +49,46 @@ def _places(world: World) -> Iterator[Item]:
             yield _placed(world, carrier, writing, 0)
 
 
-def _writings(world: World) -> Iterator[Item]:
-    for writing in catalogue.LEAK_WRITINGS:
+def _writings(world: World, author: Author) -> Iterator[Item]:
+    for writing in _by(author, catalogue.LEAK_WRITINGS):
         for carrier in islice(_open_places(world, writing, 0), PLACES_PER_WRITING):
             yield _placed(world, carrier, writing, 0)
 
 
-def _tables(world: World) -> Iterator[Item]:
-    for writing in catalogue.LEAK_TABLES:
+def _tables(world: World, author: Author) -> Iterator[Item]:
+    for writing in _by(author, catalogue.LEAK_TABLES):
         for carrier in islice(_table_formats(world, writing, 0), FORMATS_PER_TABLE):
             yield _tabled(world, carrier, writing, 0)
 
 
-def _specials(world: World) -> Iterator[Item]:
-    for special in catalogue.LEAK_SPECIALS:
+def _specials(world: World, author: Author) -> Iterator[Item]:
+    for special in _by(author, catalogue.LEAK_SPECIALS):
         for variant in range(special.variants):
             yield _special(world, special, variant)
 
 
-def _clean(world: World) -> Iterator[Item]:
+def _clean(world: World, author: Author) -> Iterator[Item]:
     """Yield clean files without end: each place, each table, each special file, then look-alikes in open places."""
-    for carrier in catalogue.CARRIERS:
-        if carrier.fair is not None:
-            order = _shuffled(world, f"clean/{carrier.format}/{carrier.place}", catalogue.CLEAN_WRITINGS)
-            fitting = (each for each in order if _fits(world, carrier, each, 0))
-            yield from (_placed(world, carrier, writing, 0) for writing in islice(fitting, LOOKALIKES_PER_PLACE))
-    for table in catalogue.CLEAN_TABLE_WRITINGS:
+    lookalikes = _by(author, catalogue.CLEAN_WRITINGS)
+    if author == "first":
+        yield from _harmless_places(world, lookalikes)
+    for table in _by(author, catalogue.CLEAN_TABLE_WRITINGS):
         yield from (
             _tabled(world, each, table, 0) for each in islice(_table_formats(world, table, 0), FORMATS_PER_TABLE)
         )
-    for special in catalogue.CLEAN_SPECIALS:
+    for special in _by(author, catalogue.CLEAN_SPECIALS):
         yield from (_special(world, special, variant) for variant in range(special.variants))
     for turn in count(1):
-        for writing in catalogue.CLEAN_WRITINGS:
+        for writing in lookalikes:
             yield from (_placed(world, each, writing, turn) for each in islice(_open_places(world, writing, turn), 1))
+
+
+def _harmless_places(world: World, lookalikes: tuple[Writing, ...]) -> Iterator[Item]:
+    for carrier in catalogue.CARRIERS:
+        if carrier.fair is not None:
+            order = _shuffled(world, f"clean/{carrier.format}/{carrier.place}", lookalikes)
+            fitting = (each for each in order if _fits(world, carrier, each, 0))
+            yield from (_placed(world, carrier, writing, 0) for writing in islice(fitting, LOOKALIKES_PER_PLACE))
 
 
 def _shuffled(world: World, name: str, things: tuple[_T, ...]) -> list[_T]:
@@ -124,9 +139,8 @@ def _placed(world: World, carrier: Carrier, writing: Writing, turn: int) -> Item
         return carrier.write(_text(world, carrier, writing, turn), _random(world, "host", *names))
 
     families = writing.families | (frozenset() if carrier.open else HIDING) | carrier.more if leak else frozenset()
-    return Item(
-        "", carrier.format, carrier.place, writing.technique, leak, write, families, _worse(carrier.fair, writing.fair)
-    )
+    fair = _worse(carrier.fair, writing.fair)
+    return Item("", carrier.format, carrier.place, writing.technique, leak, write, families, fair, writing.author)
 
 
 def _tabled(world: World, carrier: TableCarrier, writing: TableWriting, turn: int) -> Item:
@@ -144,6 +158,7 @@ def _tabled(world: World, carrier: TableCarrier, writing: TableWriting, turn: in
         write,
         writing.families,
         _worse(carrier.fair, writing.fair),
+        writing.author,
     )
 
 
@@ -160,6 +175,7 @@ def _special(world: World, special: Special, variant: int) -> Item:
         write,
         special.families,
         special.fair,
+        special.author,
     )
 
 

@@ -28,10 +28,11 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from tests.corpus import floors
+from tests.corpus.document import authors
 from tests.corpus.families import RULES
 from tests.corpus.figures import fairness, tally
-from tests.corpus.judge import Judged, judge, sample
-from tests.corpus.model import Item
+from tests.corpus.judge import Judged, judge, tried
+from tests.corpus.model import AUTHORS, Author, Item
 from tests.corpus.plan import plan
 from tests.corpus.world import World
 from tre.disclosure.policy import load_policy
@@ -49,26 +50,54 @@ def items(world: World) -> list[Item]:
 
 @pytest.fixture(scope="module")
 def judged(world: World, items: list[Item]) -> list[Judged]:
-    return judge(sample(items, floors.ONE_IN), world)
+    return judge(tried(items), world)
 
 
-def _mode(judged: list[Judged], exact: str) -> list[Judged]:
-    return [each for each in judged if each.exact == exact]
+def _of(judged: list[Judged], author: Author, exact: str) -> list[Judged]:
+    return [each for each in judged if each.exact == exact and each.item.author == author]
 
 
+@pytest.mark.parametrize("author", AUTHORS)
 @pytest.mark.parametrize("exact", ["on", "off"])
-def test_no_fewer_leaks_are_caught(judged: list[Judged], exact: str) -> None:
-    leaks = tally(_mode(judged, exact))
-    assert leaks.leaks > 90
-    assert leaks.recall >= floors.RECALL[exact]
-    assert leaks.caught_share >= floors.CAUGHT[exact]
+def test_no_fewer_leaks_are_caught(judged: list[Judged], author: Author, exact: str) -> None:
+    leaks = tally(_of(judged, author, exact))
+    assert leaks.leaks > 60
+    assert leaks.recall >= floors.RECALL[author][exact]
+    assert leaks.caught_share >= floors.CAUGHT[author][exact]
 
 
+@pytest.mark.parametrize("author", AUTHORS)
 @pytest.mark.parametrize("exact", ["on", "off"])
-def test_no_more_clean_files_are_judged_too_hard(judged: list[Judged], exact: str) -> None:
-    clean = fairness(_mode(judged, exact))
-    assert clean.clean > 90
-    assert clean.rate <= floors.FALSE_POSITIVES
+def test_no_more_clean_files_are_judged_too_hard(judged: list[Judged], author: Author, exact: str) -> None:
+    clean = fairness(_of(judged, author, exact))
+    assert clean.clean > 60
+    assert clean.rate <= floors.FALSE_POSITIVES[author]
+
+
+def test_each_author_has_techniques_and_look_alikes_of_their_own(items: list[Item]) -> None:
+    techniques = {author: {item.technique for item in items if item.author == author} for author in AUTHORS}
+    assert not techniques["first"] & techniques["second"]
+    for author in AUTHORS:
+        leaks, clean = (
+            [item for item in items if item.author == author and item.leak is kind] for kind in (True, False)
+        )
+        assert len(leaks) == len(clean)
+        assert min(len({item.technique for item in kind}) for kind in (leaks, clean)) >= 90
+
+
+def test_a_technique_is_either_a_leak_or_clean(items: list[Item]) -> None:
+    second = [item for item in items if item.author == "second"]
+    assert not {each.technique for each in second if each.leak} & {each.technique for each in second if not each.leak}
+
+
+def test_figures_are_told_by_author(items: list[Item]) -> None:
+    caught = {"first": "block", "second": "pass"}
+    judged = [
+        Judged(next(item for item in items if item.leak and item.author == author), "on", caught[author], ())
+        for author in AUTHORS
+    ]
+    told = {row.split(" | ")[0].strip("| "): row.split(" | ")[1:3] for row in authors(judged).splitlines()[2:]}
+    assert told == {"first": ["1", "100.0 %"], "second": ["1", "0.0 %"]}
 
 
 def test_no_file_breaks_inspection(judged: list[Judged]) -> None:
