@@ -35,9 +35,9 @@ from tre.workspace.users import service_uid
 _SPARK_SETTINGS = Path("/opt/spark-settings/spark-defaults.conf")  # where it stands inside
 _BESIDE_THE_HEAP = 4 * 1024**3  # Java's own, Spark's Python workers and MLflow
 # Spark and MLflow each take every processor for some seconds when they start, and a notebook's first question is
-# Spark's. Its first answer comes somewhat sooner after it listens than it took until then. So MLflow waits for as long
-# again, or until a notebook calls it; it comes in any case.
-_AGAIN = 1.0
+# Spark's. Its first answer comes about as long after it listens as it took until then, on a busy machine longer. So
+# MLflow waits for twice as long again, or until a notebook calls it; it comes in any case.
+_AGAIN = 2.0
 _MLFLOW_WITHIN_SECONDS = 120.0
 _TEMPLATE = "/opt/mlflow.db"  # where the empty MLflow database stands inside
 
