@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pyarrow as pa
 import pytest
 
@@ -98,3 +100,47 @@ def test_a_file_with_a_printout_is_told_of(tmp_path):
     path = tmp_path / "output.txt"
     path.write_text("Table 2 of the report.\n\n" + SUMMARY)
     assert rules(inspect(path, Context(sandbox=False))) == {"extreme-value"}
+
+
+def requests(**more: str) -> str:
+    rows = [
+        {"ts": f"2026-06-01T09:00:{n:02d}Z", "path": "/table", "status": 200, "ms": 859 * n % 401} | more
+        for n in range(40)
+    ]
+    return "\n".join(map(json.dumps, rows))
+
+
+CODING = "level,g0,g1,g2\nA,1,0,0\nB,0,1,0\nC,0,0,1\n"
+NOTHING = {
+    "contrasts": CODING + "D,-1,-1,-1\n",
+    "levels": CODING + "D,0,0,0\n",
+    "variants": "variant,allele,frequency\nrs9241383,C,0.326\nrs2967973,C,0.265\nrs9086796,T,0.294\n",
+    "requests": requests(),
+    "a vector": " $ people: int  6992 7745 4433 1554 1595\n $ deaths: int  4433 1554 1595\n",
+    "a sum": "total = 405636 + 618343 = 1023979 attendances\n",
+    "a token": '"notBefore": 1780652712, "ttl": 86400\n',
+}
+
+
+@pytest.mark.parametrize("what", NOTHING)
+def test_what_only_looks_like_people_passes(tmp_path, what):
+    path = tmp_path / "output.txt"
+    path.write_text(NOTHING[what])
+    assert inspect(path, Context(sandbox=False)).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("band,m,f\n0-17,1,0\n18-39,1,0\n40-64,0,1\n65-79,1,1\n", "possible-small-count"),  # people, not codes
+        ("passport no,nation\nrs9241383,C\nrs2967973,D\n", "identifier"),
+        (requests(age="41"), "possible-records"),
+        (requests(path="/person/4021"), "possible-records"),
+        ("call + 44 7700 900123 or 2 + 44 7700 900123\n", "identifier"),
+        ("contact 447700 900123\n", "identifier"),
+    ],
+)
+def test_what_looks_like_those_and_is_of_people_is_told(tmp_path, text, rule):
+    path = tmp_path / "output.txt"
+    path.write_text(text)
+    assert rule in rules(inspect(path, Context(sandbox=False)))
