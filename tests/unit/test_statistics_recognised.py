@@ -55,6 +55,7 @@ def rules_of(tmp_path: Path, text: str, profile: str = "acro") -> set[str]:
         ("quantile,hba1c,n\n0,29,12\n0.5,35.5,12\n1,80.6,12\n", "extreme-value"),
         ("percentile,hba1c,n\n5,29,1200\n50,35.5,1200\n95,80.6,1200\n", None),
         ("percentile,hba1c,n\n0,29,1200\n50,35.5,1200\n100,80.6,1200\n", "extreme-value"),
+        ("term,coefficient,p,n\nage,0.1,0.001,900\nsex,0.2,0.04,900\nbmi,0.3,0.5,900\n", None),  # no quantiles
         ("ward,deaths,admissions\na,six,731\nb,thirty-one,605\n", "small-count"),
         ("ward,deaths,admissions\na,sixteen,731\nb,two hundred and four,605\n", None),
         ("band,count,people in all\na,[c],77\nb,40,50\nTotal,46,99\n", None),  # not a total

@@ -28,7 +28,7 @@ _EXTREMES = {
 }
 _CROSS = re.compile(r"\| *Total *$|\bFreq\. +Percent\b")  # the heading of Stata's tabulate
 _RULER = re.compile(r"\s*-{3,}\+[-+]{3,}\s*")
-_CELLS = re.compile(r"[^|\n]{1,60}\|((?: +[\d,]+)+)(?: +[\d.]+ +[\d.]+)? *(?:\| +[\d,]+ *)?")
+_CELLS = re.compile(r"[^|\n]{1,60}\|((?: +\d[\d,]{0,20})+)(?: +[\d.]+ +[\d.]+)? *(?:\| +[\d,]+ *)?")
 # What R is asked for that has a value of each person, or of those who stand out
 _SINGLE = re.compile(
     r"\$out\b|\bboxplot|\boutlier|\bresid|\bfitted\(|\brstandard\(|\brstudent\(|\bhatvalues\(|\bcooks\.distance\(",
@@ -36,7 +36,7 @@ _SINGLE = re.compile(
 )
 _NUMBER = r"-?\d[\d.]*(?:e[-+]?\d+)?"
 _VECTOR = re.compile(rf"^ *\[\d+\]((?: +{_NUMBER})+) *$")
-_INDEX = re.compile(r"^ *\d+(?: +\d+)* *$")
+_INDEX = re.compile(r"^ *\d{1,9}(?: +\d{1,9})* *$")
 _VALUES = re.compile(rf"^ *{_NUMBER}(?: +{_NUMBER})* *$")
 _FEW = 3  # values that a command for single ones printed
 _MOST_LINES = 5000

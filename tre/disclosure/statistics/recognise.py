@@ -23,7 +23,7 @@ from tre.disclosure.statistics.shares import find_percentages, numbers_of
 _AT_RISK = re.compile(r"\b(at risk|risk set)\b", re.IGNORECASE)
 _FREE = re.compile(r"^(df resid|df residuals?|dof|residual (df|degrees of freedom)|degrees of freedom)$", re.IGNORECASE)
 _EXTREME = re.compile(r"^(min|max|minimum|maximum|smallest|largest|range)$", re.IGNORECASE)
-_QUANTILE = re.compile(r"^(quantiles?|percentiles?|centiles?|q|p|prob|probability)( %)?$", re.IGNORECASE)
+_QUANTILE = re.compile(r"^(quantiles?|percentiles?|centiles?)( %)?$", re.IGNORECASE)
 _FROM = re.compile(r"^(from|left|lower|bin (start|left|lower|from)|bin)$", re.IGNORECASE)
 _TO = re.compile(r"^(to|right|upper|bin (end|right|upper|to)|bin)$", re.IGNORECASE)
 _TOTAL = re.compile(r"^(all|total|totals|overall|sum|grand total)$", re.IGNORECASE)
