@@ -45,6 +45,19 @@ def rules_of(tmp_path: Path, text: str, profile: str = "acro") -> set[str]:
         ("band,F,M,All\na,[c],[c],45\nb,[c],[c],61\nAll,35,71,106\n", None),
         ("band,count\na,[c]\nb,40\nTotal,46\n", "recoverable-cell"),
         ("band,count\na,[c]\nb,40\nTotal,56\n", None),  # sixteen are enough
+        ("area,population,rate_per_100000\na,29812,10.063\nb,40611,7.387\nc,50484,5.942\n", "recoverable-cell"),
+        ("area,population,rate_per_100000\na,29812,100.63\nb,40611,73.87\nc,50484,59.42\n", None),  # thirty each
+        ("area,population,rate_per_100000\na,29812,10.4\nb,40611,7.1\nc,50484,5.5\n", None),  # adjusted for age
+        ("area,population,rate per 100,000\na,2981200,0.1\nb,4061100,0.1\nc,5048400,0.1\n", None),  # too rounded
+        ("month,cumulative_cases\n1,127\n2,129\n3,145\n4,146\n", "recoverable-cell"),
+        ("month,cumulative_cases\n1,127\n2,147\n3,147\n4,177\n", None),
+        ("month,cases\n1,127\n2,129\n3,145\n4,146\n", None),  # of each month
+        ("quantile,hba1c,n\n0,29,12\n0.5,35.5,12\n1,80.6,12\n", "extreme-value"),
+        ("percentile,hba1c,n\n5,29,1200\n50,35.5,1200\n95,80.6,1200\n", None),
+        ("percentile,hba1c,n\n0,29,1200\n50,35.5,1200\n100,80.6,1200\n", "extreme-value"),
+        ("term,coefficient,p,n\nage,0.1,0.001,900\nsex,0.2,0.04,900\nbmi,0.3,0.5,900\n", None),  # no quantiles
+        ("ward,deaths,admissions\na,six,731\nb,thirty-one,605\n", "small-count"),
+        ("ward,deaths,admissions\na,sixteen,731\nb,two hundred and four,605\n", None),
         ("band,count,people in all\na,[c],77\nb,40,50\nTotal,46,99\n", None),  # not a total
     ],
 )  # fmt: skip

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
+from tre.disclosure.detectors.number_words import PHRASE, digits_of_words
 from tre.disclosure.statistics.shares import numbers_of
 
 _ROW_NUMBER = {"", "unnamed 0", "index", "row", "rownames", "row names"}
@@ -40,6 +41,7 @@ _SHARE_FIRST = rf"(?i)^[<>~]?[0-9.]+ ?(?:%|per ?cent|pct) ?[(\[;|] ?(?:n ?= ?)?{
 _BARE = rf"^{_WHOLE}{_OF} ?[(\[] ?[0-9.]+ ?[)\]]$"
 _OUT_OF = rf"(?i)^{_WHOLE} ?(?:/|of|out of) ?[0-9][0-9,]*$"
 _NAMES_SHARE = re.compile(r"%|\bper ?cent|\bpct\b", re.IGNORECASE)
+_WORDS = rf"(?i)^(?:{PHRASE})$"
 _SAMPLE = 200
 _WITH_SHARE = 0.5  # of the cells that say something: a table of patients' features has means as well
 
@@ -71,6 +73,21 @@ def is_count(name: str, column: pa.Array) -> bool:
     return names_count(name) and share(column, INTEGER) >= 0.9
 
 
+def in_digits(name: str, column: pa.Array) -> pa.Array:
+    """Return a column that is named as one of counts with those that are written in words in digits.
+
+    Parameters
+    ----------
+    column : pa.Array
+        Strings, shape (rows,).
+    """
+    if not names_count(name) or not pc.any(pc.match_substring_regex(column[:_SAMPLE], _WORDS)).as_py():
+        return column
+    worded = pc.match_substring_regex(column, _WORDS).to_pylist()
+    digits = [digits_of_words(cell) if told else cell for cell, told in zip(column.to_pylist(), worded, strict=True)]
+    return pa.array(digits, pa.string())
+
+
 def without_shares(name: str, column: pa.Array) -> tuple[pa.Array, bool]:
     """Return a column with each count that is written beside its share alone, and whether it had such.
 
@@ -93,7 +110,8 @@ def _said_by(name: str) -> tuple[str, ...]:
 
 def counted(table: Table) -> tuple[Table, list[int]]:
     """Return a table with each count that is written beside its share alone, and the columns of its counts."""
-    parted = [without_shares(name, column) for name, column in zip(table.names, table.columns, strict=True)]
+    plain = [in_digits(name, column) for name, column in zip(table.names, table.columns, strict=True)]
+    parted = [without_shares(name, column) for name, column in zip(table.names, plain, strict=True)]
     counts = [n for n, (column, had) in enumerate(parted) if had or is_count(table.names[n], column)]
     return replace(table, columns=tuple(column for column, _ in parted)), counts
 

@@ -14,7 +14,7 @@ from tre.disclosure.policy import Policy
 _NUMBERS = re.compile(r"\d+\.?\d*(?:[eE][-+]?\d+)?")
 # What stands in every text that one of these patterns is found in: far cheaper to look for in a long one (RE2).
 _TOLD = (
-    r"leaf_count|internal_count|samples = [0-9]|weights: \[|recordCount=|(?:^|\n) *[0-9]+\) [^\s<>=]+[<>=]"
+    r"leaf_count|internal_count|samples = [0-9]|weights: \[|recordCount=|(?:^|\n)[ #'/*%-]*[0-9]+\) [^\s<>=]+[<>=]"
     r"|cover\"?\s*[=:]|\"sum_hessian\"|leaf_weight|__class__|Model|svm_type"
 )
 # By the program that writes it: what stands before the persons of one node, or of many.
@@ -23,7 +23,7 @@ _COUNTED = {
     "scikit-learn graph": re.compile(r"(?:\\n|\b)samples = (\d+)\b"),
     "scikit-learn text": re.compile(r"\bweights: \[([\d., ]+)\] class"),
     "PMML": re.compile(r"<(?:Node|Leaf)\b[^<>]{0,500}\brecordCount=\"([\d.]+)\""),
-    "rpart": re.compile(r"^ {0,60}\d{1,9}\) [^\s<>=]{1,60}[<>=]{1,2} ?\S{1,60} (\d+) ", re.MULTILINE),
+    "rpart": re.compile(r"^[ #'/*%-]{0,60}\d{1,9}\) (?:root|[^\s<>=]{1,60}[<>=]{1,2} ?\S{1,60}) (\d+) ", re.MULTILINE),
 }
 # Sums of second derivatives: the persons of a node where the loss is squared, at most a quarter of them where logistic.
 _WEIGHTED = {

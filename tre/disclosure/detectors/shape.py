@@ -16,6 +16,7 @@ from tre.disclosure.detectors.curves import is_curve, is_run
 from tre.disclosure.detectors.groups import find_groups, one_way
 from tre.disclosure.detectors.headings import under_heading
 from tre.disclosure.detectors.people import find_by_person, find_few_people, find_one_column, is_turned
+from tre.disclosure.detectors.request_logs import is_request_log
 from tre.disclosure.model import Hit
 from tre.disclosure.profile import Profile
 from tre.disclosure.statistics.recognise import find_statistics
@@ -120,7 +121,22 @@ def _crosstab(table: Table, shape: Mapping[str, float]) -> list[int]:
         labels.append(whole.pop(0))  # numbers that are needed to tell the rows apart are labels too
     if labels and _SETTINGS.search(label(table.names[labels[0]])):
         return []
+    if _is_coding([numbers_of(table.columns[n]) for n in whole]):
+        return []
     return [n for n in whole if not _NO_CELLS.fullmatch(label(table.names[n]))]
+
+
+def _is_coding(columns: list[np.ndarray]) -> bool:
+    """Tell whether columns code the levels of a factor for a model: a one for each, noughts, and -1 or 0 for the last.
+
+    Counts are never under nought, and those of a table of people are not one in each column, in a row of its own.
+    """
+    if len(columns) < 2:
+        return False
+    codes = np.column_stack(columns)
+    if not np.isin(codes, (-1, 0, 1)).all():
+        return False
+    return bool(((codes == 1).sum(axis=0) == 1).all() and ((codes == 1).sum(axis=1) <= 1).all())
 
 
 def _all_differ(columns: list[pa.Array]) -> bool:
@@ -144,6 +160,8 @@ def _records(table: Table, shape: Mapping[str, float]) -> Iterator[Hit]:
     yield from find_few_people(table, shape)
     yield from find_one_column(table, shape)
     if table.rows < shape["review_rows"] or len(table.names) < 2 or is_run(table):
+        return
+    if table.rows < shape["record_rows"] and is_request_log(table):
         return
     sure = table.rows >= shape["record_rows"] and not is_curve(table)
     rule, confidence = ("record-level", 0.9) if sure else ("possible-records", 0.5)

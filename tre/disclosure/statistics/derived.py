@@ -1,4 +1,7 @@
-"""What a table's other figures tell of a cell or of a contributor: a rate of a hidden count, the largest of a total."""
+"""What a table's other figures tell of a cell or of a contributor.
+
+A rate and its base tell a count that is hidden or left out, a running total its steps, the largest of a total the rest.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,12 @@ _LARGEST = re.compile(
 _SECOND = re.compile(
     r"^(the )?(second|2nd|next|top 2)( (largest|biggest|highest|value|contributor|one))*$", re.IGNORECASE
 )
+_RATE = re.compile(r"\bper (100|1000|10000|100000|1000000)\b")
+_BASE = re.compile(r"\b(population|people|persons|patients|residents|denominator|n)\b", re.IGNORECASE)
+_NEAR = 0.05  # of a whole number
+_EXACT = 0.25  # people within which the last digit of a rate must tell a count: as good as to the unit
+_LEAST_ROWS = 3  # that are all whole numbers: by chance one in a thousand tables are
+_RUNNING = re.compile(r"\b(cum|cumul\w*|running|to date|so far)\b", re.IGNORECASE)
 _SUM = re.compile(r"\b(total|sum|cost|costs|amount|spend|spending|expenditure|turnover|volume)\b", re.IGNORECASE)
 
 
@@ -63,6 +72,44 @@ def _per(rate: np.ndarray, base: np.ndarray, count: np.ndarray) -> float:
         return 0.0
     times = rate[known] * base[known] / count[known]
     return next((per for per in _PER if np.all(np.abs(times / per - 1) < 0.02)), 0.0)
+
+
+def find_unsaid(table: Table, labels: list[str], profile: Profile) -> Iterator[Hit]:
+    """Yield the small counts that no column says and that each rate gives back with its base: 3 of 29,812 are 10.063.
+
+    A rate that was adjusted, or rounded until many counts have the same, gives back no whole numbers in all rows.
+    """
+    bases = [n for n, label in enumerate(labels[:_COLUMNS]) if _BASE.search(label)]
+    for rate, label in enumerate(labels[:_COLUMNS]):
+        named = _RATE.search(re.sub(r"(?<=\d)[, ](?=\d{3}\b)", "", label))
+        for base in bases if named else ():
+            if rate == base or named is None:
+                continue
+            share = numbers_of(table.columns[base]) / float(named[1])
+            told = numbers_of(table.columns[rate]) * share
+            unit = 10.0 ** -max(len(text.partition(".")[2]) for text in table.columns[rate].to_pylist())
+            known = np.isfinite(told) & (told > 0)
+            sure = (np.abs(told - np.round(told)) < _NEAR) & (unit * share / 2 < _EXACT)
+            rows = np.flatnonzero(known & profile.is_small(np.round(told)))
+            if len(rows) and known.sum() >= _LEAST_ROWS and sure[known].all():
+                yield Hit("recoverable-cell", "rate", table.where, _place(table, rows, rate), len(rows), "", 0.8)
+                break
+
+
+def find_steps(table: Table, labels: list[str], counts: list[int], profile: Profile) -> Iterator[Hit]:
+    """Yield the small counts that are the steps of a running total; where it stands still nobody came."""
+    for n in counts:
+        values = numbers_of(table.columns[n])
+        if not _RUNNING.search(labels[n]) or len(values) < _LEAST_ROWS or not np.isfinite(values).all():
+            continue
+        steps = np.diff(values)
+        rows = np.flatnonzero(profile.is_small(steps) & (steps > 0)) + 1
+        if len(rows) and (steps >= 0).all():
+            yield Hit("recoverable-cell", "running-total", table.where, _place(table, rows, n), len(rows), "", 0.8)
+
+
+def _place(table: Table, rows: np.ndarray, column: int) -> str:
+    return f"row {int(rows[0]) + 1}, column {table.names[column]}"
 
 
 def find_dominated(table: Table, labels: list[str], profile: Profile) -> Iterator[Hit]:

@@ -17,16 +17,18 @@ from tre.disclosure.contents import Table
 from tre.disclosure.model import DisclosureError, Hit
 from tre.disclosure.policy import load_policy
 from tre.disclosure.profile import Profile
-from tre.disclosure.statistics.derived import HIDDEN, find_dominated, find_rates
+from tre.disclosure.statistics.derived import HIDDEN, find_dominated, find_rates, find_steps, find_unsaid
 from tre.disclosure.statistics.shares import find_percentages, numbers_of
 
 _AT_RISK = re.compile(r"\b(at risk|risk set)\b", re.IGNORECASE)
 _FREE = re.compile(r"^(df resid|df residuals?|dof|residual (df|degrees of freedom)|degrees of freedom)$", re.IGNORECASE)
 _EXTREME = re.compile(r"^(min|max|minimum|maximum|smallest|largest|range)$", re.IGNORECASE)
+_QUANTILE = re.compile(r"^(quantiles?|percentiles?|centiles?)( %)?$", re.IGNORECASE)
 _FROM = re.compile(r"^(from|left|lower|bin (start|left|lower|from)|bin)$", re.IGNORECASE)
 _TO = re.compile(r"^(to|right|upper|bin (end|right|upper|to)|bin)$", re.IGNORECASE)
 _TOTAL = re.compile(r"^(all|total|totals|overall|sum|grand total)$", re.IGNORECASE)
 _INTERVAL = re.compile(r"^[\[(]\s*([-+\d.einf]+)\s*[,;]\s*([-+\d.einf]+)\s*[\])]$", re.IGNORECASE)
+_FEW_QUANTILES = 3  # different ones, from which a column named so is one of them
 _BINS = 5  # limits, from which they show how they were laid
 
 
@@ -44,6 +46,9 @@ def find_statistics(table: Table, counts: list[int], profile: Profile) -> Iterat
         yield from _edges(table, labels)
         yield from _recoverable(table, labels, profile)
         yield from find_rates(table, profile)
+        yield from find_unsaid(table, labels, profile)
+        yield from find_steps(table, labels, counts, profile)
+        yield from _quantiles(table, labels, counts, profile)
 
 
 def _place(rows: np.ndarray, name: str) -> str:
@@ -90,6 +95,25 @@ def _extremes(table: Table, labels: list[str]) -> Iterator[Hit]:
         rows = np.flatnonzero(np.isfinite(numbers_of(table.columns[n]))) if _EXTREME.fullmatch(label) else np.zeros(0)
         if len(rows):
             yield Hit("extreme-value", "column", table.where, _place(rows, table.names[n]), len(rows), "", 0.7)
+
+
+def _quantiles(table: Table, labels: list[str], counts: list[int], profile: Profile) -> Iterator[Hit]:
+    """Yield the quantiles with fewer people than the threshold at or beyond them: of twelve people each is one's own.
+
+    The number of people is the same in every row of a distribution; the fewest of several columns of them is taken.
+    """
+    sizes = [numbers_of(table.columns[n]) for n in counts]
+    fewest = np.min([each for each in sizes if np.isfinite(each).all()] or [np.full(table.rows, np.nan)], axis=0)
+    for n, label in enumerate(labels):
+        if n in counts or not _QUANTILE.fullmatch(label):
+            continue
+        at = numbers_of(table.columns[n])
+        at = at / 100 if np.nanmax(at, initial=0) > 1 else at
+        if not np.all((at >= 0) & (at <= 1)) or len(np.unique(at)) < min(table.rows, _FEW_QUANTILES):
+            continue
+        rows = np.flatnonzero(profile.is_small(np.floor(fewest * np.minimum(at, 1 - at)) + 1))
+        if len(rows):
+            yield Hit("extreme-value", "quantile", table.where, _place(rows, table.names[n]), len(rows), "", 0.7)
 
 
 def _edges(table: Table, labels: list[str]) -> Iterator[Hit]:

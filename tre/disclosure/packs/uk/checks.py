@@ -71,13 +71,19 @@ class NhsNumber:
         return pa.array(matrix @ _WEIGHTS % 11 == 0), _falses(values)
 
 
+_ADDED = re.compile(r"\+ +\d")
+_LISTED = re.compile(r"44\d{1,3}( +\d{3,5})+ *$")
+_BESIDE = re.compile(r"(?:(?:^|[^\d+]) *\d{3,5}|\b(?:int|num)) +$")  # or the type of a column, as R's str() prints it
+_BEFORE = 16  # characters before a number in which another stands
+
+
 class Phone:
     """A number that is in use by its form: of the United Kingdom, or of a country whose code stands before it."""
 
     def end(self, text: str, start: int, end: int) -> int:
         """Return where the last group of digits ends that, with those before it, makes a number."""
         token = text[start:end]
-        if _DECIMAL.search(token) or _DATED.search(token):
+        if _DECIMAL.search(token) or _DATED.search(token) or _is_summed_or_listed(text, start, token):
             return 0
         ends = [group.end() for group in re.finditer(r"\d+", token)]
         for at in reversed(ends):
@@ -98,6 +104,14 @@ class Phone:
         abroad, national = (pattern.pattern for pattern in _numbers())
         held = pc.match_substring_regex(values, f"^(?:{national}|00(?:{abroad}))$")
         return pc.and_(digits, held), pc.invert(digits)
+
+
+def _is_summed_or_listed(text: str, start: int, token: str) -> bool:
+    """Tell whether a plus adds a number to the one before it, or 44 begins a number among others of three to five."""
+    before = text[max(0, start - _BEFORE) : start]
+    if _ADDED.match(token):
+        return bool(re.search(r"\d\)? *$", before)) and not token.lstrip("+ ").startswith("44")
+    return bool(_LISTED.match(token)) and bool(_BESIDE.search(before))
 
 
 @cache
