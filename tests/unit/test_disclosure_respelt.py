@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.disclosing import judged
+from tests.disclosing import judged, rules
 
 PASSPORT = "L898902C36UTO7408122F1204159ZE184226B<<<<<10"  # the specimen of ICAO Doc 9303-4, appendix B
 TOLD = [
@@ -24,6 +24,31 @@ NOT_TOLD = [
     "the centroid of the area is 53.03989, -2.19369", "home visits 53.03989, 12.19369", "digest gcqmw3p5c",
     '"births": 361411200', "born 361411201", "born 3.6141",
 ]  # fmt: skip
+
+NAMES = [
+    "ᴍᴀʀɢᴀʀᴇᴛ ʜᴜɢʜᴇꜱ", "⠍⠁⠗⠛⠁⠗⠑⠞ ⠓⠥⠛⠓⠑⠎", "sǝɥƃnɥ ʇǝɹɐƃɹɐɯ", "μαργαρετ χυγχες", "ο ασθενής κχαρλοττε βροων ήρθε",
+    "patient m4rg4r37 hugh3$", "l1ly w1l50n", "4l4n sm17h",
+]  # fmt: skip
+NO_NAMES = [
+    "s3 bucket4 a1 b2c3",
+    "h0 h1 p4ges 42",
+    "/ˈhɒspɪtl/ ɪn ˈlʌndən",
+    "λ = 3 και μ = 4",
+    "0x4da1e 5e1f",
+    "sha256 md5sum",
+]
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_a_name_in_other_letters_is_found(tmp_path: Path, text: str) -> None:
+    found = judged(tmp_path, f"Results\n{text}\n")
+    assert rules(found) & {"person-name", "possible-name"}
+    assert "argaret" not in str(found.to_json())
+
+
+@pytest.mark.parametrize("text", NO_NAMES)
+def test_other_letters_alone_are_no_name(tmp_path: Path, text: str) -> None:
+    assert not rules(judged(tmp_path, f"Results\n{text}\n")) & {"person-name", "possible-name"}
 
 
 @pytest.mark.parametrize(("text", "rule", "kind"), TOLD)
