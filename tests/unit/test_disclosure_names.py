@@ -23,7 +23,8 @@ WRITTEN = [
     "M a r g a r e t H u g h e s", "M.A.R.G.A.R.E.T. H.U.G.H.E.S", "m1a2r3g4a5r6e7t8h9u1g2h3e4s", "margaretMcDonald",
     "j a c k o k a f o r", "spoke to grace okafor", "df_margaret_abernethy", "gladys rhead",
     'grep -i "Hughes.*Margaret" letters', "LIKE '%Margaret%Hughes%'", "HUGHES Margaret passed away peacefully",
-    "B1 OKAFOR 52M AKI, EDD Thu", "Patient(id=640, surname='Hughes')", '{"forename": "Margaret"}',
+    "B1 OKAFOR 52M AKI, EDD Thu", "Patient(id=640, surname='Hughes')", "note = 'Patient(surname=''Hughes'')'",
+    '{"forename": "Margaret"}',
 ]  # fmt: skip
 ORDINARY = [
     "martingale", "lee_carter", "adam_smith_index", "max_price", "grace_period", "kaplan_meier", "A B C D E F G H I J",

@@ -33,7 +33,7 @@ _NOTICE = re.compile(r"\b([A-Z]{2,}(?:['’-][A-Z]+)?),? ([A-Z][a-z]+)\b")
 _ON_A_LIST = re.compile(r"\b([A-Z]{3,}(?:['’-][A-Z]+)?),? (?:1[01]|[1-9])\d ?(?:yo?|yrs?)? ?[MF]\b")
 # A field of a record as a program prints it: forename='Margaret'
 _FIELD = re.compile(
-    r"(?i:\b(?:fore|first|given|sur|last|family)[ _-]?names?)[\"']?\s?[=:]\s?[\"']([A-Z][A-Za-z'’-]+)[\"']"
+    r"(?i:\b(?:fore|first|given|sur|last|family)[ _-]?names?)[\"']{0,2}\s?[=:]\s?[\"']{1,2}([A-Z][A-Za-z'’-]+)[\"']"
 )
 
 
