@@ -22,12 +22,16 @@ WRITTEN = [
     "seen by margaret hughes", "hughes, margaret", "MARGARET_HUGHES", "margarethughes", "margaret-o'brien",
     "M a r g a r e t H u g h e s", "M.A.R.G.A.R.E.T. H.U.G.H.E.S", "m1a2r3g4a5r6e7t8h9u1g2h3e4s", "margaretMcDonald",
     "j a c k o k a f o r", "spoke to grace okafor", "df_margaret_abernethy", "gladys rhead",
+    'grep -i "Hughes.*Margaret" letters', "LIKE '%Margaret%Hughes%'", "HUGHES Margaret passed away peacefully",
+    "B1 OKAFOR 52M AKI, EDD Thu", "Patient(id=640, surname='Hughes')", "note = 'Patient(surname=''Hughes'')'",
+    '{"forename": "Margaret"}',
 ]  # fmt: skip
 ORDINARY = [
     "martingale", "lee_carter", "adam_smith_index", "max_price", "grace_period", "kaplan_meier", "A B C D E F G H I J",
     "alexander", "charlotte received", "margaret", "rosalind", "x y z t u v w", "M F F M F F M M",
     "will page", "mark young people", "caraway", "A C G T T A G C A T", "jamestown", "jan_may", "HughesHughes",
     "Joseph_Rowntree_Foundation", "iris_dataset", "reg_covar", "lars_coef", "NelsonAalen", "AdamOptimizer",
+    "TOTAL 52M", "WARD 12F", "USA Today", "forename='unknown'", "first_name='First'", "COX Model", "HILL 100M",
 ]  # fmt: skip
 
 

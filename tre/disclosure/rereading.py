@@ -18,6 +18,7 @@ from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_
 from tre.disclosure.detectors.encodings import LONG, MEANT, RUNS, VARIANTS, decode, file_in, held_bytes, unwrapped
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
 from tre.disclosure.detectors.keyed import brought_back
+from tre.disclosure.detectors.respelt import respelt
 from tre.disclosure.detectors.turning import turnable
 from tre.disclosure.detectors.written_names import find_written_names, spelled_in
 from tre.disclosure.model import Hit, mask
@@ -98,6 +99,9 @@ class Rereading:
         if most:
             for each in (cells, plain) if plain is not None else (cells,):
                 yield from self._told(find_written_names(each, self.pack), cells, each, met)
+            for how, each in respelt(cells):
+                found = [*filter(is_telling, self.search(each)), *find_written_names(each, self.pack)]
+                yield from self._told(found, cells, each, met, f"read from {how}")
         for each in (cells, plain) if plain is not None else (cells,):
             yield from self._decoded(each, met, depth, most, find_long=each is cells)
 

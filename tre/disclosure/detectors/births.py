@@ -62,6 +62,9 @@ _JOINT = r"[ ,:;(_-]{1,3}"
 _YEAR_WHOLE = re.compile(r"\d{4}")
 _NAME = 40  # characters before a date in which a name stands
 _MONTHS = frozenset(month.lower() for month in calendar.month_name)
+# Seconds since 1970 (POSIX.1, 4.19) or milliseconds, of a day's beginning in any zone of whole hours
+_SECONDS = re.compile(r"[\"' ]{0,3}(?:[a-z_]{1,12}[\"' ]{0,2})?[:=, ]{1,3}[\"']?(-?[0-9]{7,13})(?![\w.])")
+_SECONDS_MOST, _HOUR = 10, 3600
 _GROWN = 2006  # dates from then on are rather of an event
 
 
@@ -122,6 +125,9 @@ def birth_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int, int
     pack = pack or load_pack()
     for named in pack.birth.finditer(value):
         after = named.end()
+        if seconds := _in_seconds(value, after):
+            yield seconds
+            continue
         found = _dates(pack).search(value[after : after + _REACH])  # cut off, so that a date may touch the word
         if found:
             yield found.start() + after, found.end() + after
@@ -129,6 +135,15 @@ def birth_spans(value: str, pack: Pack | None = None) -> Iterator[tuple[int, int
         before = list(_dates(pack).finditer(value, max(0, named.start() - 40 - _BEFORE), named.start()))
         if before and named.start() - before[-1].end() <= _BEFORE:
             yield before[-1].span()
+
+
+def _in_seconds(value: str, after: int) -> tuple[int, int] | None:
+    """Return where a day of birth in seconds or milliseconds since 1970 stands right after a word of birth."""
+    found = _SECONDS.match(value, after)
+    if found is None:
+        return None
+    unit = 1000 if len(found[1].lstrip("-")) > _SECONDS_MOST else 1
+    return found.span(1) if int(found[1]) % (_HOUR * unit) == 0 else None
 
 
 def readings(written: str, pack: Pack | None = None) -> Iterator[date]:

@@ -170,8 +170,10 @@ def with_exponent(text: str) -> Iterator[Numeral]:
             yield Numeral("a number with an exponent", digits.zfill(LENGTH), *found.span(), Chance.SELDOM)
 
 
-# Whole numbers of up to ten digits in base 16, 8 and 2; a mark before them says that they are numbers.
+# Whole numbers of up to ten digits in base 36, 16, 8 and 2; a mark before them says that they are numbers.
+_MIXED = r"(?=[a-zA-Z]*[0-9])(?=[0-9]*[a-zA-Z])"  # or every word of six letters were a number
 _BASES = (
+    (36, re.compile(rf"(?<![\w#])(0[xX])?{_MIXED}([0-9a-z]{{6,7}}|[0-9A-Z]{{6,7}})(?!\w)")),
     (16, re.compile(r"(?<![\w#])(0[xX]|&[hH]|[xX](?='))?'?([0-9a-fA-F]{7,9})(?!\w)")),
     (8, re.compile(r"(?<!\w)(0[oO])([0-7]{9,12})(?!\w)")),
     (2, re.compile(r"(?<!\w)(0[bB])?([01]{28,34})(?!\w)")),
@@ -179,7 +181,7 @@ _BASES = (
 
 
 def in_another_base(text: str) -> Iterator[Numeral]:
-    """Yield whole numbers of nine or ten digits in base 16, 8 or 2."""
+    """Yield whole numbers of nine or ten digits in base 36, 16, 8 or 2."""
     for base, pattern in _BASES:
         for found in pattern.finditer(text):
             value = int(found[2], base)

@@ -18,13 +18,23 @@ from tre.disclosure.model import Hit, mask
 from tre.disclosure.packs import Names, Pack
 
 _WORD = re.compile(r"(?:Mc|Mac|Fitz|[OD]['’]?)?[A-Z][a-z]+|[a-z]+(?:['’][a-z]{2,})?|[A-Z]+(?![a-z])")
-_BETWEEN = re.compile(r"(?:[ _.+~-]{0,2}[A-Za-z])?(?:[ ]{1,3}|[_.+~-]{1,2}|%20|, ?)")  # with an initial or without
+_BETWEEN = re.compile(
+    r"(?:[ _.+~-]{0,2}[A-Za-z])?(?:[ ]{1,3}|[_.+~-]{1,2}|%20|, ?|\.[*+]\??|\\s[*+]|%)"
+)  # an initial, or any signs
 _GLUED = re.compile(r"[A-Z]?")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{64,}")  # longer than any identifier: bytes spelled in letters
 _SHORT, _LONG = 3, 16  # letters of a name
 _ALONE = 4  # letters of each, where nothing parts the two
 _SPELLED = 40  # letters of a run of single ones that are looked at
 _APART = re.compile(r"(?<![^\W\d_])[^\W\d_](?:[\W\d_]{1,4}[^\W\d_](?![^\W\d_])){6,}")
+
+# A surname in capitals before a forename, as in a notice, or before an age and a sex, as on a ward's list
+_NOTICE = re.compile(r"\b([A-Z]{2,}(?:['’-][A-Z]+)?),? ([A-Z][a-z]+)\b")
+_ON_A_LIST = re.compile(r"\b([A-Z]{3,}(?:['’-][A-Z]+)?),? (?:1[01]|[1-9])\d ?(?:yo?|yrs?)? ?[MF]\b")
+# A field of a record as a program prints it: forename='Margaret'
+_FIELD = re.compile(
+    r"(?i:\b(?:fore|first|given|sur|last|family)[ _-]?names?)[\"']{0,2}\s?[=:]\s?[\"']{1,2}([A-Z][A-Za-z'’-]+)[\"']"
+)
 
 
 def find_written_names(cells: Cells, pack: Pack) -> Iterator[Hit]:
@@ -47,7 +57,22 @@ def name_in(value: str, names: Names) -> str:
     for word in words:
         if 2 * _ALONE <= len(word[0]) <= 2 * _LONG and _is_run_together(plain(word[0]), names):
             return word[0]
-    return spelled_in(bare, names)
+    return spelled_in(bare, names) or _recorded_in(bare, names)
+
+
+def _recorded_in(text: str, names: Names) -> str:
+    """Return the first name that a notice, a ward's list or a printed record tells; empty when there is none."""
+    for found in _NOTICE.finditer(text):
+        surname = plain(found[1])
+        if surname in names.surnames and names.are_person(plain(found[2]), surname):
+            return found[0]
+    for found in _ON_A_LIST.finditer(text):
+        if plain(found[1]) in names.surnames and not names.is_word(plain(found[1])):
+            return found[1]
+    for found in _FIELD.finditer(text):
+        if plain(found[1]) in names.surnames or plain(found[1]) in names.forenames:
+            return found[1]
+    return ""
 
 
 def spelled_in(text: str, names: Names) -> str:

@@ -216,6 +216,23 @@ def _is_registration(value: str) -> bool:
     return 2 <= int(bare[2:4]) <= 29 or 51 <= int(bare[2:4]) <= 79
 
 
+_ICAO = (7, 3, 1)  # ICAO Doc 9303-3, section 4.9: check digits in the machine-readable zone
+
+
+def _icao(signs: str) -> str:
+    """Return the check digit of some signs: letters count from 10 on, and the filler nothing."""
+    total = sum((0 if sign == "<" else int(sign, 36)) * _ICAO[at % 3] for at, sign in enumerate(signs))
+    return str(total % 10)
+
+
+def _is_passport_line(line: str) -> bool:
+    """Tell whether a lower line of 44 signs has the check digits of its number and its day of birth.
+
+    The others are left alone: what a person mistyped in them is a passport's line all the same.
+    """
+    return _icao(line[:9]) == line[9] and _icao(line[13:19]) == line[19]
+
+
 CHECKS: dict[str, Check] = {
     "nhs_number": NhsNumber(),
     "phone": Phone(),
@@ -224,5 +241,6 @@ CHECKS: dict[str, Check] = {
     "nino": Scalar(_is_nino),
     "driving_licence": Scalar(_is_driving_licence),
     "trust_number": Scalar(_is_trust_number),
+    "passport_lines": Scalar(_is_passport_line),
     "vehicle_registration": Scalar(_is_registration),
 }
