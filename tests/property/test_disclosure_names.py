@@ -18,7 +18,7 @@ from tre.disclosure.readers.spare_values import SpareValues, strings
 NAMES = load_pack().names
 FORENAMES = sorted(each for each in NAMES.forenames if NAMES.is_forename(each) and len(each) >= 4)
 SURNAMES = sorted(each for each in NAMES.surnames if len(each) >= 4)
-ROLES = words_in(folder_of("uk") / "roles.txt")
+ROLES = sorted({*words_in(folder_of("uk") / "roles.txt")} - ((NAMES.forenames | NAMES.surnames) - NAMES.ordinary))
 PERSONS = st.tuples(st.sampled_from(FORENAMES), st.sampled_from(SURNAMES)).filter(
     lambda each: " ".join(each) not in NAMES.eponyms
 )

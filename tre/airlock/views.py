@@ -98,8 +98,6 @@ def _page(request: HttpRequest, found: Request, forms_by_file: dict[int, VoteFor
 
 def _named(person: Principal, found: Request) -> dict[int, list[tuple[str, Request]]]:
     """Return the releases that findings name, by file, for who may see these too: their projects are others'."""
-    if person.username == found.author.username:
-        return {}
     named = releases_named(found.files.all())
     return {
         file: [each for each in several if decide(person, "view_request", each[1].resource()).allowed]

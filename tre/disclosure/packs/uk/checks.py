@@ -157,12 +157,9 @@ def _roles() -> tuple[str, re.Pattern[str], frozenset[str]]:
 
 
 def _is_role(local: str) -> tuple[bool, bool]:
-    """Tell whether all words of an address's local part are those of roles, and whether any is; a name is no role.
-
-    What stands behind a plus is what its owner files by (RFC 5233), and says nothing of who that is.
-    """
+    """Tell whether all words of an address's local part are those of roles, and whether any is; a name is no role."""
     _, role, names = _roles()
-    words = re.findall(r"[a-z]+", local.partition("+")[0].lower())
+    words = re.findall(r"[a-z]+", local.lower())
     told = [role.fullmatch(word) is not None for word in words] if names.isdisjoint(words) else [False]
     return bool(told) and all(told), any(told)
 
@@ -181,8 +178,9 @@ class Email:
             return 0
         labels = text[host:end].split(".")
         for count in range(len(labels), 1, -1):
-            if labels[count - 1].lower() in suffixes():
-                return host + len(".".join(labels[:count]))
+            for label in (labels[count - 1], labels[count - 1].partition("-")[0]):  # a dash may go on after the address
+                if label.lower() in suffixes():
+                    return host + len(".".join([*labels[: count - 1], label]))
         return 0
 
     def whole(self, values: pa.Array) -> tuple[pa.Array, pa.Array]:
