@@ -60,7 +60,7 @@ class NhsNumber:
 
     def end(self, text: str, start: int, end: int) -> int:
         """Return `end` when the ten digits hold their check digit."""
-        if start > 1 and text[start - 1] == "." and text[start - 2].isdigit():
+        if start > 1 and text[start - 1] == "." and text[start - 2].isdecimal():
             return 0
         return end if nhs_number_is_valid(re.sub(r"\D", "", text[start:end])) else 0
 
