@@ -9,6 +9,8 @@ import tarfile
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree
@@ -28,14 +30,19 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from tests.corpus import floors
-from tests.corpus.document import authors
+from tests.corpus.document import FIRST_JUDGEMENT, authors, document
 from tests.corpus.families import RULES
 from tests.corpus.figures import fairness, tally
 from tests.corpus.judge import Judged, judge, tried
 from tests.corpus.model import AUTHORS, Author, Item
 from tests.corpus.plan import plan
+from tests.corpus.techniques.births_and_homes import geohash
+from tests.corpus.techniques.messages import check_digit
+from tests.corpus.techniques.respelt import linkage_key
 from tests.corpus.world import World
 from tre.disclosure.policy import load_policy
+
+LEAST: dict[Author, int] = {"first": 90, "second": 60}  # leaks, and clean files, under which a sample says little
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +68,7 @@ def _of(judged: list[Judged], author: Author, exact: str) -> list[Judged]:
 @pytest.mark.parametrize("exact", ["on", "off"])
 def test_no_fewer_leaks_are_caught(judged: list[Judged], author: Author, exact: str) -> None:
     leaks = tally(_of(judged, author, exact))
-    assert leaks.leaks > 60
+    assert leaks.leaks > LEAST[author]
     assert leaks.recall >= floors.RECALL[author][exact]
     assert leaks.caught_share >= floors.CAUGHT[author][exact]
 
@@ -70,7 +77,7 @@ def test_no_fewer_leaks_are_caught(judged: list[Judged], author: Author, exact: 
 @pytest.mark.parametrize("exact", ["on", "off"])
 def test_no_more_clean_files_are_judged_too_hard(judged: list[Judged], author: Author, exact: str) -> None:
     clean = fairness(_of(judged, author, exact))
-    assert clean.clean > 60
+    assert clean.clean > LEAST[author]
     assert clean.rate <= floors.FALSE_POSITIVES[author]
 
 
@@ -88,6 +95,19 @@ def test_each_author_has_techniques_and_look_alikes_of_their_own(items: list[Ite
 def test_a_technique_is_either_a_leak_or_clean(items: list[Item]) -> None:
     second = [item for item in items if item.author == "second"]
     assert not {each.technique for each in second if each.leak} & {each.technique for each in second if not each.leak}
+
+
+def test_the_page_keeps_what_was_told_at_first(judged: list[Judged]) -> None:
+    told = document(judged, 1)
+    assert FIRST_JUDGEMENT.read_text(encoding="utf-8") in told
+    assert authors(judged) in told
+
+
+def test_borrowed_ways_of_writing_are_as_their_sources_say(world: World) -> None:
+    assert geohash(57.64911, 10.40744) == "u4pruydqq"  # the example of geohash's author
+    assert check_digit("L898902C3") == "6"  # the specimen passport of ICAO 9303, part 4
+    jane = replace(world.numbered[0], forename="Jane", surname="Smith", birth=date(1951, 5, 3), sex="2")
+    assert linkage_key(jane) == "MIHAN030519512"
 
 
 def test_figures_are_told_by_author(items: list[Item]) -> None:

@@ -41,8 +41,8 @@ def home(who: Person) -> tuple[float, float]:
     return 53 + who.number * 7919 % 20_000 / 100_000, -2.3 + who.number * 6101 % 30_000 / 100_000
 
 
-def _geohash(who: Person) -> str:
-    north, east = home(who)
+def geohash(north: float, east: float) -> str:
+    """Return a place's geohash of nine characters: a square of five metres."""
     ranges, bits = [[-180.0, 180.0], [-90.0, 90.0]], []
     for place in range(45):
         low, high = ranges[place % 2]
@@ -83,7 +83,7 @@ BIRTHS_AND_HOMES = by_second(
         of_person(lambda who: "patient's home {:.5f}, {:.5f}".format(*home(who))),
         IDENTIFIERS,
     ),
-    Writing("home by geohash", of_person(lambda who: f"home geohash {_geohash(who)}"), IDENTIFIERS),
+    Writing("home by geohash", of_person(lambda who: f"home geohash {geohash(*home(who))}"), IDENTIFIERS),
     Writing("home by three words", of_person(_three_words), PERSON),
     Writing(
         "home by property number",

@@ -96,7 +96,7 @@ def _edifact(who: Person) -> str:
     )
 
 
-def _check(field: str) -> str:
+def check_digit(field: str) -> str:
     """Return the check digit of a field of a passport's machine-readable zone (ICAO 9303)."""
     values = (0 if mark == "<" else int(mark, 36) for mark in field)
     return str(sum(value * _MRZ_WEIGHTS[place % 3] for place, value in enumerate(values)) % 10)
@@ -106,7 +106,7 @@ def _passport(who: Person) -> str:
     number, born = f"{503_000_000 + who.number}", f"{who.birth:%y%m%d}"
     names = f"P<GBR{who.surname.upper()}<<{who.forename.upper()}".ljust(44, "<")
     sex = "F" if who.sex == "2" else "M"
-    return f"{names}\n{number}{_check(number)}GBR{born}{_check(born)}{sex}3108019{'<' * 14}02"
+    return f"{names}\n{number}{check_digit(number)}GBR{born}{check_digit(born)}{sex}3108019{'<' * 14}02"
 
 
 def _chat(who: Person) -> str:
