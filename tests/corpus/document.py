@@ -110,7 +110,8 @@ The goals are {on} of leaks with exact match, {off} without, and at most {false}
 """
 _AUTHORS = """The detectors were changed by what they missed of the first author's techniques. The second author had not
 seen the detectors. How the second's techniques were judged at first, before any change to the detectors, is kept below
-as it was told then; the table is of today.
+as it was told then: that is what to expect of a technique that nobody here thought of. Since then the detectors were
+changed by what they missed of the second's as well; the table is of today.
 """
 _OUTSIDE = """## What the corpus does not hold
 
