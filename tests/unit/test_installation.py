@@ -18,3 +18,5 @@ def test_sandboxes_find_the_packages_compiled(package: str) -> None:
     compiled = [made for each in sources if (made := Path(cache_from_source(str(each)))).exists()]
     assert len(compiled) > 0.8 * len(sources), "is it compiled? .ci/bootstrap dev"
     assert [str(made) for made in compiled if not made.stat().st_mode & 0o004] == []
+    folders = {made.parent for made in compiled}
+    assert [str(each) for each in folders if each.stat().st_mode & 0o005 != 0o005] == []
