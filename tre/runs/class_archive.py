@@ -87,6 +87,8 @@ def _write(java: Path, folder: Path) -> None:
     options = (f'"-XX:SharedArchiveFile={base}"', f'"-XX:ArchiveClassesAtExit={spark}"', *_SHORT_LIVED, _SILENT)
     passed = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
     own = {"JAVA_HOME": str(java), "HOME": str(scratch), "TMPDIR": str(scratch), "PYTHONPATH": str(_REPOSITORY)}
+    # What jobs compile, under their own mask, no sandbox's user could read, and the installation is still compiling.
+    own["PYTHONDONTWRITEBYTECODE"] = "1"
     # Its errors are read to their end, which comes when Java has ended too: it writes the archive last of all.
     subprocess.run(
         [sys.executable, "-m", "spark_jobs", "rehearse"], input=b'{"spec": {}}', capture_output=True, check=True,
