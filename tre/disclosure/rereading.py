@@ -18,7 +18,7 @@ from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_
 from tre.disclosure.detectors.encodings import LONG, MEANT, RUNS, VARIANTS, decode, file_in, held_bytes, unwrapped
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
 from tre.disclosure.detectors.keyed import brought_back
-from tre.disclosure.detectors.respelt import respelt
+from tre.disclosure.detectors.respelt import IN_DIGITS, respelt
 from tre.disclosure.detectors.turning import turnable
 from tre.disclosure.detectors.written_names import find_written_names, spelled_in
 from tre.disclosure.model import Hit, mask
@@ -49,6 +49,7 @@ Examine = Callable[[bytes, str, Depth], Iterable[Hit]]
 _Spot = tuple[str, str, bool]  # kind, place and whether it is sure: what one reading met, another need not tell again
 # What says by itself that a text was turned round: other forms meet in any text that is.
 _TELLING = {"name", "email", "nino", "nhs_number", "date_of_birth"}
+_NAMES = {"name", "full_name"}
 _SURE = {"possible-identifier": "identifier", "possible-name": "person-name"}
 
 
@@ -101,6 +102,8 @@ class Rereading:
                 yield from self._told(find_written_names(each, self.pack), cells, each, met)
             for how, each in respelt(cells):
                 found = [*filter(is_telling, self.search(each)), *find_written_names(each, self.pack)]
+                if how == IN_DIGITS:  # of an identifier the digits are its own
+                    found = [hit for hit in found if hit.kind in _NAMES]
                 yield from self._told(found, cells, each, met, f"read from {how}")
         for each in (cells, plain) if plain is not None else (cells,):
             yield from self._decoded(each, met, depth, most, find_long=each is cells)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.disguises import chosen
 
+IN_DIGITS = "digits for letters"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SMALL = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz")
 _BRAILLE = str.maketrans("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵⠀⠄", _LETTERS + " '")
@@ -40,7 +41,7 @@ def _respelt(text: str) -> Iterator[tuple[str, str]]:
         for table in _IN_DIGITS:
             words = _MIXED.split(text)
             yield (
-                "digits for letters",
+                IN_DIGITS,
                 "".join(word.translate(table) if n % 2 else word for n, word in enumerate(words)),
             )
         return

@@ -157,11 +157,17 @@ def _roles() -> tuple[str, re.Pattern[str], frozenset[str]]:
 
 
 def _is_role(local: str) -> tuple[bool, bool]:
-    """Tell whether all words of an address's local part are those of roles, and whether any is; a name is no role."""
+    """Tell whether all words of an address's local part are those of roles, and whether any is; a name is no role.
+
+    What stands behind a plus is what its owner files by (RFC 5233): a role there makes no role of the owner.
+    """
     _, role, names = _roles()
-    words = re.findall(r"[a-z]+", local.lower())
-    told = [role.fullmatch(word) is not None for word in words] if names.isdisjoint(words) else [False]
-    return bool(told) and all(told), any(told)
+    owner, _, filed = local.lower().partition("+")
+    words, labels = re.findall(r"[a-z]+", owner), re.findall(r"[a-z]+", filed)
+    if not names.isdisjoint([*words, *labels]):
+        return False, False
+    told = [role.fullmatch(word) is not None for word in words]
+    return bool(told) and all(told) and all(role.fullmatch(label) for label in labels), any(told)
 
 
 @dataclass(frozen=True)
