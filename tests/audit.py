@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from tre.audit import checkpoints
 from tre.audit.checkpoints import kept_sizes
 from tre.audit.proofs import Prover, earlier_checkpoint
 from tre.audit.verification import verify_checkpoints
 from tre.config.options import load
+
+
+def keep_checkpoints_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have checkpoints written into a folder of the test's own, and return it."""
+    made = load().model_copy(update={"audit_checkpoints": folder})
+    monkeypatch.setattr(checkpoints, "load", lambda: made)
+    return folder
 
 
 def every_proof() -> tuple[int, int]:

@@ -10,6 +10,7 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 
+from tests.audit import keep_checkpoints_in
 from tests.insider import as_an_insider, rewrite_log
 from tre import cli
 from tre.audit import checkpoints
@@ -19,7 +20,6 @@ from tre.audit.errors import AuditBroken, CheckpointsUnwritable
 from tre.audit.models import Entry, Head
 from tre.audit.services import grow, record, verify
 from tre.audit.verification import verify_checkpoints
-from tre.config.options import load
 from tre.errors import TreError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,9 +29,7 @@ SOON = timedelta(seconds=1)
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """Give each test a folder of its own, as the setting names it."""
-    made = load().model_copy(update={"audit_checkpoints": tmp_path / "audit"})
-    monkeypatch.setattr(checkpoints, "load", lambda: made)
-    return tmp_path / "audit"
+    return keep_checkpoints_in(tmp_path / "audit", monkeypatch)
 
 
 def write(count: int) -> None:

@@ -13,23 +13,20 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
+from tests.audit import keep_checkpoints_in
 from tests.insider import as_an_insider, rewrite_log, without_triggers
 from tre import cli
-from tre.audit import checkpoints
 from tre.audit.checkpoints import kept_sizes, write_checkpoint
 from tre.audit.domain import MerkleTree
 from tre.audit.models import Entry, Head, Subtree
 from tre.audit.services import record, verify
-from tre.config.options import load
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    made = load().model_copy(update={"audit_checkpoints": tmp_path / "audit"})
-    monkeypatch.setattr(checkpoints, "load", lambda: made)
-    return tmp_path / "audit"
+    return keep_checkpoints_in(tmp_path / "audit", monkeypatch)
 
 
 def write(count: int) -> None:

@@ -53,6 +53,15 @@ def test_where_a_finding_stands_repeats_no_name_and_no_number(made, named: str, 
         assert part not in told
 
 
+def test_one_number_among_the_names_of_many_columns_is_not_repeated(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    names = [NUMBER, *(f"{n:03d} 123 4567" for n in range(401, 440))]
+    path.write_text("\n".join([",".join(names), *(",".join([f"ann{n}@nhs.net"] * 40) for n in range(3))]))
+    found = inspect(path, Context(sandbox=False)).findings
+    assert any(finding.column for finding in found)
+    assert NUMBER not in repr(found)
+
+
 def test_a_heading_that_only_exact_match_knows_is_not_repeated_either(tmp_path: Path) -> None:
     key = b"k" * 32
     write_filter(tmp_path / "held", "hospital_number", digests(key, "hospital_number", ["RQX77123"]))

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from tests.audit import keep_checkpoints_in
 from tests.factories import person
 from tests.insider import as_an_insider
 from tests.unit.test_pages import browser
@@ -20,7 +21,6 @@ from tre.audit.domain import leaf_hash
 from tre.audit.models import Entry
 from tre.audit.search import Search, every, page
 from tre.audit.services import record
-from tre.config.options import load
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(days=1)
@@ -28,9 +28,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    made = load().model_copy(update={"audit_checkpoints": tmp_path / "audit"})
-    monkeypatch.setattr(checkpoints, "load", lambda: made)
-    return tmp_path / "audit"
+    return keep_checkpoints_in(tmp_path / "audit", monkeypatch)
 
 
 def at(monkeypatch, moment: datetime) -> None:

@@ -10,6 +10,7 @@ import sys
 import pytest
 from django.db import transaction
 
+from tests.audit import keep_checkpoints_in
 from tests.insider import as_an_insider
 from tre import cli
 from tre.audit import checkpoints
@@ -17,16 +18,14 @@ from tre.audit.checkpoints import checkpoint_over, public_key, write_checkpoint
 from tre.audit.domain import KEPT_EVERY, leaf_hash, root_of
 from tre.audit.models import Entry, Head, Subtree
 from tre.audit.services import record
-from tre.config.options import REPOSITORY, load
+from tre.config.options import REPOSITORY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    made = load().model_copy(update={"audit_checkpoints": tmp_path / "audit"})
-    monkeypatch.setattr(checkpoints, "load", lambda: made)
-    return tmp_path / "audit"
+    return keep_checkpoints_in(tmp_path / "audit", monkeypatch)
 
 
 def write(count: int) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 from django.db import transaction
 
+from tests.audit import keep_checkpoints_in
 from tests.insider import rewrite_log
 from tre import cli, demonstration, embedded
 from tre.audit import checkpoints
@@ -15,7 +16,6 @@ from tre.audit.checkpoints import read_checkpoint
 from tre.audit.errors import AuditBroken
 from tre.audit.models import Entry
 from tre.audit.services import record
-from tre.config.options import load
 from tre.errors import TreError
 from tre.runs import queue, runner
 
@@ -25,8 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Leave out whatever takes long; what is left makes the database ready and covers it."""
-    made = load().model_copy(update={"audit_checkpoints": tmp_path / "audit"})
-    monkeypatch.setattr(checkpoints, "load", lambda: made)
+    keep_checkpoints_in(tmp_path / "audit", monkeypatch)
     monkeypatch.setattr(runner, "run_job", lambda *told, **more: {})
     monkeypatch.setattr(demonstration, "people", lambda: None)
     monkeypatch.setattr(demonstration, "build", lambda say: None)

@@ -33,12 +33,7 @@ _WORD = re.compile(r"[^\W\d_](?:[\w'’.@-]*\w)?|\d[\d\s./-]{4,}\d|\d{5,}")
 
 def veiled(hits: Sequence[Hit], sight: Sight) -> list[Hit]:
     """Return the hits with what tells of a person masked in their places: a column's name, a sheet's, a member's."""
-    told = {each: "" for hit in hits for each in (hit.where, hit.place, hit.sheet, hit.column) if each}
-    if not told or not _tells("\n".join(told), sight):
-        return list(hits)
-    for each in told:
-        told[each] = _masked(each) if _tells(each, sight) else each
-    told[""] = ""
+    told = _told((each for hit in hits for each in (hit.where, hit.place, hit.sheet, hit.column)), sight)
     return [
         replace(hit, where=told[hit.where], place=told[hit.place], sheet=told[hit.sheet], column=told[hit.column])
         for hit in hits
@@ -47,11 +42,15 @@ def veiled(hits: Sequence[Hit], sight: Sight) -> list[Hit]:
 
 def veiled_counts(tables: Sequence[Counts], sight: Sight) -> list[Counts]:
     """Return what tables tell with the names masked in their places that tell of a person."""
-    masked = []
-    for each in tables:
-        hits = veiled([Hit("", "", each.where, column=name) for name in each.columns], sight)
-        masked.append(replace(each, where=hits[0].where, columns=tuple(hit.column for hit in hits)))
-    return masked
+    told = _told((name for each in tables for name in (each.where, *each.columns)), sight)
+    return [
+        replace(each, where=told[each.where], columns=tuple(told[name] for name in each.columns)) for each in tables
+    ]
+
+
+def _told(places: Iterable[str], sight: Sight) -> dict[str, str]:
+    """Return how each place is told. Each is judged alone: beside many numbers, one that holds its check is chance."""
+    return {each: _masked(each) if each and _tells(each, sight) else each for each in dict.fromkeys(places)}
 
 
 def _tells(text: str, sight: Sight) -> bool:
