@@ -132,6 +132,8 @@ RULES: dict[str, Rule] = {
     _REQUEST: _act("view_request", "ann cat"),
     f"{_REQUEST}review": _act("view_request review_request", "cat", "POST"),
     f"{_REQUEST}withdraw": _act("withdraw_request", "ann", "POST"),
+    f"{_REQUEST}files/<int:file>/": _act("view_request", "ann cat"),
+    f"{_REQUEST}files/<int:file>/drawing": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/picture": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/download": _act("view_request download_output", "ann"),
     "models/": _act("read_registry", "dep"),
