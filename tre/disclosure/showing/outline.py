@@ -118,11 +118,15 @@ class _Outline:
             if self._begin("notebook", "the notebook", size):
                 self._page = page
             return
-        album = _album(kind, source, self._policy)
-        if album is None or not self._begin("pictures", "pages" if kind == "pdf" else "the picture", album.size):
+        try:
+            album = _album(kind, source, self._policy)
+            if album is None or not self._begin("pictures", "pages" if kind == "pdf" else "the picture", album.size):
+                return
+            number = min(self._ask.page, album.size - 1)
+            made = album.draw(number)
+        except Exception as error:  # a library's own; what else there is can be shown all the same
+            self._why = f"It cannot be drawn ({type(error).__name__})."
             return
-        number = min(self._ask.page, album.size - 1)
-        made = album.draw(number)
         more = number + 1 < album.size
         self._page = Page(
             first=number, more=more, picture=made.png, width=made.width, height=made.height, scale=made.scale
