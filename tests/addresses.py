@@ -117,6 +117,7 @@ RULES: dict[str, Rule] = {
     f"{_PROJECT}change": _act("ask_change", "ann mia", "BOTH"),
     # Projects, their workspaces and their extracts
     _PROJECT: _act("view_project", "ann mia iao"),
+    f"{_PROJECT}privacy/": _act("view_project", "ann mia iao"),
     f"{_PROJECT}open": _act("open_workspace", "ann", "POST"),
     f"{_PROJECT}usage/": _act("view_project", "ann mia iao"),
     f"{_PROJECT}quota": _act("set_quota", "mia iao", "POST"),
