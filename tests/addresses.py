@@ -188,6 +188,7 @@ RULES: dict[str, Rule] = {
     "api/workspace/tables": Rule(TOKEN),
     "api/workspace/requests": Rule(TOKEN, method="BOTH"),
     "api/workspace/budget": Rule(TOKEN),
+    "api/workspace/budget/price": Rule(TOKEN, method="POST"),
     "api/workspace/budget/reserve": Rule(TOKEN, method="POST"),
     "api/workspace/budget/<int:number>/commit": Rule(TOKEN, method="POST"),
 }
