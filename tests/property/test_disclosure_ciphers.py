@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.enciphering import CIPHERS, on_rails
@@ -25,6 +25,7 @@ def _read(text: str) -> set[str]:
 
 @pytest.mark.parametrize("cipher", CIPHERS)
 @given(st.sampled_from(FORENAMES), st.sampled_from(SURNAMES))
+@settings(deadline=None)
 def test_a_name_comes_out_of_its_cipher(cipher: str, forename: str, surname: str) -> None:
     if "once" in cipher and (len(forename) + len(surname) < 13 or not NAMES.are_person(forename, surname)):
         return
@@ -35,11 +36,13 @@ def test_a_name_comes_out_of_its_cipher(cipher: str, forename: str, surname: str
 
 
 @given(LETTERS, st.integers(2, 6))
+@settings(deadline=None)
 def test_rails_give_back_what_was_written(letters: str, rails: int) -> None:
     assert off_rails(on_rails(letters, rails), rails) == letters
 
 
 @given(st.text(st.sampled_from("abtyAY 0123456789,;[.-/é\u200b"), max_size=200))
+@settings(deadline=None)
 def test_any_text_is_read(text: str) -> None:
     for each in deciphered(text_cells("", text), NAMES):
         assert len(each.asked.values) == len(each.asked.counts)

@@ -21,6 +21,7 @@ from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_
 from tre.disclosure.detectors.keyed import brought_back
 from tre.disclosure.detectors.respelt import IN_DIGITS, respelt
 from tre.disclosure.detectors.turning import turnable
+from tre.disclosure.detectors.word_addresses import find_word_addresses
 from tre.disclosure.detectors.written_names import find_written_names, spelled_in
 from tre.disclosure.model import Hit, mask
 from tre.disclosure.otherwise import likely, over_lines, readings
@@ -107,6 +108,7 @@ class Rereading:
                     found = [hit for hit in found if hit.kind in _NAMES]
                 yield from self._told(found, cells, each, met, f"read from {how}")
             yield from self._deciphered(cells, met)
+            yield from _fresh(find_word_addresses(plain or cells, self.pack), met)
         for each in (cells, plain) if plain is not None else (cells,):
             yield from self._decoded(each, met, depth, most, find_long=each is cells)
 
