@@ -5,7 +5,7 @@ from __future__ import annotations
 RULES: dict[str, frozenset[str]] = {
     "identifiers": frozenset({"held-identifier", "identifier", "possible-identifier", "date-of-birth"}),
     "names": frozenset({"held-identifier", "person-name", "possible-name"}),
-    "pseudonyms": frozenset({"pseudonym", "foreign-pseudonym"}),
+    "pseudonyms": frozenset({"pseudonym", "foreign-pseudonym", "person-digest", "possible-person-digest"}),
     "records": frozenset(
         {
             "record-level",

@@ -17,7 +17,8 @@ import pyarrow as pa
 
 with atheris.instrument_imports(include=["tre.disclosure.readers", "tre.disclosure.detectors"]):
     from tre.disclosure.contents import Cells, Contents, Unreadable
-    from tre.disclosure.detectors import encodings, hiding, packed
+    from tre.disclosure.detectors import deciphered, digests, encodings, hiding, packed, reckoned, word_addresses
+    from tre.disclosure.packs import load_pack
     from tre.disclosure.policy import load_policy
     from tre.disclosure.readers import (
         archives,
@@ -68,6 +69,16 @@ def _text(data: bytes) -> None:
     list(hiding.find_messages(text))
 
 
+def _ciphers(data: bytes) -> None:
+    """Undo what a text may be enciphered with by hand, and work out its numbers."""
+    text = data.decode("utf-8", "replace")
+    cells = Cells.of("", "", pa.array(text.splitlines(), pa.string()), in_table=False)
+    list(deciphered.deciphered(cells, load_pack().names))
+    list(reckoned.reckoned(text))
+    list(word_addresses.find_word_addresses(cells, load_pack()))
+    list(digests.find_lines_of_digests("", text, POLICY.shape))
+
+
 def _numbers(data: bytes) -> None:
     """Read the text that numbers of any width spell, whichever bytes they are of."""
     for kind in ("u1", "i2", "f4", "f8"):
@@ -96,6 +107,7 @@ PARSERS: tuple[tuple[str, Parser], ...] = (
     ("zip", lambda data: list(polyglot.find_polyglot(data, "text", ""))),
     ("csv", lambda data: sniff(data) if data else None),
     ("log", _text),
+    ("log", _ciphers),
     ("npy", _numbers),
 )
 

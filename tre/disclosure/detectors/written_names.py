@@ -35,6 +35,12 @@ _ON_A_LIST = re.compile(r"\b([A-Z]{3,}(?:['’-][A-Z]+)?),? (?:1[01]|[1-9])\d ?(
 _FIELD = re.compile(
     r"(?i:\b(?:fore|first|given|sur|last|family)[ _-]?names?)[\"']{0,2}\s?[=:]\s?[\"']{1,2}([A-Z][A-Za-z'’-]+)[\"']"
 )
+# The line of a travel document that a machine reads its holder's names from (ICAO Doc 9303-3, section 4.6), which has
+# no check digit: surnames, two fillers, forenames and fillers to the end, behind a passport's letters or on its own
+_FOR_MACHINES = re.compile(
+    r"(?<![A-Z0-9<])(?:P[A-Z<](?:[A-Z]{3}|D<<))?(?=[A-Z<]{25,44}(?![A-Z0-9<]))"
+    r"[A-Z]{2,}(?:<[A-Z]+)*<<[A-Z]{2,}(?:<[A-Z]+)*<+(?![A-Z0-9<])"
+)
 
 
 def find_written_names(cells: Cells, pack: Pack) -> Iterator[Hit]:
@@ -61,7 +67,7 @@ def name_in(value: str, names: Names) -> str:
 
 
 def _recorded_in(text: str, names: Names) -> str:
-    """Return the first name that a notice, a ward's list or a printed record tells; empty when there is none."""
+    """Return the first name that a notice, a list, a printed record or a passport tells; empty when there is none."""
     for found in _NOTICE.finditer(text):
         surname = plain(found[1])
         if surname in names.surnames and names.are_person(plain(found[2]), surname):
@@ -72,7 +78,8 @@ def _recorded_in(text: str, names: Names) -> str:
     for found in _FIELD.finditer(text):
         if plain(found[1]) in names.surnames or plain(found[1]) in names.forenames:
             return found[1]
-    return ""
+    line = _FOR_MACHINES.search(text)
+    return line[0] if line else ""
 
 
 def spelled_in(text: str, names: Names) -> str:
