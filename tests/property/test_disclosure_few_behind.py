@@ -26,7 +26,7 @@ def table(names: tuple[str, ...], *columns: list[object]) -> Table:
 def test_a_deviation_and_its_error_tell_a_group_just_where_it_is_small(groups: list[tuple[float, int]]) -> None:
     sds = [round(sd, 3) for sd, _ in groups]
     errors = [f"{sd / size**0.5:.7f}" for sd, (_, size) in zip(sds, groups, strict=True)]
-    hits = list(find_precision(table(("sd", "se"), list(sds), list(errors)), ["sd", "se"], PROFILE))
+    hits = list(find_precision(table(("sd", "se"), list(sds), list(errors)), ["sd", "se"], [], PROFILE))
     assert sum(hit.count for hit in hits) == sum(size < PROFILE.threshold for _, size in groups)
 
 

@@ -32,8 +32,8 @@ _UNNAMED = re.compile(r"column 1")  # what a table without a heading is given
 _MOST_LINES = 5000
 _SAYS = re.compile(r"\w")
 _WHO = (
-    r"(case|index case|contact|infector|infectee|infected|infected by|patient|person|subject|participant|individual|donor|"
-    r"recipient|member|resident|client|pupil|student|partner|named|source case|secondary case|exposed|ego|alter)"
+    r"(case|index case|contact|infector|infectee|infected|infected by|patient|person|subject|participant|individual|"
+    r"donor|recipient|member|resident|client|pupil|student|partner|named|source case|secondary case|exposed|ego|alter)"
 )
 _MET = re.compile(rf"{_WHO}( ?(a|b|1|2|i|j|one|two|from|to|id|no|number|code|name))*", re.IGNORECASE)
 _ENDS = re.compile(r"(from|to|source|target|with|met)( ?(person|who|name))?", re.IGNORECASE)

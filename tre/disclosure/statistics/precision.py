@@ -53,13 +53,15 @@ _TOLD_SD, _TOLD_SE = (re.compile(each + _IS, re.IGNORECASE) for each in (_SD, _S
 _APART = 80  # characters between the two
 
 
-def find_precision(table: Table, labels: list[str], profile: Profile) -> Iterator[Hit]:
+def find_precision(table: Table, labels: list[str], counts: list[int], profile: Profile) -> Iterator[Hit]:
     """Yield the figures whose standard error or interval says that fewer people than may be told stand behind them.
 
     Parameters
     ----------
     labels : list of str
         The columns' names as words.
+    counts : list of int
+        The columns of counts, beside which a rate's precision tells no more.
     """
     errors = [n for n, label in enumerate(labels) if _ERROR.fullmatch(label)]
     deviations = [n for n, label in enumerate(labels) if _DEVIATION.fullmatch(label)]
@@ -67,7 +69,7 @@ def find_precision(table: Table, labels: list[str], profile: Profile) -> Iterato
         yield from _of_means(table, deviations[0], errors[0], profile)
     rates = [n for n, label in enumerate(labels) if _is_of_people(label)]
     ends = [[n for n, label in enumerate(labels) if each.fullmatch(label)] for each in (_LOWER, _UPPER)]
-    if len(rates) == 1 and (errors or all(ends)):
+    if len(rates) == 1 and not counts and (errors or all(ends)):
         told = _told_error(table, rates[0], errors, ends, labels)
         yield from _of_rates(table, rates[0], told, labels, profile)
 

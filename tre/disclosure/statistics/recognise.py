@@ -46,7 +46,7 @@ def find_statistics(
     yield from _below(table, labels, _FREE, profile.degrees_of_freedom, "degrees-of-freedom")
     yield from _extremes(table, labels)
     yield from find_dominated(table, labels, profile)
-    yield from find_precision(table, labels, profile)
+    yield from find_precision(table, labels, counts, profile)
     yield from find_nested(table, counts, shape, profile)
     if counts:
         yield from _edges(table, labels)
