@@ -47,11 +47,11 @@ SURE, POSSIBLE = "recoverable-cell", "possible-recoverable-cell"
         ("model,mean_auc,sd,se\na,0.81,0.02,0.009\n", None),  # five folds
         ("metric,mean,sd,se\nAUC,0.81,0.02,0.009\n", None),
         # a share or a rate and its error or interval
-        ("area,percent,se\na,40.0,22\nb,50,20\n", POSSIBLE),
+        ("area,percent,se\na,40.5,22.5\nb,50.5,20.5\n", POSSIBLE),
         ("area,percent,se\na,40.0,1.2\n", None),
         ("area,rate_per_100000,lower,upper\na,12.0,2.5,35.1\n", POSSIBLE),  # three cases (Garwood 1936)
         ("area,rate_per_100000,lower,upper\na,12.0,10.1,14.2\n", None),
-        ("area,n,rate_per_1000,lower,upper\na,12,12.0,2.5,35.1\n", None),  # it says how many
+        ("area,n,rate_per_1000,lower,upper\na,1200,12.0,2.5,35.1\n", None),  # it says how many
         ("area,rate per 1000,ci_lower,ci_upper\na,12.0,0,14.2\n", None),
         ("area,proportion,lower_ci,upper_ci\na,0.4,0.15,0.70\n", POSSIBLE),
         ("area,proportion,lower_ci,upper_ci\na,0.4,0.38,0.42\n", None),
