@@ -24,7 +24,9 @@ WRITTEN = [
     "j a c k o k a f o r", "spoke to grace okafor", "df_margaret_abernethy", "gladys rhead",
     'grep -i "Hughes.*Margaret" letters', "LIKE '%Margaret%Hughes%'", "HUGHES Margaret passed away peacefully",
     "B1 OKAFOR 52M AKI, EDD Thu", "Patient(id=640, surname='Hughes')", "note = 'Patient(surname=''Hughes'')'",
-    '{"forename": "Margaret"}',
+    '{"forename": "Margaret"}', "row ['Hughes', 'Margaret', '09/03/47']", 
+    "row (\"Margaret\", \"Abernethyx\", \"2 May 1947\")",
+    'grep "Abernethyx.*Margaret" letters',
 ]  # fmt: skip
 ORDINARY = [
     "martingale", "lee_carter", "adam_smith_index", "max_price", "grace_period", "kaplan_meier", "A B C D E F G H I J",
@@ -32,6 +34,8 @@ ORDINARY = [
     "will page", "mark young people", "caraway", "A C G T T A G C A T", "jamestown", "jan_may", "HughesHughes",
     "Joseph_Rowntree_Foundation", "iris_dataset", "reg_covar", "lars_coef", "NelsonAalen", "AdamOptimizer",
     "TOTAL 52M", "WARD 12F", "USA Today", "forename='unknown'", "first_name='First'", "COX Model", "HILL 100M",
+    "['Monday', 'Tuesday', '09/03/47']", "['Hughes', 'Margaret']", "['ward', 'Margaret', '09/03/47']",
+    'grep "Total.*Ward" letters',
 ]  # fmt: skip
 
 
