@@ -24,7 +24,7 @@ WRITTEN = [
     "j a c k o k a f o r", "spoke to grace okafor", "df_margaret_abernethy", "gladys rhead",
     'grep -i "Hughes.*Margaret" letters', "LIKE '%Margaret%Hughes%'", "HUGHES Margaret passed away peacefully",
     "B1 OKAFOR 52M AKI, EDD Thu", "Patient(id=640, surname='Hughes')", "note = 'Patient(surname=''Hughes'')'",
-    '{"forename": "Margaret"}', "row ['Hughes', 'Margaret', '09/03/47']", 
+    '{"forename": "Margaret"}', "row ['Hughes', 'Margaret', '09/03/47']",
     "row (\"Margaret\", \"Abernethyx\", \"2 May 1947\")",
     'grep "Abernethyx.*Margaret" letters',
 ]  # fmt: skip
