@@ -44,6 +44,8 @@ SURE, POSSIBLE = "recoverable-cell", "possible-recoverable-cell"
         ("group,mean,sd,se\na,50.1,0.3,0.1\n", POSSIBLE),  # nine or ten, by the last digits
         ("group,mean,sd,se\na,50.1,10.0,0.2\n", None),
         ("group,mean,sd,se\na,50.1,0.3,\n", None),
+        ("term,estimate,std_error,conf_low,conf_high\nage,0.1,0.12,-0.1,0.3\n", None),
+        ("term,coefficient,std_error,t_value\nage,0.1,0.12,0.9\n", None),
         ("model,mean_auc,sd,se\na,0.81,0.02,0.009\n", None),  # five folds
         ("metric,mean,sd,se\nAUC,0.81,0.02,0.009\n", None),
         # a share or a rate and its error or interval

@@ -64,7 +64,7 @@ def find_precision(table: Table, labels: list[str], counts: list[int], profile: 
         The columns of counts, beside which a rate's precision tells no more.
     """
     errors = [n for n, label in enumerate(labels) if _ERROR.fullmatch(label)]
-    deviations = [n for n, label in enumerate(labels) if _DEVIATION.fullmatch(label)]
+    deviations = [n for n, label in enumerate(labels) if _DEVIATION.fullmatch(label) and n not in errors]
     if errors and deviations and not any(map(_SCORES.search, labels)):
         yield from _of_means(table, deviations[0], errors[0], profile)
     rates = [n for n, label in enumerate(labels) if _is_of_people(label)]
