@@ -53,7 +53,7 @@ SURE, POSSIBLE = "recoverable-cell", "possible-recoverable-cell"
         ("area,percent,se\na,40.0,1.2\n", None),
         ("area,rate_per_100000,lower,upper\na,12.0,2.5,35.1\n", POSSIBLE),  # three cases (Garwood 1936)
         ("area,rate_per_100000,lower,upper\na,12.0,10.1,14.2\n", None),
-        ("area,n,rate_per_1000,lower,upper\na,1200,12.0,2.5,35.1\n", None),  # it says how many
+        ("area,n,rate_per_1000,lower_ci,upper_ci\na,1200,12.0,2.5,35.1\n", None),  # it says how many
         ("area,rate per 1000,ci_lower,ci_upper\na,12.0,0,14.2\n", None),
         ("area,proportion,lower_ci,upper_ci\na,0.4,0.15,0.70\n", POSSIBLE),
         ("area,proportion,lower_ci,upper_ci\na,0.4,0.38,0.42\n", None),
