@@ -25,6 +25,7 @@ RULES: dict[str, frozenset[str]] = {
             "class-disclosure",
             "unrounded-count",
             "recoverable-cell",
+            "possible-recoverable-cell",
             "dominated-total",
             "extreme-value",
             "small-risk-set",

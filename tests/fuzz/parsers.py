@@ -17,7 +17,16 @@ import pyarrow as pa
 
 with atheris.instrument_imports(include=["tre.disclosure.readers", "tre.disclosure.detectors"]):
     from tre.disclosure.contents import Cells, Contents, Unreadable
-    from tre.disclosure.detectors import deciphered, digests, encodings, hiding, packed, reckoned, word_addresses
+    from tre.disclosure.detectors import (
+        deciphered,
+        digests,
+        encodings,
+        hiding,
+        packed,
+        reckoned,
+        sentences,
+        word_addresses,
+    )
     from tre.disclosure.packs import load_pack
     from tre.disclosure.policy import load_policy
     from tre.disclosure.readers import (
@@ -62,11 +71,12 @@ def _torch(data: bytes) -> None:
 
 
 def _text(data: bytes) -> None:
-    """Undo what is encoded in a text, or spelled between its letters."""
+    """Undo what is encoded in a text, or spelled between its letters, and read what it prints or says of a few."""
     text = data.decode("utf-8", "replace")
     cells = Cells.of("", "", pa.array(text.splitlines(), pa.string()), in_table=False)
     encodings.decode(cells, 1_000_000)
     list(hiding.find_messages(text))
+    list(sentences.find_in_text("", text, POLICY, "acro"))
 
 
 def _ciphers(data: bytes) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from tre.disclosure.contents import Cells
+from tre.disclosure.detectors.arithmetic import in_sums
 from tre.disclosure.detectors.disguises import chosen
 from tre.disclosure.detectors.numerals import LENGTH, Chance, Numeral, in_groups, numerals
 from tre.disclosure.detectors.patterns import label, matching
@@ -82,7 +83,9 @@ def readings(cells: Cells, pack: Pack) -> Iterator[Reading]:
     """Yield a reading for each way in which numbers in some cells are written."""
     may = np.flatnonzero(((cells.marks & (DIGIT | LETTER)) != 0) & (cells.lengths >= LENGTH - 1))
     values = dict(zip(may.tolist(), cells.folded.take(pa.array(may)).to_pylist(), strict=True))
-    found = ((n, numeral) for n, value in values.items() for way in (numerals, reckoned) for numeral in way(value))
+    found = (
+        (n, numeral) for n, value in values.items() for way in (numerals, reckoned, in_sums) for numeral in way(value)
+    )
     yield from _read(cells, values, found, pack)
     joined = chosen(cells, {n: whole for n, value in values.items() if (whole := regrouped(value)) != value})
     if joined is not None:

@@ -19,6 +19,7 @@ from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_
 from tre.disclosure.detectors.encodings import LONG, MEANT, RUNS, VARIANTS, decode, file_in, held_bytes, unwrapped
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
 from tre.disclosure.detectors.keyed import brought_back
+from tre.disclosure.detectors.likely_names import likely_named
 from tre.disclosure.detectors.respelt import IN_DIGITS, respelt
 from tre.disclosure.detectors.turning import turnable
 from tre.disclosure.detectors.word_addresses import find_word_addresses
@@ -109,6 +110,8 @@ class Rereading:
                 yield from self._told(found, cells, each, met, f"read from {how}")
             yield from self._deciphered(cells, met)
             yield from _fresh(find_word_addresses(plain or cells, self.pack), met)
+        elif (named := likely_named(plain or cells, self.pack)) is not None:
+            yield from self._told(find_written_names(named, self.pack), cells, named, met)
         for each in (cells, plain) if plain is not None else (cells,):
             yield from self._decoded(each, met, depth, most, find_long=each is cells)
 
