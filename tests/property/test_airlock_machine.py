@@ -276,7 +276,7 @@ def test_no_path_releases_what_was_not_approved_and_nobody_does_what_is_not_thei
     PastMembership.objects.create(project=Airlock.study, account=Account.objects.get(username="pat"))
     _SEEN.clear()
     how = settings(
-        max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     run_state_machine_as_test(Airlock, settings=how)
     wanted = {*OF_AUTHOR - {"add", "comment"}, *OF_CHECKERS - {"comment"}, "inspect", "release", "forbidden"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier
 from typing import Any
 
@@ -16,6 +17,7 @@ from tre.airlock import assignments, jobs, reviews, services
 from tre.airlock.deciding import Vote
 from tre.airlock.models import Assignment, Release, Request, Review
 from tre.audit.services import verify
+from tre.config.options import load
 from tre.errors import Refused
 from tre.runs.models import Job
 
@@ -51,6 +53,12 @@ def at_once(acts: list[Callable[[], Any]]) -> list[bool]:
         return list(pool.map(do, acts))
 
 
+def _release(made: Request) -> None:
+    """Release as a worker does: a run that meets another's files on its way fails, and is tried again."""
+    with suppress(OSError):
+        jobs.release_request({"request": made.pk})
+
+
 def test_of_twenty_who_approve_at_once_two_are_counted_and_it_is_released_once(made):
     acts = [lambda who=who: vote(made, who) for who in CROWD]
     assert sum(at_once(acts)) == 2
@@ -58,9 +66,13 @@ def test_of_twenty_who_approve_at_once_two_are_counted_and_it_is_released_once(m
     assert Review.objects.filter(request=made, handed_in__isnull=False).count() == 2
     assert Assignment.objects.filter(request=made).count() == 2
     assert Job.objects.filter(kind="airlock.release").count() == 1
-    at_once([lambda: jobs.release_request({"request": made.pk})] * 4)
+    at_once([lambda: _release(made)] * 4)
+    _release(made)  # whoever lost finds it done
     assert state(made) == "released"
-    assert Release.objects.filter(request=made).count() == 1
+    (release,) = Release.objects.filter(request=made)
+    left = load().path("release", release.identity)
+    assert sorted(path.name for path in left.iterdir()) == ["RELEASE.json", "a.csv", "b.csv"]
+    assert {(left / name).read_bytes() for name in ("a.csv", "b.csv")} == {SAFE}
     for once in ("airlock.approved", "airlock.release_began", "airlock.released"):
         assert events(made).count(once) == 1
     verify()

@@ -42,9 +42,9 @@ def unread() -> Iterable[RequestFile]:
     return _unread().filter(request__release__isnull=False)
 
 
-def unread_of(request: int) -> Iterable[RequestFile]:
-    """Return the files of a request that its release lets out whose counts were not kept yet."""
-    return _unread().filter(request=request)
+def unread_of(request: int, state: str) -> Iterable[RequestFile]:
+    """Return the files that a request in this state lets out whose counts were not kept yet."""
+    return _unread().filter(request=request, request__state=state)
 
 
 def _unread() -> QuerySet[RequestFile]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from pathlib import Path
 from typing import Any
@@ -141,7 +143,7 @@ def release_request(payload: dict[str, Any]) -> None:
     What the tables say of reviews is not believed: the decision is recomputed from the sealed evidence. A refusal at
     any point halts the release with its reason; a job that failed for another reason leaves it to be run again.
     """
-    for file in differencing.unread_of(payload["request"]):
+    for file in differencing.unread_of(payload["request"], "approved"):
         differencing.keep(file, _read(file, _context(file.request))[1])  # inspected before there was a place for it
     with transaction.atomic():
         request = locked(payload["request"])
@@ -156,6 +158,7 @@ def release_request(payload: dict[str, Any]) -> None:
         folder = _copy_out(request, identity)
         models = _take_models(request, identity, folder)
     except (StorageBroken, Refused) as error:  # never to be released as it is: the author may withdraw it
+        _sweep(identity)
         _halt(request.pk, error.sentence())
         return
     _finish(request.pk, identity, _files(request), models)
@@ -170,18 +173,33 @@ def _begin(request: Request) -> None:
 
 
 def _copy_out(request: Request, identity: str) -> Path:
+    """Copy what leaves into a folder that has its name when it is whole; of two workers that do it one is first."""
     folder = load().path("release", identity)
-    if folder.exists():  # made by a run that was cut off before it could say so
-        _check_copied(request, folder)
-        return folder
-    staged = folder.with_name(f".{identity}.staged")
-    shutil.rmtree(staged, ignore_errors=True)  # what a cut-off run left
-    staged.mkdir(mode=0o700, parents=True)
-    for file in request.leaving():
-        storage().copy(file.sha256, staged / file.name)
-    (staged / RELEASE_NOTE).write_text(json.dumps({"release": identity, "files": _files(request)}, indent=2))
-    os.rename(staged, folder)
+    if not folder.exists():
+        staged = folder.with_name(f".{identity}.{secrets.token_hex(8)}.staged")
+        staged.mkdir(mode=0o700, parents=True)
+        for file in request.leaving():
+            storage().copy(file.sha256, staged / file.name)
+        (staged / RELEASE_NOTE).write_text(json.dumps({"release": identity, "files": _files(request)}, indent=2))
+        _rename(staged, folder)
+    _check_copied(request, folder)
+    _sweep(identity)
     return folder
+
+
+def _rename(staged: Path, folder: Path) -> None:
+    """Give a whole folder its name, unless another worker's has it already."""
+    try:
+        os.rename(staged, folder)
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
+
+
+def _sweep(identity: str) -> None:
+    """Take away what runs that were cut off left. Only where the release is whole, or is not to be: nobody needs it."""
+    for staged in load().path("release").glob(f".{identity}.*staged"):
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _check_copied(request: Request, folder: Path) -> None:

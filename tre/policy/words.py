@@ -52,7 +52,12 @@ _ACTS = {
     "withdraw_request": "withdraw a request",
 }
 _PLURAL = {
-    "is": "are", "has": "have", "does": "do", "holds": "hold", "leads": "lead", "answers": "answer",
+    "is": "are",
+    "has": "have",
+    "does": "do",
+    "holds": "hold",
+    "leads": "lead",
+    "answers": "answer",
     "was": "were",
 }
 # What is true or false of a person, said of one who has it and of one who has not.
