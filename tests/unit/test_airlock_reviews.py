@@ -291,3 +291,4 @@ def test_a_page_of_other_requests_is_cut(made, monkeypatch):
     submit(made.project, ("c.csv", SAFE + b"91s,40\n"))
     newer, older = (queue.others(as_seen_now("ann"), set(), page) for page in (1, 2))
     assert (len(newer.rows), newer.more, len(older.rows), older.more) == (1, True, 1, False)
+    assert newer.rows[0].pk > older.rows[0].pk == made.pk

@@ -7,12 +7,13 @@ of the policies, one request at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from tre.airlock.models import Assignment, Request
+from tre.airlock.models import Assignment, Request, RequestFile, Review
 from tre.policy.decision import decide
 from tre.policy.domain import Principal, Resource
 
@@ -56,18 +57,16 @@ def waiting(person: Principal, sort: str = "") -> list[Waiting]:
         One of :data:`SORTS`; whatever is none means the first.
     """
     _, order = SORTS.get(sort, SORTS["due"])
-    found = _counted(Request.objects.filter(state="in_review"))
-    done = Q(reviews__turn=F("turn"), reviews__checker__username=person.username, reviews__handed_in__isnull=False)
-    mine = Q(assignments__turn=F("turn"), assignments__ended=None, assignments__checker__username=person.username)
-    theirs = found.filter(pk__in=Request.objects.filter(mine).values("pk")).order_by(*order)
-    theirs = theirs.exclude(Q(phase="independent") & Q(pk__in=Request.objects.filter(done).values("pk")))
+    found = _counted(Request.objects.filter(state="in_review")).order_by(*order)
+    done = _reviews_of(person).filter(request=OuterRef("pk"), turn=OuterRef("turn"), handed_in__isnull=False)
+    held = Q(pk__in=_places_of(person).values("request"))
     barred = Q(author__username=person.username) | Q(project__code__in=person.projects | person.past_projects)
-    free = found.exclude(pk__in=Request.objects.filter(mine).values("pk")).exclude(barred).order_by(*order)
-    rows = [*theirs[:PAGE], *(each for each in free[: 2 * PAGE] if _taken(each) < each.places)][: 2 * PAGE]
-    held = set(_places_of(person).values_list("request", flat=True))
+    mine = found.filter(held).exclude(Q(phase="independent") & Exists(done))
+    free = found.exclude(held | barred).filter(places__gt=_taken())
     now = timezone.now()
     return [
-        Waiting(each, each.pk in held, _is_over(each.due, now), each.places - _taken(each))
+        Waiting(each, own, each.due is not None and each.due < now, each.places - int(vars(each)["taken"]))
+        for own, rows in ((True, mine[:PAGE]), (False, free[:PAGE]))
         for each in rows
         if decide(person, "review_request", each.resource()).allowed
     ]
@@ -75,7 +74,7 @@ def waiting(person: Principal, sort: str = "") -> list[Waiting]:
 
 def others(person: Principal, beside: set[int], page: int = 1) -> Page:
     """Return the other requests that a person may see, newest first, one page of them."""
-    everything = _counted(Request.objects.exclude(pk__in=beside))
+    everything = _counted(Request.objects.exclude(pk__in=beside)).order_by("-id")
     if not decide(person, "view_request", _ANOTHERS).allowed:
         everything = everything.filter(author__username=person.username)
     start = PAGE * (page - 1)
@@ -84,20 +83,24 @@ def others(person: Principal, beside: set[int], page: int = 1) -> Page:
     return Page(seen, page, len(rows) > PAGE)
 
 
+def _reviews_of(person: Principal) -> QuerySet[Review]:
+    return Review.objects.filter(checker__username=person.username)
+
+
 def _places_of(person: Principal) -> QuerySet[Assignment]:
     return Assignment.objects.filter(checker__username=person.username, ended=None, turn=F("request__turn"))
 
 
 def _counted(found: QuerySet[Request]) -> QuerySet[Request]:
-    files = Count("files", filter=Q(files__turn=F("turn")), distinct=True)
-    open_places = Q(assignments__turn=F("turn"), assignments__ended=None)
-    taken = Count("assignments", filter=open_places, distinct=True)
-    return found.select_related("project", "author").annotate(held_files=files, taken=taken)
+    """Count each request's files and taken places by queries of their own: the page's rows alone are counted."""
+    files = RequestFile.objects.filter(request=OuterRef("pk"), turn=OuterRef("turn"))
+    return found.select_related("project", "author").annotate(held_files=_count(files), taken=_taken())
 
 
-def _taken(request: Request) -> int:
-    return int(getattr(request, "taken", 0))
+def _taken() -> Coalesce:
+    return _count(Assignment.objects.filter(request=OuterRef("pk"), turn=OuterRef("turn"), ended=None))
 
 
-def _is_over(due: datetime | None, now: datetime) -> bool:
-    return due is not None and due < now
+def _count(found: QuerySet[Any]) -> Coalesce:
+    counted = found.order_by().values("request").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0)
