@@ -44,6 +44,14 @@ OF_CHECKERS = frozenset({"take", "give_back", "vote", "hand_in", "escalate", "co
 MAY = {"ann": OF_AUTHOR, **dict.fromkeys(CHECKERS, OF_CHECKERS)} | dict.fromkeys(
     ("amy", "pat", "old", "res"), frozenset()
 )
+# In which states alone an act can succeed.
+IN = {
+    **dict.fromkeys(("add", "remove", "submit"), frozenset({"draft"})),
+    **dict.fromkeys(("take", "give_back", "vote", "hand_in", "escalate"), frozenset({"in_review"})),
+    "revise": {"returned", "blocked"},
+    "recall": {"released"},
+    "withdraw": {"draft", "submitted", "in_review", "returned", "blocked"},
+}
 _WHO = st.sampled_from(sorted(MAY))
 _CHECKER, _NAME = st.sampled_from(CHECKERS), st.sampled_from(NAMES)
 _CHOICE = st.sampled_from(["approve", "approve", "approve", "return", "reject"])
@@ -118,13 +126,22 @@ class Airlock(RuleBasedStateMachine):
                 self._try(who, act)
             _SEEN["forbidden"] += 1
 
+    @rule(who=st.sampled_from(["ann", *CHECKERS]), act=st.sampled_from(sorted(IN)))
+    def nobody_does_what_the_state_forbids(self, who: str, act: str) -> None:
+        if self.state not in IN[act]:
+            with pytest.raises(Refused):
+                self._try(who, act)
+            _SEEN["out of turn"] += 1
+
     # Ways that are gone often, so that steps at their end are met too
 
-    @initialize(names=st.sampled_from([(), NAMES[:1], NAMES, NAMES]))
-    def begin(self, names: tuple[str, ...]) -> None:
+    @initialize(names=st.sampled_from([NAMES[:1], NAMES]), left=st.sampled_from([None, None, *NAMES]))
+    def begin(self, names: tuple[str, ...], left: str | None) -> None:
         for name in names:
             self.add(name, 0)
-        if names:
+        if left is not None:
+            self.remove(left)
+        else:
             self.submit()
             self.inspect()
 
@@ -135,6 +152,12 @@ class Airlock(RuleBasedStateMachine):
         self.add(NAMES[0], content)
         self.submit()
         self.inspect()
+
+    @rule(who=_CHECKER)
+    @precondition(lambda self: self.state == "in_review")
+    def think_again(self, who: str) -> None:
+        self.take(who)
+        self.give_back(who)
 
     @rule(first=_CHECKER, second=_CHECKER, choice=_CHOICE)
     @precondition(lambda self: self.state == "in_review")
@@ -152,16 +175,19 @@ class Airlock(RuleBasedStateMachine):
         self.files[name] = content
 
     @rule(name=_NAME)
+    @precondition(lambda self: self.state == "draft")
     def remove(self, name: str) -> None:
         if self._expect(self.state == "draft" and name in self.files, "ann", "remove", name):
             del self.files[name]
 
     @rule()
+    @precondition(lambda self: self.state == "draft")
     def submit(self) -> None:
         if self._expect(self.state == "draft" and bool(self.files), "ann", "submit"):
             self.state = "submitted"
 
     @rule()
+    @precondition(lambda self: self.state == "returned")
     def revise(self) -> None:
         if self._expect(self.state == "returned", "ann", "revise"):
             self.before = {
@@ -173,13 +199,13 @@ class Airlock(RuleBasedStateMachine):
 
     @rule(sure=st.integers(0, 5))
     def withdraw(self, sure: int) -> None:
-        left = {"draft", "submitted", "in_review", "returned", "blocked"}
-        if sure == 0 and self._expect(self.state in left, "ann", "withdraw"):
+        if sure == 0 and self._expect(self.state in IN["withdraw"], "ann", "withdraw"):
             self.state, self.phase = "withdrawn", ""
 
     # The platform
 
     @rule()
+    @precondition(lambda self: self.state == "submitted")
     def inspect(self) -> None:
         jobs.inspect_request({"request": self.number})
         if self.state == "submitted":
@@ -191,6 +217,7 @@ class Airlock(RuleBasedStateMachine):
             _SEEN["inspect"] += 1
 
     @rule()
+    @precondition(lambda self: self.state == "approved")
     def release(self) -> None:
         jobs.release_request({"request": self.number})
         if self.state == "approved":
@@ -210,30 +237,35 @@ class Airlock(RuleBasedStateMachine):
         self.saved.setdefault(who, dict(self.handed.get(who, {})))
 
     @rule(who=_CHECKER)
+    @precondition(lambda self: self.state == "in_review")
     def take(self, who: str) -> None:
         free = self.state == "in_review" and (who in self.holders or len(self.holders) < self.places)
         if self._expect(free, who, "take") and who not in self.holders:
             self.holders.append(who)
 
     @rule(who=_CHECKER)
+    @precondition(lambda self: self.state == "in_review" and bool(self.holders))
     def give_back(self, who: str) -> None:
         held = self.state == "in_review" and who in self.holders and who not in self.handed
         if self._expect(held, who, "give_back"):
             self.holders.remove(who)
 
     @rule(who=_CHECKER, name=_NAME, choice=_CHOICE)
+    @precondition(lambda self: self.state == "in_review")
     def vote(self, who: str, name: str, choice: str) -> None:
         if self._expect(self._may_vote(who) and name in self.files, who, "vote", name, choice):
             self._hold(who)
             self.saved[who][name] = choice
 
     @rule(who=_CHECKER, choices=st.lists(_CHOICE, min_size=len(NAMES), max_size=len(NAMES)))
+    @precondition(lambda self: self.state == "in_review")
     def vote_on_all_and_hand_in(self, who: str, choices: list[str]) -> None:
         for name, choice in zip(sorted(self.files), choices, strict=False):
             self.vote(who, name, choice)
         self.hand_in(who)
 
     @rule(who=_CHECKER)
+    @precondition(lambda self: self.state == "in_review")
     def hand_in(self, who: str) -> None:
         votes = self.saved.get(who, self.handed.get(who, {}))
         if self._expect(self._may_vote(who) and set(votes) == set(self.files), who, "hand_in"):
@@ -244,6 +276,7 @@ class Airlock(RuleBasedStateMachine):
             self._decide()
 
     @rule(who=_CHECKER)
+    @precondition(lambda self: self.state == "in_review")
     def escalate(self, who: str) -> None:
         first = self.phase == "independent" and self.needed == 2
         second = self.phase == "consolidation" and self.places == self.needed
@@ -252,6 +285,7 @@ class Airlock(RuleBasedStateMachine):
             self.needed = 3 if first else self.needed
 
     @rule(who=_CHECKER)
+    @precondition(lambda self: self.state == "released")
     def recall(self, who: str) -> None:
         if self._expect(self.state == "released", who, "recall"):
             self.state = "recalled"
@@ -307,8 +341,15 @@ def test_no_path_releases_what_was_not_approved_and_nobody_does_what_is_not_thei
     PastMembership.objects.create(project=Airlock.study, account=Account.objects.get(username="pat"))
     _SEEN.clear()
     how = settings(
-        max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     run_state_machine_as_test(Airlock, settings=how)
-    wanted = {*OF_AUTHOR - {"add", "comment"}, *OF_CHECKERS - {"comment"}, "inspect", "release", "forbidden"}
+    wanted = {
+        *OF_AUTHOR - {"add", "comment"},
+        *OF_CHECKERS - {"comment"},
+        "inspect",
+        "release",
+        "forbidden",
+        "out of turn",
+    }
     assert wanted - set(_SEEN) == set(), "an operation never came up"

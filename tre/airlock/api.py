@@ -28,7 +28,7 @@ def requests(request: HttpRequest) -> JsonResponse:
     session = workspace_session(request)
     if request.method == "GET":
         mine = Request.objects.filter(project=session.project, author=session.account)
-        return JsonResponse({"requests": [describe(each) for each in mine]})
+        return JsonResponse({"requests": [_described(each) for each in mine]})
     context, controls = request.POST.get("context", ""), request.POST.get("controls", "") or TOLD_TOGETHER
     made = submissions.submit(session.principal(), session.project, context, _uploads(request), controls)
     return JsonResponse(describe(made), status=201)
@@ -156,7 +156,11 @@ def _names(request: HttpRequest) -> list[str]:
 
 
 def describe(found: Request) -> dict[str, object]:
-    """Return a request as its author sees it from a notebook: its last turn."""
+    """Return a request as its author sees it from a notebook: its last turn, with what its checkers asked for."""
+    return {**_described(found), "comments": author_comments(found)}
+
+
+def _described(found: Request) -> dict[str, object]:
     groups = [
         {"name": each.name, "context": each.context, "controls": each.controls}
         for each in found.groups.filter(turn=found.turn)
@@ -164,7 +168,7 @@ def describe(found: Request) -> dict[str, object]:
     files = [_file(file) for file in found.files.filter(turn=found.turn).select_related("group")]
     return {
         "request": found.pk, "state": found.state, "turn": found.turn, "context": found.context, "groups": groups,
-        "files": files, "comments": author_comments(found),
+        "files": files,
     }  # fmt: skip
 
 

@@ -72,6 +72,11 @@ def waiting(person: Principal, sort: str = "") -> list[Waiting]:
     ]
 
 
+def is_checker(person: Principal) -> bool:
+    """Return whether the person may review what others ask for."""
+    return decide(person, "review_request", _ANOTHERS).allowed
+
+
 def others(person: Principal, beside: set[int], page: int = 1) -> Page:
     """Return the other requests that a person may see, newest first, one page of them."""
     everything = _counted(Request.objects.exclude(pk__in=beside)).order_by("-id")

@@ -31,7 +31,10 @@ def queue(request: HttpRequest) -> HttpResponse:
     person, sort = principal(request), request.GET.get("sort", "")
     waiting = queues.waiting(person, sort)
     others = queues.others(person, {each.request.pk for each in waiting}, number_of(request, "page"))
-    told = {"waiting": waiting, "others": others, "sorts": queues.SORTS, "sort": sort, "notices": notices_of(person)}
+    told = {
+        "waiting": waiting, "others": others, "sorts": queues.SORTS, "sort": sort, "notices": notices_of(person),
+        "checks": queues.is_checker(person),
+    }  # fmt: skip
     return render(request, "airlock/queue.html", told)
 
 
