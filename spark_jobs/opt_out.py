@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -238,4 +238,8 @@ class Register:
         """
         if not is_gp_record(dataset) and (dataset != "people" or version >= self.people):
             return None
+        return self._type_1
+
+    @cached_property
+    def _type_1(self) -> DataFrame:
         return in_force(self.rows, TYPE_1, self.day).select("pseudonym")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +31,7 @@ _MACROS = """
     CREATE MACRO regexp_like(text, pattern) AS regexp_matches(text, pattern);
     CREATE MACRO pmod(number, divisor) AS ((number % divisor) + divisor) % divisor;
 """
+_NUMBERS = count()  # of views, in no session the same twice
 _MOMENT, _NAIVE = pa.timestamp("us", "UTC"), pa.timestamp("us")
 
 
@@ -41,6 +43,9 @@ class Engine(Protocol):
 
     def name(self, column: str) -> str:
         """Return a column's name as a query holds it."""
+
+    def beside(self, alias: str) -> str:
+        """Return what stands after SELECT so that the persons' pseudonyms, under an alias, are brought to the rows."""
 
     def ask(self, query: str, **tables: Any) -> list[dict[str, Any]]:
         """Return the rows of a query that yields few."""
@@ -54,10 +59,15 @@ class OnSpark:
 
     def __init__(self, spark: SparkSession) -> None:
         self.spark = spark
+        self.few_persons = True  # so that every executor can hold them all
 
     def name(self, column: str) -> str:
         """Return a column's name as a query holds it."""
         return f"`{column.replace('`', '``')}`"
+
+    def beside(self, alias: str) -> str:
+        """Return a hint. A frame's own (`F.broadcast`) does not come through the views that a query's tables are."""
+        return f"/*+ BROADCAST({alias}) */" if self.few_persons else ""
 
     def ask(self, query: str, **tables: Any) -> list[dict[str, Any]]:
         """Return the rows of a query that yields few."""
@@ -74,11 +84,15 @@ class OnSpark:
 
     def table(self, query: str, **tables: Any) -> DataFrame:
         """Return the rows of a query, not computed yet."""
-        frames: dict[str, Any] = {name: self._opened(each) for name, each in tables.items()}
-        return self.spark.sql(query, **frames)
+        views = {name: self._view(each) for name, each in tables.items()}
+        return self.spark.sql(query.format(**views))
 
-    def _opened(self, table: DataFrame | Path) -> DataFrame:
-        return self.spark.read.parquet(str(table)) if isinstance(table, Path) else table
+    def _view(self, table: DataFrame | Path) -> str:
+        """Return the name of a view of a table. It stays: dropping one also forgets what of its table was persisted."""
+        name = f"_provisioned_{next(_NUMBERS)}"
+        frame = self.spark.read.parquet(str(table)) if isinstance(table, Path) else table
+        frame.createOrReplaceTempView(name)
+        return name
 
 
 class InProcess:
@@ -91,6 +105,10 @@ class InProcess:
     def name(self, column: str) -> str:
         """Return a column's name as a query holds it."""
         return '"' + column.replace('"', '""') + '"'
+
+    def beside(self, alias: str) -> str:
+        """Return nothing: they are."""
+        return ""
 
     def ask(self, query: str, **tables: Any) -> list[dict[str, Any]]:
         """Return the rows of a query that yields few."""

@@ -53,6 +53,7 @@ class Few:
 
     def __init__(self, warehouse: Path, key: bytes, staged: Path) -> None:
         self._warehouse, self._key, self._staged = warehouse, key, staged
+        self._withheld: dict[int, pa.Table] = {}
         self.engine = InProcess()
 
     def make(
@@ -66,7 +67,10 @@ class Few:
             The pseudonyms of the persons.
         """
         say("choosing the cohort")
-        persons = cohort.toArrow()[PSEUDONYM]
+        withheld = {id(each.withheld): each.withheld for each in selections if each.withheld is not None}
+        chosen, *gathered = parallel.each(DataFrame.toArrow, [cohort, *withheld.values()])
+        self._withheld = dict(zip(withheld, gathered, strict=True))
+        persons = chosen[PSEUDONYM]
         linkages = sorted({each.linkage for each in selections if each.of_persons})
         owns = {linkage: _own(persons, self._key, linkage) for linkage in linkages}
         written = []
@@ -85,7 +89,7 @@ class Few:
         if selection.of_persons:
             read["own"] = own
         if selection.withheld is not None:
-            read["withheld"] = selection.withheld.toArrow()
+            read["withheld"] = self._withheld[id(selection.withheld)]
         if selection.areas is not None:
             read["areas"] = tables.arrow(self._warehouse / AREAS, selection.areas)
         rows = self.engine.table(f"{selection.query(self.engine)} ORDER BY ALL ASC NULLS FIRST", **read)

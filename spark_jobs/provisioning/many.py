@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from spark_jobs import parallel, tables
 from spark_jobs.provisioning.engines import OnSpark
@@ -61,8 +60,8 @@ class Many:
             cohort = cohort.persist()
         owns = {linkage: own(cohort, self._key, linkage).persist() for linkage in linkages}
         count = next(iter(owns.values()), cohort).count()
-        small = count <= _BROADCAST_PERSONS
-        return {linkage: F.broadcast(each) if small else each for linkage, each in owns.items()}, count
+        self.engine.few_persons = count <= _BROADCAST_PERSONS
+        return owns, count
 
     def _written(self, selection: Selection, own: DataFrame | None, persons: int) -> Written:
         rows, read = self._rows[selection.name], self._read(selection, own)
@@ -82,6 +81,6 @@ class Many:
             read["own"] = own
         if selection.withheld is not None:
             read["withheld"] = selection.withheld
-        if selection.areas is not None:  # small: a country has some 40,000
-            read["areas"] = F.broadcast(tables.read(spark, self._warehouse / AREAS, selection.areas))
+        if selection.areas is not None:
+            read["areas"] = tables.read(spark, self._warehouse / AREAS, selection.areas)
         return read

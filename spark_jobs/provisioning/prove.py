@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pyarrow.parquet as parquet
 
@@ -50,19 +51,17 @@ def _check_columns(table: Written) -> None:
 
 
 def _prove_pseudonyms(engine: Engine, tables: list[Written]) -> None:
-    """Prove the tables that share their persons' pseudonyms: the persons, and every row against them."""
-    where = ", ".join(table.selection.contract.dataset for table in tables)
+    """Prove the tables that share their persons' pseudonyms: the persons first, then every row against them."""
     folders = {f"table_{number}": table.folder for number, table in enumerate(tables)}
     rows = " UNION ALL ".join(f"SELECT {PSEUDONYM} FROM {{{name}}}" for name in folders)
-    (found,) = engine.ask(
-        f"SELECT (SELECT count(*) FROM {{own}} WHERE NOT {_SHAPED}) AS shapeless,"
-        f" (SELECT count(*) FROM {{own}} a JOIN {{own}} b ON a.{OWN} = b.{PSEUDONYM}) AS of_the_warehouse,"
-        f" (SELECT count(*) FROM ({rows}) r ANTI JOIN {{own}} o ON r.{PSEUDONYM} = o.{OWN}) AS strange",
-        own=tables[0].own, **folders,
+    proofs: tuple[tuple[str, str, dict[str, Path]], ...] = (
+        ("something that is no pseudonym", f"FROM {{own}} o WHERE NOT {_SHAPED}", {}),
+        ("a pseudonym of the warehouse", f"FROM {{own}} p JOIN {{own}} o ON p.{OWN} = o.{PSEUDONYM}", {}),
+        ("a pseudonym that is not this project's",
+         f"FROM ({rows}) r ANTI JOIN {{own}} o ON r.{PSEUDONYM} = o.{OWN}", folders),
     )  # fmt: skip
-    if found["shapeless"]:
-        raise JobRefused("The extract would hold something that is no pseudonym", where=where)
-    if found["of_the_warehouse"]:
-        raise JobRefused("The extract would hold a pseudonym of the warehouse", where=where)
-    if found["strange"]:
-        raise JobRefused("The extract would hold a pseudonym that is not this project's", where=where)
+    for what, where, more in proofs:
+        (found,) = engine.ask(f"SELECT {engine.beside('o')} count(*) AS rows {where}", own=tables[0].own, **more)
+        if found["rows"]:
+            named = ", ".join(table.selection.contract.dataset for table in tables)
+            raise JobRefused(f"The extract would hold {what}", where=named)

@@ -90,7 +90,8 @@ class Selection:
         if self.shows_persons:
             told = [f"o.{OWN} AS {PSEUDONYM}", *told, *(f"o.{name}" for name in more)]
         where = " AND ".join(self._within(engine)) or "true"
-        return f"SELECT {', '.join(told)} FROM {{rows}} r {' '.join(joins)} WHERE {where}"
+        beside = engine.beside("o") if self.of_persons else ""
+        return f"SELECT {beside} {', '.join(told)} FROM {{rows}} r {' '.join(joins)} WHERE {where}"
 
     def _within(self, engine: Engine) -> list[str]:
         """Return the bounds of its dates: both days belong to it."""

@@ -162,6 +162,13 @@ def test_a_moment_and_a_zero_are_written_alike_by_both(spark, tmp_path, monkeypa
     ]  # fmt: skip
 
 
+def test_what_was_persisted_stays_so_when_it_is_asked(spark):
+    frame = spark.range(3).persist()
+    assert OnSpark(spark).ask("SELECT count(*) AS n FROM {rows}", rows=frame) == [{"n": 3}]
+    assert frame.storageLevel.useMemory
+    frame.unpersist()
+
+
 def test_how_many_rows_are_few_follows_from_the_logs_alone():
     assert few.are_few(1000, [(1_000_000, 10)], 10**6)
     assert not few.are_few(1000, [(3_000_000, 10), (300_000, 10)], 10**6)
