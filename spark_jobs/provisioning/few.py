@@ -1,9 +1,9 @@
 """Makes the tables of an extract in this process, where the rows that have to be read for it are few.
 
 Spark chooses the cohort. Then each person's HMAC is computed once, DuckDB filters, joins and sorts, and Arrow reads and
-writes: of the same rows that takes a fifth of the processor time of Spark's shuffle and sort, and the least of Spark's
-jobs costs a tenth of a second. How many rows are few follows from the tables' logs and from what was agreed, never from
-the machine, so that the bytes are the same anywhere.
+writes: of the same rows that takes a quarter of the processor time of Spark's shuffle and sort, and the least of
+Spark's jobs costs a tenth of a second. How many rows are few follows from the tables' logs and from what was agreed,
+never from the machine, so that the bytes are the same anywhere.
 """
 
 from __future__ import annotations
