@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +223,12 @@ class Register:
         return cohort.join(in_force(self.rows, NATIONAL, self.day), "pseudonym", "left_anti")
 
     def table(self, frame: DataFrame, dataset: str, version: int) -> DataFrame:
-        """Return a table's rows without those that a type 1 opt-out keeps back.
+        """Return a table's rows without those that a type 1 opt-out keeps back; see :meth:`withheld`."""
+        withheld = self.withheld(dataset, version)
+        return frame if withheld is None else frame.join(withheld, "pseudonym", "left_anti")
+
+    def withheld(self, dataset: str, version: int) -> DataFrame | None:
+        """Return the pseudonyms whose rows of a table a type 1 opt-out keeps back, or None where it keeps none.
 
         Parameters
         ----------
@@ -232,5 +237,9 @@ class Register:
             the version that these opt-outs go with, and from an older one such a person is left out whole.
         """
         if not is_gp_record(dataset) and (dataset != "people" or version >= self.people):
-            return frame
-        return frame.join(in_force(self.rows, TYPE_1, self.day), "pseudonym", "left_anti")
+            return None
+        return self._type_1
+
+    @cached_property
+    def _type_1(self) -> DataFrame:
+        return in_force(self.rows, TYPE_1, self.day).select("pseudonym")

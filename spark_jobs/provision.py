@@ -12,32 +12,36 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow
 import pyspark
 from deltalake.exceptions import DeltaError
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from spark_jobs import opt_out, parallel, tables
 from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.provisioning import changes, cohort, generalise, risk
 from spark_jobs.provisioning.cohort import PEOPLE, PSEUDONYM
-from spark_jobs.provisioning.persons import LINKAGES, OWN, PLACE, own, sampled
-from spark_jobs.provisioning.prove import Written, prove
-from spark_jobs.provisioning.write import columns_of, files_for, write
+from spark_jobs.provisioning.engines import Engine
+from spark_jobs.provisioning.few import Few, are_few
+from spark_jobs.provisioning.many import Many
+from spark_jobs.provisioning.persons import LINKAGES, sampled
+from spark_jobs.provisioning.prove import prove
+from spark_jobs.provisioning.selection import Selection, Written
 from spark_jobs.session import plans_for, session
 
 MANIFEST = "manifest.json"
 # What a specification is, apart from the folders and the project: an extract is reproduced from these alone.
 SPECIFICATION = ("cohort", "versions", "opt_outs", "generation", "sampling", "risk", "tables")
-_BROADCAST_PERSONS = 500_000  # some 80 bytes each on every executor
+_ENGINES = (pyspark, pyarrow, duckdb)  # what an extract's bytes come out of
 
 
 def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
@@ -90,8 +94,8 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
 
 
 def code_hash() -> str:
-    """Return the SHA-256 of the code that makes extracts, and of Spark's version: with it, the bytes are determined."""
-    digest = hashlib.sha256(pyspark.__version__.encode())
+    """Return the SHA-256 of the code that makes extracts, and of its engines' versions: they determine the bytes."""
+    digest = hashlib.sha256(" ".join(engine.__version__ for engine in _ENGINES).encode())
     folder = Path(__file__).parent
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
@@ -135,61 +139,46 @@ class _Extract:
 
     def make(self, say: Callable[[str], None]) -> dict[str, Any]:
         """Write every table, look at what was written, and return what the manifest tells of it."""
-        with plans_for(self._spark, sum(self._rows(each) for each in self._spec["tables"])):
-            return self._made(say)
+        selections = [self._selection(wanted) for wanted in self._spec["tables"]]
+        people = self._extent(PEOPLE, int(self._spec["versions"][PEOPLE]))
+        extents = [self._extent(each.name, each.wanted["version"]) for each in selections]
+        rows = {each.name: found for each, (found, _) in zip(selections, extents, strict=True)}
+        with plans_for(self._spark, sum(rows.values())):
+            cells = [(rows[each.name], len(each.columns) + each.of_persons) for each in selections]
+            if are_few(people[0], cells, sum(size for _, size in (people, *extents))):
+                with closing(Few(self._warehouse, self._key, self._staged)) as few:
+                    return self._made(few, selections, say)
+            many = Many(self._spark, self._warehouse, self._key, self._staged, people[0], rows)
+            return self._made(many, selections, say)
 
-    def _made(self, say: Callable[[str], None]) -> dict[str, Any]:
-        say("choosing the cohort")
-        owns, count = self._persons()
-
-        def table(wanted: dict[str, Any]) -> tuple[dict[str, Any], Written]:
-            say(f"provisioning {wanted['dataset']}")
-            mapped = owns.get(_linkage_of(wanted)) if self._is_linked(wanted) else None
-            shown = mapped if wanted["linkage"] != "none" else None
-            told = self._write(wanted, mapped, count)
-            return told, Written(self._folder(wanted), self._contracts[wanted["dataset"]], shown)
-
-        tables_made = parallel.each(table, self._spec["tables"])
-        made, written = [told for told, _ in tables_made], [each for _, each in tables_made]
+    def _made(self, maker: Few | Many, selections: list[Selection], say: Callable[[str], None]) -> dict[str, Any]:
+        persons, written = maker.make(self._cohort(), selections, say)
         say("checking the extract")
-        prove(self._spark, written)
+        prove(maker.engine, written)
         say("measuring the risk of re-identification")
+        made = [each.manifest() for each in written]
         return {
-            "persons": count,
+            "persons": persons,
             "opt_outs": {"version": self._register.version, "national": self._register.national},
             "tables": made,
-            "risk": self._risk(written),
+            "risk": self._risk(maker.engine, written),
             "changes": self._changes(made),
         }
 
-    @cached_property
-    def _people_version(self) -> int:
-        return int(self._spec["versions"][PEOPLE])
-
-    def _persons(self) -> tuple[dict[str, DataFrame], int]:
-        """Return the persons of the extract with their pseudonyms, for each linkage, and their number.
+    def _cohort(self) -> DataFrame:
+        """Return the persons of the extract.
 
         Everybody is in the people table that is named; who has opted out of this use is taken out before the cohort is
         sampled, and a cohort sees no practice's row of a person whose type 1 opt-out is in force.
         """
         visible = {each["dataset"]: self._read(each["dataset"], each["version"]) for each in self._spec["tables"]}
-        people = self._read(PEOPLE, self._people_version)
+        people = self._read(PEOPLE, int(self._spec["versions"][PEOPLE]))
         dates = {name: each.date_column for name, each in self._contracts.items() if each.date_column}
         chosen = cohort.persons(self._spark, self._spec["cohort"], {**visible, PEOPLE: people}, dates)
-        persons = sampled(self._register.cohort(chosen), self._spec["sampling"], self._key)
-        linkages = {_linkage_of(wanted) for wanted in self._spec["tables"] if self._is_linked(wanted)}
-        if len(linkages) > 1:  # else they are read once, by the one linkage
-            persons = persons.persist()
-        owns = {linkage: own(persons, self._key, linkage).persist() for linkage in sorted(linkages)}
-        count = next(iter(owns.values()), persons).count()
-        small = count <= _BROADCAST_PERSONS
-        return {linkage: F.broadcast(each) if small else each for linkage, each in owns.items()}, count
-
-    def _is_linked(self, wanted: dict[str, Any]) -> bool:
-        return PSEUDONYM in self._read(wanted["dataset"], wanted["version"]).columns
+        return sampled(self._register.cohort(chosen), self._spec["sampling"], self._key)
 
     def _read(self, dataset: str, version: int) -> DataFrame:
-        """Return a version of a table as type 1 opt-outs leave it; opened once, since that reads a file's footer."""
+        """Return a version of a table as type 1 opt-outs leave it; opened once, since that reads its log."""
         try:
             if (dataset, version) not in self._opened:
                 rows = tables.read(self._spark, self._warehouse / dataset, version)
@@ -201,48 +190,28 @@ class _Extract:
                 "The warehouse holds no such table or version", where=dataset, todo="Build the warehouse first"
             ) from None
 
-    def _rows(self, wanted: dict[str, Any]) -> int:
-        self._read(wanted["dataset"], wanted["version"])  # refuses what is not there
-        return tables.rows(self._warehouse / wanted["dataset"], wanted["version"])
+    def _extent(self, dataset: str, version: int) -> tuple[int, int]:
+        self._read(dataset, version)  # refuses what is not there
+        return tables.extent(self._warehouse / dataset, version)
 
-    def _folder(self, wanted: dict[str, Any]) -> Path:
-        return self._staged / str(wanted["dataset"])
+    def _selection(self, wanted: dict[str, Any]) -> Selection:
+        dataset, version = wanted["dataset"], wanted["version"]
+        of_persons = PSEUDONYM in self._read(dataset, version).columns
+        withheld = self._register.withheld(dataset, version) if of_persons else None
+        wider = any(rule["to"] == "area" for rule in wanted["generalise"].values())
+        areas = int(self._spec["versions"][generalise.AREAS]) if wider else None
+        if areas is not None:
+            self._read(generalise.AREAS, areas)  # refuses what is not there
+        return Selection(wanted, self._contracts[dataset], of_persons, withheld, areas)
 
-    def _write(self, wanted: dict[str, Any], mapped: DataFrame | None, persons: int) -> dict[str, Any]:
-        contract = self._contracts[wanted["dataset"]]
-        frame, rules = self._table(wanted, mapped, contract), wanted["generalise"]
-        rows = self._rows(wanted)
-        if mapped is not None:
-            rows = rows * persons // max(1, tables.rows(self._warehouse / PEOPLE, self._people_version))
-        files = write(frame, self._folder(wanted), files_for(rows))
-        return {
-            "name": wanted["dataset"], "rows": sum(file["rows"] for file in files),
-            "columns": columns_of(frame, contract, rules), "files": files, "source_version": wanted["version"],
-            "contract": contract.version, "linkage": wanted["linkage"] if mapped is not None else None,
-        }  # fmt: skip
-
-    def _table(self, wanted: dict[str, Any], mapped: DataFrame | None, contract: Contract) -> DataFrame:
-        frame = self._read(wanted["dataset"], wanted["version"])
-        for bound, keeps in (("from", ">="), ("to", "<=")):
-            if wanted[bound]:
-                frame = frame.where(F.expr(f"cast(`{contract.date_column}` AS date) {keeps} date'{wanted[bound]}'"))
-        columns = [F.col(f"`{name}`") for name in wanted["columns"] if name != PSEUDONYM]
-        if mapped is not None and wanted["linkage"] == "none":
-            frame = frame.join(mapped, PSEUDONYM, "left_semi").select(*columns)
-        elif mapped is not None:
-            frame = frame.join(mapped, PSEUDONYM).select(F.col(OWN).alias(PSEUDONYM), *columns, PLACE)
-        else:
-            frame = frame.select(*columns)
-        areas = generalise.AREAS in self._spec["versions"]
-        reference = self._read(generalise.AREAS, self._spec["versions"][generalise.AREAS]) if areas else None
-        return generalise.apply(frame, wanted["generalise"], reference)
-
-    def _risk(self, written: Iterable[Written]) -> dict[str, Any]:
+    def _risk(self, engine: Engine, written: list[Written]) -> dict[str, Any]:
         bounds = risk.Bounds(**self._spec["risk"])
-        reports = parallel.each(
-            lambda table: risk.report(self._spark.read.parquet(str(table.folder)), table.contract, bounds), written
-        )
-        told = [each for each in reports if each is not None]
+
+        def report(table: Written) -> dict[str, Any] | None:
+            names = [column["name"] for column in table.columns]
+            return risk.report(engine, table.folder, names, table.selection.contract, bounds)
+
+        told = [each for each in parallel.each(report, written) if each is not None]
         return {"floor": bounds.floor, "below": risk.below(told, bounds.floor), "tables": told}
 
     def _changes(self, made: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -252,8 +221,3 @@ class _Extract:
         told = json.loads((before / MANIFEST).read_text())
         changed = changes.between(self._spark, before, self._staged, told["tables"], made)
         return {"since": told["extract"], "tables": changed}
-
-
-def _linkage_of(wanted: dict[str, Any]) -> str:
-    """Return the table that its pseudonyms are for alone, or nothing for the project's own."""
-    return str(wanted["dataset"]) if wanted["linkage"] == "table" else ""

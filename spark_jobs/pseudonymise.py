@@ -8,7 +8,6 @@ query plans and whatever prints them.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from typing import Any
 
@@ -25,7 +24,7 @@ _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 def pseudonym(key: bytes, identity: str) -> str:
     """Return the pseudonym of one identity (not empty): what :func:`with_pseudonym` computes, in plain Python."""
-    digest = hmac.new(key, identity.encode(), hashlib.sha256).digest()[:16]
+    digest = hmac.digest(key, identity.encode(), "sha256")[:16]  # at once: half the time of an object's
     return base64.b32encode(digest).decode().rstrip("=")
 
 

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as parquet
 from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import TableNotFoundError
 from deltalake.schema import Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
+from pyarrow import dataset
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
@@ -69,13 +71,32 @@ def read(spark: SparkSession, folder: Path, version: int | None = None) -> DataF
         When the version's files have been erased (:mod:`spark_jobs.vacuum`).
     """
     table = DeltaTable(folder, version=version)
+    files = _files(table, folder)
+    # Of its own accord Spark would ask the files, in a job of its own.
+    schema = StructType.fromJson(json.loads(table.schema().to_json()))
+    return spark.read.schema(schema).parquet(*files)
+
+
+def arrow(folder: Path, version: int) -> dataset.FileSystemDataset:
+    """Return a version of a table as :func:`read` does, for this process to read without Spark.
+
+    Raises
+    ------
+    deltalake.exceptions.TableNotFoundError
+        When there is no such table or version.
+    JobRefused
+        When the version's files have been erased (:mod:`spark_jobs.vacuum`).
+    """
+    table = DeltaTable(folder, version=version)
+    return dataset.dataset(_files(table, folder), schema=pa.schema(table.schema().to_arrow()), format="parquet")
+
+
+def _files(table: DeltaTable, folder: Path) -> list[str]:
     files = [str(folder / action) for action in table.get_add_actions(flatten=True)["path"].to_pylist()]
     if not all(Path(file).exists() for file in files):
         what = f"Version {table.version()} of the table has been erased"
         raise JobRefused(what, where=folder.name, todo="Use a newer version")
-    # Of its own accord Spark would ask the files, in a job of its own.
-    schema = StructType.fromJson(json.loads(table.schema().to_json()))
-    return spark.read.schema(schema).parquet(*files)
+    return files
 
 
 def newest_version(folder: Path) -> int | None:
@@ -86,7 +107,13 @@ def newest_version(folder: Path) -> int | None:
 
 def rows(folder: Path, version: int) -> int:
     """Return the number of rows of a version, from its log alone."""
-    return sum(DeltaTable(folder, version=version).get_add_actions(flatten=True)["num_records"].to_pylist())
+    return extent(folder, version)[0]
+
+
+def extent(folder: Path, version: int) -> tuple[int, int]:
+    """Return the numbers of rows and of bytes of a version, from its log alone."""
+    told = DeltaTable(folder, version=version).get_add_actions(flatten=True)
+    return sum(told["num_records"].to_pylist()), sum(told["size_bytes"].to_pylist())
 
 
 def rows_in(folder: Path) -> int:

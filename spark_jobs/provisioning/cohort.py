@@ -42,7 +42,7 @@ def persons(spark: SparkSession, cohort: str, tables: Mapping[str, DataFrame], d
         found = guard.run(spark, cohort, tables)
     else:
         # The line's end closes a comment, so that the closing bracket always counts. The whole is judged.
-        query = f"SELECT {PSEUDONYM} FROM {PEOPLE} WHERE ({cohort}\n)"  # noqa: S608
+        query = f"SELECT {PSEUDONYM} FROM {PEOPLE} WHERE ({cohort}\n)"
         found = guard.run(spark, query, tables)
     if [name.lower() for name in found.columns] != [PSEUDONYM]:
         raise JobRefused("The cohort must select one column, pseudonym", where="cohort")

@@ -82,7 +82,7 @@ class _Compiler:
         if not isinstance(least, int) or isinstance(least, bool) or least < 1:
             raise _refused("'at_least' must be a whole number of 1 or more", "Correct it")
         having = f" GROUP BY pseudonym HAVING count(*) >= {least}" if least > 1 else ""
-        return f"SELECT pseudonym FROM {table}{where}{having}"  # noqa: S608 - judged node by node before it is run
+        return f"SELECT pseudonym FROM {table}{where}{having}"
 
     def _window(self, table: str, told: dict[str, Any]) -> list[str]:
         bounds = [(told[key], sign) for key, sign in (("from", ">="), ("to", "<=")) if key in told]

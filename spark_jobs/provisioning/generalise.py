@@ -20,17 +20,13 @@ chapter                               the chapter of an ICD-10 code
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
 from typing import Any
-
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
 
 from spark_jobs.contracts import Contract, Field
 from spark_jobs.errors import JobRefused
 
 AREAS = "small_area"
-_AREA = "lsoa"
+AREA = "lsoa"
 _NUMBERS, _DATES, _TEXT = frozenset({"int", "double"}), frozenset({"date", "timestamp"}), frozenset({"string"})
 _RULES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "band": (frozenset({"int"}), frozenset({"width"})),
@@ -98,55 +94,45 @@ def _check_numbers(rule: Mapping[str, Any], where: str) -> None:
 
 
 def _area_of(areas: Contract | None, column: str, wider: str) -> Field | None:
-    if areas is None or column != _AREA or wider == _AREA:
+    if areas is None or column != AREA or wider == AREA:
         return None
     field = areas.by_name.get(wider)
     return field if field is not None and field.published and field.type == "string" else None
 
 
-def apply(frame: DataFrame, rules: Rules, areas: DataFrame | None) -> DataFrame:
-    """Return the frame with each column that has a rule made coarser, in its place and under its name.
+def coarser(value: str, rule: Mapping[str, Any]) -> str:
+    """Return a column made coarser, as SQL of :mod:`spark_jobs.provisioning.engines`; null stays null.
 
     Parameters
     ----------
-    areas : DataFrame or None
-        ``small_area``, where a rule asks for a wider area. It is small: a country has some 40,000.
+    value : str
+        The column, as a query holds it.
+    rule : mapping
+        Any but ``area``, for which another table is needed.
     """
-    for column, rule in rules.items():
-        if rule["to"] == "area" and areas is not None:
-            wider = areas.select(F.col(_AREA).alias("_area"), F.col(f"`{rule['column']}`").alias("_wider"))
-            joined = frame.join(F.broadcast(wider), F.col(f"`{column}`") == F.col("_area"), "left")
-            frame = joined.withColumn(column, F.col("_wider")).drop("_area", "_wider")
-        else:
-            frame = frame.withColumn(column, coarser(F.col(f"`{column}`"), rule))
-    return frame
-
-
-def coarser(value: Column, rule: Mapping[str, Any]) -> Column:
-    """Return a value made coarser; null stays null."""
     kind = str(rule["to"])
     if kind == "band":
         return _band(value, rule["width"])
     if kind == "age_band":
-        age = F.when(value.isNotNull(), F.greatest(F.lit(rule["at"]) - value, F.lit(0)))
-        return F.when(age >= rule["top"], F.lit(f"{rule['top']}+")).otherwise(_band(age, rule["width"]))
+        age, top = f"greatest({rule['at']} - {value}, 0)", rule["top"]
+        band = _band(age, rule["width"])
+        return f"CASE WHEN {value} IS NULL THEN NULL WHEN {age} >= {top} THEN '{top}+' ELSE {band} END"
     if kind in ("top", "bottom"):
-        bounded = F.least if kind == "top" else F.greatest
-        return F.when(value.isNotNull(), bounded(value, F.lit(rule["at"])))
+        bounded = "least" if kind == "top" else "greatest"
+        return f"CASE WHEN {value} IS NOT NULL THEN {bounded}({value}, {rule['at']}) END"
     if kind == "prefix":
-        return F.substring(value, 1, rule["length"])
+        return f"substring({value}, 1, {rule['length']})"
     if kind == "chapter":
         return _chapter(value)
-    return F.trunc(value, kind)
+    return f"CAST(date_trunc('{kind}', {value}) AS DATE)"
 
 
-def _band(value: Column, width: int) -> Column:
-    first = (value - F.pmod(value, F.lit(width))).cast("int")
-    return F.concat(first.cast("string"), F.lit("-"), (first + (width - 1)).cast("string"))
+def _band(value: str, width: int) -> str:
+    first = f"({value} - pmod({value}, {width}))"
+    return f"CAST({first} AS STRING) || '-' || CAST({first} + {width - 1} AS STRING)"
 
 
-def _chapter(code: Column) -> Column:
-    category = F.substring(code, 1, 3)
-    known = category.rlike("^[A-Z][0-9]{2}")
-    chapters = reduce(lambda found, each: found.when(known & (category <= each[0]), each[1]), _CHAPTERS, F)
-    return chapters.otherwise(F.lit(None))
+def _chapter(code: str) -> str:
+    category = f"substring({code}, 1, 3)"
+    chapters = " ".join(f"WHEN {category} <= '{last}' THEN '{chapter}'" for last, chapter in _CHAPTERS)
+    return f"CASE WHEN NOT coalesce(regexp_like({category}, '^[A-Z][0-9][0-9]'), false) THEN NULL {chapters} END"

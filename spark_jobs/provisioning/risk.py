@@ -2,9 +2,9 @@
 
 k of a table is the number of persons in the smallest group that agrees in every quasi-identifier (Samarati and
 Sweeney 1998); l of a sensitive column is the least number of different values in a group (Machanavajjhala et al.
-2007), counted by HyperLogLog++, which is exact for the few values that matter. A missing value counts as a value.
+2007), on Spark counted by HyperLogLog++, which is exact for the few values that matter. A missing value counts as one.
 The combinations are the smallest that already single somebody out, after SUDA's minimal sample uniques (Elliot et al.
-2002): every larger one does so too. Only counts leave Spark, and those under ten are told as "under 10".
+2002): every larger one does so too. Only counts are told, and those under ten are told as "under 10".
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
-
 from spark_jobs.contracts import Contract
 from spark_jobs.provisioning.cohort import PEOPLE, PSEUDONYM
+from spark_jobs.provisioning.engines import Engine
 
 SMALL = 10  # persons; the safe threshold of policies/disclosure.yaml's default profile
 UNDER = "under 10"
@@ -50,13 +48,15 @@ def count(number: int) -> int | str:
     return UNDER if 0 < number < SMALL else number
 
 
-def report(frame: DataFrame, contract: Contract, bounds: Bounds) -> dict[str, Any] | None:
+def report(
+    engine: Engine, rows: Any, columns: Sequence[str], contract: Contract, bounds: Bounds
+) -> dict[str, Any] | None:
     """Return the report of one table, or None when it has no persons or no quasi-identifier.
 
     Parameters
     ----------
-    frame : DataFrame
-        The table as written, generalisations included.
+    rows, columns
+        The table as written, generalisations included, and the names of its columns.
 
     Returns
     -------
@@ -66,23 +66,19 @@ def report(frame: DataFrame, contract: Contract, bounds: Bounds) -> dict[str, An
         (combinations, each with ``columns``, ``k`` and ``persons`` under the floor; None where a person has several
         rows, since there groups of fewer columns do not add up).
     """
-    quasi = [name for name in frame.columns if _class(contract, name) == "quasi"]
-    if not quasi or PSEUDONYM not in frame.columns:
+    quasi = [name for name in columns if _class(contract, name) == "quasi"]
+    if not quasi or PSEUDONYM not in columns:
         return None
-    sensitive = [name for name in frame.columns if _class(contract, name) == "sensitive"]
+    sensitive = [name for name in columns if _class(contract, name) == "sensitive"]
     one_row = contract.dataset == PEOPLE or contract.primary_key == (contract.local_key,)
-    persons = F.count(F.lit(1)) if one_row else F.count_distinct(PSEUDONYM)
-    groups = frame.groupBy(*(F.col(f"`{name}`") for name in quasi)).agg(
-        persons.alias(_PERSONS), *(_different(name).alias(f"_l_{name}") for name in sensitive)
-    )
-    groups = groups.persist()
-    try:
-        told = _whole(groups, sensitive)
-        searched = quasi[: bounds.columns]
-        riskiest = _riskiest(groups, searched, bounds) if one_row else None
-    finally:
-        groups.unpersist()
-    return {"table": contract.dataset, "quasi": quasi, **told, "riskiest": riskiest}
+    persons = "count(*)" if one_row else f"count(DISTINCT {PSEUDONYM})"
+    different = [f"{_different(engine.name(name))} AS _l_{place}" for place, name in enumerate(sensitive)]
+    named = ", ".join(engine.name(name) for name in quasi)
+    told = ", ".join([named, f"{persons} AS {_PERSONS}", *different])
+    with engine.keep(f"SELECT {told} FROM {{rows}} GROUP BY {named}", rows=rows) as groups:
+        whole = _whole(engine, groups, sensitive)
+        riskiest = _riskiest(engine, groups, quasi[: bounds.columns], bounds) if one_row else None
+    return {"table": contract.dataset, "quasi": quasi, **whole, "riskiest": riskiest}
 
 
 def below(reports: Sequence[dict[str, Any]], floor: int) -> bool:
@@ -94,36 +90,41 @@ def _class(contract: Contract, name: str) -> str:
     return contract.by_name[name].classification if name in contract.by_name else ""
 
 
-def _different(name: str) -> Column:
-    return F.approx_count_distinct(F.coalesce(F.col(f"`{name}`").cast("string"), F.lit("\u0000")), 0.01)
+def _different(column: str) -> str:
+    """Return how many different values there are: a missing one is one more than those that are there."""
+    return f"approx_count_distinct({column}, 0.01) + max(CASE WHEN {column} IS NULL THEN 1 ELSE 0 END)"
 
 
-def _whole(groups: DataFrame, sensitive: Sequence[str]) -> dict[str, Any]:
-    sizes = [F.sum(F.when(_between(first, last), F.col(_PERSONS))).alias(f"_size_{first}") for first, last in _SIZES]
-    ls = [F.min(f"`_l_{name}`").alias(f"_l_{name}") for name in sensitive]
-    totals = (F.min(_PERSONS).alias("k"), F.count(F.lit(1)).alias("groups"), F.sum(_PERSONS).alias("persons"))
-    row = groups.agg(*totals, *sizes, *ls).collect()[0]
-    persons, unique = int(row["persons"] or 0), int(row["_size_1"] or 0)
+def _whole(engine: Engine, groups: Any, sensitive: Sequence[str]) -> dict[str, Any]:
+    asked = [
+        f"min({_PERSONS}) AS k",
+        "count(*) AS number",
+        f"sum({_PERSONS}) AS persons",
+        *(f"sum(CASE WHEN {_between(first, last)} THEN {_PERSONS} END) AS size_{first}" for first, last in _SIZES),
+        *(f"min(_l_{place}) AS l_{place}" for place in range(len(sensitive))),
+    ]
+    (row,) = engine.ask(f"SELECT {', '.join(asked)} FROM {{groups}}", groups=groups)
+    persons, unique = int(row["persons"] or 0), int(row["size_1"] or 0)
     return {
         "k": row["k"],
-        "groups": count(row["groups"]),
+        "groups": count(row["number"]),
         "persons": count(persons),
         "unique": count(unique),
         "unique_share": round(unique / persons, 2) if persons and (unique == 0 or unique >= SMALL) else None,
-        "sizes": {_named(first, last): count(int(row[f"_size_{first}"] or 0)) for first, last in _SIZES},
-        "l": {name: row[f"_l_{name}"] for name in sensitive},
+        "sizes": {_named(first, last): count(int(row[f"size_{first}"] or 0)) for first, last in _SIZES},
+        "l": {name: row[f"l_{place}"] for place, name in enumerate(sensitive)},
     }
 
 
-def _between(first: int, last: int | None) -> Column:
-    return (F.col(_PERSONS) >= first) if last is None else F.col(_PERSONS).between(first, last)
+def _between(first: int, last: int | None) -> str:
+    return f"{_PERSONS} >= {first}" if last is None else f"{_PERSONS} BETWEEN {first} AND {last}"
 
 
 def _named(first: int, last: int | None) -> str:
     return f"{first} or more" if last is None else str(first) if first == last else f"{first} to {last}"
 
 
-def _riskiest(groups: DataFrame, quasi: Sequence[str], bounds: Bounds) -> list[dict[str, Any]]:
+def _riskiest(engine: Engine, groups: Any, quasi: Sequence[str], bounds: Bounds) -> list[dict[str, Any]]:
     """Search level by level, one pass each; what singles out at one level is not looked at within a larger one.
 
     Where all combinations are few, one pass looks at them all.
@@ -131,14 +132,14 @@ def _riskiest(groups: DataFrame, quasi: Sequence[str], bounds: Bounds) -> list[d
     found: list[dict[str, Any]] = []
     safe: set[tuple[str, ...]] = {()}
     every = [each for size in range(1, len(quasi) + 1) for each in combinations(quasi, size)]
-    known = _sizes_of(groups, every, bounds.floor) if len(every) <= bounds.combinations else None
+    known = _sizes_of(engine, groups, every, bounds.floor) if len(every) <= bounds.combinations else None
     for size in range(1, len(quasi) + 1):
         # A combination is open when every one that it has one column more than is safe (Apriori's rule).
         level = [each for each in combinations(quasi, size) if safe.issuperset(combinations(each, size - 1))]
         if not level:
             break
         safe = set()
-        sizes = known or _sizes_of(groups, level[: bounds.combinations], bounds.floor)
+        sizes = known or _sizes_of(engine, groups, level[: bounds.combinations], bounds.floor)
         for columns in (each for each in level if each in sizes):
             k, persons = sizes[columns]
             if k < bounds.floor:
@@ -153,22 +154,20 @@ def _riskiest(groups: DataFrame, quasi: Sequence[str], bounds: Bounds) -> list[d
 
 
 def _sizes_of(
-    groups: DataFrame, wanted: Sequence[tuple[str, ...]], floor: int
+    engine: Engine, groups: Any, wanted: Sequence[tuple[str, ...]], floor: int
 ) -> dict[tuple[str, ...], tuple[int, int]]:
     """Return the size of the smallest group, and the persons in groups under the floor, of each combination."""
     names = sorted({name for columns in wanted for name in columns})
-    sets = [[F.col(f"`{name}`") for name in columns] for columns in wanted]
-    sums = groups.groupingSets(sets, *(F.col(f"`{name}`") for name in names)).agg(
-        F.sum(_PERSONS).alias(_PERSONS), F.grouping_id().alias("_set")
+    sets = ", ".join(f"({', '.join(engine.name(name) for name in columns)})" for columns in wanted)
+    # grouping() is 1 where a column is grouped away.
+    marks = ", ".join(f"grouping({engine.name(name)}) AS g{place}" for place, name in enumerate(names))
+    marked = ", ".join(f"g{place}" for place in range(len(names)))
+    small = f"sum(CASE WHEN {_PERSONS} < {int(floor)} THEN {_PERSONS} ELSE 0 END)"
+    rows = engine.ask(
+        f"SELECT {marked}, min({_PERSONS}) AS k, {small} AS p FROM (SELECT {marks}, sum({_PERSONS}) AS {_PERSONS}"
+        f" FROM {{groups}} GROUP BY GROUPING SETS ({sets})) GROUP BY {marked}",
+        groups=groups,
     )
-    small = F.sum(F.when(F.col(_PERSONS) < floor, F.col(_PERSONS)).otherwise(0))
-    rows = {
-        row["_set"]: row for row in sums.groupBy("_set").agg(F.min(_PERSONS).alias("k"), small.alias("p")).collect()
-    }
-    told = {}
-    for columns in wanted:
-        # grouping_id() has a bit for each name, the first the highest, set where the name is grouped away.
-        identity = sum(1 << (len(names) - 1 - place) for place, name in enumerate(names) if name not in columns)
-        if identity in rows:
-            told[columns] = (int(rows[identity]["k"]), int(rows[identity]["p"]))
-    return told
+    by_columns = {tuple(name for place, name in enumerate(names) if not row[f"g{place}"]): row for row in rows}
+    found = {columns: by_columns.get(tuple(sorted(columns))) for columns in wanted}
+    return {columns: (int(row["k"]), int(row["p"])) for columns, row in found.items() if row}

@@ -17,7 +17,6 @@ import pyarrow.parquet as parquet
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.contracts import Contract
 from spark_jobs.provisioning.persons import PLACE, PLACE_BITS
 
 _ROWS_PER_FILE = 250_000
@@ -69,18 +68,3 @@ def _named(path: Path) -> dict[str, Any]:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     rows = parquet.read_metadata(name).num_rows
     return {"name": name.name, "rows": rows, "bytes": name.stat().st_size, "sha256": digest}
-
-
-def columns_of(frame: DataFrame, contract: Contract, rules: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what the manifest tells of each column: name, type, description, classification, and rule if any."""
-    columns = []
-    for field in (each for each in frame.schema if each.name != PLACE):
-        told = contract.by_name.get(field.name)
-        column = {
-            "name": field.name,
-            "type": field.dataType.simpleString(),
-            "description": told.description if told else "The person's pseudonym in this project",
-            "classification": told.classification if told else "safe",
-        }
-        columns.append(column | ({"generalised": rules[field.name]} if field.name in rules else {}))
-    return columns

@@ -24,6 +24,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.readwriter import DataFrameWriter
 
 from spark_jobs import build, linkage, provision, session, tables
+from spark_jobs.provisioning import few
 from tests import health_system
 from tests.health_system import by_local_number, patient, submit
 from tests.spark import lent
@@ -111,8 +112,9 @@ def _run(home: Path, keys: dict[str, bytes]) -> None:
     health_system.build_warehouse(home, keys=keys, generation=2)
     version = tables.newest_version(home / "warehouse" / "admitted_care")
     wanted = table("admitted_care", "opcs4", version=version)
-    spec = specification(home / "warehouse", home / "extract", wanted)
-    provision.run(spec, keys, lambda text: None)
+    for out, most in (("few", few.MOST_CELLS), ("many", -1)):  # in this process, and on Spark's executors
+        with patch.object(few, "MOST_CELLS", most):
+            provision.run(specification(home / "warehouse", home / out, wanted), keys, lambda text: None)
 
 
 def main() -> None:

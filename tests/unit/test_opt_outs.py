@@ -11,6 +11,7 @@ import pytest
 from spark_jobs import build, opt_out, provision, tables, validate
 from spark_jobs.contracts import load_contracts
 from spark_jobs.errors import JobRefused
+from spark_jobs.provisioning import few
 from spark_jobs.pseudonymise import pseudonym
 from tests.health_system import CONTRACTS, KEYS, build_warehouse, number, patient, submit, use_session
 from tests.warehouse import specification, table
@@ -181,7 +182,7 @@ def extracted(*persons: int, key: bytes = KEYS["warehouse-pseudonym"]) -> set[st
     return {pseudonym(PROJECT_KEY, each) for each in pseudonyms(*persons, key=key)}
 
 
-def test_an_extract_leaves_out_who_opted_out_unless_its_use_is_exempt(home):
+def test_an_extract_leaves_out_who_opted_out_unless_its_use_is_exempt(home, monkeypatch):
     usual = extract(home, "usual")
     assert usual["people"] == extracted(2, 3, 4, 11)
     assert usual["gp_patients"] == extracted(2, 3, 11)  # the practice's rows of 4 stay with the practice
@@ -189,6 +190,9 @@ def test_an_extract_leaves_out_who_opted_out_unless_its_use_is_exempt(home):
     exempt = extract(home, "exempt", national=False)
     assert exempt["people"] == extracted(0, 1, 2, 3, 4, 5, 6, 9, 10, 11)
     assert exempt["gp_patients"] == extracted(0, 1, 2, 3, 5, 6, 9, 11)
+    monkeypatch.setattr(few, "MOST_CELLS", -1)  # now on Spark's executors
+    assert extract(home, "usual again") == usual
+    assert extract(home, "exempt again", national=False) == exempt
 
 
 def test_a_change_of_mind_takes_effect_at_the_next_extract_and_the_key_may_be_rotated_between(spark, home):

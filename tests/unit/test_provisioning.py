@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import nullcontext
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import combinations
 from pathlib import Path
 from random import Random
@@ -17,7 +17,9 @@ from pyspark.sql import functions as F
 from spark_jobs import provision, tables
 from spark_jobs.contracts import load_contracts
 from spark_jobs.errors import JobRefused
-from spark_jobs.provisioning import changes, generalise, persons, prove, risk, write
+from spark_jobs.provisioning import changes, few, generalise, many, persons, prove, risk, write
+from spark_jobs.provisioning.engines import InProcess, OnSpark
+from spark_jobs.provisioning.selection import Selection, Written
 from spark_jobs.pseudonymise import pseudonym
 from tests.warehouse import CONTRACTS, nobody_opted_out, specification, table, warehouse_rows
 
@@ -64,16 +66,40 @@ def other_session(spark, **settings: object):
     return session
 
 
-def test_the_same_specification_gives_the_same_bytes_in_another_session(spark, warehouse, tmp_path, monkeypatch):
+def on_executors(monkeypatch) -> None:
+    """Let no extract be small enough to be made in the job's own process."""
+    monkeypatch.setattr(few, "MOST_CELLS", -1)
+
+
+@pytest.fixture(params=["in process", "on executors"])
+def maker(request, monkeypatch) -> str:
+    if request.param == "on executors":
+        on_executors(monkeypatch)
+    return request.param
+
+
+@pytest.fixture(params=[InProcess, OnSpark])
+def engine(request, spark) -> InProcess | OnSpark:
+    return InProcess() if request.param is InProcess else OnSpark(spark)
+
+
+def given(engine: InProcess | OnSpark, frame):
+    """Return a frame as a table of the engine's."""
+    return frame.toArrow() if isinstance(engine, InProcess) else frame
+
+
+def test_the_same_specification_gives_the_same_bytes_in_another_session(spark, warehouse, tmp_path, monkeypatch, maker):
     monkeypatch.setattr(write, "_ROWS_PER_FILE", 300)
+    monkeypatch.setattr(few, "_ROWS_PER_FILE", 300)
     asked = (table("people", "birth_year", "lsoa"), table("gp_events", "event_date", "value", linkage="table"))
     one = other_session(spark, shuffle_partitions=1, adaptive_enabled="false")
     other = other_session(spark, shuffle_partitions=7, files_maxPartitionBytes=4096, autoBroadcastJoinThreshold=-1)
-    monkeypatch.setattr(provision, "_BROADCAST_PERSONS", 0)
+    monkeypatch.setattr(many, "_BROADCAST_PERSONS", 0)
     first = made(monkeypatch, one, specification(warehouse, tmp_path / "1", *asked))
-    monkeypatch.setattr(provision, "_BROADCAST_PERSONS", 10**6)
+    monkeypatch.setattr(many, "_BROADCAST_PERSONS", 10**6)
     second = made(monkeypatch, other, specification(warehouse, tmp_path / "2", *asked))
-    assert [len(each["files"]) for each in first["tables"]] == [2, 8]
+    most = 8 if maker == "on executors" else 7
+    assert [len(each["files"]) for each in first["tables"]] == [2, most]
     assert first.pop("created")
     assert second.pop("created")
     assert first == second
@@ -82,10 +108,75 @@ def test_the_same_specification_gives_the_same_bytes_in_another_session(spark, w
         assert len(held) == told["rows"] == sum(file["rows"] for file in told["files"])
         assert held == sorted(held)
     assert {path.name for path in (tmp_path / "1").rglob("*") if path.is_file()} == {
-        "manifest.json", *(f"part-{n:05d}.parquet" for n in range(8)),
+        "manifest.json", *(f"part-{n:05d}.parquet" for n in range(most)),
     }  # fmt: skip
 
 
+def test_few_rows_and_many_give_the_same_extract(spark, warehouse, tmp_path, monkeypatch):
+    areas = [{"lsoa": f"E0100000{n}", "imd_decile": n} for n in range(3)]
+    tables.publish(warehouse_rows("small_area", spark, *areas).drop("pseudonym"), warehouse / "small_area")
+    coarse = {"birth_year": {"to": "age_band", "width": 10, "at": 2026, "top": 80}}
+    asked = (
+        table("people", "lsoa", "sex", "birth_year", generalise=coarse),
+        table("gp_events", "event_date", "value", "unit", linkage="table", **{"from": "2016-01-01"}),
+        table("small_area", "imd_decile", "lsoa"),
+    )
+    sampling = {"fraction": "0.5", "seed": 3}
+
+    def extract(name: str) -> dict:
+        told = made(monkeypatch, spark, specification(
+            warehouse, tmp_path / name, *asked, sampling=sampling, cohort="sex = '1'",
+        ))  # fmt: skip
+        for each in told["tables"]:  # the files' own bytes are their writer's
+            each.pop("files")
+        return {**told, "created": ""}
+
+    first = extract("few")
+    on_executors(monkeypatch)
+    assert extract("many") == first
+    for dataset in ("people", "gp_events", "small_area"):
+        held = rows(tmp_path / "few", dataset)
+        assert held == rows(tmp_path / "many", dataset)
+        assert held
+
+
+def test_a_moment_and_a_zero_are_written_alike_by_both(spark, tmp_path, monkeypatch):
+    key = pseudonym(KEY, "1")
+    tables.publish(warehouse_rows("people", spark, {"pseudonym": key}), tmp_path / "people")
+    readings = [
+        {"pseudonym": key, "taken_at": datetime(2020, 3, 29, hour, 30, tzinfo=UTC), "value": value}
+        for hour in (0, 1, 23) for value in (-0.0, 0.0, 1.5, None, float("nan"))
+    ]  # fmt: skip
+    tables.publish(warehouse_rows("device_readings", spark, *readings), tmp_path / "device_readings")
+    tables.publish(nobody_opted_out(spark), tmp_path / "opt_outs")
+    wanted = table("device_readings", "taken_at", "value", **{"from": "2020-03-29", "to": "2020-03-29"})
+    made(monkeypatch, spark, specification(tmp_path, tmp_path / "few", wanted))
+    on_executors(monkeypatch)
+    made(monkeypatch, spark, specification(tmp_path, tmp_path / "many", wanted))
+    held = [repr(each) for each in rows(tmp_path / "few", "device_readings")]
+    assert held == [repr(each) for each in rows(tmp_path / "many", "device_readings")]
+    assert len(held) == len(readings)
+    assert "-0.0" not in "".join(held)
+    assert spark.read.parquet(str(tmp_path / "few" / "device_readings")).dtypes == [
+        ("pseudonym", "string"), ("taken_at", "timestamp"), ("value", "double"),
+    ]  # fmt: skip
+
+
+def test_what_was_persisted_stays_so_when_it_is_asked(spark):
+    frame = spark.range(3).persist()
+    assert OnSpark(spark).ask("SELECT count(*) AS n FROM {rows}", rows=frame) == [{"n": 3}]
+    assert frame.storageLevel.useMemory
+    frame.unpersist()
+
+
+def test_how_many_rows_are_few_follows_from_the_logs_alone():
+    assert few.are_few(1000, [(1_000_000, 10)], 10**6)
+    assert not few.are_few(1000, [(3_000_000, 10), (300_000, 10)], 10**6)
+    assert not few.are_few(2_000_001, [], 10**6)
+    assert not few.are_few(1000, [(1000, 10)], few.MOST_BYTES + 1)
+
+
+@pytest.mark.usefixtures("maker")
 def test_an_extract_follows_its_specification(spark, warehouse, tmp_path, monkeypatch):
     wanted = (
         table("people", "birth_year", "sex", "ethnicity",
@@ -155,18 +246,25 @@ RULES = [
 ]  # fmt: skip
 
 
-def test_each_rule_makes_its_column_coarser(spark):
+def test_a_small_area_becomes_a_wider_one(spark, engine):
+    wanted = table("people", "lsoa", linkage="none", generalise={"lsoa": {"to": "area", "column": "ward"}})
+    selection = Selection(wanted, load_contracts(CONTRACTS)["people"], True, None, areas=0)
+    told = {
+        "rows": [("a", "E01000002"), ("b", "E01999999"), ("c", None)], "own": [("a", ""), ("b", ""), ("c", "")],
+        "areas": [("E01000001", "East"), ("E01000002", "West")],
+    }  # fmt: skip
+    columns = {"rows": "pseudonym string, lsoa string", "own": "pseudonym string, _own string",
+               "areas": "lsoa string, ward string"}  # fmt: skip
+    read = {name: given(engine, spark.createDataFrame(each, columns[name])) for name, each in told.items()}
+    found = engine.ask(selection.query(engine), **read)
+    assert Counter(row["lsoa"] for row in found) == {"West": 1, None: 2}
+
+
+def test_each_rule_makes_its_column_coarser(spark, engine):
     for rule, kind, values, coarser in RULES:
         frame = spark.createDataFrame([(n, value) for n, value in enumerate(values)], f"n int, v {kind}")
-        found = frame.select("n", generalise.coarser(F.col("v"), rule)).orderBy("n").collect()
-        assert [row[1] for row in found] == coarser, rule
-
-
-def test_a_small_area_becomes_a_wider_one(spark):
-    areas = spark.createDataFrame([("E01000001", "East"), ("E01000002", "West")], "lsoa string, ward string")
-    frame = spark.createDataFrame([("E01000002",), ("E01999999",), (None,)], "lsoa string")
-    found = generalise.apply(frame, {"lsoa": {"to": "area", "column": "ward"}}, areas).collect()
-    assert Counter(row["lsoa"] for row in found) == {"West": 1, None: 2}
+        told = f"SELECT n, {generalise.coarser('v', rule)} AS v FROM {{rows}} ORDER BY n"
+        assert [row["v"] for row in engine.ask(told, rows=given(engine, frame))] == coarser, rule
 
 
 @pytest.mark.parametrize(
@@ -206,15 +304,19 @@ def test_an_unknown_linkage_and_an_unknown_version_are_refused(spark, warehouse,
     assert not (tmp_path / "x").exists()
 
 
-def test_the_risk_is_what_plain_python_counts(spark):
+def test_the_risk_is_what_plain_python_counts(spark, engine):
     random, floor = Random(3), 12
     told = [
         {"pseudonym": str(n), "birth_year": random.choice((1950, 1951, None)), "sex": random.choice("111112"),
          "lsoa": random.choice("ABCD"), "ethnicity": random.choice("XXXXXXY")}
         for n in range(600)
     ] + [{"pseudonym": "alone", "birth_year": 1900, "sex": "1", "lsoa": "A", "ethnicity": None}]  # fmt: skip
-    frame = warehouse_rows("people", spark, *told).select("pseudonym", "birth_year", "sex", "lsoa", "ethnicity")
-    found = risk.report(frame, load_contracts(CONTRACTS)["people"], risk.Bounds(floor, 8, 40))
+    names = ("pseudonym", "birth_year", "sex", "lsoa", "ethnicity")
+    written = given(engine, warehouse_rows("people", spark, *told).select(*names))
+    people = load_contracts(CONTRACTS)["people"]
+    found = risk.report(engine, written, names, people, risk.Bounds(floor, 8, 40))
+    # Level by level it finds the same.
+    assert found == risk.report(engine, written, names, people, risk.Bounds(floor, 8, 6))
 
     def sizes(*names: str) -> Counter:
         return Counter(tuple(row[name] for name in names) for row in told)
@@ -242,11 +344,11 @@ def test_the_risk_is_what_plain_python_counts(spark):
     assert not risk.below([found], 1)
 
 
-def test_small_counts_are_told_as_such(spark):
+def test_small_counts_are_told_as_such(spark, engine):
     assert [risk.count(n) for n in (0, 1, 9, 10)] == [0, "under 10", "under 10", 10]
     contract = load_contracts(CONTRACTS)["people"]
-    no_quasi = warehouse_rows("people", spark, {"pseudonym": "a"}).select("pseudonym", "ethnicity")
-    assert risk.report(no_quasi, contract, risk.Bounds(5, 8, 40)) is None
+    no_quasi = given(engine, warehouse_rows("people", spark, {"pseudonym": "a"}).select("pseudonym", "ethnicity"))
+    assert risk.report(engine, no_quasi, ["pseudonym", "ethnicity"], contract, risk.Bounds(5, 8, 40)) is None
 
 
 def test_what_changed_is_counted(spark, tmp_path):
@@ -267,28 +369,31 @@ def test_what_changed_is_counted(spark, tmp_path):
     assert (gone_table["columns_removed"], gone_table["rows_removed"]) == (["pseudonym", "v"], None)
 
 
-def test_an_extract_that_would_hold_what_it_must_not_is_refused(spark, tmp_path):
+def test_an_extract_that_would_hold_what_it_must_not_is_refused(spark, engine, tmp_path):
     contract = load_contracts(CONTRACTS)["gp_events"]
     keyed = persons.own(spark.createDataFrame([("A" * 26,)], "pseudonym string"), KEY)
     own = keyed.collect()[0][persons.OWN]
 
-    def written(name: str, column: str, value: str) -> prove.Written:
-        spark.createDataFrame([(value,)], f"{column} string").write.parquet(str(tmp_path / name))
-        for leftover in (*(tmp_path / name).glob("_*"), *(tmp_path / name).glob(".*")):
+    def written(name: str, column: str, value: str | None, persons=keyed) -> Written:
+        folder = tmp_path / name
+        spark.createDataFrame([(value,)], f"{column} string").write.mode("overwrite").parquet(str(folder))
+        for leftover in (*folder.glob("_*"), *folder.glob(".*")):
             leftover.unlink()
-        return prove.Written(tmp_path / name, contract, keyed)
+        selection = Selection(table("gp_events"), contract, True, None, None)
+        return Written(selection, folder, [], [], given(engine, persons))
 
-    prove.prove(spark, [written("good", "pseudonym", own)])
+    prove.prove(engine, [written("good", "pseudonym", own)])
     for name, column, value, sentence in (
         ("warehouse's", "pseudonym", "A" * 26, "not this project's"),
+        ("nobody's", "pseudonym", None, "not this project's"),
         ("none", "snomed_code", "1", "not asked for, or none"),
         ("direct", "local_id", "1", "never leaves landing"),
     ):
         with pytest.raises(JobRefused, match=sentence):
-            prove.prove(spark, [written(name, column, value)])
+            prove.prove(engine, [written(name, column, value)])
     same = keyed.withColumn(persons.OWN, F.col("pseudonym"))
     with pytest.raises(JobRefused, match="of the warehouse"):
-        prove.prove(spark, [prove.Written(tmp_path / "good", contract, same)])
-    wrong = keyed.withColumn(persons.OWN, F.lit("short"))
-    with pytest.raises(JobRefused, match="no pseudonym"):
-        prove.prove(spark, [prove.Written(tmp_path / "good", contract, wrong)])
+        prove.prove(engine, [written("good", "pseudonym", own, same)])
+    for wrong in ("short", "A" * 25 + "\n", "A" * 26 + "\n", "a" * 26, None):
+        with pytest.raises(JobRefused, match="no pseudonym"):
+            prove.prove(engine, [written("good", "pseudonym", own, keyed.withColumn(persons.OWN, F.lit(wrong)))])
