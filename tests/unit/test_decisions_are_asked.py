@@ -25,6 +25,7 @@ KNOWN = {
     "workspace/usage.py lines": "which rows are counted, for who was allowed to see them",
     "people/domain.py ": "which roles one person may not hold together",
     "people/administration.py set_roles": "whose invitations are withdrawn, when it is done to an operator",
+    "evidence/checks/people.py unique": "whether roles are those that the audit log tells, whoever asks",
     "airlock/services.py visible_reviews": "the rule that checkers are blind to each other, once the request is shown",
     "airlock/views.py _page": "the rule that an author does not see what checkers see, once the request is shown",
     "projects/extract_views.py _page": "whether to offer what services refuse: who asked accepts no risk",
