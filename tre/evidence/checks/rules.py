@@ -33,7 +33,7 @@ def least_privilege(here: Installation) -> Found:
     let_in = [f"an account without a role may {act}" for act in _allowed(nobody)]
     let_in += [f"a sign-in without a second factor may {act}" for act in _allowed(half)]
     return judged(
-        [*wrong, *let_in],
+        [*let_in, *wrong],
         f"The policies answered {len(known)} cases as they must. Of {len(acts())} acts an account without a role may "
         "do none, and one with every role but no second factor none",
     )

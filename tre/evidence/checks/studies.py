@@ -117,9 +117,11 @@ def _left(project: Project) -> str:
     closure = Closure.objects.filter(project=project).first()
     if closure is None:
         return "it is closed and nobody said what becomes of its work"
-    if closure.done is not None and not _verifies(closure.certificate):
+    if closure.done is None:
+        return ""  # its work is being ended
+    if not _verifies(closure.certificate):
         return "its certificate does not verify"
-    standing = [each.number for each in project.extracts.exclude(destroyed=None) if folder_of(each).exists()]
+    standing = [each.number for each in project.extracts.all() if folder_of(each).exists()]
     return f"extracts are still there: {', '.join(map(str, standing))}" if standing else ""
 
 
