@@ -182,6 +182,14 @@ def policies_without(monkeypatch):
 
 
 class TestPolicies:
+    def test_its_questions_are_nobody_s_in_the_log_of_decisions(self, house, caplog):
+        caplog.clear()
+        for number in ("1.5.03", "1.6.04", "3.1.06", "3.2.03"):
+            found(number)
+        said = [each.getMessage() for each in caplog.records if each.name == "tre.policy"]
+        assert said
+        assert all(re.match(r"(allowed|denied) (the evidence|a case) ", each) for each in said)
+
     def test_a_policy_that_lets_an_author_review(self, house, monkeypatch):
         text, schema = decision.policies()
         changed = text.replace("resource.author == principal || principal.projects.contains(resource.project)", "false")

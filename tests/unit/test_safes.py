@@ -8,6 +8,7 @@ from django.urls import reverse
 from tests.evidence import in_order
 from tests.factories import person, project
 from tests.unit.test_pages import browser
+from tre.audit.services import record
 from tre.evidence.safes import document
 from tre.people.models import Account
 from tre.projects.models import Agreement, Extract, Project
@@ -53,6 +54,13 @@ def test_it_tells_what_is_so_here(house):
     assert seen["Opt-outs"] == "The national data opt-out is applied at provisioning"
     assert seen["Privacy budget"].endswith("is spent")
     assert "1 opened so far, 1 open now" in seen["Workspace"]
+
+
+def test_it_tells_when_the_setting_was_looked_at(house):
+    assert told(house)["Last looked at by live checks"] == "never yet"
+    counts = {"mandatory": {"met": 30, "not met": 2}}
+    record("evidence.made", actor="console", subject="evidence:x", data={"sha256": "0" * 64, "counts": counts})
+    assert told(house)["Last looked at by live checks"].endswith(": 30 mandatory statements met, 2 not met")
 
 
 def test_it_tells_what_is_otherwise(house):

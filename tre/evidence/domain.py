@@ -13,6 +13,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 IMPORTANCES: tuple[Importance, ...] = get_args(Importance)
 BY_DOCUMENT, IN_PART, MISSING = "by document", "in part by document", "document missing"
 STANDINGS = (*OUTCOMES, BY_DOCUMENT, IN_PART, MISSING)
+MADE = "evidence.made"  # what the audit log calls the making of a pack
 OPERATOR = "operator"  # the folder of the operator's documents in a pack
 _TOLD = 5  # faults of a kind that are told one by one
 

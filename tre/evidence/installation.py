@@ -16,6 +16,10 @@ from tre.evidence.software import Package, installed
 from tre.workspace import trial
 from tre.workspace.trial import Trial
 
+ASKER = (
+    "the evidence"  # with a blank: the log of decisions tells its questions from everybody's, for nobody is called so
+)
+
 
 @dataclass(frozen=True)
 class Installation:

@@ -26,7 +26,7 @@ from tre.errors import Refused
 from tre.evidence import operator_files, pages, pdf
 from tre.evidence.content import PAGES, Document
 from tre.evidence.documents import DOCUMENTS
-from tre.evidence.domain import IMPORTANCES, OPERATOR, Result, counts
+from tre.evidence.domain import IMPORTANCES, MADE, OPERATOR, Result, counts
 from tre.evidence.installation import Installation
 from tre.evidence.looking import look
 from tre.evidence.pages import BILL, INDEX, PRINTED, RESULTS
@@ -35,8 +35,6 @@ from tre.evidence.software import bill
 from tre.evidence.statements import Specification, specification
 from tre.hashing import sha256_of
 from tre.projects import register
-
-MADE = "evidence.made"
 
 
 @dataclass(frozen=True)

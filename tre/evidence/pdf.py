@@ -61,6 +61,6 @@ def _line(line: Line) -> dict[str, Any]:
         "importance": f"{statement.importance.capitalize()}{only}",
         "said": line.said,
         "detail": f"{result.detail}." if result.outcome else "",
-        "looked": f"Looked at {when}: {result.looked_at}" if result.outcome else "",
+        "looked": f"The check, at {when}: {result.looked_at}" if result.outcome else "",
         "documents": [*(f"Document: {each.title}" for each in line.documents), *wanted],
     }

@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from tre.airlock.domain import REVIEWERS
 from tre.airlock.models import Release, Request
+from tre.audit.models import Entry
 from tre.catalogue.suppression import told
 from tre.config.options import load
 from tre.evidence.content import Document, Section, day, table
+from tre.evidence.domain import MADE
 from tre.privacy.models import Ledger
 from tre.privacy.services import spent
 from tre.projects.applying import JUDGEMENTS, SAFES
@@ -99,8 +101,18 @@ def _setting(project: Project) -> Answers:
             "What goes to the browser",
             f"Bounded to {options.browser_megabytes} MB a day and person; files pass neither way",
         ),
+        ("Last looked at by live checks", _last_checked()),
         ("With other projects", "Never joined: its pseudonyms are its own, and so are its group and folders"),
     ]
+
+
+def _last_checked() -> str:
+    """Return when evidence was made last, and how many mandatory statements were met then."""
+    newest = Entry.objects.filter(event=MADE).order_by("-number").first()
+    if newest is None:
+        return "never yet"
+    told_of = newest.data["counts"]["mandatory"]
+    return f"{day(newest.at)}: {told_of['met']} mandatory statements met, {told_of['not met']} not met"
 
 
 def _data(project: Project) -> Answers:
@@ -175,7 +187,10 @@ def _principles(project: Project) -> Answers:
         ("4. Need to know", f"{project.members.count()} members alone, each asked of the policies each time"),
         ("5. Be aware of responsibilities", "No work without current training; everything done is in the audit log"),
         ("6. Comply with the law", _joined(_basis(each) for each in project.agreements.all())),
-        ("7. The duty to share for care", "The project gives no care; what is released is open to those who do"),
+        (
+            "7. The duty to share for care",
+            "Nothing is kept from anybody's care: providers keep their records, and this is a copy of them",
+        ),
         ("8. Inform people", "The public page and the register say what is used for what, and how to opt out"),
     ]
 

@@ -12,7 +12,7 @@ from tre.policy.decision import FOLDER, decide
 from tre.policy.domain import Principal, Resource
 
 CASES_FILE = FOLDER / "cases.yaml"
-_ASKER, _ANOTHER = "someone", "somebody-else"
+_ASKER, _ANOTHER = "a case", "another"  # with a blank: nobody's user name, whatever the log of decisions holds
 
 
 @dataclass(frozen=True)

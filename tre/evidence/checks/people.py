@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,7 +18,7 @@ from tre.airlock.domain import REVIEWERS
 from tre.audit.models import Entry
 from tre.config.options import SIGN_IN_SECONDS
 from tre.evidence.domain import Found, judged, met, not_met, not_shown
-from tre.evidence.installation import Installation
+from tre.evidence.installation import ASKER, Installation
 from tre.people.adapters import AccountAdapter, bound_elsewhere
 from tre.people.domain import CONFLICTS
 from tre.people.models import Account
@@ -153,7 +154,7 @@ def training(here: Installation) -> Found:
     members = Membership.objects.filter(account__is_active=True).select_related("account", "project")
     lapsed = [each for each in members if not each.account.training_current(today)]
     let_in = [each for each in lapsed if _may_work(each)]
-    untrained = Principal("somebody", frozenset({"researcher"}), frozenset({"aproject"}), False, True)
+    untrained = Principal(ASKER, frozenset({"researcher"}), frozenset({"aproject"}), False, True)
     if decide(
         untrained, "open_workspace", Resource("Project", "aproject", {"code": "aproject", "status": "approved"})
     ).allowed:
@@ -173,7 +174,7 @@ def training(here: Installation) -> Found:
 
 
 def _may_work(member: Membership) -> bool:
-    person = principal_of(member.account, used_second_factor=True)
+    person = replace(principal_of(member.account, used_second_factor=True), username=ASKER)
     return decide(person, "open_workspace", member.project.resource()).allowed
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from tre.airlock.domain import REVIEWERS, TRANSITIONS, State, outcome
 from tre.evidence.domain import Found, judged
-from tre.evidence.installation import Installation
+from tre.evidence.installation import ASKER, Installation
 from tre.people.domain import ROLES
 from tre.policy.cases import Case, cases
 from tre.policy.decision import acts, decide
 from tre.policy.domain import Principal, Resource
 
 _EVERYTHING = frozenset(ROLES)
-_OWN, _PROJECT = "somebody", "aproject"
+_PROJECT = "aproject"
 # What each kind of thing is like when as much as possible may be done to it.
 _OPEN = {
     "Project": {"code": _PROJECT, "status": "approved"},
@@ -29,7 +29,10 @@ def least_privilege(here: Installation) -> Found:
     """Ask every case of policies/cases.yaml, and every act as nobody, and as every role without a second factor."""
     known = cases()
     wrong = [f"the policies answer otherwise than case {n} ({each.action})" for n, each in _failing()]
-    nobody, half = Principal(_OWN, second_factor=True), Principal(_OWN, _EVERYTHING, frozenset({_PROJECT}), True, False)
+    nobody, half = (
+        Principal(ASKER, second_factor=True),
+        Principal(ASKER, _EVERYTHING, frozenset({_PROJECT}), True, False),
+    )
     let_in = [f"an account without a role may {act}" for act in _allowed(nobody)]
     let_in += [f"a sign-in without a second factor may {act}" for act in _allowed(half)]
     return judged(
@@ -50,8 +53,8 @@ def _allowed(person: Principal) -> list[str]:
 
 def own_outputs() -> list[str]:
     """Return what an author, or a member of the project, may decide of a request although they hold every role."""
-    person = Principal(_OWN, _EVERYTHING, frozenset({_PROJECT}), True, True, frozenset({_PROJECT}))
-    own = Resource("Request", "1", {"author": _OWN, "project": "another", "state": "in_review"})
+    person = Principal(ASKER, _EVERYTHING, frozenset({_PROJECT}), True, True, frozenset({_PROJECT}))
+    own = Resource("Request", "1", {"author": ASKER, "project": "another", "state": "in_review"})
     of_project = Resource("Request", "2", {"author": "another", "project": _PROJECT, "state": "in_review"})
     return [
         f"{who} may {act.replace('_', ' ')}"
@@ -76,7 +79,7 @@ def unreviewed_ways() -> list[str]:
 
 def egress_permission(here: Installation) -> Found:
     """Ask, for a person with every role, who may let something out, and who may take what was released."""
-    person = Principal(_OWN, _EVERYTHING, frozenset(), True, True)
+    person = Principal(ASKER, _EVERYTHING, frozenset(), True, True)
     released = Resource("Request", "1", {"author": "another", "project": "another", "state": "released"})
     given = [f"a person may {act.replace('_', ' ')}" for act in _BY_THE_PLATFORM_ALONE if act in _allowed(person)]
     if decide(person, "download_output", released).allowed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.db.models import QuerySet
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from tre.errors import Refused
 from tre.evidence.domain import Found, judged, not_shown
-from tre.evidence.installation import Installation
+from tre.evidence.installation import ASKER, Installation
 from tre.people.models import Account
 from tre.people.services import principal_of
 from tre.policy.decision import decide
@@ -208,7 +209,7 @@ def own_data(here: Installation) -> Found:
     resources = [*(each.resource() for each in Project.objects.all()), _NOBODYS]
     asked, let_in = 0, set[str]()
     for account in people:
-        person = principal_of(account, used_second_factor=True)
+        person = replace(principal_of(account, used_second_factor=True), username=ASKER)
         others = [each for each in resources if each.id not in person.projects]
         asked += len(others)
         let_in |= {each.id for each in others if decide(person, "open_workspace", each).allowed}

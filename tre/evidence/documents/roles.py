@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tre.airlock.domain import REVIEWERS
 from tre.evidence.content import Document, Section, table
-from tre.evidence.installation import Installation
+from tre.evidence.installation import ASKER, Installation
 from tre.people.domain import CONFLICTS, ROLES
 from tre.policy.decision import acts, decide
 from tre.policy.domain import Principal, Resource
@@ -57,9 +57,9 @@ def document(here: Installation) -> Document:
 
 def may(role: str) -> list[str]:
     """Return in words what a person may do who holds this role alone, asked of the decision point."""
-    person = Principal("somebody", frozenset({role}), frozenset(), True, True, frozenset(), frozenset({_CONTROLLER}))
+    person = Principal(ASKER, frozenset({role}), frozenset(), True, True, frozenset(), frozenset({_CONTROLLER}))
     member = Principal(
-        "somebody",
+        ASKER,
         frozenset({role}),
         frozenset({_PROJECT}),
         True,
@@ -84,7 +84,7 @@ def _questions() -> dict[str, list[Resource]]:
         "Agreement": [Resource("Agreement", "1", {"project": "another", "controller": _CONTROLLER})],
         "Request": [
             Resource("Request", "1", {"author": author, "project": "another", "state": state})
-            for author in ("somebody", "another")
+            for author in (ASKER, "another")
             for state in ("in_review", "released")
         ],
         "Platform": [Resource("Platform")],
