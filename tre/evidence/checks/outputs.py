@@ -19,6 +19,12 @@ _MUST = {"counts.csv": ("pass",), "few.csv": ("review", "block"), "persons.csv":
 def egress(here: Installation) -> Found:
     """Judge every release anew from the sealed evidence, and look for ways past the reviews in the table of states."""
     releases = Release.objects.select_related("request__project")
+    if not releases:
+        return judged(
+            [*unreviewed_ways(), *own_outputs()],
+            f"Nothing has been released yet. The table of states has no way to a release without {REVIEWERS} "
+            "approvals, and the policies let no author and no member decide",
+        )
     faults = [f"{each.identity}: {why}" for each in releases if (why := _unfounded(each))]
     return judged(
         [*unreviewed_ways(), *own_outputs(), *faults],
@@ -91,7 +97,7 @@ def beyond_checking(here: Installation) -> Found:
         faults,
         f"Of files that nobody can check by looking at them none leaves but a model in one safe format, trained by the "
         f"platform under differential privacy and paid for from its project's budget: {len(models)} models were "
-        "released, each so. Pickles, and models that keep the rows they were trained on, are blocked",
+        "released. Pickles, and models that keep the rows they were trained on, are blocked",
     )
 
 

@@ -62,6 +62,8 @@ def _lacks(project: Project) -> str:
 
 def time_limits(here: Installation) -> Found:
     """Ask the rules about an agreement that has ended, and look for workspaces and extracts whose time is over."""
+    if not approved():
+        return not_shown(_NONE)
     today = timezone.localdate()
     faults = [f"{each.code}: an extract is in use although its time is over" for each in _outlived(today)]
     faults += [
@@ -99,13 +101,14 @@ def _outlived(today: date) -> Iterator[Project]:
 def endings(here: Installation) -> Found:
     """Verify the certificate of every closed project, and look for what it must have left behind."""
     closed = Project.objects.filter(status=Project.Status.CLOSED)
+    if not closed:
+        return not_shown("No project has been closed here yet; what closing one does is told in the document")
     faults = [f"{project.code}: {why}" for project in closed if (why := _left(project))]
     faults += [f"{code}: a workspace is open in a closed project" for code in _open_in(closed)]
     return judged(
         faults,
-        "Closing a project ends its workspaces at once, destroys its extracts, archives or destroys the work, and "
-        f"signs a certificate. {closed.count()} projects have been closed here, and of those that are done each "
-        "certificate verifies",
+        f"{closed.count()} projects have been closed: their workspaces were ended, their extracts destroyed and their "
+        "work archived or destroyed, and of those that are done each signed certificate verifies",
     )
 
 
@@ -244,6 +247,8 @@ def learning_plan(here: Installation) -> Found:
 
 def intended_outputs(here: Installation) -> Found:
     """Look whether each approved project answered what it means to let out."""
+    if not approved():
+        return not_shown(_NONE)
     lacks = [each.code for each in approved() if not str(each.five_safes.get("outputs", "")).strip()]
     return judged(
         [f"{code}: the question about outputs is not answered" for code in lacks],

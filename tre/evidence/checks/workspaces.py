@@ -35,6 +35,8 @@ def clipboard(here: Installation) -> Found:
     if _passes_clipboard():
         return not_met("A clipboard passes from or to a strict workspace's screen")
     approved = Project.objects.filter(status=Project.Status.APPROVED)
+    if not approved:
+        return not_shown(f"No project is approved yet; a new one has the {here.options.workspace_profile} profile")
     standard = approved.exclude(profile=Project.Profile.STRICT).values_list("code", flat=True)
     if standard:
         return not_met(
@@ -81,8 +83,8 @@ def apart_on_compute(here: Installation) -> Found:
     return _tried(
         here,
         lambda trial: (*trial.processes, *trial.files),
-        f"A sandbox saw no process and no file but its own; {len(gids)} projects have {len(gids)} groups. Notebooks, "
-        "Spark and MLflow of a project all run in such sandboxes",
+        f"A sandbox saw no process and no file but its own; each of {len(gids)} projects has a group of its own. "
+        "Notebooks, Spark and MLflow of a project all run in such sandboxes",
     )
 
 
