@@ -23,7 +23,7 @@ from tests.evidence import HELD, VERDICTS, found, in_order, installation, last_s
 from tests.factories import person, project
 from tests.unit.test_at_rest import Machine, luks
 from tre.airlock import jobs as airlock_jobs  # noqa: F401 - its work is known by being imported
-from tre.airlock.domain import TRANSITIONS
+from tre.airlock.domain import TRANSITIONS, Place
 from tre.airlock.models import FileVote, Release, RequestFile, Review
 from tre.audit.services import record
 from tre.catalogue.contracts import datasets
@@ -217,7 +217,7 @@ class TestPolicies:
         broken("3.2.03", "somebody who is no member may work there")
 
     def test_a_table_of_states_that_leads_past_the_reviews(self, house, monkeypatch):
-        monkeypatch.setitem(TRANSITIONS, ("inspecting", "release"), "released")
+        monkeypatch.setitem(TRANSITIONS, (Place("inspecting"), "release"), Place("released"))
         broken("3.1.05", "the table of states leads to a release without an approval")
 
     def test_one_checker_who_decides_alone(self, house, monkeypatch):

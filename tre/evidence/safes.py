@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
-from tre.airlock.domain import REVIEWERS
+from tre.airlock.deciding import REVIEWERS
 from tre.airlock.models import Release, Request
 from tre.audit.models import Entry
 from tre.catalogue.suppression import told

@@ -43,6 +43,7 @@ def _case(told: dict[str, Any]) -> Case:
         told.get("second_factor", True),
         frozenset(told.get("leads", ())),
         frozenset(told.get("controllers", ())),
+        frozenset(told.get("past", ())),
     )
     attributes = {name: value for name, value in told["resource"].items() if name != "kind"}
     if told["resource"]["kind"] == "Request":

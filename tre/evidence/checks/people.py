@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from tre.airlock.domain import REVIEWERS
+from tre.airlock.deciding import REVIEWERS
 from tre.audit.models import Entry
 from tre.config.options import SIGN_IN_SECONDS
 from tre.evidence.domain import Found, judged, met, not_met, not_shown

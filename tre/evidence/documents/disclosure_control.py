@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from tre.airlock.domain import AUDIT_EVENTS, OWNERS, REVIEWERS, TRANSITIONS
+from tre.airlock.deciding import REVIEWERS
+from tre.airlock.domain import AUDIT_EVENTS, OWNERS, STEPS, Place
+from tre.airlock.policy import airlock_policy
 from tre.disclosure.policy import load_policy
 from tre.evidence.content import Document, Section, table
 from tre.evidence.installation import Installation
@@ -20,6 +22,7 @@ _UNCHECKED = (
     ("Archives", "Unpacked and every file in them inspected"),
     ("Pictures", "Metadata, hidden data and text in them looked for; a checker looks at every one"),
 )  # fmt: skip
+_CLASS = ("Class", "Checkers", "Why")
 _HELD = ("Project", "Profile", "Least people in a count")
 _LIMITS = (
     "What inspection cannot find: a person who remembers a number and types it elsewhere; steganography at a low rate. "
@@ -36,9 +39,16 @@ def document(here: Installation) -> Document:
     rules = [(key, each.severity, each.why, each.fix, each.source) for key, each in sorted(policy.rules.items())]
     stricter = [(p.code, rules_of(p).profile, rules_of(p).threshold) for p in Project.objects.filter(status="approved")]
     steps = [
-        (state.replace("_", " "), OWNERS[state], event.replace("_", " "), to.replace("_", " "), AUDIT_EVENTS[event])
-        for (state, event), to in TRANSITIONS.items()
+        (
+            _stands(each.before),
+            OWNERS[each.before.state],
+            _plain(each.event),
+            _stands(each.after),
+            AUDIT_EVENTS[each.event],
+        )
+        for each in STEPS
     ]
+    fewer = [(each.name, each.checkers, each.reason) for each in airlock_policy().classes if each.in_force]
     heads = ("State", "Who acts next", "Event", "Leads to", "In the audit log as")
     return Document(
         "disclosure-control",
@@ -49,7 +59,7 @@ def document(here: Installation) -> Document:
                 "How a request is decided",
                 (f"Each file needs {REVIEWERS} independent checkers with current training, none of them its author or "
                  "a member of its project. What is reviewed, by its hash, is what is released.",),
-                (table("States of a request", heads, steps),),
+                (table("States of a request", heads, steps), table("Classes that need fewer checkers", _CLASS, fewer)),
             ),
             Section(
                 "Figures in force",
@@ -64,3 +74,11 @@ def document(here: Installation) -> Document:
             Section("Limits", (_LIMITS,)),
         ),
     )  # fmt: skip
+
+
+def _stands(place: Place) -> str:
+    return _plain(f"{place.state}, {place.phase}" if place.phase else place.state)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")

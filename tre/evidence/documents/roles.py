@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tre.airlock.domain import REVIEWERS
+from tre.airlock.deciding import REVIEWERS
 from tre.evidence.content import Document, Section, table
 from tre.evidence.installation import ASKER, Installation
 from tre.people.domain import CONFLICTS, ROLES
