@@ -28,8 +28,8 @@ def egress(here: Installation) -> Found:
     faults = [f"{each.identity}: {why}" for each in releases if (why := _unfounded(each))]
     return judged(
         [*unreviewed_ways(), *own_outputs(), *faults],
-        f"{releases.count()} releases were judged anew by the sealed entries of the audit log: each held the files that "
-        "were submitted, approved by as many checkers as the policy asks for, none of them its author or a member",
+        f"{releases.count()} releases were judged anew by the sealed entries of the audit log: each held the files "
+        "that were submitted, approved by as many checkers as the policy asks for, none of them its author or a member",
     )
 
 
