@@ -64,6 +64,7 @@ RULES: dict[str, Rule] = {
     "register.csv": _PUBLIC,
     "register/<slug:code>/": _PUBLIC,
     "policies/": _OWN,
+    "public/": _PUBLIC,
     "account/": _OWN,
     "projects/": _OWN,  # those among them that the policies let the person see
     "airlock/": _OWN,
@@ -119,6 +120,7 @@ RULES: dict[str, Rule] = {
     f"{_PROJECT}change": _act("ask_change", "ann mia", "BOTH"),
     # Projects, their workspaces and their extracts
     _PROJECT: _act("view_project", "ann mia iao"),
+    f"{_PROJECT}safes": _act("view_safes", "ann mia iao aud"),
     f"{_PROJECT}privacy/": _act("view_project", "ann mia iao"),
     f"{_PROJECT}open": _act("open_workspace", "ann", "POST"),
     f"{_PROJECT}usage/": _act("view_project", "ann mia iao"),

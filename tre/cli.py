@@ -62,6 +62,10 @@ def parser() -> argparse.ArgumentParser:
     keys = add("keys", _keys, "make a new generation of a key; what was made under the earlier one stays valid")
     keys.add_argument("action", choices=["rotate"])
     keys.add_argument("purpose", metavar="PURPOSE")
+    evidence = add("evidence", _evidence, "look at the installation against SATRE and write a dated pack of evidence")
+    evidence.epilog = "Exit status: 0 written, 4 written and a mandatory statement is not met, 3 refused."
+    evidence.add_argument("--out", type=Path, metavar="DIR", help="where to make its folder (by default in home)")
+    evidence.add_argument("--check", type=Path, metavar="FOLDER", help="hold a pack to the audit log, and make none")
     _add_inspect(add("inspect", _inspect, "say what files would disclose, and mend copies of them"))
     return made
 
@@ -311,6 +315,13 @@ def _keys(options: argparse.Namespace) -> int:
     made = rotate(options.purpose, "operator")
     print(f"The key '{options.purpose}' has a new generation, {made}; what is built or provisioned next is under it.")
     return 0
+
+
+def _evidence(options: argparse.Namespace) -> int:
+    _django()
+    from tre.evidence import verbs
+
+    return verbs.check(options.check, print) if options.check else verbs.make(options.out, print)
 
 
 def _inspect(options: argparse.Namespace) -> int:

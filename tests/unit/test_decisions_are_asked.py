@@ -25,6 +25,7 @@ KNOWN = {
     "workspace/usage.py lines": "which rows are counted, for who was allowed to see them",
     "people/domain.py ": "which roles one person may not hold together",
     "people/administration.py set_roles": "whose invitations are withdrawn, when it is done to an operator",
+    "evidence/checks/people.py unique": "whether roles are those that the audit log tells, whoever asks",
     "airlock/seeing.py is_author": "the rule that an author does not see what checkers see, once the request is shown",
     "airlock/seeing.py visible_reviews": "the rule that checkers are blind to each other, once the request is shown",
     "airlock/assignments.py _check_place": "the place that the policy keeps for a role, once review is allowed",

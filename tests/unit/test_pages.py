@@ -34,6 +34,8 @@ MAY_SEE = {
     "application": {"ann", "mia"},
     "project_change": {"ann", "mia"},
     "project_close": {"ann", "mia"},
+    "public": EVERYONE,
+    "project_safes": {"ann", "mia", "aud"},
     "register": EVERYONE,
     "register_entry": EVERYONE,
     "register_json": EVERYONE,
@@ -63,7 +65,7 @@ MAY_SEE = {
     "person": {"ope"},
 }
 # Without signing in: of the catalogue what is metadata, and nothing of a single submission.
-ANYONE_MAY_SEE = {"home", "register", "register_entry", "register_json", "register_csv", "health"} | {
+ANYONE_MAY_SEE = {"home", "public", "register", "register_entry", "register_json", "register_csv", "health"} | {
     page for page, those in MAY_SEE.items() if page.startswith("catalogue") and those == EVERYONE
 }
 # What an address needs to be one of a page that there is.

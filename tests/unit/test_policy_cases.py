@@ -7,36 +7,18 @@ import logging
 
 import cedarpy
 import pytest
-import yaml
 
 from tre.errors import Refused, SettingsError
+from tre.policy.cases import cases
 from tre.policy.decision import FOLDER, decide, policies, require
 from tre.policy.domain import PLATFORM, Decision, Principal, Resource
 
-CASES = yaml.safe_load((FOLDER / "cases.yaml").read_text())
+CASES = cases()
 
 
-def ask(case: dict):
-    who = Principal(
-        "someone",
-        frozenset(case["roles"]),
-        frozenset(case["member"]),
-        case.get("training", True),
-        case.get("second_factor", True),
-        frozenset(case.get("leads", ())),
-        frozenset(case.get("controllers", ())),
-        frozenset(case.get("past", ())),
-    )
-    attributes = {name: value for name, value in case["resource"].items() if name != "kind"}
-    if case["resource"]["kind"] == "Request":
-        attributes["author"] = "someone" if case.get("author") else "somebody-else"
-    identity = "someone" if case.get("own") else "1"
-    return who, case["action"], Resource(case["resource"]["kind"], identity, attributes)
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['action']}-{'+'.join(case['roles'])}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.action}-{'+'.join(sorted(case.principal.roles))}")
 def test_case(case):
-    assert decide(*ask(case)).allowed is case["allow"]
+    assert case.holds()
 
 
 def test_every_action_has_a_case_that_denies_and_one_that_allows():
@@ -48,10 +30,10 @@ def test_every_action_has_a_case_that_denies_and_one_that_allows():
         if line.startswith("action ")
         for name in line.removeprefix("action ").split(",")
     }
-    assert named == {case["action"] for case in CASES}
+    assert named == {case.action for case in CASES}
     only_the_platform = {"release_output", "register_model"}
-    assert {case["action"] for case in CASES if case["allow"]} == named - only_the_platform
-    assert {case["action"] for case in CASES if not case["allow"]} == named
+    assert {case.action for case in CASES if case.allow} == named - only_the_platform
+    assert {case.action for case in CASES if not case.allow} == named
 
 
 @pytest.mark.parametrize("role", ["researcher", "output_checker", "data_manager", "auditor", "operator", "deployer"])

@@ -65,7 +65,7 @@ def test_every_act_with_a_name_of_its_own_is_in_the_schema():
             "data-manager-provisions",
             "Someone who holds the role data manager or information asset owner, has signed in with a second factor "
             "and has current training may approve a project, provision an extract, view a project, destroy an extract, "
-            "read a certificate or set a quota.",
+            "read a certificate, set a quota or see a project by the Five Safes.",
         ),
         ("never-ones-own-account", "Nobody may change an account if they are the person whose account it is."),
     ],

@@ -11,15 +11,21 @@ BASE = 5
 SUPPRESSED = f"fewer than {THRESHOLD}"
 
 
-def shown(count: int) -> int | None:
-    """Return a count as it may be shown, rounded; None when it is too small. A small count and none look alike."""
-    return None if count < THRESHOLD else _rounded(count)
+def shown(count: int, threshold: int = THRESHOLD, base: int = BASE) -> int | None:
+    """Return a count as it may be shown, rounded; None when it is too small. A small count and none look alike.
+
+    Parameters
+    ----------
+    threshold, base : int
+        The least that may be shown, and to what it is rounded; where a profile asks for more than these pages do.
+    """
+    return None if count < threshold else _rounded(count, base)
 
 
-def told(count: int) -> str:
-    """Return a count as text for a page."""
-    kept = shown(count)
-    return SUPPRESSED if kept is None else f"about {kept:,}"
+def told(count: int, threshold: int = THRESHOLD, base: int = BASE) -> str:
+    """Return a count as text for a page; see :func:`shown`."""
+    kept = shown(count, threshold, base)
+    return f"fewer than {threshold}" if kept is None else f"about {kept:,}"
 
 
 def share(numerator: int, denominator: int) -> float | None:
@@ -35,5 +41,5 @@ def share(numerator: int, denominator: int) -> float | None:
     return round(100 * (1 - _rounded(lacks) / _rounded(denominator)), 1)
 
 
-def _rounded(count: int) -> int:
-    return BASE * ((count + BASE // 2) // BASE)
+def _rounded(count: int, base: int = BASE) -> int:
+    return base * ((count + base // 2) // base)

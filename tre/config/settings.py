@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "tre.privacy",
     "tre.runs",
     "tre.workspace",
+    "tre.evidence",
 ]
 
 if OPTIONS.oidc_issuer:  # else there is no address of it either

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from tre.web import policies
+from tre.web import policies, public
 from tre.web import views as web
 
 urlpatterns = [
     path("", web.home, name="home"),
     path("health", web.health, name="health"),
     path("policies/", policies.page, name="policies"),
+    path("public/", public.page, name="public"),
     path("", include("tre.audit.urls")),
     path("", include("tre.people.urls")),
     path("", include("allauth.idp.urls")),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", include("tre.privacy.urls")),
     path("", include("tre.airlock.urls")),
     path("", include("tre.workspace.urls")),
+    path("", include("tre.evidence.urls")),
 ]
 
 handler400 = "tre.web.views.bad_request"

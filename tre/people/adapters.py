@@ -90,7 +90,7 @@ class AccountAdapter(DefaultAccountAdapter):
     @transaction.atomic
     def set_password(self, user: Any, password: str) -> None:
         """Change a password, and write down that it was; who signs in elsewhere gets none here."""
-        if _bound(user):
+        if bound_elsewhere(user):
             raise Refused("You sign in by another organisation, and have no password here", where="password")
         super().set_password(user, password)
         _record("people.password_changed", user)
@@ -114,7 +114,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Return how a person may prove themselves again: by a second factor, where they have one."""
-        if _bound(user):
+        if bound_elsewhere(user):
             return [{"id": "outside", "description": load().oidc_name, "url": reverse("outside_again")}]
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [each for each in methods if each["id"] != "reauthenticate"] or methods
@@ -132,7 +132,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return not proved_recently(request, "mfa" if is_mfa_enabled(request.user) else "password")
 
 
-def _bound(account: Any) -> bool:
+def bound_elsewhere(account: Any) -> bool:
     """Return whether an account belongs to an identity at another organisation's provider."""
     if not load().oidc_issuer:  # then allauth's tables of it are not there
         return False

@@ -47,6 +47,7 @@ _ACTS = {
     "submit_output": "submit an output",
     "view_project": "view a project",
     "view_request": "view a request",
+    "view_safes": "see a project by the Five Safes",
     "withdraw_application": "withdraw an application",
     "withdraw_data": "withdraw data",
     "withdraw_request": "withdraw a request",

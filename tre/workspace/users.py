@@ -8,6 +8,7 @@ from tre.projects.models import Membership, Project
 # User ids of project services lie above those of persons: one range for each, both above the base.
 _SERVICES_ABOVE = 100_000
 _SCREENS_ABOVE = 200_000
+_TRIALS_ABOVE = 300_000
 
 
 def person_uid(membership: Membership) -> int:
@@ -23,3 +24,9 @@ def screen_uid(membership: Membership) -> int:
 def service_uid(project: Project) -> int:
     """Return the user id under which a project's Spark and MLflow run."""
     return project.gid + _SERVICES_ABOVE
+
+
+def trial_ids() -> tuple[int, int]:
+    """Return the user and group id of a sandbox that is opened for a trial: nobody's else."""
+    trial = load().sandbox_uid_base + _TRIALS_ABOVE
+    return trial, trial
