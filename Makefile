@@ -1,6 +1,6 @@
 # What a person wants, by name. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down study kills test check fix fuzz bench corpus docs lock code contracts
+.PHONY: help up down study kills evidence test check fix fuzz bench corpus docs lock code contracts
 PY := .venv/bin/python
 SIZE ?= small
 SECONDS ?= 600
@@ -25,6 +25,10 @@ code: ## print a demonstration account's one-time code (WHO=researcher)
 study: ## run the first study end to end, without a person (PEOPLE=20000)
 	@.ci/bootstrap dev
 	@$(PY) -m tests.study --people $(PEOPLE)
+
+evidence: ## look at the installation against SATRE 2.0 and write a dated pack of what was shown
+	@.ci/bootstrap run
+	.venv/bin/tre evidence
 
 kills: ## kill each kind of process in the middle of the study, and see it completed after all
 	@.ci/bootstrap dev
