@@ -101,6 +101,7 @@ def test_a_request_is_drafted_sent_back_answered_and_released(portal, tmp_path):
         ann.get_by_label("Your answer").focus()
         ann.keyboard.type("People who fell in 2025.")
         press(ann, ann.get_by_role("button", name="Submit the request"))
+        ann.get_by_text("The request is submitted.").wait_for()
         work()
 
         for page in (cat, dan):
