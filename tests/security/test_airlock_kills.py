@@ -104,7 +104,7 @@ def check():
 def forked(act, dies=0):
     child = os.fork()
     if child == 0:
-        DIES[0] = dies
+        COMMITS[0], DIES[0] = 0, dies
         try:
             act()
         except BaseException:

@@ -1,4 +1,4 @@
-"""Requests of before there were turns: each becomes one turn with one group, and what was under way goes on."""
+"""What there was before turns: each request becomes one with one group and goes on; who left a project is known."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 call_command("migrate", verbosity=0)
-call_command("migrate", "airlock", "0003", verbosity=0)
 from tests.airlock import SAFE, open_study
-from tests.factories import as_seen_now, project
+from tests.factories import person
 from tre.airlock.naming import MODEL_FILES
 from tre.airlock.seals import seal
 from tre.airlock.storage import storage
@@ -27,9 +26,18 @@ from tre.disclosure import Inspection
 from tre.people.models import Account
 
 study = open_study()
+person("bob", "researcher")
+person("eve")
+call_command("migrate", "airlock", "0003", verbosity=0)
+call_command("migrate", "projects", "0008", verbosity=0)
 loader = MigrationExecutor(connection).loader
-old = loader.project_state([each for each in loader.graph.leaf_nodes() if each[0] != "airlock"]
-                           + [("airlock", "0003_publications")]).apps
+old = loader.project_state([each for each in loader.graph.leaf_nodes() if each[0] not in ("airlock", "projects")]
+                           + [("airlock", "0003_publications"), ("projects", "0008_disclosure_rules")]).apps
+# One round that was approved named bob, who is gone by now; one that was declined named eve.
+asked_for = old.get_model("projects", "Application").objects
+first = asked_for.get()
+asked_for.filter(pk=first.pk).update(people=["ann", "bob"])
+asked_for.create(project_id=study.pk, kind="change", state="declined", ends=first.ends, people=["eve"], digest="")
 get = lambda name: old.get_model("airlock", name).objects
 ann = Account.objects.get(username="ann")
 kept = storage().freeze([SAFE], 10**6)
@@ -89,6 +97,9 @@ from tre.airlock import jobs
 from tre.airlock.models import Group, Release, Request, RequestFile, Turn
 from tre.airlock.services import why_halted
 
+from tre.projects.models import PastMembership
+
+assert list(PastMembership.objects.values_list("account__username", flat=True)) == ["bob"]
 now = lambda made: Request.objects.get(pk=made.pk)
 assert {each.turn for each in Request.objects.all()} == {1}
 assert Turn.objects.count() == Group.objects.count() == Request.objects.count() == 7

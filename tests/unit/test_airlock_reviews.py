@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.airlock import SAFE, events, open_study, quick_inspection, state, submit, vote, work
+from tests.airlock import SAFE, events, open_study, placed, quick_inspection, state, submit, vote, work
 from tests.factories import LATER, TODAY, as_seen_now, person
+from tests.unit.test_pages import browser
 from tre.airlock import assignments, jobs, queue, seeing
 from tre.airlock.assignments import assigned, declare_absence, escalate, give_back, take
 from tre.airlock.comments import comment
@@ -284,6 +287,20 @@ def test_the_queue_is_sorted_by_what_is_asked(made):
         "due": [second.pk, made.pk], "age": [made.pk, second.pk], "risk": [second.pk, made.pk],
         "?": [second.pk, made.pk],
     }  # fmt: skip
+
+
+def test_the_queue_asks_the_database_no_more_for_more_requests(made):
+    def asked() -> int:
+        client = browser("cat")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/airlock/").status_code == 200
+        return len(queries)
+
+    few = asked()
+    for number in range(6):
+        placed(made.project, "ann", "in_review", SAFE + b"%d" % number)
+        placed(made.project, "ann", "returned", SAFE + b"%d" % number)
+    assert asked() == few
 
 
 def test_a_page_of_other_requests_is_cut(made, monkeypatch):
