@@ -128,14 +128,14 @@ def test_a_file_and_a_folder_of_one_name_are_refused(names):
         check_names(names)
 
 
-@pytest.mark.parametrize("name", ["RELEASE.json", "release.JSON", "RELEASE.json/notes.txt"])
+@pytest.mark.parametrize("name", ["ro-crate-metadata.json", "RO-Crate-Metadata.JSON", "ro-crate-metadata.json/x"])
 def test_the_platform_s_own_name_is_refused(name):
     with pytest.raises(Refused, match="platform's own"):
         check_names(["table.csv", name])
 
 
 def test_names_that_only_look_alike_pass():
-    check_names(["a.csv", "a/b", "ab", "notes/RELEASE.json", "a/c"])
+    check_names(["a.csv", "a/b", "ab", "notes/ro-crate-metadata.json", "a/c"])
 
 
 @pytest.mark.parametrize(

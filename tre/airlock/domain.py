@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tre.airlock.crate.names import METADATA_FILE
 from tre.errors import Refused
 
 State = Literal[
@@ -67,8 +68,7 @@ AUDIT_EVENTS: dict[Event, str] = {
 REVIEWERS = 2  # "at least two output checkers": SDAP handbook; AzureTRE#4568 asks for it to be enforced
 MOST_FILES = 50
 MOST_BYTES = 256 * 1024 * 1024
-# What the platform itself writes beside released files (:mod:`tre.airlock.jobs`).
-RELEASE_NOTE = "RELEASE.json"
+RELEASE_NOTE = METADATA_FILE  # what the platform itself writes beside released files
 # A model's files, all of them and no other: those of ml.package, which the web process does not import.
 MODEL_FILES = frozenset({"model.json", "weights.safetensors", "card.json", "card.md"})
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,79}"
