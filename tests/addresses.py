@@ -133,7 +133,11 @@ RULES: dict[str, Rule] = {
     f"{_REQUEST}review": _act("view_request review_request", "cat", "POST"),
     f"{_REQUEST}withdraw": _act("withdraw_request", "ann", "POST"),
     f"{_REQUEST}files/<int:file>/picture": _act("view_request", "ann cat"),
-    f"{_REQUEST}files/<int:file>/download": _act("view_request download_output", "ann"),
+    f"{_REQUEST}files/<int:file>/download": _act("download_output", "ann"),
+    "releases/": _OWN,  # those among them that the policies let the person see
+    f"{_REQUEST}release/": _act("view_release", "ann mia"),
+    f"{_REQUEST}release/open": _act("open_downloads", "mia", "POST"),
+    f"{_REQUEST}release/archive": _act("download_output", "ann"),
     "models/": _act("read_registry", "dep"),
     "models/password": _act("read_registry", "dep", "POST"),
     "models/release-key.pem": _act("read_registry", "dep"),

@@ -17,7 +17,7 @@ from tests.addresses import ANYONE, CLOSED, OUTSIDE_RULES, ROLE_OF, RULES, SIGNE
 from tests.catalogue import submission
 from tests.factories import as_seen_now, person, project
 from tests.unit.test_pages import browser
-from tre.airlock.models import Request, RequestFile
+from tre.airlock.models import Release, Request, RequestFile
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
 from tre.config.options import REPOSITORY
 from tre.people.models import Account, Invitation, Ownership
@@ -52,6 +52,7 @@ def house() -> dict[str, Any]:
         )
         file = RequestFile.objects.create(request=request, name="table.csv", sha256="a" * 64, size=1)
         told[state] = {"number": request.pk, "file": file.pk}
+    Release.objects.create(request=request, identity="release-2-of-the-house")
     later = timezone.now() + timedelta(days=1)
     held = Invitation.objects.create(
         email="new@example.org", roles=[], invited_by="ope", token_hash="x" * 64, expires_at=later
@@ -68,7 +69,7 @@ def place(house: dict[str, Any], route: str) -> str:
     elif set(RULES[route].acts) & {"decide_dataset", "assess_application", "approve_project", "withdraw_application"}:
         told |= {"code": "sepsis", "name": "people"}  # which waits for its decision
     elif route.startswith("airlock/"):
-        told |= house["released" if route.endswith("download") else "in_review"]
+        told |= house["released" if "/release/" in route or route.endswith("download") else "in_review"]
     return address(route, **told)
 
 

@@ -47,7 +47,9 @@ def approved_model(study) -> Request:
         passed = Inspection(file.sha256, "csv", file.size, "pass", (), None, "acro", ())
         RequestFile.objects.filter(pk=file.pk).update(inspection=passed.to_json())
         differencing.keep(file, ())
-    Request.objects.filter(pk=made.pk).update(state="in_review")
+    with transaction.atomic():
+        for event in ("inspect", "pass_to_review"):
+            services.move(made, event, "airlock")
     ann = as_seen_now("ann")
     spend = ledger.reserve(study, purpose="m", actor=ann, once="m", **COST)
     ledger.commit(study, spend.pk, ann)

@@ -12,7 +12,6 @@ urlpatterns = [
     path("airlock/<int:number>/review", views.hand_in, name="airlock_review"),
     path("airlock/<int:number>/withdraw", views.take_back, name="airlock_withdraw"),
     path("airlock/<int:number>/files/<int:file>/picture", views.picture, name="airlock_picture"),
-    path("airlock/<int:number>/files/<int:file>/download", views.download, name="airlock_download"),
     path("models/", deployer.released_models, name="released_models"),
     path("models/password", deployer.show_password, name="registry_password"),
     path("models/release-key.pem", deployer.public_key, name="release_key"),

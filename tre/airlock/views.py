@@ -12,9 +12,8 @@ from tre.airlock.differencing import releases_named
 from tre.airlock.domain import Vote
 from tre.airlock.models import CHOICES, Release, Request, RequestFile
 from tre.airlock.previews import Preview, preview
-from tre.airlock.services import earlier_decisions, review, visible_reviews, why_halted, withdraw, write_download
+from tre.airlock.services import earlier_decisions, review, visible_reviews, why_halted, withdraw
 from tre.airlock.storage import storage
-from tre.config.options import load
 from tre.people.services import principal
 from tre.people.step_up import step_up
 from tre.policy.decision import decide, require
@@ -144,20 +143,6 @@ def picture(request: HttpRequest, number: int, file: int) -> FileResponse:
     if inspected is None or inspected.type != "png":
         raise Http404
     return _inert(FileResponse(storage().path(found.sha256).open("rb"), content_type="image/png"))
-
-
-@require_safe
-def download(request: HttpRequest, number: int, file: int) -> FileResponse:
-    """Send a released file to whoever asked for it, from the release, never from the airlock's storage."""
-    found = _file(request, number, file)
-    require(principal(request), "download_output", found.request.resource())
-    release = Release.objects.filter(request=found.request).first()
-    if release is None:
-        raise Http404
-    path = load().path("release", release.identity, found.name)
-    write_download(found, principal(request))
-    sent = FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/x-download")
-    return _inert(sent)
 
 
 def _file(request: HttpRequest, number: int, file: int) -> RequestFile:

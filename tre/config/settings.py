@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "tre.keys",
     "tre.audit",
     "tre.airlock",
+    "tre.airlock.release",
     "tre.privacy",
     "tre.runs",
     "tre.workspace",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("tre.catalogue.urls")),
     path("", include("tre.projects.urls")),
     path("", include("tre.airlock.urls")),
+    path("", include("tre.airlock.release.urls")),
     path("", include("tre.workspace.urls")),
 ]
 
