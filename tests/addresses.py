@@ -134,6 +134,7 @@ RULES: dict[str, Rule] = {
     f"{_REQUEST}withdraw": _act("withdraw_request", "ann", "POST"),
     f"{_REQUEST}files/<int:file>/picture": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/download": _act("download_output", "ann"),
+    f"{_PROJECT}release-target": _act("set_release_target", "mia", "BOTH"),
     "releases/": _OWN,  # those among them that the policies let the person see
     f"{_REQUEST}release/": _act("view_release", "ann mia"),
     f"{_REQUEST}release/open": _act("open_downloads", "mia", "POST"),

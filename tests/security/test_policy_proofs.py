@@ -153,6 +153,9 @@ PROMISES = {
         ("open_downloads",),
         without("never-opens-ones-own-release"),
     ),
+    "no member of a project says where its releases go": Promise(
+        is_member("code"), ("set_release_target",), without("never-sets-ones-own-release-target")
+    ),
     "nobody withdraws another's request": Promise(
         lambda world: z3.Not(is_author(world)),
         ("withdraw_request",),

@@ -16,6 +16,7 @@ from tre.airlock.differencing import Compared
 from tre.airlock.domain import model_folders
 from tre.airlock.evidence import check_decided
 from tre.airlock.models import Release, Request, RequestFile
+from tre.airlock.release.deliveries import queue_delivery
 from tre.airlock.release.downloads import open_area
 from tre.airlock.release.note import write_note
 from tre.airlock.services import locked, move, release_identity
@@ -213,6 +214,7 @@ def _finish(
         return
     made = Release.objects.create(request=request, identity=identity, files=files, models_registered=models)
     open_area(made, crate)
+    queue_delivery(made)
     hashes = [{"sha256": file["sha256"], "size": file["size"]} for file in files]
     told = {"release": identity, "crate_sha256": crate, "files": hashes, "models": models}
     move(request, "finish", PLATFORM, told)

@@ -20,7 +20,7 @@ TAKEN, OPENED = "airlock.downloaded", "airlock.downloads_opened"
 
 
 def open_area(release: Release, crate_sha256: str) -> None:
-    """Open a release's area, in the transaction that finishes it."""
+    """Open a release's area, in the caller's transaction."""
     until = timezone.now() + release_policy().open_for
     DownloadArea.objects.create(release=release, crate_sha256=crate_sha256, until=until)
 

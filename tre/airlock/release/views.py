@@ -51,6 +51,8 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         "until": downloads.shuts(release),
         "is_open": is_open,
         "taken": downloads.times_taken(release),
+        "deliveries": release.deliveries.all(),
+        "may_set_target": decide(person, "set_release_target", found.project.resource()).allowed,
         "has_crate": _crate_sha256(release) != "",
         "may_take": is_open and decide(person, "download_output", resource).allowed,
         "may_open": not is_open and decide(person, "open_downloads", resource).allowed,
