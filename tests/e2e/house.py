@@ -20,6 +20,7 @@ from tests.addresses import ROLE_OF
 from tests.airlock import inspected, vote, work
 from tests.catalogue import built, measured, submission
 from tests.factories import ANSWERED, LATER, TODAY, agreed, as_seen_now, decided, person
+from tests.imports import checked
 from tests.security_key import SecurityKey
 from tests.unit.test_extract_lives import DataPlane, provisioned
 from tests.workspaces import opened_ago
@@ -172,7 +173,8 @@ def _airlock(study: Project) -> Things:
     model = {"name": "frailty-risk", "version": 1, "alias": "champion", "epsilon": 2.5}
     Release.objects.update(models_registered=[model])
     assert Request.objects.get(pk=released.pk).state == "released"
-    made = {"blocked": blocked, "waiting": waiting, "returned": returned, "released": released}
+    brought = checked(study, ("codes.csv", b"code,meaning\nW01,Fall on stairs\nW06,Fall from a bed\n"))
+    made = {"import": brought, "blocked": blocked, "waiting": waiting, "returned": returned, "released": released}
     return {name: {"number": each.pk} for name, each in made.items()}
 
 

@@ -44,6 +44,7 @@ DANGEROUS = {
     "airlock_review": {"number": 1},
     "extract_accept": {"code": "frailty", "number": 1},
     "extract_destroy": {"code": "frailty", "number": 1},
+    "import_review": {"number": 1},
     "invite": {},
     "person_close": {"username": "ann"},
     "person_reopen": {"username": "ann"},

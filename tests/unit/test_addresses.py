@@ -17,6 +17,7 @@ from tests.addresses import ANYONE, CLOSED, OUTSIDE_RULES, ROLE_OF, RULES, SIGNE
 from tests.catalogue import submission
 from tests.factories import as_seen_now, person, project
 from tests.unit.test_pages import browser
+from tre.airlock.imports.models import ImportRequest
 from tre.airlock.models import Release, Request, RequestFile
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
 from tre.config.options import REPOSITORY
@@ -53,6 +54,15 @@ def house() -> dict[str, Any]:
         file = RequestFile.objects.create(request=request, name="table.csv", sha256="a" * 64, size=1)
         told[state] = {"number": request.pk, "file": file.pk}
     Release.objects.create(request=request, identity="release-2-of-the-house")
+    brought = ImportRequest.objects.create(
+        project=made,
+        author=made.members.get(username=author),
+        licence="MIT",
+        provenance="x",
+        state="in_review",
+        once="i",
+    )
+    told["import"] = {"number": brought.pk}
     later = timezone.now() + timedelta(days=1)
     held = Invitation.objects.create(
         email="new@example.org", roles=[], invited_by="ope", token_hash="x" * 64, expires_at=later
@@ -68,6 +78,8 @@ def place(house: dict[str, Any], route: str) -> str:
         told |= {"code": "stroke", "name": "people"}  # a draft
     elif set(RULES[route].acts) & {"decide_dataset", "assess_application", "approve_project", "withdraw_application"}:
         told |= {"code": "sepsis", "name": "people"}  # which waits for its decision
+    elif route.startswith("imports/"):
+        told |= house["import"]
     elif route.startswith("airlock/"):
         told |= house["released" if "/release/" in route or route.endswith("download") else "in_review"]
     return address(route, **told)

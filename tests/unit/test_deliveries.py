@@ -12,6 +12,7 @@ from tests.factories import as_seen_now, person
 from tests.unit.test_pages import browser
 from tre.airlock.models import Release, Request
 from tre.airlock.release import deliveries, targets
+from tre.airlock.release import jobs as release_jobs  # noqa: F401 - its work is known by being imported
 from tre.airlock.release.models import Delivery
 from tre.airlock.release.targets import target
 from tre.audit.models import Entry

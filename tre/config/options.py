@@ -211,6 +211,12 @@ class Options(BaseSettings):
         "for a project.",
         examples=["none: releases go to their authors alone"],
     )
+    clamd: str = Field(
+        "",
+        pattern=r"^(/.+|[^/\s]+:\d+)?$",
+        description="Where ClamAV's daemon listens, which looks at what comes in: a socket's whole path, or HOST:PORT. "
+        "Empty means `clamscan`, where that is installed.",
+    )
     project_epsilon: float = Field(10.0, gt=0, description="Privacy budget (epsilon) that a new project receives.")
     audit_checkpoints: Path | None = Field(
         None,

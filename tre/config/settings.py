@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "tre.audit",
     "tre.airlock",
     "tre.airlock.release",
+    "tre.airlock.imports",
     "tre.privacy",
     "tre.runs",
     "tre.workspace",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("tre.projects.urls")),
     path("", include("tre.airlock.urls")),
     path("", include("tre.airlock.release.urls")),
+    path("", include("tre.airlock.imports.urls")),
     path("", include("tre.workspace.urls")),
 ]
 
