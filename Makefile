@@ -52,9 +52,10 @@ fix: ## let the tools mend what they can
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-fuzz: ## fuzz the parsers of disclosure inspection (SECONDS=600)
+fuzz: ## fuzz the parsers and then the readers of disclosure inspection, each so long (SECONDS=600)
 	@.ci/bootstrap dev
 	$(PY) -m tests.fuzz.parsers -max_total_time=$(SECONDS)
+	$(PY) -m tests.fuzz.readers $(SECONDS)
 
 bench: ## run the benchmarks (ONLY=name SIZE=small|medium|large)
 	@.ci/bootstrap dev
@@ -64,8 +65,9 @@ corpus: ## judge inspection by planted leaks and clean look-alikes, and write do
 	@.ci/bootstrap dev
 	$(PY) -m tests.corpus --seed $(SEED)
 
-docs: ## write docs/settings.md, docs/red-team.md and docs/pages.md from what they tell of, and take over the tests' pictures
+docs: ## write docs/settings.md, docs/airlock.md, docs/red-team.md and docs/pages.md from what they tell of, and take over the tests' pictures
 	$(PY) -m tre.config.documentation
+	$(PY) -m tre.airlock.documentation
 	$(PY) -m tests.red_team
 	$(PY) -m tests.pages
 	@for name in jupyterlab airlock launcher; do cp build/screenshots/$$name.png docs/images/; done

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from tests.airlock import work
 from tests.factories import as_seen_now, person, project
+from tre.airlock.drafts import Upload
 from tre.airlock.imports import jobs as imports_jobs  # noqa: F401 - its work is known by being imported
 from tre.airlock.imports import services
 from tre.airlock.imports.models import ImportRequest
-from tre.airlock.services import Upload
 from tre.config.options import load
 from tre.projects.models import Project
 

@@ -13,7 +13,7 @@ from tests.crates import at, release
 from tre.airlock.crate import broken, to_bytes, to_json
 from tre.airlock.crate.model import Agent, Project, ReleasedFile, Review
 from tre.airlock.crate.reading import Graph, references
-from tre.airlock.domain import check_names
+from tre.airlock.naming import check_names
 from tre.errors import Refused
 
 PARTS = some.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,20}", fullmatch=True).filter(lambda part: ".." not in part)

@@ -11,9 +11,9 @@ from tests.airlock import work
 from tests.factories import as_seen_now
 from tests.imports import CODES, ask, checked, open_study, placed, say
 from tests.insider import rewrite_log
+from tre.airlock.drafts import Upload
 from tre.airlock.imports import jobs, services
 from tre.airlock.imports.models import ImportFile, ImportRequest, ImportReview
-from tre.airlock.services import Upload
 from tre.airlock.storage import storage
 from tre.audit.models import Entry
 from tre.audit.services import record

@@ -13,13 +13,13 @@ from tests.airlock import work
 from tests.clamd import EICAR, clamd
 from tests.factories import as_seen_now
 from tests.imports import CODES, ask, checked, open_study, placed, say
+from tre.airlock.drafts import Upload
 from tre.airlock.imports import jobs, services
 from tre.airlock.imports.checks import Checked, Remark, check
 from tre.airlock.imports.domain import AUDIT_EVENTS, STATES, TRANSITIONS, check_told, follow, outcome
 from tre.airlock.imports.malware import NOBODY, Scanned
 from tre.airlock.imports.models import ImportRequest
 from tre.airlock.imports.policy import import_policy
-from tre.airlock.services import Upload
 from tre.audit.models import Entry
 from tre.config.options import load
 from tre.disclosure import Inspection

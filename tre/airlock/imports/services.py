@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
-from tre.airlock.domain import check_names
+from tre.airlock.drafts import Upload
 from tre.airlock.imports.domain import AUDIT_EVENTS, Choice, Event, check_told, follow, outcome
 from tre.airlock.imports.evidence import REVIEWED, SUBMITTED, submission, verdict
 from tre.airlock.imports.models import ImportFile, ImportRequest, ImportReview
 from tre.airlock.imports.policy import import_policy
-from tre.airlock.services import Upload
+from tre.airlock.naming import check_names
 from tre.airlock.storage import Frozen, storage
 from tre.audit.services import record
 from tre.disclosure.model import storable

@@ -11,12 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tre.airlock.drafts import Upload
 from tre.airlock.imports import services
 from tre.airlock.imports.domain import Choice
 from tre.airlock.imports.models import CHOICES, ImportFile, ImportRequest
 from tre.airlock.imports.policy import import_policy
 from tre.airlock.previews import Preview, preview
-from tre.airlock.services import Upload
 from tre.airlock.storage import storage
 from tre.errors import Refused
 from tre.people.services import principal

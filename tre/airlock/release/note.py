@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import secrets
 from collections import Counter
 from datetime import datetime
 from importlib.metadata import version
@@ -50,19 +51,19 @@ def write_note(request: Request, identity: str, folder: Path) -> str:
     crate = to_json(described(request, identity))
     check(crate)
     content = to_bytes(crate)
-    staged = folder / f".{METADATA_FILE}.staged"
+    staged = folder / f".{METADATA_FILE}.{secrets.token_hex(8)}.staged"
     with staged.open("wb") as out:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
-    os.replace(staged, folder / METADATA_FILE)
+    os.replace(staged, folder / METADATA_FILE)  # of two workers, the second puts the same bytes there
     return hashlib.sha256(content).hexdigest()
 
 
 def described(request: Request, identity: str) -> Release:
     """Return what a release's crate tells: of a finding its rule and count alone, and no word that anybody typed."""
     metadata, policy = load_metadata(), release_policy()
-    files = list(request.files.all())
+    files = request.leaving()
     first = next((found for file in files if (found := file.inspected())), None)
     return Release(
         identity=identity,
@@ -104,10 +105,13 @@ def _file(file: RequestFile) -> ReleasedFile:
 
 
 def _reviews(request: Request) -> tuple[Review, ...]:
-    reviews = request.reviews.select_related("checker").order_by("pk")
+    """Return what each checker said last of the turn that is released: in a consolidation they may say it anew."""
+    handed_in = request.reviews.filter(turn=request.turn, handed_in__isnull=False).select_related("checker")
+    last = {each.checker.username: each for each in handed_in.order_by("round")}
+    in_order = sorted(last.values(), key=lambda each: each.pk)
     return tuple(
-        Review(_checker(number, each.checker.username), each.choice, each.at)
-        for number, each in enumerate(reviews, start=1)
+        Review(_checker(number, each.checker.username), each.choice, each.handed_in or each.at)
+        for number, each in enumerate(in_order, start=1)
     )
 
 

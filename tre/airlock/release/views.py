@@ -47,7 +47,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "release": release,
         "airlock_request": found,
-        "files": found.files.all(),
+        "files": found.leaving(),
         "until": downloads.shuts(release),
         "is_open": is_open,
         "taken": downloads.times_taken(release),
@@ -74,7 +74,7 @@ def open_again_page(request: HttpRequest, number: int) -> HttpResponse:
 def download(request: HttpRequest, number: int, file: int) -> FileResponse:
     """Send one released file to whoever asked for it, from the release, never from the airlock's storage."""
     found = _asked_for(request, number, "download_output")
-    release, wanted = _release(found), found.files.filter(pk=file).first()
+    release, wanted = _release(found), next((each for each in found.leaving() if each.pk == file), None)
     if wanted is None:
         raise Http404
     sent = open_checked(load().path("release", release.identity), Payload(wanted.name, wanted.sha256))
@@ -92,7 +92,7 @@ def archive(request: HttpRequest, number: int) -> FileResponse:
     crate = _crate_sha256(release)
     if not crate:
         raise Refused("This release was made before there were crates", todo="Download its files one by one")
-    payload = [Payload(METADATA_FILE, crate), *(Payload(each.name, each.sha256) for each in found.files.all())]
+    payload = [Payload(METADATA_FILE, crate), *(Payload(each.name, each.sha256) for each in found.leaving())]
     made = tempfile.TemporaryFile(dir=load().path("release"))  # noqa: SIM115 - the response closes it
     write_bag(load().path("release", release.identity), payload, release.identity, release.at, made)
     made.seek(0)

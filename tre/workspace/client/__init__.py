@@ -1,11 +1,11 @@
 """What ``import tre`` gives a notebook. It speaks to the platform's door alone and never pulls in Django."""
 
-from tre.workspace.client.airlock import requests, submit
+from tre.workspace.client.airlock import draft, requests, submit
 from tre.workspace.client.codelists import codelist
 from tre.workspace.client.course import course
 from tre.workspace.client.data import describe, spark, tables
 from tre.workspace.client.inspecting import inspect
-from tre.workspace.client.learning import budget, train_private
+from tre.workspace.client.learning import budget, price, train_private
 from tre.workspace.client.outputs import (
     safe_histogram,
     safe_percentiles,
@@ -20,8 +20,10 @@ __all__ = [
     "codelist",
     "course",
     "describe",
+    "draft",
     "git",
     "inspect",
+    "price",
     "requests",
     "safe_histogram",
     "safe_percentiles",
