@@ -54,7 +54,7 @@ _SUBMISSIONS = _act("read_submissions", "mia aud")
 _AUDIT = _act("read_audit", "aud")
 _PROJECT = "projects/<slug:code>/"
 _EXTRACT = f"{_PROJECT}extracts/<int:number>/"
-_REQUEST = "airlock/<int:number>/"
+_REQUEST, _IMPORT = "airlock/<int:number>/", "imports/<int:number>/"
 
 RULES: dict[str, Rule] = {
     "": _PUBLIC,
@@ -154,7 +154,18 @@ RULES: dict[str, Rule] = {
     f"{_REQUEST}files/<int:file>/vote": _act("view_request review_request", "cat", "POST"),
     f"{_REQUEST}files/<int:file>/changes": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/picture": _act("view_request", "ann cat"),
-    f"{_REQUEST}files/<int:file>/download": _act("view_request download_output", "ann"),
+    f"{_REQUEST}files/<int:file>/download": _act("download_output", "ann"),
+    f"{_PROJECT}release-target": _act("set_release_target", "mia", "BOTH"),
+    "releases/": _OWN,  # those among them that the policies let the person see
+    f"{_REQUEST}release/": _act("view_release", "ann mia"),
+    f"{_REQUEST}release/open": _act("open_downloads", "mia", "POST"),
+    f"{_REQUEST}release/archive": _act("download_output", "ann"),
+    # Imports
+    "imports/": _OWN,  # those among them that the policies let the person see
+    _IMPORT: _act("view_import", "ann cat mia"),
+    f"{_IMPORT}review": _act("review_import", "cat mia", "POST"),
+    f"{_IMPORT}withdraw": _act("withdraw_import", "ann", "POST"),
+    f"{_PROJECT}import": _act("ask_import", "ann", "BOTH"),
     "models/": _act("read_registry", "dep"),
     "models/password": _act("read_registry", "dep", "POST"),
     "models/release-key.pem": _act("read_registry", "dep"),

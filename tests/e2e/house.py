@@ -20,6 +20,7 @@ from tests.addresses import ROLE_OF
 from tests.airlock import inspected, vote, work
 from tests.catalogue import built, measured, submission
 from tests.factories import ANSWERED, LATER, TODAY, agreed, as_seen_now, decided, person
+from tests.imports import checked
 from tests.security_key import SecurityKey
 from tests.unit.test_extract_lives import DataPlane, provisioned
 from tests.workspaces import opened_ago
@@ -184,7 +185,8 @@ def _airlock(study: Project) -> Things:
     made = {"blocked": blocked, "waiting": waiting, "returned": returned, "released": released, "disputed": disputed}
     first = {name: each.files.order_by("pk")[0].pk for name, each in {**made, "draft": draft}.items()}
     told = {name: {"number": each.pk, "file": first[name]} for name, each in {**made, "draft": draft}.items()}
-    return {**told, "second turn": _second_turn(study)}
+    brought = checked(study, ("codes.csv", b"code,meaning\nW01,Fall on stairs\nW06,Fall from a bed\n"))
+    return {**told, "import": {"number": brought.pk}, "second turn": _second_turn(study)}
 
 
 def _second_turn(study: Project) -> dict[str, Any]:

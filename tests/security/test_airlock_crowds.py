@@ -71,7 +71,7 @@ def test_of_twenty_who_approve_at_once_two_are_counted_and_it_is_released_once(m
     assert state(made) == "released"
     (release,) = Release.objects.filter(request=made)
     left = load().path("release", release.identity)
-    assert sorted(path.name for path in left.iterdir()) == ["RELEASE.json", "a.csv", "b.csv"]
+    assert sorted(path.name for path in left.iterdir()) == ["a.csv", "b.csv", "ro-crate-metadata.json"]
     assert {(left / name).read_bytes() for name in ("a.csv", "b.csv")} == {SAFE}
     for once in ("airlock.approved", "airlock.release_began", "airlock.released"):
         assert events(made).count(once) == 1

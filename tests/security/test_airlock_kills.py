@@ -90,7 +90,7 @@ def check():
     release = Release.objects.get()
     assert (request.state, request.turn) == ("released", 2), request.state
     folder = load().path("release", release.identity)
-    assert sorted(path.name for path in folder.iterdir()) == ["1.csv", "2.csv", "RELEASE.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["1.csv", "2.csv", "ro-crate-metadata.json"]
     assert all((folder / name).read_bytes() == SAFE for name in ("1.csv", "2.csv"))
     assert [path.name for path in load().path("release").iterdir()] == [folder.name]
     told = list(Entry.objects.filter(subject="request:1").values_list("event", flat=True))

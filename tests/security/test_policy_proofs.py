@@ -21,14 +21,15 @@ from tre.policy.domain import Principal, Resource
 # What is one's own by writing it or leading it, whatever role one holds.
 OWN = {
     "ask_change", "change_application", "change_request", "close_project", "comment_request", "download_output",
-    "view_project", "view_request", "view_safes", "withdraw_application", "withdraw_request",
+    "view_import", "view_project", "view_release", "view_request", "view_safes", "withdraw_application",
+    "withdraw_import", "withdraw_request",
 }  # fmt: skip
 LANDING_AND_WAREHOUSE = ("land_submission", "withdraw_data", "build_warehouse", "review_linkage", "read_submissions")
 # Who is not trained looks after people, reads what proves, and sees and takes back their own: no record of a person.
 UNTRAINED_MAY = {
     "change_account", "close_project", "download_output", "manage_people", "read_audit", "read_certificate",
-    "read_registry", "read_submissions", "view_project", "view_request", "view_safes", "withdraw_application",
-    "withdraw_request",
+    "read_registry", "read_submissions", "view_import", "view_project", "view_release", "view_request", "view_safes",
+    "withdraw_application", "withdraw_import", "withdraw_request",
 }  # fmt: skip
 
 
@@ -162,6 +163,19 @@ PROMISES = {
         lambda world: z3.Not(is_member("code")(world)),
         ("open_workspace", "submit_output", "spend_budget"),
         within("researcher-works-in-own-project", "principal.projects.contains(resource.code)"),
+    ),
+    "no author and no member of a project opens its release again": Promise(
+        lambda world: z3.Or(is_author(world), is_member("project")(world)),
+        ("open_downloads",),
+        without("never-opens-ones-own-release"),
+    ),
+    "no author and no member of a project reviews what is brought into it": Promise(
+        lambda world: z3.Or(is_author(world), is_member("project")(world)),
+        ("review_import",),
+        without("never-ones-own-import"),
+    ),
+    "no member of a project says where its releases go": Promise(
+        is_member("code"), ("set_release_target",), without("never-sets-ones-own-release-target")
     ),
     "nobody withdraws another's request": Promise(
         lambda world: z3.Not(is_author(world)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 
@@ -41,7 +42,7 @@ def test_outside_of_one_the_same_tries_find_what_is_open(tmp_path, monkeypatch):
 
 
 def test_a_process_that_is_not_the_sandbox_s_own_is_found(monkeypatch):
-    monkeypatch.setattr(trying.os, "listdir", lambda path: ["1", "7", "4711", "self"])
+    monkeypatch.setattr(os, "listdir", lambda path: ["1", "7", "4711", "self"])
     assert trying.processes({}) == ["process 4711"]
 
 

@@ -147,7 +147,7 @@ def _released(report: Report, browser: Browser, address: str, asked: Asked) -> N
     left = {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != "RELEASE.json"
+        if path.is_file() and path.name != "ro-crate-metadata.json"
     }
     report.promise("what left is what was submitted, byte for byte", left == asked.hashes)
     report.promise("a file changed after submission is not what was released", frozen_elsewhere(asked))

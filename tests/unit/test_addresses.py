@@ -18,7 +18,8 @@ from tests.airlock import placed
 from tests.catalogue import submission
 from tests.factories import LATER, as_seen_now, person, project
 from tests.unit.test_pages import browser
-from tre.airlock.models import Absence
+from tre.airlock.imports.models import ImportRequest
+from tre.airlock.models import Absence, Release, Request
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
 from tre.config.options import REPOSITORY
 from tre.people.models import Account, Invitation, Ownership
@@ -51,6 +52,13 @@ def house() -> dict[str, Any]:
         told[state] = {"number": file.request_id, "file": file.pk}
     absence = Absence.objects.create(checker=Account.objects.get(username="cat"), first=LATER, last=LATER)
     told["absence"] = {"absence": absence.pk}
+    released = Request.objects.get(pk=told["released"]["number"])
+    if not Release.objects.filter(request=released).exists():
+        Release.objects.create(request=released, identity="release-of-the-house")
+    brought = ImportRequest.objects.create(
+        project=made, author=released.author, licence="MIT", provenance="From here.", state="in_review", once="i"
+    )
+    told["import"] = {"number": brought.pk}
     later = timezone.now() + timedelta(days=1)
     held = Invitation.objects.create(
         email="new@example.org", roles=[], invited_by="ope", token_hash="x" * 64, expires_at=later
@@ -66,9 +74,12 @@ def place(house: dict[str, Any], route: str) -> str:
         told |= {"code": "stroke", "name": "people"}  # a draft
     elif set(RULES[route].acts) & {"decide_dataset", "assess_application", "approve_project", "withdraw_application"}:
         told |= {"code": "sepsis", "name": "people"}  # which waits for its decision
+    elif route.startswith("imports/"):
+        told |= house["import"]
     elif route.startswith("airlock/"):
         states = {"download": "released", "recall": "released", "revise": "returned"}
-        state = "draft" if "/draft/" in route else states.get(route.rpartition("/")[2], "in_review")
+        released = "released" if "/release/" in route else "in_review"
+        state = "draft" if "/draft/" in route else states.get(route.rpartition("/")[2], released)
         told |= {**house[state], **house["absence"]}
     return address(route, **told)
 

@@ -311,7 +311,8 @@ def test_a_name_that_may_leave(name):
 @pytest.mark.parametrize(
     "name",
     ["", ".hidden", "../a", "a/../b", "/a", "a//b", "a/", "a\\b", "a\n", "é.csv", "a" * 81, "a/b/c/d/e", "x/.git/a",
-     "a..b", "-rf", "=cmd", "RELEASE.json", "release.JSON", "RELEASE.json/a"],
+     "a..b", "-rf", "=cmd", "ro-crate-metadata.json", "RO-Crate-Metadata.JSON",
+     "ro-crate-metadata.json/a"],
 )  # fmt: skip
 def test_a_name_that_may_not_leave_is_not_told(name):
     with pytest.raises(Refused) as refused:

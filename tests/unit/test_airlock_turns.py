@@ -16,6 +16,7 @@ from tre.airlock.deciding import Vote
 from tre.airlock.drafts import Upload
 from tre.airlock.models import Comment, FileVote, Notice, Release, Request, RequestFile, Review, Turn
 from tre.airlock.naming import MODEL_FILES, MOST_GROUPS, MOST_TURNS
+from tre.airlock.release import downloads
 from tre.airlock.reviews import hand_in, save_vote
 from tre.audit.models import Entry
 from tre.config.options import load
@@ -346,7 +347,7 @@ def test_a_recall_ends_downloads_and_tells_everybody_who_has_it(study):
     work()
     person("dep", "deployer")
     file = RequestFile.objects.get(request=made)
-    services.write_download(file, ann())
+    downloads.write_taken(Release.objects.get(request=made), "file", file.sha256, ann())
     with pytest.raises(Refused):
         recalls.recall(made.pk, ann(), "Mine.")
     with pytest.raises(Refused, match="reason"):

@@ -384,7 +384,8 @@ def test_a_spend_for_a_mechanism_pays_for_no_other(study):
 def test_a_price_is_told_and_nothing_is_taken(study):
     take(study, 8, "one")
     told = {each.scope: (each.added, each.covered) for each in prices(study, epsilon=3, delta=1e-6)}
-    assert told == {"project": (3, False), "dataset": (3, True), "population": (3, True)}
+    three = Decimal(3)
+    assert told == {"project": (three, False), "dataset": (three, True), "population": (three, True)}
     gentle = prices(study, epsilon=0, delta=1e-6, by=GENTLE)
     assert all(each.epsilon == epsilon_at(GENTLE, Decimal("0.000001")) for each in gentle)
     assert spent(Ledger.objects.get(project=study)).epsilon == 8

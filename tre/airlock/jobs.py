@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 import secrets
 import shutil
@@ -21,8 +20,11 @@ from tre.airlock.carrying import carry_votes
 from tre.airlock.differencing import Compared
 from tre.airlock.evidence import check_decided, scrutinised, scrutiny_now
 from tre.airlock.models import Release, Request, RequestFile
-from tre.airlock.naming import RELEASE_NOTE, model_folders
+from tre.airlock.naming import model_folders
 from tre.airlock.policy import airlock_policy
+from tre.airlock.release.deliveries import queue_delivery
+from tre.airlock.release.downloads import open_area
+from tre.airlock.release.note import write_note
 from tre.airlock.scrutiny import due
 from tre.airlock.services import PLATFORM, expire, locked, move, release_identity
 from tre.airlock.storage import StorageBroken, storage
@@ -156,12 +158,13 @@ def release_request(payload: dict[str, Any]) -> None:
     try:
         check_decided(request)
         folder = _copy_out(request, identity)
+        crate = _describe(request, identity, folder)
         models = _take_models(request, identity, folder)
     except (StorageBroken, Refused) as error:  # never to be released as it is: the author may withdraw it
         _sweep(identity)
         _halt(request.pk, error.sentence())
         return
-    _finish(request.pk, identity, _files(request), models)
+    _finish(request.pk, identity, crate, _files(request), models)
 
 
 def _begin(request: Request) -> None:
@@ -180,7 +183,6 @@ def _copy_out(request: Request, identity: str) -> Path:
         staged.mkdir(mode=0o700, parents=True)
         for file in request.leaving():
             storage().copy(file.sha256, staged / file.name)
-        (staged / RELEASE_NOTE).write_text(json.dumps({"release": identity, "files": _files(request)}, indent=2))
         _rename(staged, folder)
     _check_copied(request, folder)
     _sweep(identity)
@@ -207,6 +209,15 @@ def _check_copied(request: Request, folder: Path) -> None:
         with (folder / file.name).open("rb") as copied:
             if hashlib.file_digest(copied, "sha256").hexdigest() != file.sha256:
                 raise StorageBroken("A released file was altered", where=file.sha256[:12], todo="Tell the auditor")
+
+
+def _describe(request: Request, identity: str, folder: Path) -> str:
+    """Write the release's crate, anew each time that the job is run, and return its SHA-256."""
+    try:
+        return write_note(request, identity, folder)
+    except Refused:
+        shutil.rmtree(folder)  # nothing of a halted release stays where releases are
+        raise
 
 
 def _files(request: Request) -> list[dict[str, object]]:
@@ -243,10 +254,15 @@ def _halt(number: int, why: str) -> None:
 
 
 @transaction.atomic
-def _finish(number: int, identity: str, files: list[dict[str, object]], models: list[dict[str, Any]]) -> None:
+def _finish(
+    number: int, identity: str, crate: str, files: list[dict[str, object]], models: list[dict[str, Any]]
+) -> None:
     request = locked(number)
     if request.state != "releasing":
         return
-    Release.objects.create(request=request, identity=identity, files=files, models_registered=models)
+    made = Release.objects.create(request=request, identity=identity, files=files, models_registered=models)
+    open_area(made, crate)
+    queue_delivery(made)
     hashes = [{"sha256": file["sha256"], "size": file["size"]} for file in files]
-    move(request, "finish", PLATFORM, {"release": identity, "files": hashes, "models": models})
+    told = {"release": identity, "crate_sha256": crate, "files": hashes, "models": models}
+    move(request, "finish", PLATFORM, told)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from tre.airlock.crate.names import METADATA_FILE
 from tre.errors import Refused
 
 Kind = Literal["output", "supporting", "code", "model"]
@@ -27,7 +28,7 @@ MOST_TURNS = 20
 MOST_BYTES = 256 * 1024 * 1024
 MOST_TEXT = 4000  # characters of a context, of controls, of a comment
 # What the platform itself writes beside released files (:mod:`tre.airlock.jobs`).
-RELEASE_NOTE = "RELEASE.json"
+RELEASE_NOTE = METADATA_FILE
 # A model's files, all of them and no other: those of ml.package, which the web process does not import.
 MODEL_FILES = frozenset({"model.json", "weights.safetensors", "card.json", "card.md"})
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,79}"

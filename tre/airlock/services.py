@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tre.airlock.domain import AUDIT_EVENTS, OWNERS, Event, follow
-from tre.airlock.models import Request, RequestFile, Turn
+from tre.airlock.models import Request, Turn
 from tre.airlock.policy import airlock_policy
 from tre.audit.models import Entry
 from tre.audit.services import record
@@ -99,12 +99,3 @@ def why_halted(request: Request) -> str:
     halts = Entry.objects.filter(event=AUDIT_EVENTS["halt"], subject=f"request:{request.pk}")
     last = halts.order_by("-number").first() if request.phase == "halted" else None
     return str(last.data.get("why", "")) if last else ""
-
-
-@transaction.atomic
-def write_download(file: RequestFile, actor: Principal) -> None:
-    """Write down that a released file was taken, once for each person and file."""
-    record(
-        "airlock.downloaded", actor=actor.username, subject=f"request:{file.request_id}",
-        data={"sha256": file.sha256}, once=f"airlock.downloaded:{file.pk}:{actor.username}",
-    )  # fmt: skip

@@ -29,7 +29,6 @@ urlpatterns = [
     path("airlock/<int:number>/files/<int:file>/vote", review_views.save_vote, name="airlock_vote"),
     path("airlock/<int:number>/files/<int:file>/changes", change_views.changes, name="airlock_changes"),
     path("airlock/<int:number>/files/<int:file>/picture", views.picture, name="airlock_picture"),
-    path("airlock/<int:number>/files/<int:file>/download", views.download, name="airlock_download"),
     path("models/", deployer.released_models, name="released_models"),
     path("models/password", deployer.show_password, name="registry_password"),
     path("models/release-key.pem", deployer.public_key, name="release_key"),

@@ -12,12 +12,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from tre.airlock import queue as queues
-from tre.airlock.models import Release, Request, RequestFile
+from tre.airlock.models import Request, RequestFile
 from tre.airlock.pages import page_of
 from tre.airlock.seeing import notices_of
-from tre.airlock.services import withdraw, write_download
+from tre.airlock.services import withdraw
 from tre.airlock.storage import storage
-from tre.config.options import load
 from tre.people.services import principal
 from tre.policy.decision import require
 
@@ -90,20 +89,6 @@ def picture(request: HttpRequest, number: int, file: int) -> FileResponse:
     if inspected is None or inspected.type != "png":
         raise Http404
     return _inert(FileResponse(storage().path(found.sha256).open("rb"), content_type="image/png"))
-
-
-@require_safe
-def download(request: HttpRequest, number: int, file: int) -> FileResponse:
-    """Send a released file to whoever asked for it, from the release, never from the airlock's storage."""
-    found = found_file(request, number, file)
-    require(principal(request), "download_output", found.request.resource())
-    release = Release.objects.filter(request=found.request).first()
-    if release is None or found.turn != found.request.turn or not found.leaves:
-        raise Http404
-    path = load().path("release", release.identity, found.name)
-    write_download(found, principal(request))
-    sent = FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/x-download")
-    return _inert(sent)
 
 
 def found_file(request: HttpRequest, number: int, file: int) -> RequestFile:

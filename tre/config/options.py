@@ -23,6 +23,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tre.config.targets import ReleaseTarget
 from tre.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -203,6 +204,19 @@ class Options(BaseSettings):
     people: int = Field(20_000, ge=100, description="Size of the synthetic health system.")
     seed: int = Field(20260701, description="Seed of the synthetic health system.")
     spark_memory: str = Field("2g", pattern=r"^\d+[mg]$", description="Heap of each Spark driver.")
+    release_targets: dict[str, ReleaseTarget] = Field(
+        default_factory=dict,
+        description="Where releases may be delivered to, as JSON: of each its `kind` (folder, git or s3), its "
+        "`address`, and as needed `branch`, `endpoint`, `region` and `credentials_file`. A data manager chooses one "
+        "for a project.",
+        examples=["none: releases go to their authors alone"],
+    )
+    clamd: str = Field(
+        "",
+        pattern=r"^(/.+|[^/\s]+:\d+)?$",
+        description="Where ClamAV's daemon listens, which looks at what comes in: a socket's whole path, or HOST:PORT. "
+        "Empty means `clamscan`, where that is installed.",
+    )
     project_epsilon: float = Field(10.0, gt=0, description="Privacy budget (epsilon) that a new project receives.")
     audit_checkpoints: Path | None = Field(
         None,
@@ -250,6 +264,13 @@ class Options(BaseSettings):
     def _sizes_have_plain_names(cls, value: dict[str, Size]) -> dict[str, Size]:
         if not all(re.fullmatch(r"[a-z][a-z0-9]{0,19}", name) for name in value):
             raise ValueError("a size is called by up to 20 small letters and digits, a letter first")
+        return value
+
+    @field_validator("release_targets")
+    @classmethod
+    def _targets_have_plain_names(cls, value: dict[str, ReleaseTarget]) -> dict[str, ReleaseTarget]:
+        if not all(re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name) for name in value):
+            raise ValueError("a target is called by up to 40 small letters, digits and hyphens, a letter first")
         return value
 
     @model_validator(mode="after")

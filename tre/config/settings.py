@@ -75,6 +75,8 @@ INSTALLED_APPS = [
     "tre.keys",
     "tre.audit",
     "tre.airlock",
+    "tre.airlock.release",
+    "tre.airlock.imports",
     "tre.privacy",
     "tre.runs",
     "tre.workspace",

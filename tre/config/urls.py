@@ -19,6 +19,8 @@ urlpatterns = [
     path("", include("tre.projects.urls")),
     path("", include("tre.privacy.urls")),
     path("", include("tre.airlock.urls")),
+    path("", include("tre.airlock.release.urls")),
+    path("", include("tre.airlock.imports.urls")),
     path("", include("tre.workspace.urls")),
     path("", include("tre.evidence.urls")),
 ]

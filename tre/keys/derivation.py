@@ -28,6 +28,7 @@ PURPOSES = frozenset(
         "exact-match",
         "airlock-storage",
         "airlock-seal",
+        "checker-pseudonym",
         "audit-checkpoint",
         "model-signing",
         "destruction-certificate",

@@ -10,7 +10,9 @@ from tre.errors import Refused
 INVITATION_DAYS = 7
 STEP_UP_SECONDS = 300
 # Those who act without being a person stand in the audit log under these names; the others are the Hub's own.
-RESERVED_NAMES = frozenset({"anonymous", "console", "demonstration", "hub", "platform", "supervisor", "worker", "www"})
+RESERVED_NAMES = frozenset(
+    {"airlock", "anonymous", "console", "demonstration", "hub", "platform", "supervisor", "worker", "www"}
+)
 # Accreditation lasts at most five years: the longest that a UK scheme gives (UK Statistics Authority, "Accredited
 # Researcher" under the Digital Economy Act 2017).
 MOST_TRAINING = timedelta(days=5 * 366)

@@ -12,6 +12,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
@@ -117,9 +118,9 @@ def work_forever(pause: float = 0.5) -> None:
             idle.wait(pause)
 
 
+@cache
 def _discover() -> None:
-    if not _HANDLERS:
-        autodiscover_modules("jobs")
+    autodiscover_modules("jobs")
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from tre.workspace.auth import hash_token
 from tre.workspace.desktop import check_shown_as_pixels
 from tre.workspace.disk import Room, room_for
 from tre.workspace.folders import folder
+from tre.workspace.imports import imports_folder
 from tre.workspace.models import SentOnDay, WorkspaceSession
 from tre.workspace.quotas import check_fits
 from tre.workspace.repository import repository
@@ -44,6 +45,7 @@ class Workspace:
     shared: str
     repository: str
     data: str
+    imports: str
     sockets: str
     spark_token: str
     packages: str
@@ -101,6 +103,7 @@ def _open(username: str, code: str, room: Room) -> Workspace:
         shared=str(folder("projects", code, "shared", uid=0, gid=project.gid, mode=0o2770)),
         repository=str(repository(code, project.gid)),
         data=str(extract_folder(project)),
+        imports=str(imports_folder(code, project.gid)),
         sockets=str(sockets_folder(code)),
         spark_token=secret(f"spark-{code}"),
         packages=str(packages.shown()),

@@ -26,6 +26,7 @@ from tre.config.secrets import secret
 from tre.workspace import desktop, marker
 from tre.workspace.gate_sign_in import Public, origin_of
 from tre.workspace.hub_door import Server
+from tre.workspace.imports import INSIDE as IMPORTS
 from tre.workspace.limits import MIB, Bounds
 from tre.workspace.repository import INSIDE
 from tre.workspace.sandbox import (
@@ -178,6 +179,7 @@ class SandboxSpawner(Spawner):
                 Bind(opened["shared"], "/project/shared", writable=True),
                 Bind(opened["repository"], INSIDE, writable=True),
                 Bind(opened["data"], "/project/data"),
+                Bind(opened["imports"], IMPORTS),
                 Bind(opened["packages"], WHEELS),
                 Bind(f"{self.folder}/doors", DOORS),
                 Bind(opened["sockets"], "/project/doors"),

@@ -1,0 +1,152 @@
+"""What happens to an import. Every change of state is one transaction, and writes its audit entry in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+
+from tre.airlock.drafts import Upload
+from tre.airlock.imports.domain import AUDIT_EVENTS, Choice, Event, check_told, follow, outcome
+from tre.airlock.imports.evidence import REVIEWED, SUBMITTED, submission, verdict
+from tre.airlock.imports.models import ImportFile, ImportRequest, ImportReview
+from tre.airlock.imports.policy import import_policy
+from tre.airlock.naming import check_names
+from tre.airlock.storage import Frozen, storage
+from tre.audit.services import record
+from tre.disclosure.model import storable
+from tre.errors import Refused
+from tre.people.models import Account
+from tre.policy.decision import require
+from tre.policy.domain import Principal
+from tre.projects.models import Project
+from tre.runs.queue import enqueue
+
+PLATFORM = "airlock"
+
+
+def submit(
+    actor: Principal, project: Project, licence: str, provenance: str, uploads: Sequence[Upload]
+) -> ImportRequest:
+    """Freeze the files and open a request to bring them in.
+
+    The same files with the same licence and note, submitted again by the same person, are the same request.
+
+    Raises
+    ------
+    Refused
+        When the person may not, a name or a size is not allowed, or the licence or the note is missing.
+    """
+    require(actor, "ask_import", project.resource())
+    policy, provenance = import_policy(), storable(provenance).strip()
+    check_told(licence, provenance, policy.licences)
+    check_names([upload.name for upload in uploads])
+    if len(uploads) > policy.files:
+        raise Refused(f"An import may hold {policy.files} files", where=f"{len(uploads)} files", todo="Make several")
+    store, frozen, left = storage(), list[tuple[str, Frozen]](), policy.most_bytes
+    for upload in uploads:
+        kept = store.freeze(upload.chunks, left)
+        left -= kept.size
+        frozen.append((upload.name, kept))
+    return _open(actor, project, licence, provenance, frozen)
+
+
+@transaction.atomic
+def _open(
+    actor: Principal, project: Project, licence: str, provenance: str, frozen: Sequence[tuple[str, Frozen]]
+) -> ImportRequest:
+    told = [project.code, actor.username, licence, provenance]
+    told += sorted(f"{name}\n{kept.sha256}" for name, kept in frozen)
+    once = hashlib.sha256("\0".join(told).encode()).hexdigest()
+    author = Account.objects.get(username=actor.username)
+    defaults = {"project": project, "author": author, "licence": licence, "provenance": provenance}
+    request, made = ImportRequest.objects.get_or_create(once=once, defaults=defaults)
+    if not made:
+        return request
+    ImportFile.objects.bulk_create(
+        ImportFile(request=request, name=name, sha256=kept.sha256, size=kept.size) for name, kept in frozen
+    )
+    record(SUBMITTED, actor=actor.username, subject=f"import:{request.pk}", data=submission(request))
+    enqueue("imports.check", {"import": request.pk}, once=f"imports.check:{request.pk}")
+    return request
+
+
+def locked(number: int) -> ImportRequest:
+    """Return an import, locked until the transaction ends.
+
+    Raises
+    ------
+    Refused
+        When there is none of this number.
+    """
+    request = ImportRequest.objects.select_for_update().filter(pk=number).first()
+    if request is None:
+        raise Refused("There is no such import", where=f"import {number}")
+    return request
+
+
+def move(request: ImportRequest, event: Event, actor: str, data: Mapping[str, object] | None = None) -> None:
+    """Change a locked import's state by an event, with its audit entry, in the caller's transaction.
+
+    Raises
+    ------
+    Refused
+        When the event cannot happen in this state.
+    """
+    request.state = follow(request.state, event)  # type: ignore[arg-type]  # the field's choices are the states
+    request.save(update_fields=["state"])
+    record(AUDIT_EVENTS[event], actor=actor, subject=f"import:{request.pk}", data=data)
+
+
+@transaction.atomic
+def review(number: int, actor: Principal, choice: Choice, comment: str, shown: Mapping[int, str]) -> ImportReview:
+    """Hand in one reviewer's say, and decide when enough agree.
+
+    Parameters
+    ----------
+    shown : mapping of int to str
+        The SHA-256 of each file by its number, as the reviewer saw it.
+
+    Raises
+    ------
+    Refused
+        When the person may not review this import, has done so, refuses without a word, or was shown other bytes.
+    """
+    request = locked(number)
+    require(actor, "review_import", request.resource())
+    if request.reviews.filter(reviewer__username=actor.username).exists():
+        raise Refused("You have reviewed this import already", where=f"import {number}")
+    comment = storable(comment).strip()
+    if choice == "reject" and not comment:
+        raise Refused("A refusal needs its reason", where="comment", todo="Say why it may not come in")
+    if dict(shown) != dict(request.files.values_list("pk", "sha256")):
+        raise Refused("A file is not the one that you were shown", where=f"import {number}", todo="Look at it again")
+    reviewer = Account.objects.get(username=actor.username)
+    made = ImportReview.objects.create(request=request, reviewer=reviewer, choice=choice, comment=comment)
+    data = verdict(request, actor.username, choice)
+    record(REVIEWED, actor=actor.username, subject=f"import:{number}", data=data)
+    choices: list[Choice] = ["reject" if each.choice == "reject" else "approve" for each in request.reviews.all()]
+    decided = outcome(choices)
+    if decided is not None:
+        move(request, decided, PLATFORM, {"reviews": len(choices)})
+    if decided == "approve":
+        enqueue("imports.place", {"import": number}, once=f"imports.place:{number}")
+    return made
+
+
+@transaction.atomic
+def withdraw(number: int, actor: Principal) -> ImportRequest:
+    """Take one's own import back, before it is decided.
+
+    Raises
+    ------
+    Refused
+        When the person may not, or it is too late.
+    """
+    request = locked(number)
+    require(actor, "withdraw_import", request.resource())
+    move(request, "withdraw", actor.username)
+    request.once = f"withdrawn:{request.pk}"  # the same files may be asked for anew later
+    request.save(update_fields=["once"])
+    return request

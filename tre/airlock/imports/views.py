@@ -1,0 +1,151 @@
+"""The pages of imports: which there are, asking for one, what the checks told, and reviewing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from tre.airlock.drafts import Upload
+from tre.airlock.imports import services
+from tre.airlock.imports.domain import Choice
+from tre.airlock.imports.models import CHOICES, ImportFile, ImportRequest
+from tre.airlock.imports.policy import import_policy
+from tre.airlock.previews import Preview, preview
+from tre.airlock.storage import storage
+from tre.errors import Refused
+from tre.people.services import principal
+from tre.people.step_up import step_up
+from tre.policy.decision import decide, require
+from tre.policy.domain import Principal
+from tre.projects.models import Project
+from tre.projects.services import get
+
+
+class ImportForm(forms.Form):
+    """What is to come in, by what right, and from where. The files themselves are looked at by the services."""
+
+    licence = forms.ChoiceField(error_messages={"required": "Choose the licence"})
+    provenance = forms.CharField(
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": "Say where the files are from"},
+    )
+
+    def __init__(self, *told: Any, **named: Any) -> None:
+        super().__init__(*told, **named)
+        listed = [(each, each) for each in import_policy().licences]
+        self.fields["licence"].choices = [("", "Choose one"), *listed]  # type: ignore[attr-defined]
+
+
+class ReviewForm(forms.Form):
+    """One reviewer's say."""
+
+    choice = forms.ChoiceField(choices=CHOICES, widget=forms.RadioSelect, error_messages={"required": "Choose a vote"})
+    comment = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    """Show the imports that the person may see, newest first."""
+    person = principal(request)
+    everything = ImportRequest.objects.select_related("project", "author")
+    visible = [each for each in everything if decide(person, "view_import", each.resource()).allowed]
+    waiting = [each for each in visible if _may_review(person, each)]
+    own = Project.objects.filter(members__username=person.username)
+    projects = [each for each in own if decide(person, "ask_import", each.resource()).allowed]
+    return render(request, "imports/list.html", {"imports": visible, "waiting": waiting, "projects": projects})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, code: str) -> HttpResponse:
+    """Ask to bring files into a project."""
+    project, person = get(code), principal(request)
+    require(person, "ask_import", project.resource())
+    form = ImportForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        uploads = [Upload(_name(file), file.chunks()) for file in request.FILES.getlist("files")]
+        try:
+            made = services.submit(person, project, uploads=uploads, **form.cleaned_data)
+        except Refused as error:
+            form.add_error(None, error.sentence())
+        else:
+            messages.success(request, "It is checked now. Two others review it then.")
+            return redirect("import", number=made.pk)
+    status = 400 if form.errors else 200
+    return render(request, "imports/new.html", {"form": form, "project": project}, status=status)
+
+
+def _name(file: UploadedFile) -> str:
+    return file.name or ""
+
+
+@require_safe
+def one(request: HttpRequest, number: int) -> HttpResponse:
+    """Show one import: what was told of it, what the checks found, and what the reviewers said."""
+    return _page(request, _asked_for(request, number, "view_import"), ReviewForm())
+
+
+@require_POST
+@step_up
+def review(request: HttpRequest, number: int) -> HttpResponse:
+    """Hand in a review of an import."""
+    found, form = _asked_for(request, number, "review_import"), ReviewForm(request.POST)
+    if form.is_valid():
+        shown = {file.pk: request.POST.get(f"file-{file.pk}", "") for file in found.files.all()}
+        choice: Choice = "approve" if form.cleaned_data["choice"] == "approve" else "reject"
+        try:
+            services.review(number, principal(request), choice, form.cleaned_data["comment"], shown)
+        except Refused as error:
+            form.add_error(None, error.sentence())
+        else:
+            messages.success(request, "Your review is in.")
+            return redirect("import", number=number)
+    return _page(request, found, form)
+
+
+@require_POST
+def take_back(request: HttpRequest, number: int) -> HttpResponse:
+    """Withdraw one's own import."""
+    services.withdraw(number, principal(request))
+    messages.success(request, "The import is withdrawn.")
+    return redirect("import", number=number)
+
+
+def _asked_for(request: HttpRequest, number: int, act: str) -> ImportRequest:
+    """Return an import that the person may do this act to."""
+    found = ImportRequest.objects.select_related("project", "author").filter(pk=number).first()
+    if found is None:
+        raise Http404
+    require(principal(request), act, found.resource())
+    return found
+
+
+def _may_review(person: Principal, found: ImportRequest) -> bool:
+    if not decide(person, "review_import", found.resource()).allowed:
+        return False
+    return not found.reviews.filter(reviewer__username=person.username).exists()
+
+
+def _preview(file: ImportFile) -> Preview | None:
+    checked = file.checked()
+    return preview(storage().path(file.sha256), checked.kind) if checked and not checked.blocks else None
+
+
+def _page(request: HttpRequest, found: ImportRequest, form: ReviewForm) -> HttpResponse:
+    person = principal(request)
+    told = {
+        "found": found,
+        "files": [(file, file.checked(), _preview(file)) for file in found.files.all()],
+        "reviews": found.reviews.exclude(request__state="in_review"),  # blind to each other until it is decided
+        "form": form,
+        "may_review": _may_review(person, found),
+        "may_withdraw": found.state in {"submitted", "blocked", "in_review"}
+        and decide(person, "withdraw_import", found.resource()).allowed,
+    }
+    return render(request, "imports/one.html", told, status=400 if form.errors else 200)

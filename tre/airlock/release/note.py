@@ -1,0 +1,157 @@
+"""Writes a release's crate beside its files, from the database and the audit log: run again, the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections import Counter
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from tre.airlock.crate import METADATA_FILE, check, to_bytes, to_json
+from tre.airlock.crate.model import (
+    Agent,
+    Code,
+    DataUsed,
+    Environment,
+    Organisation,
+    Project,
+    Release,
+    ReleasedFile,
+    Review,
+    Times,
+)
+from tre.airlock.domain import AUDIT_EVENTS
+from tre.airlock.evidence import SUBMITTED
+from tre.airlock.models import Request, RequestFile
+from tre.airlock.release.media import media_type
+from tre.airlock.release.policy import release_policy
+from tre.audit.models import Entry
+from tre.catalogue.metadata import load_metadata
+from tre.config.options import REPOSITORY, load
+from tre.errors import Refused
+from tre.hashing import sha256_of
+from tre.keys.custody import custody
+from tre.projects.specification import pinned_versions
+
+
+def write_note(request: Request, identity: str, folder: Path) -> str:
+    """Write the crate of a release into its folder, whole or not at all, and return the SHA-256 of its bytes.
+
+    Raises
+    ------
+    Refused
+        When the log does not tell when what must have happened did.
+    CrateBroken
+        When the crate does not keep the profile.
+    """
+    crate = to_json(described(request, identity))
+    check(crate)
+    content = to_bytes(crate)
+    staged = folder / f".{METADATA_FILE}.{secrets.token_hex(8)}.staged"
+    with staged.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(staged, folder / METADATA_FILE)  # of two workers, the second puts the same bytes there
+    return hashlib.sha256(content).hexdigest()
+
+
+def described(request: Request, identity: str) -> Release:
+    """Return what a release's crate tells: of a finding its rule and count alone, and no word that anybody typed."""
+    metadata, policy = load_metadata(), release_policy()
+    files = request.leaving()
+    first = next((found for file in files if (found := file.inspected())), None)
+    return Release(
+        identity=identity,
+        request=request.pk,
+        project=_project(request),
+        requester=Agent("requester", request.author.username),
+        files=tuple(map(_file, files)),
+        reviews=_reviews(request),
+        times=_times(request),
+        data=_data(request),
+        code=Code(f"Code of {request.project.title}"),
+        environment=_environment(),
+        publisher=Organisation(metadata.publisher, metadata.publisher_uri, metadata.contact),
+        licence=policy.licence,
+        profile=first.profile if first else "",
+    )
+
+
+def _project(request: Request) -> Project:
+    project = request.project
+    approval = project.approvals.filter(at__lte=request.created).order_by("-at").first()
+    return Project(
+        project.code,
+        project.title,
+        project.organisation,
+        project.funders,
+        approval.at if approval else None,
+        approval.digest if approval else "",
+    )
+
+
+def _file(file: RequestFile) -> ReleasedFile:
+    found = file.inspected()
+    kind, findings = (found.type, found.findings) if found else ("", ())
+    counts: Counter[str] = Counter()
+    for each in findings:
+        counts[each.rule] += each.count
+    return ReleasedFile(file.name, file.sha256, file.size, media_type(kind), tuple(sorted(counts.items())))
+
+
+def _reviews(request: Request) -> tuple[Review, ...]:
+    """Return what each checker said last of the turn that is released: in a consolidation they may say it anew."""
+    handed_in = request.reviews.filter(turn=request.turn, handed_in__isnull=False).select_related("checker")
+    last = {each.checker.username: each for each in handed_in.order_by("round")}
+    in_order = sorted(last.values(), key=lambda each: each.pk)
+    return tuple(
+        Review(_checker(number, each.checker.username), each.choice, each.handed_in or each.at)
+        for number, each in enumerate(in_order, start=1)
+    )
+
+
+def _checker(number: int, username: str) -> Agent:
+    """Return a checker as the policy lets a crate name them."""
+    shown = release_policy().reviewers
+    if shown == "name":
+        return Agent(f"checker-{number}", username)
+    if shown == "pseudonym":
+        mark = hmac.new(custody().derive("checker-pseudonym"), username.encode(), hashlib.sha256).hexdigest()[:16]
+        return Agent(f"checker-{mark}", f"Output checker {mark}")
+    return Agent(f"checker-{number}", f"Output checker {number}")
+
+
+def _times(request: Request) -> Times:
+    return Times(
+        submitted=_when(request, SUBMITTED),
+        inspected=_when(request, AUDIT_EVENTS["pass_to_review"]),
+        decided=_when(request, AUDIT_EVENTS["approve"]),
+        released=_when(request, AUDIT_EVENTS["release"]),
+    )
+
+
+def _when(request: Request, event: str) -> datetime:
+    entry = Entry.objects.filter(event=event, subject=f"request:{request.pk}").order_by("number").last()
+    if entry is None:
+        raise Refused(f"The log does not tell of {event}", where="release", todo="Stop and tell the auditor")
+    return entry.at
+
+
+def _data(request: Request) -> tuple[DataUsed, ...]:
+    """Return the extracts that the project had when it asked, and had not given back."""
+    made = request.project.extracts.filter(ready=True, created__lte=request.created).order_by("number")
+    held = [each for each in made if each.destroyed is None or each.destroyed > request.created]
+    return tuple(DataUsed(each.number, _versions(each.manifest)) for each in held)
+
+
+def _versions(manifest: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(version)) for name, version in sorted(pinned_versions(manifest).items()))
+
+
+def _environment() -> Environment:
+    return Environment(version("tre"), sha256_of(REPOSITORY / "requirements.lock"), load().portal)
