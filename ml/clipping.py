@@ -40,5 +40,5 @@ def clip_and_sum(tape: Tape, clip: float) -> torch.Tensor:
     norms = squares.sum(0).clamp_min_(0).sqrt_()
     weights = (clip / norms.clamp_min(_LEAST)).clamp_max_(1)
     for layer, given, told in tape.entries:
-        layer.gradients(given, told * weights.reshape(-1, *[1] * (told.dim() - 1)))
+        layer.gradients(given, told, weights)
     return norms

@@ -28,8 +28,8 @@ class Recording(Protocol):
     def squared_norms(self, given: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
         """Return the squared norm of each person's gradient of this layer's parameters, shape (persons,)."""
 
-    def gradients(self, given: torch.Tensor, told: torch.Tensor) -> None:
-        """Set the parameters' gradients to the sum over persons of ``told``'s, which were weighted before."""
+    def gradients(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
+        """Set the parameters' gradients to the sum over persons of each one's, times their weight."""
 
 
 class Tape:
@@ -117,10 +117,15 @@ class Linear(_Recorded):
             return _squares(told.transpose(1, 2) @ given) + _squares(told.sum(1))
         return ((given @ given.transpose(1, 2) + 1) * (told @ told.transpose(1, 2))).sum((1, 2))
 
-    def gradients(self, given: torch.Tensor, told: torch.Tensor) -> None:
-        """Set the gradients of weight and bias."""
-        told = told.reshape(-1, told.shape[-1])
-        self.weight.grad, self.bias.grad = told.T @ given.reshape(-1, given.shape[-1]), told.sum(0)
+    def gradients(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
+        """Set the gradients of weight and bias; of the two that a product is made of, the narrower is weighted."""
+        weights = weights.repeat_interleave(told[0, ..., 0].numel())
+        given, told = given.reshape(-1, given.shape[-1]), told.reshape(-1, told.shape[-1])
+        self.bias.grad = weights @ told
+        if given.shape[1] < told.shape[1]:
+            self.weight.grad = told.T @ (given * weights[:, None])
+        else:
+            self.weight.grad = (told * weights[:, None]).T @ given
 
 
 class Offsets(_Recorded):
@@ -140,9 +145,9 @@ class Offsets(_Recorded):
         """Return the squares of each person's gradient: it is as small as the input itself."""
         return _squares(self._each(told))
 
-    def gradients(self, given: torch.Tensor, told: torch.Tensor) -> None:
+    def gradients(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
         """Set the gradient of the numbers."""
-        self.values.grad = self._each(told).sum(0)
+        self.values.grad = torch.tensordot(weights, self._each(told), 1)
 
 
 class Scales(_Recorded):
@@ -162,9 +167,9 @@ class Scales(_Recorded):
         """Return the squares of each person's gradient: it is as small as the input itself."""
         return _squares(self._each(given, told))
 
-    def gradients(self, given: torch.Tensor, told: torch.Tensor) -> None:
+    def gradients(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
         """Set the gradient of the factors."""
-        self.values.grad = self._each(given, told).sum(0)
+        self.values.grad = torch.tensordot(weights, self._each(given, told), 1)
 
 
 class Embedding(_Recorded):
@@ -183,7 +188,7 @@ class Embedding(_Recorded):
         same = codes[:, :, None] == codes[:, None, :]
         return ((told @ told.transpose(1, 2)) * same).sum((1, 2))
 
-    def gradients(self, given: torch.Tensor, told: torch.Tensor) -> None:
+    def gradients(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
         """Set the gradient of the vectors."""
-        total = torch.zeros_like(self.weight)
-        self.weight.grad = total.index_add_(0, given.reshape(-1), told.reshape(-1, told.shape[-1]))
+        told = (_flat(told) * weights[:, None, None]).flatten(0, 1)
+        self.weight.grad = torch.zeros_like(self.weight).index_add_(0, given.reshape(-1), told)

@@ -70,8 +70,8 @@ class Noise:
         """Return standard normal numbers, float64, shape (count,): Box and Muller's of 63-bit uniforms."""
         half = (count + 1) // 2
         raw = bytearray(self._source(_NOISE, step, 16 * half))
-        bits = torch.frombuffer(raw, dtype=torch.int64).to(device) & (2**63 - 1)
-        first, second = bits[:half].to(torch.float64), bits[half:].to(torch.float64)
+        bits = torch.frombuffer(raw, dtype=torch.int64).to(device)
+        first, second = (bits & (2**63 - 1)).to(torch.float64).split(half)
         radius = first.add_(0.5).mul_(_SPAN).log_().mul_(-2).sqrt_()
         angle = second.mul_(2 * math.pi * _SPAN)
         return torch.cat([radius * angle.cos(), radius * angle.sin()])[:count]
