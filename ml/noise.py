@@ -23,7 +23,8 @@ GRID = 2.0**-24
 # What a step's noise is widened by: it covers the rounding to the grid (at most GRID * sqrt(parameters) / 2 for each of
 # two sums, so up to 2**28 parameters) and float32's own error in a norm and in a sum.
 SLACK = 2.0**-10
-_DRAWS, _NOISE = 1, 2
+# What a stream is for; each step of each purpose has its own.
+DRAWS, STEPS, PREPARING = 1, 2, 3
 _SPAN = 2.0**-63
 
 Bytes = Callable[[int, int, int], bytes | bytearray]
@@ -66,10 +67,10 @@ class Noise:
         """Return the randomness under a key of :data:`KEY_BYTES`."""
         return cls(chacha20(key))
 
-    def gaussian(self, step: int, count: int, device: torch.device | str = "cpu") -> torch.Tensor:
+    def gaussian(self, step: int, count: int, device: torch.device | str = "cpu", purpose: int = STEPS) -> torch.Tensor:
         """Return standard normal numbers, float64, shape (count,): Box and Muller's of 63-bit uniforms."""
         half = (count + 1) // 2
-        raw = bytearray(self._source(_NOISE, step, 16 * half))
+        raw = bytearray(self._source(purpose, step, 16 * half))
         bits = torch.frombuffer(raw, dtype=torch.int64).to(device)
         first, second = (bits & (2**63 - 1)).to(torch.float64).split(half)
         radius = first.add_(0.5).mul_(_SPAN).log_().mul_(-2).sqrt_()
@@ -86,7 +87,7 @@ class Noise:
         expected = persons * rate
         count = int(expected + 10 * math.sqrt(expected) + 20)
         while True:
-            bits = np.frombuffer(self._source(_DRAWS, step, 8 * count), np.uint64)
+            bits = np.frombuffer(self._source(DRAWS, step, 8 * count), np.uint64)
             uniforms = (bits >> np.uint64(1)).astype(float) * _SPAN + _SPAN / 2
             at = np.cumsum(np.minimum(np.floor(np.log(uniforms) / math.log1p(-rate)), persons) + 1) - 1
             if at[-1] >= persons:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ml.deployment import named_key
-from ml.dp import predict
+from ml.networks import predict
 from ml.package import Package, load
 from ml.released import PACKAGE, verify_released
 
