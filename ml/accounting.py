@@ -7,12 +7,15 @@ mechanisms that prepared it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import dp_accounting
 from dp_accounting.pld import PLDAccountant
 
 _COARSEST, _FINEST = 1e-3, 1e-4
+_LEAST, _CLOSE = 0.3, 0.001
+_NOTHING = 1e-9  # so much noise may spend no epsilon at all, only delta
 
 
 def event(noise: float, rate: float, steps: int, prepared: Sequence[float] = ()) -> dp_accounting.DpEvent:
@@ -43,22 +46,51 @@ def _together(noises: Sequence[float]) -> float:
 def epsilon(
     noise: float, rate: float, steps: int, delta: float, prepared: Sequence[float] = (), interval: float = _FINEST
 ) -> float:
-    """Return the epsilon that a training spends, rounded nowhere: an upper bound by the accountant's discretisation."""
+    """Return the epsilon that a training spends, rounded nowhere: an upper bound by the accountant's discretisation.
+
+    Where everybody is in every step it is exact (Balle and Wang, "Improving the Gaussian mechanism", 2018, theorem 8).
+    """
+    if rate >= 1:
+        return float(dp_accounting.get_epsilon_gaussian(_together([*prepared, *[noise] * steps]), delta))
     accountant = PLDAccountant(value_discretization_interval=interval)
     return float(accountant.compose(event(noise, rate, steps, prepared)).get_epsilon(delta))
 
 
 def noise_for(target: float, rate: float, steps: int, delta: float, prepared: Sequence[float] = ()) -> float:
     """Return the least noise, to about a thousandth, whose training spends no more than the target epsilon."""
-    low, high = 0.3, 1.0
-    while epsilon(high, rate, steps, delta, prepared, _COARSEST) > target:
-        low, high = high, high * 2
-    while high - low > 0.001 * high:
-        middle = (low + high) / 2
-        if epsilon(middle, rate, steps, delta, prepared, _COARSEST) > target:
-            low = middle
+
+    def over(noise: float, interval: float) -> float:
+        return math.log(max(epsilon(noise, rate, steps, delta, prepared, interval), _NOTHING) / target)
+
+    if rate >= 1:
+        whole = float(dp_accounting.get_sigma_gaussian(target, delta))
+        left = whole**-2 - sum(each**-2 for each in prepared)
+        high = max(_LEAST, math.sqrt(steps / left) * (1 + _NOTHING))
+    else:
+        high = _between(over)
+    while over(high, _FINEST) > 0:  # the search may stop a hair short
+        high *= 1 + _CLOSE
+    return high
+
+
+def _between(over: Callable[[float, float], float]) -> float:
+    """Return about the least noise at which the training is not over its target, by halving what is left in doubt."""
+    low = high = 1.0
+    over_low = over_high = over(1.0, _COARSEST)
+    while over_high > 0:  # epsilon falls about as noise grows, or faster
+        low, over_low, high = high, over_high, high * max(2.0, math.exp(over_high))
+        over_high = over(high, _COARSEST)
+    while over_low <= 0 and low > _LEAST:
+        high, over_high, low = low, over_low, max(_LEAST, low * 0.7)
+        over_low = over(low, _COARSEST)
+    if over_low <= 0:
+        return low
+    while high - low > _CLOSE * high:
+        # Between the two epsilon is nearly a power of the noise; kept off the ends, so that both close in.
+        at = min(max(over_low / (over_low - over_high), 0.02), 0.98)
+        middle = low * (high / low) ** at
+        if (over_middle := over(middle, _COARSEST)) > 0:
+            low, over_low = middle, over_middle
         else:
-            high = middle
-    while epsilon(high, rate, steps, delta, prepared) > target:  # the coarse search may stop a hair short
-        high *= 1.001
+            high, over_high = middle, over_middle
     return high
