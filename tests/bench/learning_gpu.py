@@ -16,9 +16,8 @@ from typing import Any
 
 import torch
 
-from ml.clipping import clipped_gradients
 from tests.bench import learning_ways
-from tests.bench.learning_ways import Data, Work, measure, perceptron, rows_a_second, transformer
+from tests.bench.learning_ways import Data, Work, apart, measure, perceptron, rows_a_second, transformer
 
 
 def main() -> None:
@@ -55,13 +54,13 @@ def _one(work: Work, device: str, within: float, rows: int) -> dict[str, Any]:
     for name, speed in speeds.items():
         times, space = speeds["ours"] / speed, f"{memory[name]:>8,.0f} MiB" if name in memory else ""
         print(f"  {name:<34} {speed:>12,.0f} rows/s  ours is {times:>7.2f}x  {space}", flush=True)
-    apart = _apart(work, device)
-    print(f"  furthest from explicit clipping: {apart:.1e} of the gradient's norm", flush=True)
+    told = apart(work, device)
+    print(f"  furthest from explicit clipping: {told:.1e} of the gradient's norm", flush=True)
     spread = {name: [1000 * at for at in statistics.quantiles(each)] for name, each in took.items() if len(each) > 1}
     return {
         "work": work.name, "parameters": parameters, "batch": work.batch, "rows_a_second": speeds,
         "quartiles_ms": spread,
-        "steps": {name: len(each) for name, each in took.items()}, "peak_mib": memory, "apart": apart,
+        "steps": {name: len(each) for name, each in took.items()}, "peak_mib": memory, "apart": told,
     }  # fmt: skip
 
 
@@ -79,23 +78,6 @@ def _memory(work: Work, data: Data) -> dict[str, float]:
         told[name] = (torch.cuda.max_memory_allocated() - before) / 2**20
         del once
     return told
-
-
-def _apart(work: Work, device: str, persons: int = 64) -> float:
-    """Return how far ours is from the sum of explicit clipped gradients, as a part of its norm (TF32 off)."""
-    torch.backends.cuda.matmul.allow_tf32 = False
-    model = work.ours().to(device)
-    features, wanted = work.features(persons).to(device), work.wanted(persons).to(device)
-    criterion, parameters = work.criterion(reduction="none"), list(model.parameters())
-    total = [torch.zeros_like(each) for each in parameters]
-    for at in range(persons):
-        parts = torch.autograd.grad(criterion(model(features[at : at + 1]), wanted[at : at + 1]).sum(), parameters)
-        norm = torch.stack([part.norm() for part in parts]).norm()
-        for held, part in zip(total, parts, strict=True):
-            held += part * (learning_ways.CLIP / norm).clamp_max(1)
-    clipped_gradients(model, lambda: criterion(model(features), wanted).reshape(persons), learning_ways.CLIP)
-    apart = torch.cat([(each.grad - held).reshape(-1) for each, held in zip(parameters, total, strict=True)])
-    return float(apart.norm() / torch.cat([held.reshape(-1) for held in total]).norm())
 
 
 if __name__ == "__main__":

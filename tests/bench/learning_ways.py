@@ -19,6 +19,7 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from ml.clipping import clipped_gradients
 from ml.descent import Mechanism, Pace, State, place, step
 from ml.layers import Linear
 from ml.noise import Noise, chacha20, from_the_system
@@ -253,3 +254,20 @@ def measure(work: Work, data: Data, device: str, within: float) -> dict[str, lis
 def rows_a_second(work: Work, took: list[float]) -> float:
     """Return rows per second at the median step."""
     return work.batch / statistics.median(took)
+
+
+def apart(work: Work, device: str, persons: int = 64) -> float:
+    """Return how far ours is from the sum of explicit clipped gradients, as a part of its norm (TF32 off)."""
+    torch.backends.cuda.matmul.allow_tf32 = False
+    model = work.ours().to(device)
+    features, wanted = work.features(persons).to(device), work.wanted(persons).to(device)
+    criterion, parameters = work.criterion(reduction="none"), list(model.parameters())
+    total = [torch.zeros_like(each) for each in parameters]
+    for at in range(persons):
+        parts = torch.autograd.grad(criterion(model(features[at : at + 1]), wanted[at : at + 1]).sum(), parameters)
+        norm = torch.stack([part.norm() for part in parts]).norm()
+        for held, part in zip(total, parts, strict=True):
+            held += part * (CLIP / norm).clamp_max(1)
+    clipped_gradients(model, lambda: criterion(model(features), wanted).reshape(persons), CLIP)
+    off = torch.cat([(each.grad - held).reshape(-1) for each, held in zip(parameters, total, strict=True)])
+    return float(off.norm() / torch.cat([held.reshape(-1) for held in total]).norm())
