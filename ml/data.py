@@ -156,6 +156,22 @@ def check_units(frame: pd.DataFrame, spec: TrainingSpec) -> None:
         )
 
 
+def check_version(spec: TrainingSpec, version: str) -> None:
+    """Refuse data of another version than the specification is meant for.
+
+    Raises
+    ------
+    LearningRefused
+        When it names one, and it is not this.
+    """
+    if spec.dataset and spec.dataset != version:
+        raise LearningRefused(
+            f"The specification is meant for the data {spec.dataset}",
+            where=version,
+            todo="Name this version in the specification, or train on the one it names",
+        )
+
+
 def _check_there(frame: pd.DataFrame, names: tuple[str, ...]) -> None:
     if missing := [name for name in names if name not in frame.columns]:
         raise LearningRefused("The table lacks a column", where=missing[0], todo="Add it or correct the specification")

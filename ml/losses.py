@@ -28,21 +28,21 @@ def losses_by_person(
 
         def of_one_row(drawn: torch.Tensor) -> torch.Tensor:
             at = only[drawn]
-            return _loss(spec, model(features[at]), wanted[at])
+            return row_losses(spec, model(features[at]), wanted[at])
 
         return of_one_row
 
     def of_several(drawn: torch.Tensor) -> torch.Tensor:
         at = rows[drawn]
         there = (at >= 0).to(features.dtype)
-        losses = _loss(spec, model(features[at.clamp_min(0)]), wanted[at.clamp_min(0)])
+        losses = row_losses(spec, model(features[at.clamp_min(0)]), wanted[at.clamp_min(0)])
         return (losses * there).sum(1) / there.sum(1)
 
     return of_several
 
 
-def _loss(spec: TrainingSpec, scores: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Return each row's loss."""
+def row_losses(spec: TrainingSpec, scores: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Return each row's loss, shape (rows,) or (persons, rows), of scores with an axis more."""
     if spec.model == "survival":  # of the periods in which a person was still at risk, under the discrete hazard
         at_risk = wanted != NOT_AT_RISK
         return (cross_entropy(scores, wanted.clamp_min(0), reduction="none") * at_risk).sum(-1)

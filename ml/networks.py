@@ -56,6 +56,13 @@ def _layers(spec: TrainingSpec) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+def loaded(spec: TrainingSpec, weights: dict[str, np.ndarray]) -> nn.Module:
+    """Return the network with these weights."""
+    model = network(spec)
+    model.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in weights.items()})
+    return model
+
+
 def features(frame: pd.DataFrame, spec: TrainingSpec) -> Matrix:
     """Return what a specification's network is given, shape (rows, inputs).
 
@@ -81,8 +88,7 @@ def predict(spec: TrainingSpec, weights: dict[str, np.ndarray], frame: pd.DataFr
     LearningRefused
         When a feature is missing.
     """
-    model = network(spec)
-    model.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in weights.items()})
+    model = loaded(spec, weights)
     with torch.no_grad():
         scores = model(torch.from_numpy(features(frame, spec)))
         if spec.model == "survival":

@@ -169,6 +169,10 @@ class TrainingSpec:
         """Return the features' names."""
         return (*(each.name for each in self.numeric), *(each.name for each in self.categories))
 
+    def answer(self) -> str:
+        """Return what the model's answer is called: a column of a served model."""
+        return "value" if self.model == "linear" else "probability"
+
     def blocks(self) -> tuple[int, ...]:
         """Return how many inputs each feature becomes, in order: a number one, a bin or a category each of its own."""
         return (

@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.base import clone
 
 from ml import data, dp, package, price
 from ml.clipping import clipped_gradients
 from ml.descent import Mechanism, Pace, State, place, result, step
 from ml.errors import LearningRefused
+from ml.estimator import PrivateEstimator
+from ml.evaluate import evaluate, membership_advantage
 from ml.losses import losses_by_person
 from ml.networks import network
 from ml.noise import Noise
@@ -161,6 +164,9 @@ def test_a_number_is_learned_within_its_bounds():
     model = dp.train(spec(model="linear", target="cost", bounds=(0.0, 400.0), rate=0.5, steps=60), frame)
     told = model.predict(frame)
     assert np.corrcoef(told, frame["cost"])[0, 1] > 0.95
+    figures = evaluate(model, frame)
+    assert figures["r2"] > 0.8
+    assert figures["mean_error"] < 0.1
     assert told.min() >= 0
     assert told.max() <= 400
 
@@ -173,6 +179,8 @@ def test_who_is_at_more_risk_is_told_by_discrete_hazards():
     told = model.predict(frame)
     assert ((told > 0) & (told < 1)).all()
     assert auroc(frame["died"], told) > 0.7
+    assert evaluate(model, frame)["auroc"] > 0.7
+    assert abs(membership_advantage(model, frame[:1000], frame[1000:]) - 0.5) < 0.1
 
 
 def test_weights_of_the_classes_move_the_answers_and_not_the_promise():
@@ -302,3 +310,28 @@ def test_an_empty_batch_is_a_step_with_its_noise():
     assert state.step == 3
     assert (state.weights != 0).all()
     assert (result(state, Pace(1.0, averaged=0.8)) == state.mean).all()
+
+
+def test_an_estimator_is_fitted_once_and_answers_as_its_model(tmp_path):
+    frame = people(600)
+    made = PrivateEstimator(spec())
+    assert made.get_params() == {"spec": spec(), "folder": None, "spend": ""}
+    for asked in (made.predict, made.predict_proba):
+        with pytest.raises(LearningRefused, match="Nothing was fitted"):
+            asked(frame)
+    made.fit(frame.drop(columns="died"), frame["died"])
+    told = made.predict_proba(frame)
+    assert (told[:, 1] == made.model_.predict(frame)).all()
+    assert told.sum(axis=1) == pytest.approx(1)
+    assert (made.predict(frame) == (told[:, 1] >= 0.5)).all()
+    with pytest.raises(LearningRefused, match="fitted already"):
+        made.fit(frame)
+    assert not hasattr(clone(made), "model_")
+
+
+def test_an_estimator_of_a_number_tells_no_probability():
+    frame = people(600)
+    made = PrivateEstimator(spec(model="linear", target="score", numeric=(AGE,))).fit(frame)
+    assert (made.predict(frame) == made.model_.predict(frame)).all()
+    with pytest.raises(LearningRefused, match="no probability"):
+        made.predict_proba(frame)

@@ -35,7 +35,7 @@ def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose
     Parameters
     ----------
     frame : pd.DataFrame
-        One row for each person.
+        A row or more of each person, as the specification says.
     spec : ml.spec.TrainingSpec
         Features with public bounds, target, privacy unit, epsilon and delta.
     name, purpose : str
@@ -55,24 +55,29 @@ def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose
     LearningRefused
         When the table does not fit the specification.
     """
-    from ml import dp, package
-    from ml.data import check_units
+    from ml import package
+    from ml.data import check_units, check_version
+    from ml.dp import check
+    from ml.estimator import PrivateEstimator
     from ml.evaluate import evaluate, membership_advantage
 
+    if spec.dataset:
+        check_version(spec, _extract())
     check_units(frame, spec)
     held_out = frame[spec.unit].map(_share) < _HELD_OUT
-    dp.check(spec, frame[~held_out])
-    asked = {"epsilon": spec.epsilon, "delta": spec.delta, "purpose": name, "once": uuid.uuid4().hex}
+    check(spec, frame[~held_out])
+    once = uuid.uuid4().hex
+    asked = {"epsilon": spec.epsilon, "delta": spec.delta, "purpose": name, "once": once}
     spend = call("POST", "budget/reserve", json=asked)["spend"]
     call("POST", f"budget/{spend}/commit")
-    model = dp.train(spec, frame[~held_out])
+    model = PrivateEstimator(spec, spend=once).fit(frame[~held_out]).model_
     figures = evaluate(model, frame[held_out])
     figures["membership_attack_auroc"] = membership_advantage(model, frame[~held_out], frame[held_out])
     made = package.save(
         model,
         Path(folder),
         purpose=purpose,
-        data_version=f"{os.environ['TRE_PROJECT']}, extract {call('GET', 'tables')['extract']}",
+        data_version=_extract(),
         code_hash=code_hash(),
         figures=figures,
     )
@@ -88,6 +93,10 @@ def code_hash() -> str:
     for path in sorted(Path(str(ml.__file__)).parent.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def _extract() -> str:
+    return f"{os.environ['TRE_PROJECT']}, extract {call('GET', 'tables')['extract']}"
 
 
 def _share(unit: object) -> float:
