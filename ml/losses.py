@@ -24,11 +24,12 @@ def losses_by_person(
         Each person's rows, shape (persons, most), -1 where there is none.
     """
     if rows.shape[1] == 1:
-        only = rows[:, 0]
+        features, wanted = features[rows[:, 0]], wanted[rows[:, 0]]
 
         def of_one_row(drawn: torch.Tensor) -> torch.Tensor:
-            at = only[drawn]
-            return row_losses(spec, model(features[at]), wanted[at])
+            if len(drawn) == len(rows):  # everybody: the whole table needs no copy
+                return row_losses(spec, model(features), wanted)
+            return row_losses(spec, model(features[drawn]), wanted[drawn])
 
         return of_one_row
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import stat
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from ml import data, dp, package, price
+from ml import data, dp, package, price, train
 from ml.clipping import clipped_gradients
 from ml.descent import Mechanism, Pace, State, place, result, step
 from ml.errors import LearningRefused
@@ -335,3 +336,45 @@ def test_an_estimator_of_a_number_tells_no_probability():
     assert (made.predict(frame) == made.model_.predict(frame)).all()
     with pytest.raises(LearningRefused, match="no probability"):
         made.predict_proba(frame)
+
+
+def job(folder: Path, **changes: object) -> dict:
+    people(600).to_parquet(folder / "people.parquet")
+    told = {
+        "training": spec(dataset="falls, extract 3").to_json(), "table": str(folder / "people.parquet"),
+        "folder": str(folder / "model"), "checkpoint": str(folder / "kept"), "purpose": "Risk of death",
+        "data_version": "falls, extract 3", "spend": "one", **changes,
+    }  # fmt: skip
+    return train.run({name: value for name, value in told.items() if value is not None}, {}, lambda text: None)
+
+
+def test_a_job_trains_what_a_specification_says_and_keeps_it_for_the_airlock(tmp_path):
+    told = job(tmp_path)
+    held = package.load(tmp_path / "model")
+    assert held.training["epsilon"] == pytest.approx(told["epsilon"], abs=1e-4)
+    assert held.card["figures"] == told["figures"]
+    assert held.training["data_version"] == "falls, extract 3"
+    assert held.training["code_hash"] == train.code_hash()
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"spend": None}, "lacks a part"),
+        ({"table": "/nowhere.parquet"}, "lacks a part"),
+        ({"training": {}}, "not whole"),
+        ({"data_version": "falls, extract 4"}, "meant for the data falls, extract 3"),
+    ],
+)
+def test_a_job_that_is_not_whole_is_refused(tmp_path, changes, told):
+    with pytest.raises(LearningRefused, match=told):
+        job(tmp_path, **changes)
+    assert not (tmp_path / "model").exists()
+
+
+def test_persons_are_held_out_whole():
+    frame = pd.concat([people(300), people(300, seed=1)], ignore_index=True)
+    back = train.held_out(spec(rows=2), frame)
+    assert 60 < back.sum() < 180
+    assert not set(frame[back]["pseudonym"]) & set(frame[~back]["pseudonym"])

@@ -42,7 +42,7 @@ def private(frame, folder, spec=SPEC) -> None:
 def test_the_budget_is_committed_before_the_training_and_stays_spent(asked, tmp_path):
     with pytest.raises(TrainingStopped):
         private(people(300), tmp_path)
-    assert asked == ["budget/reserve", "budget/7/commit", "training began"]
+    assert asked == ["tables", "budget/reserve", "budget/7/commit", "training began"]
 
 
 def test_data_of_another_version_than_the_specification_names_costs_nothing(asked, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import uuid
 from pathlib import Path
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from ml.dp import TrainedModel
     from ml.spec import TrainingSpec
-
-_HELD_OUT = 0.2
 
 
 def budget() -> Budget:
@@ -55,52 +52,22 @@ def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose
     LearningRefused
         When the table does not fit the specification.
     """
-    from ml import package
-    from ml.data import check_units, check_version
-    from ml.dp import check
-    from ml.estimator import PrivateEstimator
-    from ml.evaluate import evaluate, membership_advantage
+    from ml.data import check_version
+    from ml.train import check_table, train_and_keep
 
-    if spec.dataset:
-        check_version(spec, _extract())
-    check_units(frame, spec)
-    held_out = frame[spec.unit].map(_share) < _HELD_OUT
-    check(spec, frame[~held_out])
+    check_table(spec, frame)
+    check_version(spec, extract := _extract())
     once = uuid.uuid4().hex
     asked = {"epsilon": spec.epsilon, "delta": spec.delta, "purpose": name, "once": once}
     spend = call("POST", "budget/reserve", json=asked)["spend"]
     call("POST", f"budget/{spend}/commit")
-    model = PrivateEstimator(spec, spend=once).fit(frame[~held_out]).model_
-    figures = evaluate(model, frame[held_out])
-    figures["membership_attack_auroc"] = membership_advantage(model, frame[~held_out], frame[held_out])
-    made = package.save(
-        model,
-        Path(folder),
-        purpose=purpose,
-        data_version=_extract(),
-        code_hash=code_hash(),
-        figures=figures,
-    )
-    _track(name, model, figures, made)
-    return made
-
-
-def code_hash() -> str:
-    """Return the SHA-256 of the code that trains: every module of the learning plane, by name."""
-    import ml
-
-    digest = hashlib.sha256()
-    for path in sorted(Path(str(ml.__file__)).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    kept = train_and_keep(spec, frame, Path(folder), purpose=purpose, data_version=extract, spend=once)
+    _track(name, kept.model, kept.figures, kept.folder)
+    return kept.folder
 
 
 def _extract() -> str:
     return f"{os.environ['TRE_PROJECT']}, extract {call('GET', 'tables')['extract']}"
-
-
-def _share(unit: object) -> float:
-    return int(hashlib.sha256(str(unit).encode()).hexdigest()[:8], 16) / 2**32
 
 
 def _track(name: str, model: TrainedModel, figures: dict[str, float], folder: Path) -> None:
