@@ -51,7 +51,7 @@ class TrainedModel:
     rows : int
         Persons trained on, about: the number itself is private and was paid for.
     prepared : tuple of float
-        Noise multipliers of what was learned before the first step.
+        Noise multipliers of what was learned beside the steps, that of judging last.
     """
 
     spec: TrainingSpec
@@ -61,6 +61,11 @@ class TrainedModel:
     rate: float
     rows: int
     prepared: tuple[float, ...] = ()
+
+    @property
+    def judging(self) -> float:
+        """The noise of what may be counted of the trained to judge the model, as a multiple of its sensitivity."""
+        return self.prepared[-1]
 
     def predict(self, frame: pd.DataFrame) -> Matrix:
         """Return an answer for each row, shape (rows,): see :func:`ml.networks.predict`."""
@@ -101,7 +106,8 @@ def train(
     ----------
     folder : Path, optional
         Where the training is kept as it goes. Begun again with the same specification, data and spend, it goes on from
-        there with the same noise, and what was paid for it covers both.
+        there with the same noise, and what was paid for it covers both. Whoever has put the model where it belongs ends
+        it: :meth:`ml.checkpoint.Checkpoint.end`.
     spend : str
         The name of the spend that pays for it.
     watch : callable, optional
@@ -123,8 +129,6 @@ def train(
         weights = boosting.fit(spec, table.features, table.wanted, mechanism, noise)
     else:
         weights = _Descent(spec, table, prepared, mechanism, noise, kept).run(watch)
-    if kept:
-        kept.end()
     spent = accounting.epsilon(mechanism.noise, mechanism.rate, mechanism.steps, spec.delta, prepared.noises)
     return TrainedModel(spec, weights, spent, mechanism.noise, mechanism.rate, prepared.persons, prepared.noises)
 
@@ -159,7 +163,7 @@ class _Descent:
         place(self._model, state.weights)
         while state.step < self._mechanism.steps:
             step(self._model, state, self._losses, self._persons, self._mechanism, self._pace, self._noise)
-            if state.step % _KEPT_EVERY == 0:
+            if state.step % _KEPT_EVERY == 0 or state.step == self._mechanism.steps:
                 if self._kept:
                     self._kept.keep(state, self._known_by)
                 if watch is not None and watch(state.step, self._weights(state)):

@@ -24,7 +24,7 @@ GRID = 2.0**-24
 # two sums, so up to 2**28 parameters) and float32's own error in a norm and in a sum.
 SLACK = 2.0**-10
 # What a stream is for; each step of each purpose has its own.
-DRAWS, STEPS, PREPARING = 1, 2, 3
+DRAWS, STEPS, PREPARING, JUDGING = 1, 2, 3, 4
 _SPAN = 2.0**-63
 
 Bytes = Callable[[int, int, int], bytes | bytearray]

@@ -77,7 +77,7 @@ def save(
         "limits": [
             "Trained on synthetic or pseudonymised records of one region; check it where it is to be used.",
             "The noise is a cryptographic stream's, on a grid; gradients are summed in floating point of 32 bits.",
-            "The figures were computed without noise on rows that were not trained on.",
+            "The figures come of noisy counts of persons who were not trained on, at the same epsilon.",
             "For research and service planning; it makes no decision about a person.",
         ],
     }

@@ -19,7 +19,7 @@ from ml.spec import TrainingSpec
 
 # Parts of the budget, in zero-concentrated terms (Bun and Steinke, 2016): a Gaussian mechanism that spends a part s has
 # the noise of one that spends all, divided by the root of s.
-_OF_COUNT, _OF_SCALES = 0.01, 0.05
+_OF_COUNT, _OF_SCALES, _OF_JUDGING = 0.01, 0.05, 0.01
 _RAREST = 0.002  # no input is taken for rarer than this: a factor would be noise
 
 
@@ -32,7 +32,8 @@ class Prepared:
     persons : int
         How many there are, about.
     noises : tuple of float
-        The noise of each sum, as multiples of its sensitivity: what the accounting needs.
+        The noise of each sum, as multiples of its sensitivity: what the accounting needs. The last is set aside for
+        judging the model on those it was trained on: see :mod:`ml.evaluate`.
     factors : array, optional
         For each input the factor that it is scaled by.
     """
@@ -54,10 +55,11 @@ def prepare(spec: TrainingSpec, features: Matrix, rows: np.ndarray, noise: Noise
     """
     whole = accounting.noise_for(spec.epsilon, 1.0, 1, spec.delta)
     of_count = _rounded_up(whole / math.sqrt(_OF_COUNT))
+    of_judging = _rounded_up(whole / math.sqrt(_OF_JUDGING))
     count = float(_noisy(np.array([float(len(rows))]), 1.0, of_count, noise, 0)[0])
     persons = max(1, round(count))
     if not spec.scaled:
-        return Prepared(persons, (of_count,))
+        return Prepared(persons, (of_count, of_judging))
     of_scales, sensitivity = _rounded_up(whole / math.sqrt(_OF_SCALES)), math.sqrt(len(spec.features()))
     told = _noisy(second_moments(features, rows).sum(0), sensitivity, of_scales, noise, 1)
     least = max(_RAREST, of_scales * sensitivity / persons)
@@ -65,7 +67,7 @@ def prepare(spec: TrainingSpec, features: Matrix, rows: np.ndarray, noise: Noise
     factors = 1 / np.sqrt(shares + least)
     # So that a person's squared norm is about the number of features, as it is without factors.
     factors *= math.sqrt(len(spec.features()) / max(float((shares * factors**2).sum()), least))
-    return Prepared(persons, (of_count, of_scales), factors.astype(np.float32))
+    return Prepared(persons, (of_count, of_scales, of_judging), factors.astype(np.float32))
 
 
 def second_moments(features: Matrix, rows: np.ndarray) -> np.ndarray:

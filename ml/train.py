@@ -15,11 +15,13 @@ from typing import Any
 import pandas as pd
 
 from ml import package
+from ml.checkpoint import Checkpoint
 from ml.data import check_units, check_version
 from ml.dp import TrainedModel, check
 from ml.errors import LearningRefused
 from ml.estimator import PrivateEstimator
 from ml.evaluate import evaluate, membership_advantage
+from ml.noise import Noise
 from ml.spec import TrainingSpec
 
 _HELD_OUT = 0.2
@@ -78,11 +80,14 @@ def train_and_keep(
         When the table cannot be trained on, or is of another version than the specification names.
     """
     check_version(spec, data_version)
-    back = held_out(spec, frame)
+    back, kept = held_out(spec, frame), Checkpoint(checkpoint, spend) if checkpoint else None
     model = PrivateEstimator(spec, folder=checkpoint, spend=spend).fit(frame[~back]).model_
-    figures = evaluate(model, frame[back])
-    figures["membership_attack_auroc"] = membership_advantage(model, frame[~back], frame[back])
+    noise = Noise.under(kept.key()) if kept else None
+    figures = evaluate(model, frame[back], noise)
+    figures["membership_attack_auroc"] = membership_advantage(model, frame[~back], frame[back], noise)
     package.save(model, folder, purpose=purpose, data_version=data_version, code_hash=code_hash(), figures=figures)
+    if kept:
+        kept.end()  # not before the model is kept: a job that was cut off in between tells the same again
     return Kept(model, figures, folder)
 
 
