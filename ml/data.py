@@ -49,7 +49,8 @@ def tokens(frame: pd.DataFrame, spec: TrainingSpec) -> Matrix:
     return np.stack(parts, axis=1).astype(np.float32)
 
 
-def _clipped(frame: pd.DataFrame, number: Numeric) -> npt.NDArray[np.float64]:
+def clipped(frame: pd.DataFrame, number: Numeric) -> npt.NDArray[np.float64]:
+    """Return a number of each row within its bounds, shape (rows,); a missing one stands in their middle."""
     values = pd.to_numeric(frame[number.name], errors="coerce").to_numpy(float, na_value=np.nan)
     middle = (number.low + number.high) / 2
     filled = np.nan_to_num(values, nan=middle, posinf=number.high, neginf=number.low)
@@ -58,11 +59,11 @@ def _clipped(frame: pd.DataFrame, number: Numeric) -> npt.NDArray[np.float64]:
 
 def _number(frame: pd.DataFrame, number: Numeric) -> npt.NDArray[np.float64]:
     middle = (number.low + number.high) / 2
-    return (_clipped(frame, number) - middle) / (number.high - middle)
+    return (clipped(frame, number) - middle) / (number.high - middle)
 
 
 def _bins(frame: pd.DataFrame, number: Numeric) -> npt.NDArray[np.int64]:
-    return np.searchsorted(number.cuts, _clipped(frame, number), side="right")
+    return np.searchsorted(number.cuts, clipped(frame, number), side="right")
 
 
 def _codes(frame: pd.DataFrame, category: Category) -> npt.NDArray[np.int64]:

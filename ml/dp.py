@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ import torch
 
 from ml import accounting, boosting
 from ml.checkpoint import Checkpoint
+from ml.cuts import learned_cuts
 from ml.data import Matrix, by_person, targets
 from ml.descent import Mechanism, Pace, State, place, result, step
 from ml.errors import LearningRefused
@@ -40,6 +41,8 @@ class TrainedModel:
 
     Parameters
     ----------
+    spec : TrainingSpec
+        What it was trained by, with the cuts that were learned.
     weights : dict of str to array
         The network's parameters by name.
     epsilon : float
@@ -120,10 +123,13 @@ def train(
     LearningRefused
         When the table cannot be trained on: see :func:`check`.
     """
-    table = _table(spec, frame)
+    check(spec, frame)
     kept = Checkpoint(folder, spend) if folder else None
     noise = Noise.under(kept.key() if kept else secrets.token_bytes(KEY_BYTES))
+    spec, of_cuts = learned_cuts(spec, frame, noise)
+    table = _table(spec, frame)
     prepared = prepare(spec, table.features, table.rows, noise)
+    prepared = replace(prepared, noises=(*of_cuts, *prepared.noises))
     mechanism = _mechanism(spec, prepared)
     if spec.model == "boosting":
         weights = boosting.fit(spec, table.features, table.wanted, mechanism, noise)

@@ -18,6 +18,7 @@ from ml.errors import LearningRefused
 
 VERSION = 2
 _READ = (1, 2)
+_MOST_QUANTILES = 64
 MODELS = ("logistic", "linear", "mlp", "transformer", "boosting", "survival")
 
 
@@ -29,18 +30,24 @@ class Numeric:
     ----------
     cuts : tuple of float
         Public cut points, rising. With any, the number becomes one of ``len(cuts) + 1`` bins, each from its cut on.
+    quantiles : int
+        Without cuts: into how many bins of about as many persons it is cut, at points that the training learns and pays
+        for (:mod:`ml.cuts`); the specification of the model then has them.
     """
 
     name: str
     low: float
     high: float
     cuts: tuple[float, ...] = ()
+    quantiles: int = 0
 
     def __post_init__(self) -> None:
         if not self.low < self.high:
             raise LearningRefused("A feature's lower bound must lie under its upper bound", where=self.name)
         if not all(before < after for before, after in pairwise(self.cuts)):
             raise LearningRefused("A feature's cuts must rise", where=self.name)
+        if not 0 <= self.quantiles <= _MOST_QUANTILES or self.quantiles == 1:
+            raise LearningRefused(f"A feature is cut into 2 to {_MOST_QUANTILES} quantiles", where=self.name)
 
 
 @dataclass(frozen=True)
@@ -162,7 +169,10 @@ class TrainingSpec:
             (rising and self.time not in self.features(), "periods must rise from 0, and time is no feature"),
             (self.rows == 1 or self.model not in ("survival", "boosting"), f"{self.model} takes one row a person"),
             (not self.scaled or self.model in ("logistic", "linear", "mlp", "survival"), "this model is not scaled"),
-            (self.model != "boosting" or all(each.cuts for each in self.numeric), "boosting needs cuts"),
+            (
+                self.model != "boosting" or all(each.cuts or each.quantiles for each in self.numeric),
+                "boosting needs cuts or quantiles",
+            ),
         ]
 
     def features(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from sklearn.base import clone
 
 from ml import data, dp, package, price, train
 from ml.clipping import clipped_gradients
+from ml.cuts import learned_cuts
 from ml.descent import Mechanism, Pace, State, place, result, step
 from ml.errors import LearningRefused
 from ml.estimator import PrivateEstimator
@@ -28,6 +29,7 @@ from tests.unit.test_ml_models import people
 
 AGE, SEX = Numeric("age", 0, 100), Category("sex", ("f", "m"))
 BINNED = Numeric("age", 0, 100, cuts=(20, 40, 60, 80))
+BINNED_TWICE = Numeric("score", -1, 1, cuts=(0,))
 FIRST = {  # a specification as version 1 wrote it
     "unit": "pseudonym", "target": "died", "numeric": [{"name": "age", "low": 0, "high": 100}],
     "categories": [{"name": "sex", "values": ["f", "m"]}], "epsilon": 4.0, "delta": 1e-6, "hidden": [], "steps": 60,
@@ -83,7 +85,7 @@ def test_a_package_of_version_1_keeps_loading_and_its_price_is_what_it_was(tmp_p
         ({"model": "survival", "time": "died", "periods": (1.0,)}, "different columns"),
         ({"model": "survival", "time": "followed", "periods": (2.0, 1.0)}, "periods must rise"),
         ({"model": "survival", "time": "followed", "periods": (1.0,), "rows": 2}, "one row a person"),
-        ({"model": "boosting"}, "boosting needs cuts"),
+        ({"model": "boosting"}, "boosting needs cuts or quantiles"),
         ({"model": "transformer", "scaled": True}, "not scaled"),
         ({"model": "linear", "bounds": (1.0, 1.0)}, "lower bound of the target"),
         ({"rows": 0}, "rows must"),
@@ -141,6 +143,7 @@ def test_of_a_person_so_many_rows_count_as_the_specification_says():
         {"scaled": True, "numeric": (BINNED,), "momentum": 0.9, "falling": True, "averaged": 0.3},
         {"model": "mlp", "hidden": (8,)},
         {"model": "boosting", "numeric": (BINNED,), "rate": 0.3},
+        {"scaled": True, "numeric": (Numeric("age", -100, 400, quantiles=5),), "momentum": 0.9},
         {"model": "transformer", "optimiser": "adam", "momentum": 0.9, "rate": 0.01},
         {"rows": 3},
         {"weights": (1.0, 5.0)},
@@ -377,3 +380,23 @@ def test_persons_are_held_out_whole():
     back = train.held_out(spec(rows=2), frame)
     assert 60 < back.sum() < 180
     assert not set(frame[back]["pseudonym"]) & set(frame[~back]["pseudonym"])
+
+
+def test_cuts_that_are_learned_are_noisy_quantiles_and_stand_in_the_specification():
+    frame = people(4000)
+    wanted = spec(numeric=(Numeric("age", -100, 400, quantiles=4), BINNED_TWICE))
+    told, noises = learned_cuts(wanted, frame, Noise.under(bytes(32)))
+    assert told.numeric[0].cuts == pytest.approx((25, 50, 75), abs=6)
+    assert told.numeric[1] == BINNED_TWICE
+    assert TrainingSpec.from_json(told.to_json()) == told
+    assert len(noises) == 1
+    blurred = dataclasses.replace(wanted, epsilon=0.01)
+    several = {learned_cuts(blurred, frame, Noise.under(bytes([key]) * 32))[0].numeric[0].cuts for key in range(4)}
+    assert len(several) > 1
+    assert learned_cuts(told, frame, Noise.under(bytes(32))) == (told, ())
+
+
+@pytest.mark.parametrize("quantiles", [-1, 1, 65])
+def test_as_many_quantiles_as_nobody_means_are_refused(quantiles):
+    with pytest.raises(LearningRefused, match="2 to 64 quantiles"):
+        Numeric("age", 0, 1, quantiles=quantiles)
