@@ -159,6 +159,7 @@ class TrainingSpec:
         ]
 
     def _of_this_model(self) -> list[tuple[bool, str]]:
+        binned = all(each.cuts or each.quantiles for each in self.numeric)
         rising = all(before < after for before, after in pairwise((0.0, *self.periods)))
         return [
             (self.model in MODELS, f"the model must be one of {', '.join(MODELS)}"),
@@ -169,10 +170,7 @@ class TrainingSpec:
             (rising and self.time not in self.features(), "periods must rise from 0, and time is no feature"),
             (self.rows == 1 or self.model not in ("survival", "boosting"), f"{self.model} takes one row a person"),
             (not self.scaled or self.model in ("logistic", "linear", "mlp", "survival"), "this model is not scaled"),
-            (
-                self.model != "boosting" or all(each.cuts or each.quantiles for each in self.numeric),
-                "boosting needs cuts or quantiles",
-            ),
+            (self.model != "boosting" or binned, "boosting needs cuts or quantiles"),
         ]
 
     def features(self) -> tuple[str, ...]:
