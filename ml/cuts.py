@@ -39,7 +39,7 @@ def learned_cuts(spec: TrainingSpec, frame: pd.DataFrame, noise: Noise) -> tuple
     noises : tuple of float
         One multiplier, or none.
     """
-    asked = [each for each in spec.numeric if each.quantiles and not each.cuts]
+    asked = [each for each in spec.numeric if each.quantiles]
     if not asked:
         return spec, ()
     whole = accounting.noise_for(spec.epsilon, 1.0, 1, spec.delta)

@@ -43,6 +43,11 @@ class Prepared:
     factors: Matrix | None = None
 
 
+def sums(spec: TrainingSpec) -> int:
+    """Return how many noisy sums a training of this specification takes beside its steps."""
+    return 2 + spec.scaled + any(each.quantiles for each in spec.numeric)
+
+
 def prepare(spec: TrainingSpec, features: Matrix, rows: np.ndarray, noise: Noise) -> Prepared:
     """Learn the number of persons and, where the specification asks, the scales of inputs.
 

@@ -16,11 +16,11 @@ from dp_accounting.rdp import RdpAccountant
 from ml import accounting
 from ml.errors import LearningRefused
 from ml.package import load
+from ml.preparing import sums
 from ml.spec import TrainingSpec
 
 _LEAST_NOISE, _MOST_NOISE = 0.3, 10_000.0  # from what the search for noise begins with, to what leaves no signal
 _MOST_EPSILON = 4 * 20.0  # a specification may have 20; the quick bound that this is held to is looser than the truth
-_MOST_PREPARED = 10
 _ROUNDED = 0.0001  # a package tells its epsilon to four digits
 
 
@@ -44,7 +44,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     told = package.training.get("steps"), package.training.get("delta")
     if told != (wanted.steps, wanted.delta) or not _LEAST_NOISE <= noise <= _MOST_NOISE or not 0 < rate <= 1:
         raise LearningRefused("The model does not tell a training as its specification has it", where=folder.name)
-    prepared = _prepared(package.training, folder)
+    prepared = _prepared(package.training, wanted, folder)
     progress(f"accounting for {wanted.steps} steps")
     spent = _epsilon(noise, rate, wanted, prepared)
     if spent > float(package.training["epsilon"]) + _ROUNDED:
@@ -59,10 +59,10 @@ def _number(training: dict[str, Any], name: str, folder: Path) -> float:
     return float(value)
 
 
-def _prepared(training: dict[str, Any], folder: Path) -> tuple[float, ...]:
-    """Return the noise of what was learned before the first step; packages of version 1 learned nothing there."""
+def _prepared(training: dict[str, Any], spec: TrainingSpec, folder: Path) -> tuple[float, ...]:
+    """Return the noise of what was learned beside the steps; a training of version 1 may have learned nothing there."""
     told = training.get("prepared", [])
-    if not isinstance(told, list) or len(told) > _MOST_PREPARED:
+    if not isinstance(told, list) or len(told) not in {sums(spec), 0 if spec.version == 1 else sums(spec)}:
         raise LearningRefused("The model does not tell how it was trained", where=f"{folder.name}, prepared")
     noises = tuple(_number({"prepared": each}, "prepared", folder) for each in told)
     if not all(_LEAST_NOISE <= each <= _MOST_NOISE for each in noises):

@@ -31,8 +31,8 @@ class Numeric:
     cuts : tuple of float
         Public cut points, rising. With any, the number becomes one of ``len(cuts) + 1`` bins, each from its cut on.
     quantiles : int
-        Without cuts: into how many bins of about as many persons it is cut, at points that the training learns and pays
-        for (:mod:`ml.cuts`); the specification of the model then has them.
+        Into how many bins of about as many persons it is cut, at points that a training learns and pays for
+        (:mod:`ml.cuts`); the model's specification then has them as cuts, which another training learns anew.
     """
 
     name: str

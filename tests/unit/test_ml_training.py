@@ -393,7 +393,8 @@ def test_cuts_that_are_learned_are_noisy_quantiles_and_stand_in_the_specificatio
     blurred = dataclasses.replace(wanted, epsilon=0.01)
     several = {learned_cuts(blurred, frame, Noise.under(bytes([key]) * 32))[0].numeric[0].cuts for key in range(4)}
     assert len(several) > 1
-    assert learned_cuts(told, frame, Noise.under(bytes(32))) == (told, ())
+    assert learned_cuts(told, frame, Noise.under(bytes(32))) == (told, noises)
+    assert learned_cuts(spec(), frame, Noise.under(bytes(32))) == (spec(), ())
 
 
 @pytest.mark.parametrize("quantiles", [-1, 1, 65])
