@@ -52,9 +52,10 @@ fix: ## let the tools mend what they can
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-fuzz: ## fuzz the parsers of disclosure inspection (SECONDS=600)
+fuzz: ## fuzz the parsers and then the readers of disclosure inspection, each so long (SECONDS=600)
 	@.ci/bootstrap dev
 	$(PY) -m tests.fuzz.parsers -max_total_time=$(SECONDS)
+	$(PY) -m tests.fuzz.readers $(SECONDS)
 
 bench: ## run the benchmarks (ONLY=name SIZE=small|medium|large)
 	@.ci/bootstrap dev

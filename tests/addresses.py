@@ -117,6 +117,7 @@ RULES: dict[str, Rule] = {
     f"{_PROJECT}change": _act("ask_change", "ann mia", "BOTH"),
     # Projects, their workspaces and their extracts
     _PROJECT: _act("view_project", "ann mia iao"),
+    f"{_PROJECT}privacy/": _act("view_project", "ann mia iao"),
     f"{_PROJECT}open": _act("open_workspace", "ann", "POST"),
     f"{_PROJECT}usage/": _act("view_project", "ann mia iao"),
     f"{_PROJECT}quota": _act("set_quota", "mia iao", "POST"),
@@ -132,6 +133,8 @@ RULES: dict[str, Rule] = {
     _REQUEST: _act("view_request", "ann cat"),
     f"{_REQUEST}review": _act("view_request review_request", "cat", "POST"),
     f"{_REQUEST}withdraw": _act("withdraw_request", "ann", "POST"),
+    f"{_REQUEST}files/<int:file>/": _act("view_request", "ann cat"),
+    f"{_REQUEST}files/<int:file>/drawing": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/picture": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/download": _act("view_request download_output", "ann"),
     "models/": _act("read_registry", "dep"),
@@ -185,6 +188,7 @@ RULES: dict[str, Rule] = {
     "api/workspace/tables": Rule(TOKEN),
     "api/workspace/requests": Rule(TOKEN, method="BOTH"),
     "api/workspace/budget": Rule(TOKEN),
+    "api/workspace/budget/price": Rule(TOKEN, method="POST"),
     "api/workspace/budget/reserve": Rule(TOKEN, method="POST"),
     "api/workspace/budget/<int:number>/commit": Rule(TOKEN, method="POST"),
 }

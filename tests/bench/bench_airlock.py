@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from tests.bench.harness import Row, row, timed
-from tre.config.options import load
+from tests.bench.home import product_home
 
 if TYPE_CHECKING:
     from tre.audit.domain import MerkleTree
@@ -43,27 +43,10 @@ _INSERT = (
 
 def run(size: str, seed: int) -> list[Row]:
     """Measure the log in a home of its own."""
-    with _home() as home:
+    with product_home() as home:
         rows = [*_appending(home, size, seed)]
         with _log(home, "verify.sqlite3"):
             return [*rows, *_verifying(size, seed)]
-
-
-@contextmanager
-def _home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="tre-bench-") as home:
-        told = {"TRE_HOME": home, "DJANGO_SETTINGS_MODULE": "tre.config.settings"}
-        with patch.dict(os.environ, told):
-            load.cache_clear()
-            try:
-                import django
-                from django.db import connections
-
-                django.setup()
-                yield Path(home)
-                connections.close_all()
-            finally:
-                load.cache_clear()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 RULES: dict[str, frozenset[str]] = {
     "identifiers": frozenset({"held-identifier", "identifier", "possible-identifier", "date-of-birth"}),
     "names": frozenset({"held-identifier", "person-name", "possible-name"}),
-    "pseudonyms": frozenset({"pseudonym", "foreign-pseudonym"}),
+    "pseudonyms": frozenset({"pseudonym", "foreign-pseudonym", "person-digest", "possible-person-digest"}),
     "records": frozenset(
         {
             "record-level",
@@ -25,6 +25,7 @@ RULES: dict[str, frozenset[str]] = {
             "class-disclosure",
             "unrounded-count",
             "recoverable-cell",
+            "possible-recoverable-cell",
             "dominated-total",
             "extreme-value",
             "small-risk-set",

@@ -17,7 +17,7 @@ import torch
 from tests.corpus import floors
 from tests.corpus.families import about
 from tests.corpus.model import Item
-from tests.corpus.world import World
+from tests.corpus.world import PROJECT, World
 from tre.disclosure.inspection import inspect
 from tre.disclosure.model import VERDICTS, Context
 
@@ -111,7 +111,7 @@ def _judged(place: int) -> list[_Answer]:
 
 def _answer(path: Path, item: Item, work: _Work, mode: Exact) -> _Answer:
     filters, key = (work.filters, work.world.key) if mode == "on" else (None, None)
-    context = Context(filters=filters, filter_key=key, sandbox=work.sandbox)
+    context = Context(filters=filters, filter_key=key, project=PROJECT, sandbox=work.sandbox)
     try:
         with _deadline(SECONDS):
             found = inspect(path, context, name=item.name)

@@ -13,10 +13,15 @@ from random import Random
 
 from spark_jobs.synthetic_people import BLOCK, Person, block_of_people, local_number
 from spark_jobs.synthetic_time import ACUTE, COUNTY, GP, MENTAL, ONS, STOKE
+from tre.disclosure import pseudonyms
 from tre.disclosure.exact_match import digests, write_filter
 
 PEOPLE = 2_000  # whose identifiers the filters hold
 PROVIDERS = (GP, ACUTE, MENTAL, STOKE, COUNTY, ONS)
+
+PROJECT = "a"  # whose outputs the files are
+# Who holds pseudonyms, as their filters are named, and the purpose of each one's key
+OWNERS = {pseudonyms.WAREHOUSE: "warehouse", PROJECT: "project/a", "b": "project/b"}
 
 
 @dataclass(frozen=True)
@@ -63,9 +68,12 @@ class World:
         return b32encode(digest).decode().rstrip("=")
 
     def write_filters(self, folder: Path) -> None:
-        """Write the filter of each kind of identifier, as the landing zone does."""
+        """Write the filters as the platform does: of each kind of identifier, and of each owner's pseudonyms."""
         for kind, values in self._held():
             write_filter(folder, kind, digests(self.key, kind, values))
+        for owner, purpose in OWNERS.items():
+            held = pseudonyms.digests(self.key, (self.pseudonym(each, purpose) for each in self.people))
+            pseudonyms.add_to_filter(folder, owner, held)
 
     def _held(self) -> Iterable[tuple[str, list[str]]]:
         surnames = [(each, name) for each in self.people for name in {each.surname, each.former_surname}]

@@ -173,7 +173,8 @@ def _airlock(study: Project) -> Things:
     Release.objects.update(models_registered=[model])
     assert Request.objects.get(pk=released.pk).state == "released"
     made = {"blocked": blocked, "waiting": waiting, "returned": returned, "released": released}
-    return {name: {"number": each.pk} for name, each in made.items()}
+    first = {name: each.files.order_by("pk")[0].pk for name, each in made.items()}
+    return {name: {"number": each.pk, "file": first[name]} for name, each in made.items()}
 
 
 def _chart() -> bytes:

@@ -17,7 +17,17 @@ import pyarrow as pa
 
 with atheris.instrument_imports(include=["tre.disclosure.readers", "tre.disclosure.detectors"]):
     from tre.disclosure.contents import Cells, Contents, Unreadable
-    from tre.disclosure.detectors import encodings, hiding, packed
+    from tre.disclosure.detectors import (
+        deciphered,
+        digests,
+        encodings,
+        hiding,
+        packed,
+        reckoned,
+        sentences,
+        word_addresses,
+    )
+    from tre.disclosure.packs import load_pack
     from tre.disclosure.policy import load_policy
     from tre.disclosure.readers import (
         archives,
@@ -61,11 +71,22 @@ def _torch(data: bytes) -> None:
 
 
 def _text(data: bytes) -> None:
-    """Undo what is encoded in a text, or spelled between its letters."""
+    """Undo what is encoded in a text, or spelled between its letters, and read what it prints or says of a few."""
     text = data.decode("utf-8", "replace")
     cells = Cells.of("", "", pa.array(text.splitlines(), pa.string()), in_table=False)
     encodings.decode(cells, 1_000_000)
     list(hiding.find_messages(text))
+    list(sentences.find_in_text("", text, POLICY, "acro"))
+
+
+def _ciphers(data: bytes) -> None:
+    """Undo what a text may be enciphered with by hand, and work out its numbers."""
+    text = data.decode("utf-8", "replace")
+    cells = Cells.of("", "", pa.array(text.splitlines(), pa.string()), in_table=False)
+    list(deciphered.deciphered(cells, load_pack().names))
+    list(reckoned.reckoned(text))
+    list(word_addresses.find_word_addresses(cells, load_pack()))
+    list(digests.find_lines_of_digests("", text, POLICY.shape))
 
 
 def _numbers(data: bytes) -> None:
@@ -96,6 +117,7 @@ PARSERS: tuple[tuple[str, Parser], ...] = (
     ("zip", lambda data: list(polyglot.find_polyglot(data, "text", ""))),
     ("csv", lambda data: sniff(data) if data else None),
     ("log", _text),
+    ("log", _ciphers),
     ("npy", _numbers),
 )
 

@@ -1,4 +1,4 @@
-"""SQLite, DuckDB, Stata, SPSS, SAS transport, R, each by its own library."""
+"""SQLite, DuckDB, Stata, SPSS, SAS transport, R, each by its own library; SAS by hand."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from tests.planted.sas import sas7bdat
 
 Plant = Mapping[str, str]
 
@@ -98,6 +100,12 @@ def xport(plant: Plant) -> bytes:
     )  # fmt: skip
 
 
+def sas(plant: Plant) -> bytes:
+    return sas7bdat(
+        {plant.get("column name", "age_band"): [plant.get("cell", "20-29"), "30-39"], "count": [120.0, 130.0]}
+    )
+
+
 def rds(plant: Plant) -> bytes:
     import rdata
 
@@ -122,6 +130,7 @@ KINDS = {
     "stata": (stata, ("cell", "variable label", "value label", "file label"), ()),
     "spss": (spss, ("cell", "variable label", "value label", "file label", "note"), ()),
     "sas transport": (xport, ("cell", "variable label", "file label"), ()),
+    "sas": (sas, ("column name", "cell"), ()),
     "rds": (rds, ("cell", "name", "string"), ()),
     "rdata": (rda, ("cell", "object name"), ()),
 }

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tre.disclosure.detectors.along import marks_along, parted
+from tre.disclosure.detectors.arithmetic import in_sums
 from tre.disclosure.detectors.ciphers import MORSE, SPELLING, of_spelling
 from tre.disclosure.detectors.down import digits_down, tens
 from tre.disclosure.detectors.joined import joined
@@ -65,6 +66,18 @@ def test_ten_digits_are_read_back_from_each_way_of_writing_them(digits: str, way
     assert digits in {each.digits for each in numerals(text)}
 
 
+@given(TEN, st.lists(st.integers(1, 10**9), min_size=1, max_size=2), st.sampled_from([" + ", "+", "  +"]))
+def test_ten_digits_are_read_back_from_a_sum(digits: str, parts: list[int], plus: str) -> None:
+    rest = int(digits) - sum(parts)
+    if rest < 0:
+        assert not list(in_sums(f"x = {digits} - {int(digits) + 1}"))
+        return
+    text = f"total = {plus.join(map(str, [rest, *parts]))}."
+    (found,) = in_sums(text)
+    assert found.digits == digits
+    assert text[found.start : found.end] == text[8:-1]
+
+
 @given(st.integers(0, 999_999))
 def test_words_of_a_number_are_its_digits(number: int) -> None:
     assert digits_of_words(spoken(number)) == str(number)
@@ -73,7 +86,7 @@ def test_words_of_a_number_are_its_digits(number: int) -> None:
 @settings(max_examples=300)
 @given(st.one_of(st.text(max_size=200), st.text("0123456789 .,-/\nxbeEoO|SBIl", max_size=120), PROGRAM))
 def test_no_text_breaks_the_reading(text: str) -> None:
-    for each in numerals(text):
+    for each in (*numerals(text), *in_sums(text)):
         assert len(each.digits) == LENGTH
         assert each.digits.isdecimal()
         assert 0 <= each.start < each.end <= len(text)

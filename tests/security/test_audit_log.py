@@ -6,10 +6,14 @@ import threading
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from tests.insider import as_an_insider
+from tre.audit.domain import leaf_hash
 from tre.audit.errors import AuditBroken, OutsideTransaction
 from tre.audit.models import Entry, Head
+from tre.audit.rows import hashed
 from tre.audit.services import record, verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,6 +31,32 @@ def test_a_log_that_nobody_touched_verifies():
     verified = verify()
     assert verified.entries == 9
     assert len(verified.root) == 64
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.recursive(
+        st.floats(allow_nan=False, allow_infinity=False)
+        | st.integers()
+        | st.booleans()
+        | st.none()
+        | st.sampled_from("ab"),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("xyz"), inner, max_size=3),
+        max_leaves=6,
+    )
+)
+@example([1e16, 2.0**60, 1.2345e300, -0.0, 5e-324, 1.0, 1e22])
+def test_whatever_numbers_an_entry_holds_either_database_gives_back_what_was_hashed(numbers):
+    with transaction.atomic():
+        entry = record("test.happened", actor="alice", subject="thing", data={"numbers": numbers})
+    assert leaf_hash(hashed(Entry.objects.get(number=entry.number))).hex() == entry.leaf
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_json_does_not_know_is_not_written(number):
+    with pytest.raises(ValueError, match="JSON"), transaction.atomic():
+        record("test.happened", actor="alice", subject="thing", data={"n": number})
+    assert not Entry.objects.exists()
 
 
 @pytest.mark.parametrize(

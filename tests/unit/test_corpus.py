@@ -39,8 +39,9 @@ from tests.corpus.plan import plan
 from tests.corpus.techniques.births_and_homes import geohash
 from tests.corpus.techniques.messages import check_digit
 from tests.corpus.techniques.respelt import linkage_key
-from tests.corpus.world import World
+from tests.corpus.world import OWNERS, World
 from tre.disclosure.policy import load_policy
+from tre.disclosure.pseudonyms import PseudonymFilters
 
 LEAST: dict[Author, int] = {"first": 90, "second": 60}  # leaks, and clean files, under which a sample says little
 
@@ -108,6 +109,14 @@ def test_borrowed_ways_of_writing_are_as_their_sources_say(world: World) -> None
     assert check_digit("L898902C3") == "6"  # the specimen passport of ICAO 9303, part 4
     jane = replace(world.numbered[0], forename="Jane", surname="Smith", birth=date(1951, 5, 3), sex="2")
     assert linkage_key(jane) == "MIHAN030519512"
+
+
+def test_the_filters_know_whose_a_pseudonym_is(world: World, tmp_path: Path) -> None:
+    world.write_filters(tmp_path)
+    filters = PseudonymFilters.load(tmp_path, world.key)
+    who = world.numbered[7]
+    tokens = [world.pseudonym(who, purpose) for purpose in OWNERS.values()]
+    assert filters.owner_of([*tokens, world.pseudonym(who, "project/c")]) == [*OWNERS, ""]
 
 
 def test_figures_are_told_by_author(items: list[Item]) -> None:

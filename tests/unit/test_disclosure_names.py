@@ -10,11 +10,15 @@ from pathlib import Path
 from random import Random
 
 import openpyxl
+import pyarrow as pa
 import pytest
 
 from tests.disclosing import judged, rules
+from tre.disclosure.contents import Cells
+from tre.disclosure.detectors.likely_names import likely_named
 from tre.disclosure.detectors.written_names import name_in, spelled_in
 from tre.disclosure.packs import load_pack
+from tre.disclosure.policy import load_policy
 
 NAMES = load_pack().names
 WRITTEN = [
@@ -24,7 +28,9 @@ WRITTEN = [
     "j a c k o k a f o r", "spoke to grace okafor", "df_margaret_abernethy", "gladys rhead",
     'grep -i "Hughes.*Margaret" letters', "LIKE '%Margaret%Hughes%'", "HUGHES Margaret passed away peacefully",
     "B1 OKAFOR 52M AKI, EDD Thu", "Patient(id=640, surname='Hughes')", "note = 'Patient(surname=''Hughes'')'",
-    '{"forename": "Margaret"}',
+    '{"forename": "Margaret"}', "row ['Hughes', 'Margaret', '09/03/47']",
+    "row (\"Margaret\", \"Abernethyx\", \"2 May 1947\")",
+    'grep "Abernethyx.*Margaret" letters',
 ]  # fmt: skip
 ORDINARY = [
     "martingale", "lee_carter", "adam_smith_index", "max_price", "grace_period", "kaplan_meier", "A B C D E F G H I J",
@@ -32,6 +38,8 @@ ORDINARY = [
     "will page", "mark young people", "caraway", "A C G T T A G C A T", "jamestown", "jan_may", "HughesHughes",
     "Joseph_Rowntree_Foundation", "iris_dataset", "reg_covar", "lars_coef", "NelsonAalen", "AdamOptimizer",
     "TOTAL 52M", "WARD 12F", "USA Today", "forename='unknown'", "first_name='First'", "COX Model", "HILL 100M",
+    "['Monday', 'Tuesday', '09/03/47']", "['Hughes', 'Margaret']", "['ward', 'Margaret', '09/03/47']",
+    'grep "Total.*Ward" letters',
 ]  # fmt: skip
 
 
@@ -154,3 +162,25 @@ def test_a_date_of_long_ago_beside_initials_or_a_name_may_be_one_of_birth(
 )
 def test_a_trust_s_own_number_is_one_without_a_word_beside_it(tmp_path: Path, line: str, found: bool) -> None:
     assert ("hospital_number" in {each.kind for each in judged(tmp_path, f"Results\n{line}\n").findings}) == found
+
+
+@pytest.mark.parametrize("name", ["margaret hughes", "hughes.margaret", "margaretHughes", "margarethughes"])
+def test_a_name_far_into_a_long_file_is_found(tmp_path: Path, name: str) -> None:
+    rows = [f"step {n},the model was fitted to people aged over sixty and more" for n in range(9000)]
+    assert sum(map(len, rows)) > 2 * load_policy().shape["turned_bytes"]
+    assert not rules(judged(tmp_path, "\n".join(["what,note", *rows]))) & {"person-name", "possible-name"}
+    rows[8000] = f"step 8000,{name}"
+    (told,) = (each for each in judged(tmp_path, "\n".join(["what,note", *rows])).findings if each.kind == "name")
+    assert (told.rule, told.row) == ("possible-name", 8001)
+
+
+def test_of_very_many_cells_those_with_names_are_read() -> None:
+    cells = Cells.of("", "note", pa.array([*["words alone"] * 3, "grace", "margaret hughes", "x"] * 9), in_table=True)
+    found = likely_named(cells, load_pack())
+    assert found is not None
+    assert found.values.to_pylist() == ["margaret hughes"]
+    assert likely_named(Cells.of("", "n", pa.array(["12", "a"]), in_table=True), load_pack()) is None
+    many = Cells.of("", "n", pa.array([f"margaret hughes {n}" for n in range(2100)]), in_table=True)
+    held = likely_named(many, load_pack())
+    assert held is not None
+    assert len(held.values) == 2000  # the rest says the same

@@ -64,6 +64,9 @@ POSSIBLE = {
     "in base 2": f"id = {int(NUMBER):#b}",
     "in base 8": f"id = {int(NUMBER):#o}",
     "every digit apart": " ".join(NUMBER),
+    "as a sum": f"total = {int(NUMBER) - 4_237_236} + 4237236",
+    "as a difference": f"total = {int(NUMBER) + 4_237_236} - 4237236",
+    "as a sum of three": f"{int(NUMBER) - 5_000_100_000}+5000000000+100000",
     "put together by code": f'a = "{NUMBER[:5]}"\nb = "{NUMBER[5:]}"\nprint(a + b)',
     "put together from a list": f'b = ["{NUMBER[:5]}", "{NUMBER[5:]}"]\nprint("".join(b))',
 }
@@ -75,6 +78,8 @@ NONE = {
     "counts of patients": "patients: 94347, 65919",
     "other numbers glued to letters": "ISRCTN93604450 and NCT05285656, E01015185, 999004071000000108x",
     "a digest": "sha256 3bf436e07c1138694347659199e8b954c7e8de362eb703bb9ee6767c725274ea",
+    "a sum of counts": "total = 423,723 + 956,763 = 1,380,486; 9434765918 * 1 + 0.5, 434765919-9000000000",
+    "telephone numbers": "9434765000-919 or 01782-9434764137",
     "counting": "0 1 2 3 4 5 6 7 8 9 and 9 8 7 6 5 4 3 2 1 0",
     "the same digit": "4 4 4 4 4 4 4 4 4 4",
     "colours and commits": "#943476AB, commit 2325A0F9 and 457c769f39d8644199c0e5bdbcfbc85b37ce91cb",

@@ -11,7 +11,8 @@ from tests.disclosing import rules
 from tre.disclosure import Context, inspect
 from tre.disclosure.contents import Table
 from tre.disclosure.detectors.models import find_in_words
-from tre.disclosure.detectors.printouts import find_in_cells, find_in_printouts
+from tre.disclosure.detectors.printouts import find_in_printouts
+from tre.disclosure.detectors.sentences import find_in_cells
 from tre.disclosure.policy import load_policy
 
 DETAIL = "      Percentiles      Smallest\n  1%    21     18\n 50%    61        Largest\n 99%    94   107\n"

@@ -7,9 +7,15 @@ from decimal import Decimal
 import pytest
 
 from tre.errors import Refused
-from tre.privacy.domain import Budget, budget, check_fits
+from tre.privacy.composition import Mechanism, loss_of, mechanism, stated
+from tre.privacy.covering import check_covers
+from tre.privacy.domain import Budget, budget
 
 ALLOWED = budget(10, "1e-5")
+
+
+def check(spent: Budget, wanted: Budget) -> None:
+    check_covers("project:frailty", ALLOWED, stated(spent), wanted, stated(wanted))
 
 
 @pytest.mark.parametrize(
@@ -38,13 +44,13 @@ def test_what_a_person_gives_is_refused_in_one_sentence(epsilon, delta):
 @pytest.mark.parametrize(
     ("spent", "wanted"),
     [
-        (budget(0, 0), budget(10, "1e-5")),  # all of it
-        (budget(9, "9e-6"), budget(1, "1e-6")),  # the last of it
+        (budget(0, 0), budget(10, "9e-6")),  # all of it: a tenth of delta is for the choice of an order
+        (budget(9, "8e-6"), budget(1, "1e-6")),  # the last of it
         (budget(4, 0), budget("0.000001", 0)),
     ],
 )
 def test_what_fits_is_taken(spent, wanted):
-    check_fits(ALLOWED, spent, wanted)
+    check(spent, wanted)
 
 
 @pytest.mark.parametrize(
@@ -52,12 +58,52 @@ def test_what_fits_is_taken(spent, wanted):
     [
         (budget(0, 0), budget(0, 0), "A spend needs an epsilon greater than zero"),
         (budget(0, 0), budget(0, "1e-6"), "A spend needs an epsilon greater than zero"),
-        (budget(9, 0), budget("1.000001", 0), r"does not cover epsilon 1.000001 \(1 is left\)"),
-        (budget("9.5", 0), budget(1, 0), r"does not cover epsilon 1 \(0.5 is left\)"),
-        (budget(0, "1e-5"), budget(1, "1e-12"), r"\(10 is left\)"),  # delta alone is enough to refuse
-        (budget(12, 0), budget(1, 0), r"\(0 is left\)"),  # a budget that was lowered since
+        (
+            budget(9, 0),
+            budget("1.000001", 0),
+            r"does not cover epsilon 1.000001 \(epsilon 1 and delta 9e-06 are left\)",
+        ),
+        (budget("9.5", 0), budget(1, 0), r"does not cover epsilon 1 \(epsilon 0.5 "),
+        (budget(0, "9e-6"), budget(1, "1e-12"), r"\(epsilon 10 and delta 0 are left\)"),  # delta alone refuses
+        (budget(12, 0), budget(1, 0), r"\(epsilon 0 "),  # a budget that was lowered since
     ],
 )
 def test_what_does_not_fit_is_refused_and_what_is_left_is_told(spent, wanted, told):
     with pytest.raises(Refused, match=told):
-        check_fits(ALLOWED, spent, wanted)
+        check(spent, wanted)
+
+
+def test_what_loses_more_than_any_order_proves_is_never_covered():
+    endless = loss_of(Mechanism("sampled_gaussian", 0.3, 1.0, 10_000_000))
+    with pytest.raises(Refused, match="epsilon 10 and"):
+        check_covers("project:frailty", ALLOWED, stated(budget(0, 0)), budget(1, 0), endless)
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        (None, "is one of"), ({}, "is one of"), ({"kind": "magic", "noise": 1}, "is one of"), ([1], "is one of"),
+        ({"kind": "gaussian"}, "Noise"), ({"kind": "gaussian", "noise": "1"}, "Noise"),
+        ({"kind": "gaussian", "noise": True}, "Noise"), ({"kind": "gaussian", "noise": float("nan")}, "Noise"),
+        ({"kind": "gaussian", "noise": 0.1}, "Noise"), ({"kind": "laplace", "noise": 1e9}, "Noise"),
+        ({"kind": "gaussian", "noise": 1, "rate": 0.5}, "rate"),
+        ({"kind": "sampled_gaussian", "noise": 1, "rate": 0}, "rate"),
+        ({"kind": "gaussian", "noise": 1, "steps": 0}, "Steps"),
+        ({"kind": "gaussian", "noise": 1, "steps": 1.0}, "Steps"),
+        ({"kind": "gaussian", "noise": 1, "steps": True}, "Steps"),
+        ({"kind": "gaussian", "noise": 1, "x": 1}, "1 more"),
+    ],
+)  # fmt: skip
+def test_what_is_no_mechanism_is_refused_in_one_sentence(told, wrong):
+    with pytest.raises(Refused, match=wrong):
+        mechanism(told)
+
+
+def test_a_mechanism_covers_those_that_lose_no_more():
+    paid = Mechanism("sampled_gaussian", 1.0, 0.1, 100)
+    assert mechanism(paid.to_json()) == paid
+    assert paid.covers(Mechanism("sampled_gaussian", 1.5, 0.05, 50))
+    assert not paid.covers(Mechanism("sampled_gaussian", 0.9, 0.1, 100))
+    assert not paid.covers(Mechanism("sampled_gaussian", 1.0, 0.2, 100))
+    assert not paid.covers(Mechanism("sampled_gaussian", 1.0, 0.1, 101))
+    assert not paid.covers(Mechanism("gaussian", 1.0, 1.0, 1))

@@ -13,13 +13,17 @@ from tre.audit.models import Entry
 from tre.config.options import load
 from tre.errors import Refused
 from tre.privacy import reconciliation
+from tre.privacy.allowance import allowance
+from tre.privacy.composition import NO_LOSS, Mechanism, epsilon_at
 from tre.privacy.domain import spends_told
 from tre.privacy.errors import LedgerBroken
-from tre.privacy.models import Ledger, Payment, Spend
+from tre.privacy.models import Ledger, Payment, Spend, no_curve
+from tre.privacy.prices import prices, standings
 from tre.privacy.reconciliation import reconcile
 from tre.privacy.services import commit, open_ledger, pay, refund, reserve, spent
 
 PLATFORM = Spend.Origin.PLATFORM
+GENTLE, OTHER = Mechanism("gaussian", 20.0), Mechanism("gaussian", 30.0)
 WEIGHTS, OTHERS = "a" * 64, "b" * 64
 
 
@@ -151,7 +155,9 @@ def test_a_purpose_is_kept_storable_and_out_of_the_log(study):
     assert made.purpose.startswith("For Margaret Hughes\ufffd of \ufffd Stoke")
     assert len(made.purpose) == 200
     told = [entry.data for entry in Entry.objects.filter(event__startswith="privacy.")]
-    assert len(told) == 3
+    assert [each.event for each in Entry.objects.filter(event__startswith="privacy.")] == [
+        *["privacy.budget_opened"] * 3, "privacy.reserved", "privacy.committed",
+    ]  # fmt: skip
     assert "Hughes" not in str(told)
 
 
@@ -220,6 +226,7 @@ def ledger(study):
     paid(study, 1, "unused")
     take(study, "0.5", "reserved")
     refund(study, take(study, 1, "refunded", origin=PLATFORM).pk, as_seen_now("ann"))
+    take(study, 1, "mechanism", by=GENTLE)
     return Ledger.objects.get(project=study)
 
 
@@ -271,12 +278,18 @@ def _another(ledger: Ledger) -> None:
         lambda ledger: Spend.objects.filter(once="frailty:unused").delete(),
         lambda ledger: Payment.objects.all().delete(),
         lambda ledger: Payment.objects.update(model=OTHERS),
+        lambda ledger: Ledger.objects.filter(pk=ledger.pk).update(lost_curve=no_curve()),
+        lambda ledger: Ledger.objects.filter(scope="dataset").update(lost_delta=0),
+        lambda ledger: Spend.objects.get(once="frailty:unused").touched.clear(),
+        lambda ledger: Spend.objects.filter(once="frailty:unused").update(curve=no_curve()),
+        lambda ledger: Spend.objects.filter(once="frailty:mechanism").update(curve=no_curve()),
+        lambda ledger: Spend.objects.filter(once="frailty:mechanism").update(mechanism=OTHER.to_json()),
         _another,
     ],
 )
 def test_an_insider_who_changes_the_ledger_is_told(ledger, harm):
     harm(ledger)
-    with pytest.raises(LedgerBroken, match=r"(budget of project frailty|spend \d+)"):
+    with pytest.raises(LedgerBroken, match=r"(budget of (dataset|population|project) |spend \d+|lost of )"):
         reconcile()
 
 
@@ -299,3 +312,108 @@ def test_two_at_once_cannot_both_have_the_last_of_it(study):
     for thread in threads:
         thread.join()
     assert (len(taken), len(refused)) == (1, 3)
+
+
+@pytest.mark.django_db
+def test_a_spend_is_taken_from_the_project_its_datasets_and_the_population(study):
+    take(study, 2, "one")
+    other = project("asthma", "ann")
+    take(other, 3, "one")
+    told = {(each.scope, each.name): each.spent_epsilon for each in standings(study)}
+    assert told == {("project", "frailty"): 2, ("dataset", "people"): 5, ("population", "region"): 5}
+
+
+@pytest.mark.django_db
+def test_many_projects_cannot_together_tell_of_a_dataset_what_its_budget_forbids(study):
+    room = allowance().of_dataset("people").epsilon // 9
+    for number in range(int(room)):
+        take(project(f"study{number}", "ann"), 9, "one")
+    with pytest.raises(Refused, match="dataset people does not cover"):
+        take(study, 9, "one")
+    assert Ledger.objects.get(project=study).lost() == NO_LOSS  # what one ledger refuses, none has lost
+    reconcile()
+
+
+@pytest.mark.django_db
+def test_a_refund_gives_every_ledger_back_what_was_taken(study):
+    before = [(each.subject(), each.lost()) for each in Ledger.objects.order_by("pk")]
+    made = take(study, 2, "one", origin=PLATFORM, by=GENTLE)
+    kept = take(study, 1, "two")
+    refund(study, made.pk, as_seen_now("ann"))
+    after = {each.subject(): each.lost() for each in Ledger.objects.all()}
+    assert set(after.values()) == {kept.loss()}
+    assert [each for each, _ in before] == ["project:frailty"]
+    reconcile()
+
+
+@pytest.mark.django_db
+def test_mechanisms_come_to_less_together_than_their_epsilons(study):
+    alone = epsilon_at(GENTLE, Decimal("1e-6"))
+    for number in range(120):
+        take(study, alone, f"n{number}", 1e-6, by=GENTLE)
+    lost = spent(Ledger.objects.get(project=study))
+    assert lost.epsilon < alone * 120 / 3
+    assert lost.delta == 0
+    reconcile()
+
+
+@pytest.mark.django_db
+def test_a_mechanism_that_loses_more_than_it_says_is_refused(study):
+    with pytest.raises(Refused, match="loses epsilon"):
+        take(study, "0.01", "one", 1e-6, by=GENTLE)
+    with pytest.raises(Refused, match="more than any budget"):
+        take(study, 9, "one", 1e-6, by=Mechanism("gaussian", 0.3, 1.0, 1000))
+    assert not Spend.objects.exists()
+    take(study, 1, "one", by=GENTLE)
+    with pytest.raises(Refused, match="other amounts"):
+        take(study, 1, "one", by=OTHER)
+
+
+@pytest.mark.django_db
+def test_a_spend_for_a_mechanism_pays_for_no_other(study):
+    made = take(study, 1, "one", 1e-6, by=GENTLE)
+    commit(study, made.pk, as_seen_now("ann"))
+    with pytest.raises(Refused, match="No unused spend"):
+        buy(study, "0.5")
+    with pytest.raises(Refused, match="No unused spend"):
+        pay(study, epsilon="0.5", delta=1e-6, model=WEIGHTS, actor="airlock", by=Mechanism("gaussian", 10.0))
+    assert pay(study, epsilon="0.5", delta=1e-6, model=WEIGHTS, actor="airlock", by=OTHER).pk == made.pk
+
+
+@pytest.mark.django_db
+def test_a_price_is_told_and_nothing_is_taken(study):
+    take(study, 8, "one")
+    told = {each.scope: (each.added, each.covered) for each in prices(study, epsilon=3, delta=1e-6)}
+    assert told == {"project": (3, False), "dataset": (3, True), "population": (3, True)}
+    gentle = prices(study, epsilon=0, delta=1e-6, by=GENTLE)
+    assert all(each.epsilon == epsilon_at(GENTLE, Decimal("0.000001")) for each in gentle)
+    assert spent(Ledger.objects.get(project=study)).epsilon == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_at_once_take_just_what_there_is(study):
+    """Fifty people at once, who ask for more than there is: exact totals, and no ledger is ever below its spends."""
+    taken: list[int] = []
+    refused: list[str] = []
+
+    def spend(number: int) -> None:
+        try:
+            for turn in range(2):
+                taken.append(take(study, "0.2", f"n{number}-{turn}", 0).pk)
+        except Refused as error:
+            refused.append(error.sentence())
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=spend, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ledger = Ledger.objects.get(project=study)
+    assert len(taken) == Spend.objects.count()
+    assert spent(ledger).epsilon <= ledger.epsilon
+    with pytest.raises(Refused):  # nobody was turned away while there was some left
+        take(study, "0.2", "more", 0)
+    assert refused
+    reconcile()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import Max
@@ -47,14 +49,15 @@ def record(
     ------
     OutsideTransaction
         When no transaction is open.
+    ValueError
+        When the data holds a number that JSON does not know, such as infinity.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"{event} was recorded outside a transaction")
     tree = _locked_head()
     if once is not None and (before := Entry.objects.filter(once=once).first()):
         return before
-    # What is hashed is what the database gives back: JSON has no tuples, and its keys are text.
-    kept = json.loads(json.dumps(dict(data or {})))
+    kept = as_kept(data or {})
     entry = Entry(
         number=tree.size + 1,
         at=timezone.now(),
@@ -72,6 +75,25 @@ def record(
     keep(tree)
     _keep_head(tree)
     return entry
+
+
+def as_kept(data: Mapping[str, object]) -> dict[str, Any]:
+    """Return what either database gives back of the data, for that is what is hashed.
+
+    JSON has no tuples, and its keys are text. PostgreSQL's ``jsonb`` keeps decimals: a float that Python writes with an
+    exponent for its size comes back in digits, thus as a whole number, and zero comes back without its sign.
+
+    Raises
+    ------
+    ValueError
+        When there is a number that JSON does not know.
+    """
+    kept: dict[str, Any] = json.loads(json.dumps(dict(data), allow_nan=False), parse_float=_as_decimal)
+    return kept
+
+
+def _as_decimal(text: str) -> float | int:
+    return int(Decimal(text)) if "e+" in text else float(text) + 0.0  # the sum makes minus zero zero
 
 
 def _locked_head() -> MerkleTree:

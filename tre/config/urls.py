@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("allauth.idp.urls")),
     path("", include("tre.catalogue.urls")),
     path("", include("tre.projects.urls")),
+    path("", include("tre.privacy.urls")),
     path("", include("tre.airlock.urls")),
     path("", include("tre.workspace.urls")),
 ]

@@ -12,8 +12,8 @@ from functools import cache
 from tre.disclosure.budget import one_budget
 from tre.disclosure.contents import Contents, Table, Unreadable, text_cells
 from tre.disclosure.detectors import pixels
-from tre.disclosure.detectors.models import find_in_words
-from tre.disclosure.detectors.printouts import find_in_cells, find_in_printouts
+from tre.disclosure.detectors.digests import find_digests, find_lines_of_digests, find_listed_digests
+from tre.disclosure.detectors.sentences import find_in_cells, find_in_text
 from tre.disclosure.detectors.shape import find_lines, find_series, find_shape
 from tre.disclosure.detectors.watch import Sight, Watch
 from tre.disclosure.model import Hit
@@ -169,12 +169,14 @@ class _Document:
                 for where, lines in find_joined(table):
                     self._rows(where, lines, certain)
                 self._found.extend(self._spelled.in_table(table))
+                self._found.extend(find_digests(table, self._sight.policy.shape, self._sight.pack))
                 self._found.extend(find_in_cells(table, self._sight.policy, self._sight.profile))
                 for where, text in lines_of(table):
                     self._found.extend(self._again.between(where, text, self._depth))
         self._found.extend(find_lines(contents.series, self._sight.policy.shape))
         for series in contents.series:
             self._found.extend(find_series(series, self._sight.policy.shape))
+            self._found.extend(find_listed_digests(series, self._sight.policy.shape))
             self._found.extend(self._numbers.in_values(series.where, series.name, series.values, self._depth))
         for tensor in contents.tensors:
             self._found.extend(self._numbers.in_tensor(tensor, self._depth))
@@ -190,8 +192,8 @@ class _Document:
                 self._found.extend(self._again.between(where, text, self._depth, contents.start))
                 self._found.extend(self._spelled.in_text(where, text))
                 self._found.extend(self._spelled.in_program(where, text))
-                self._found.extend(find_in_words(where, text, self._sight.policy, self._sight.profile))
-                self._found.extend(find_in_printouts(where, text, self._sight.policy, self._sight.profile))
+                self._found.extend(find_lines_of_digests(where, text, self._sight.policy.shape))
+                self._found.extend(find_in_text(where, text, self._sight.policy, self._sight.profile))
         for where, text in contents.code:
             self._code(where, text)
         for where, names in contents.names:

@@ -55,7 +55,7 @@ class Fix:
 
 
 _SAID = ("identifier", "possible-identifier", "person-name", "possible-name", "pseudonym", "held-identifier",
-         "foreign-pseudonym", "date-of-birth")  # fmt: skip
+         "foreign-pseudonym", "person-digest", "possible-person-digest", "date-of-birth")  # fmt: skip
 _HIDDEN = ("hidden-content", "appended-bytes", "hidden-message", "concealed-text", "encoded-text")
 FIXES = (
     Fix(

@@ -16,10 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from tre.disclosure.contents import Cells
+from tre.disclosure.detectors.arithmetic import in_sums
 from tre.disclosure.detectors.disguises import chosen
 from tre.disclosure.detectors.numerals import LENGTH, Chance, Numeral, in_groups, numerals
 from tre.disclosure.detectors.patterns import label, matching
 from tre.disclosure.detectors.pseudonym_forms import regrouped
+from tre.disclosure.detectors.reckoned import LIKELY, reckoned
 from tre.disclosure.exact_match import nhs_number_is_issued
 from tre.disclosure.folding import DIGIT, LETTER, fold
 from tre.disclosure.model import Hit
@@ -33,11 +35,12 @@ _FEW = 20  # numbers written one way, from which most of them must hold, or they
 
 _WORD = "zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|hundred|double"
 # What is looked for (RE2) in more cells than can be read one by one: digits in words, one by one, glued to letters, in
-# base 16, in any writing after the number's name; and pseudonyms in groups.
+# base 16, to be worked out, in any writing after the number's name; and pseudonyms in groups.
 _LIKELY = (
     rf"(?i:\b(?:{_WORD})(?:[ ,-]{{1,3}}(?:and )?(?:{_WORD})){{5}})|\b[0-9](?:[^0-9A-Za-z]{{1,3}}[0-9]){{9}}(?:[^0-9]|$)"
     r"|[A-Za-z_][0-9]{10}(?:[^0-9]|$)|(?:^|[^0-9])[0-9]{10}[A-Za-z_]|\b0[xX][0-9a-fA-F]{8,9}\b"
     r"|(?i:\bnhs[^A-Za-z0-9]{0,3}(?:number|no)\b)|\b(?:[A-Z2-7]{4,6}[-_.: /]){4,6}[A-Z2-7]"
+    rf"|{LIKELY}"
 )
 _SHORTEST = 12  # bytes of a value that such a writing stands in
 _MOST = 2000  # values of many that are read all the same
@@ -80,7 +83,9 @@ def readings(cells: Cells, pack: Pack) -> Iterator[Reading]:
     """Yield a reading for each way in which numbers in some cells are written."""
     may = np.flatnonzero(((cells.marks & (DIGIT | LETTER)) != 0) & (cells.lengths >= LENGTH - 1))
     values = dict(zip(may.tolist(), cells.folded.take(pa.array(may)).to_pylist(), strict=True))
-    found = ((n, numeral) for n, value in values.items() for numeral in numerals(value))
+    found = (
+        (n, numeral) for n, value in values.items() for way in (numerals, reckoned, in_sums) for numeral in way(value)
+    )
     yield from _read(cells, values, found, pack)
     joined = chosen(cells, {n: whole for n, value in values.items() if (whole := regrouped(value)) != value})
     if joined is not None:

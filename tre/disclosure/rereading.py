@@ -14,12 +14,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tre.disclosure.contents import LINE, Cells
+from tre.disclosure.detectors.deciphered import deciphered
 from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_letters
 from tre.disclosure.detectors.encodings import LONG, MEANT, RUNS, VARIANTS, decode, file_in, held_bytes, unwrapped
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
 from tre.disclosure.detectors.keyed import brought_back
+from tre.disclosure.detectors.likely_names import likely_named
 from tre.disclosure.detectors.respelt import IN_DIGITS, respelt
 from tre.disclosure.detectors.turning import turnable
+from tre.disclosure.detectors.word_addresses import find_word_addresses
 from tre.disclosure.detectors.written_names import find_written_names, spelled_in
 from tre.disclosure.model import Hit, mask
 from tre.disclosure.otherwise import likely, over_lines, readings
@@ -105,6 +108,10 @@ class Rereading:
                 if how == IN_DIGITS:  # of an identifier the digits are its own
                     found = [hit for hit in found if hit.kind in _NAMES]
                 yield from self._told(found, cells, each, met, f"read from {how}")
+            yield from self._deciphered(cells, met)
+            yield from _fresh(find_word_addresses(plain or cells, self.pack), met)
+        elif (named := likely_named(plain or cells, self.pack)) is not None:
+            yield from self._told(find_written_names(named, self.pack), cells, named, met)
         for each in (cells, plain) if plain is not None else (cells,):
             yield from self._decoded(each, met, depth, most, find_long=each is cells)
 
@@ -166,6 +173,12 @@ class Rereading:
         moved = chosen(cells, {n: line for n, value in values.items() if (line := brought_back(value)) is not None})
         if moved is not None and self._new(moved):
             yield from self._told(filter(is_telling, self.search(moved)), cells, moved, met, "read from moved letters")
+
+    def _deciphered(self, cells: Cells, met: set[_Spot]) -> Iterator[Hit]:
+        for each in deciphered(cells, self.pack.names):
+            found = [hit for hit in self.search(each.asked) if is_telling(hit) and hit.kind in _NAMES]
+            found += find_written_names(each.told, self.pack) if each.told is not None else ()
+            yield from self._told(found, cells, each.asked, met, f"read from {each.how}")
 
     def _decoded(self, cells: Cells, met: set[_Spot], depth: Depth, most: int, *, find_long: bool) -> Iterator[Hit]:
         made = decode(cells, most)

@@ -15,7 +15,7 @@ from tre.disclosure.statistics.published import Counts
 _OF_A_PERSON = frozenset(
     {
         "identifier", "possible-identifier", "held-identifier", "date-of-birth", "person-name", "possible-name",
-        "pseudonym", "foreign-pseudonym",
+        "pseudonym", "foreign-pseudonym", "person-digest",
     }
 )  # fmt: skip
 # The words in which readers and detectors say where something stands; whatever else is there is the file's own.

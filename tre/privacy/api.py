@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
+from tre.privacy.composition import Mechanism, mechanism
 from tre.privacy.models import Ledger, Spend
+from tre.privacy.prices import Price, Standing, prices, standings
 from tre.privacy.services import commit, reserve, spent
 from tre.workspace.auth import for_workspace, json_of, workspace_session
 
@@ -14,7 +20,8 @@ from tre.workspace.auth import for_workspace, json_of, workspace_session
 @for_workspace
 def budget(request: HttpRequest) -> JsonResponse:
     """Return the project's budget, what is spent, and each spend."""
-    ledger = Ledger.objects.get(project=workspace_session(request).project)
+    project = workspace_session(request).project
+    ledger = Ledger.objects.get(project=project)
     used = spent(ledger)
     return JsonResponse(
         {
@@ -23,14 +30,24 @@ def budget(request: HttpRequest) -> JsonResponse:
             "spent_epsilon": float(used.epsilon),
             "spent_delta": float(used.delta),
             "spends": [_spend(spend) for spend in ledger.spends.all()],
+            "ledgers": [_plain(each) for each in standings(project)],
         }
     )
 
 
 @require_POST
 @for_workspace
+def price(request: HttpRequest) -> JsonResponse:
+    """Tell what a spend would cost each ledger: JSON with ``epsilon``, ``delta`` and perhaps ``mechanism``."""
+    session, asked = workspace_session(request), json_of(request)
+    told = prices(session.project, epsilon=asked.get("epsilon", 0), delta=asked.get("delta"), by=_mechanism(asked))
+    return JsonResponse({"prices": [_plain(each) for each in told]})
+
+
+@require_POST
+@for_workspace
 def reserve_budget(request: HttpRequest) -> JsonResponse:
-    """Reserve budget: JSON with ``epsilon``, ``delta``, ``purpose`` and ``once``."""
+    """Reserve budget: JSON with ``epsilon``, ``delta``, ``purpose`` and ``once``, and perhaps ``mechanism``."""
     session, asked = workspace_session(request), json_of(request)
     spend = reserve(
         session.project,
@@ -39,6 +56,7 @@ def reserve_budget(request: HttpRequest) -> JsonResponse:
         purpose=str(asked.get("purpose", "")),
         actor=session.principal(),
         once=str(asked.get("once", "")),
+        by=_mechanism(asked),
     )
     return JsonResponse(_spend(spend), status=201)
 
@@ -60,3 +78,12 @@ def _spend(spend: Spend) -> dict[str, object]:
         "by": spend.by,
         "state": spend.state,
     }
+
+
+def _mechanism(asked: dict[str, Any]) -> Mechanism | None:
+    told = asked.get("mechanism")
+    return None if told is None else mechanism(told)
+
+
+def _plain(told: Standing | Price) -> dict[str, object]:
+    return {name: float(each) if isinstance(each, Decimal) else each for name, each in asdict(told).items()}

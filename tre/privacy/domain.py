@@ -1,12 +1,11 @@
-"""Privacy budgets: values with checked arithmetic, and how spends compose. Pure; no I/O.
+"""Privacy budgets: values with checked arithmetic, and what the audit log tells of spends. Pure; no I/O.
 
-Composition is basic sequential composition: epsilons and deltas add (Dwork and Roth, "The Algorithmic Foundations of
-Differential Privacy", theorem 3.16). It holds for mechanisms chosen adaptively and is an upper bound on what tighter
-accounting would give, so a ledger kept by it never promises too much privacy.
+How spends compose: :mod:`tre.privacy.composition`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -82,33 +81,6 @@ def budget(epsilon: object, delta: object) -> Budget:
         raise Refused("Epsilon and delta must be numbers, zero or more, delta less than 1", where="budget") from None
 
 
-def total(spends: Iterable[Budget]) -> Budget:
-    """Return what the spends come to together."""
-    whole = NOTHING
-    for spend in spends:
-        whole = whole + spend
-    return whole
-
-
-def check_fits(allowed: Budget, spent: Budget, wanted: Budget) -> None:
-    """Refuse a spend that does not fit what is left.
-
-    Raises
-    ------
-    Refused
-        Saying what is left.
-    """
-    if wanted.epsilon <= 0:
-        raise Refused("A spend needs an epsilon greater than zero", where="epsilon")
-    if not allowed.covers(spent + wanted):
-        left = allowed.epsilon - min(spent.epsilon, allowed.epsilon)
-        raise Refused(
-            f"The project's privacy budget does not cover epsilon {wanted.epsilon.normalize():f}",
-            where=f"{left.normalize():f} is left",
-            todo="Use a smaller epsilon, or ask the project's approvers for a larger budget",
-        )
-
-
 def check_once(once: str) -> None:
     """Refuse a name of a spend that is no label.
 
@@ -121,7 +93,7 @@ def check_once(once: str) -> None:
         raise Refused("A spend's name must be a label of up to 80 letters, digits, dots and hyphens", where="once")
 
 
-def check_same(before: Budget, refunded: bool, wanted: Budget) -> None:
+def check_same(before: Budget, refunded: bool, wanted: Budget, same_mechanism: bool) -> None:
     """Refuse to take a spend for one that was made before under the same name.
 
     Raises
@@ -130,7 +102,7 @@ def check_same(before: Budget, refunded: bool, wanted: Budget) -> None:
         When the earlier one was refunded, or was for another amount: a caller who read it as theirs would use budget
         that was never taken.
     """
-    if refunded or before != wanted:
+    if refunded or before != wanted or not same_mechanism:
         raise Refused("A spend of this name was refunded or has other amounts", where="once", todo="Use a new name")
 
 
@@ -148,6 +120,11 @@ class Account:
         ``reserved``, ``committed`` or ``refunded``.
     model : str
         SHA-256 of the weights that it paid for; empty when it paid for none.
+    touched : tuple of str
+        The ledgers that it was taken from, as the log calls them.
+    mechanism : str
+        What it was spent by and the curve of that, as JSON; empty where that was not told. The curve is that of the
+        accountant at the time: a later version of it may have another.
     """
 
     project: str
@@ -155,6 +132,8 @@ class Account:
     delta: str
     state: str = "reserved"
     model: str = ""
+    touched: tuple[str, ...] = ()
+    mechanism: str = ""
 
 
 def spends_told(entries: Iterable[tuple[str, str, Mapping[str, object]]]) -> dict[str, Account]:
@@ -170,9 +149,18 @@ def spends_told(entries: Iterable[tuple[str, str, Mapping[str, object]]]) -> dic
     for event, project, data in entries:
         number = str(data.get("spend"))
         if event == "privacy.reserved":
-            told[number] = Account(project, str(data.get("epsilon")), str(data.get("delta")))
+            told[number] = _reserved(project, data)
         elif number in told and event == "privacy.spend_bound":
             told[number] = replace(told[number], model=str(data.get("model")))
         elif number in told:
             told[number] = replace(told[number], state=event.removeprefix("privacy."))
     return told
+
+
+def _reserved(project: str, data: Mapping[str, object]) -> Account:
+    touched, by = data.get("touched"), data.get("mechanism")
+    # before there were others, a spend was taken from its project's ledger alone
+    ledgers = tuple(map(str, touched)) if isinstance(touched, list) else (f"project:{project}",)
+    amounts = str(data.get("epsilon")), str(data.get("delta"))
+    told = json.dumps([by, data.get("curve")], sort_keys=True) if by else ""
+    return Account(project, *amounts, touched=ledgers, mechanism=told)

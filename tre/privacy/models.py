@@ -1,30 +1,73 @@
-"""The privacy ledger: what a project may spend, and each spend."""
+"""The privacy ledgers: what a project, a dataset and the population may lose, and each spend."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 
+from tre.privacy.composition import NO_LOSS, Loss
 from tre.privacy.domain import Budget
 from tre.projects.models import Project
 
 
-class Ledger(models.Model):
-    """A project's whole privacy budget. The privacy unit is one person."""
+def no_curve() -> list[int]:
+    """Return the curve of no loss."""
+    return list(NO_LOSS.curve)
 
-    project = models.OneToOneField(Project, on_delete=models.PROTECT, related_name="ledger")
+
+class Ledger(models.Model):
+    """The whole privacy budget of a project, of a dataset or of the population. The privacy unit is one person.
+
+    What was lost so far is kept beside it, so that a spend need not read all those before it.
+    """
+
+    class Scope(models.TextChoices):
+        """Whose budget it is."""
+
+        PROJECT = "project"
+        DATASET = "dataset"
+        POPULATION = "population"
+
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.PROJECT)
+    name = models.CharField(max_length=60, help_text="The project's code, or the name of the dataset or population.")
+    project = models.OneToOneField(Project, on_delete=models.PROTECT, related_name="ledger", null=True)
     epsilon = models.DecimalField(max_digits=12, decimal_places=6)
     delta = models.DecimalField(max_digits=14, decimal_places=12)
+    lost_delta = models.DecimalField(max_digits=14, decimal_places=12, default=0)
+    lost_curve = models.JSONField(default=no_curve)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=["scope", "name"], name="one_ledger_for_each"),)
 
     def __str__(self) -> str:
-        return f"{self.project.code}: {self.epsilon}"
+        return f"{self.scope} {self.name}: {self.epsilon}"
 
     def allowed(self) -> Budget:
         """Return the whole budget."""
         return Budget(self.epsilon, self.delta)
 
+    def lost(self) -> Loss:
+        """Return what was reserved or committed so far."""
+        return Loss(tuple(self.lost_curve), self.lost_delta)
+
+    def keep(self, loss: Loss) -> None:
+        """Write what is lost now; the caller holds the row's lock."""
+        self.lost_curve, self.lost_delta = list(loss.curve), loss.delta
+        self.save(update_fields=["lost_curve", "lost_delta"])
+
+    def subject(self) -> str:
+        """Return what the audit log calls it."""
+        return f"{self.scope}:{self.name}"
+
 
 class Spend(models.Model):
-    """One reservation of budget; committed before it is used, refunded when provably nothing was."""
+    """One reservation of budget; committed before it is used, refunded when provably nothing was.
+
+    Its epsilon and delta are what it comes to by itself. Its curve is what it adds to each ledger that it touches: by
+    its mechanism where that is told, and else by epsilon and delta alone.
+    """
 
     class State(models.TextChoices):
         """Where a spend stands."""
@@ -47,6 +90,9 @@ class Spend(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.RESERVED)
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.NOTEBOOK)
     once = models.CharField(max_length=120, unique=True)
+    mechanism = models.JSONField(default=dict)
+    curve = models.JSONField(default=no_curve)
+    touched = models.ManyToManyField(Ledger, related_name="touching")
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -54,6 +100,10 @@ class Spend(models.Model):
 
     def __str__(self) -> str:
         return f"{self.epsilon} for {self.purpose} ({self.state})"
+
+    def loss(self) -> Loss:
+        """Return what it adds to a ledger."""
+        return Loss(tuple(self.curve), Decimal(0) if self.mechanism else self.delta)
 
     def amount(self) -> Budget:
         """Return what was spent."""

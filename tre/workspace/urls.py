@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/workspace/tables", api.tables),
     path("api/workspace/requests", airlock.requests),
     path("api/workspace/budget", privacy.budget),
+    path("api/workspace/budget/price", privacy.price),
     path("api/workspace/budget/reserve", privacy.reserve_budget),
     path("api/workspace/budget/<int:number>/commit", privacy.commit_budget),
 ]

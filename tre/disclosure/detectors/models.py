@@ -15,7 +15,8 @@ _NUMBERS = re.compile(r"\d+\.?\d*(?:[eE][-+]?\d+)?")
 # What stands in every text that one of these patterns is found in: far cheaper to look for in a long one (RE2).
 _TOLD = (
     r"leaf_count|internal_count|samples = [0-9]|weights: \[|recordCount=|(?:^|\n)[ #'/*%-]*[0-9]+\) [^\s<>=]+[<>=]"
-    r"|cover\"?\s*[=:]|\"sum_hessian\"|leaf_weight|__class__|Model|svm_type"
+    r"|cover\"?\s*[=:]|\"sum_hessian\"|leaf_weight|__class__|Model|svm_type|, err = [0-9]"
+    r"|n_(?:node_)?samples\"|[<>=] ?[^\s:]+: [^\s(]+ \([0-9]"
 )
 # By the program that writes it: what stands before the persons of one node, or of many.
 _COUNTED = {
@@ -23,6 +24,10 @@ _COUNTED = {
     "scikit-learn graph": re.compile(r"(?:\\n|\b)samples = (\d+)\b"),
     "scikit-learn text": re.compile(r"\bweights: \[([\d., ]+)\] class"),
     "PMML": re.compile(r"<(?:Node|Leaf)\b[^<>]{0,500}\brecordCount=\"([\d.]+)\""),
+    "JSON": re.compile(r"\"n_(?:node_)?samples\"\s*:\s*\[?([\d., \n\t]+)"),
+    "partykit": re.compile(r"\(n = (\d{1,9}), err = [\d.]+%?\)"),
+    # C5.0, and Weka's J48
+    "C4.5": re.compile(r"[<>=] ?[^\s:]{1,60}: [^\s(]{1,60} \((\d{1,9}(?:\.\d+)?)(?:/\d+(?:\.\d+)?)?\)"),
     "rpart": re.compile(r"^[ #'/*%-]{0,60}\d{1,9}\) (?:root|[^\s<>=]{1,60}[<>=]{1,2} ?\S{1,60}) (\d+) ", re.MULTILINE),
 }
 # Sums of second derivatives: the persons of a node where the loss is squared, at most a quarter of them where logistic.

@@ -12,8 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tre.disclosure.contents import Table
-from tre.disclosure.detectors.models import find_in_words
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.profile import Profile
@@ -40,7 +38,6 @@ _INDEX = re.compile(r"^ *\d{1,9}(?: +\d{1,9})* *$")
 _VALUES = re.compile(rf"^ *{_NUMBER}(?: +{_NUMBER})* *$")
 _FEW = 3  # values that a command for single ones printed
 _MOST_LINES = 5000
-_MOST_CELLS = 400  # of several lines, in one column
 
 
 def find_in_printouts(where: str, text: str, policy: Policy, profile: str) -> Iterator[Hit]:
@@ -55,16 +52,6 @@ def find_in_printouts(where: str, text: str, policy: Policy, profile: str) -> It
     lines = text.splitlines()[:_MOST_LINES]
     yield from _cross_tables(where, lines, policy.profile(profile))
     yield from _single_values(where, lines, int(policy.shape["list_values"]))
-
-
-def find_in_cells(table: Table, policy: Policy, profile: str) -> Iterator[Hit]:
-    """Yield hits for what was printed into cells of several lines."""
-    for name, column in zip(table.names, table.columns, strict=True):
-        several = pc.filter(column, pc.match_substring(column, "\n"))[:_MOST_CELLS]
-        for cell in several.to_pylist():
-            place = f"{table.where} column {name}".strip()
-            yield from find_in_words(place, cell, policy, profile)
-            yield from find_in_printouts(place, cell, policy, profile)
 
 
 def _cross_tables(where: str, lines: list[str], profile: Profile) -> Iterator[Hit]:

@@ -16,6 +16,7 @@ from tre.disclosure.detectors.curves import is_curve, is_run
 from tre.disclosure.detectors.groups import find_groups, one_way
 from tre.disclosure.detectors.headings import under_heading
 from tre.disclosure.detectors.people import find_by_person, find_few_people, find_one_column, is_turned
+from tre.disclosure.detectors.relations import find_relations
 from tre.disclosure.detectors.request_logs import is_request_log
 from tre.disclosure.model import Hit
 from tre.disclosure.profile import Profile
@@ -60,13 +61,13 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
     if ids:
         yield Hit("record-level", "person-identifier", table.where, f"column {ids[0]}", table.rows, "", 0.95)
         return
-    by_person = list(find_by_person(table, shape))
+    by_person = list(find_by_person(table, shape)) or list(find_relations(table, shape))
     if by_person:
         yield from by_person
         return
     table, counts = counted(table)
     crosstab = [] if counts else _crosstab(table, shape)
-    yield from find_statistics(table, counts or crosstab, profile)
+    yield from find_statistics(table, counts or crosstab, shape, profile)
     if counts or crosstab:
         sure = counts and not all(_may_be_a_persons(table, n) for n in counts)
         rule = "small-count" if sure else "possible-small-count"

@@ -35,6 +35,19 @@ _ON_A_LIST = re.compile(r"\b([A-Z]{3,}(?:['’-][A-Z]+)?),? (?:1[01]|[1-9])\d ?(
 _FIELD = re.compile(
     r"(?i:\b(?:fore|first|given|sur|last|family)[ _-]?names?)[\"']{0,2}\s?[=:]\s?[\"']{1,2}([A-Z][A-Za-z'’-]+)[\"']"
 )
+# The line of a travel document that a machine reads its holder's names from (ICAO Doc 9303-3, section 4.6), which has
+# no check digit: surnames, two fillers, forenames and fillers to the end, behind a passport's letters or on its own
+_FOR_MACHINES = re.compile(
+    r"(?<![A-Z0-9<])(?:P[A-Z<](?:[A-Z]{3}|D<<))?(?=[A-Z<]{25,44}(?![A-Z0-9<]))"
+    r"[A-Z]{2,}(?:<[A-Z]+)*<<[A-Z]{2,}(?:<[A-Z]+)*<+(?![A-Z0-9<])"
+)
+# Strings of a row as a program prints it, one of them a date: ['Hughes', 'Margaret', '09/03/47']
+_QUOTED = r"[\"']([^\"'\n]{1,40})[\"']"
+_ROW = re.compile(rf"[\[(]{_QUOTED}(?:, ?{_QUOTED}){{2,9}}[\])]")
+_STRING = re.compile(_QUOTED)
+_DATE = re.compile(r"\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})[-/. ](?:\d{4}|\d{2})|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
+_NAMED = re.compile(r"[A-Z][a-z]*['’-]?[A-Z]?[a-z'’-]+")
+_SEARCHED = re.compile(r"\.[*+]|\\s[*+]|%")  # between two words that are looked for together
 
 
 def find_written_names(cells: Cells, pack: Pack) -> Iterator[Hit]:
@@ -61,7 +74,7 @@ def name_in(value: str, names: Names) -> str:
 
 
 def _recorded_in(text: str, names: Names) -> str:
-    """Return the first name that a notice, a ward's list or a printed record tells; empty when there is none."""
+    """Return the first name that a notice, a list, a printed record or a passport tells; empty when there is none."""
     for found in _NOTICE.finditer(text):
         surname = plain(found[1])
         if surname in names.surnames and names.are_person(plain(found[2]), surname):
@@ -72,7 +85,24 @@ def _recorded_in(text: str, names: Names) -> str:
     for found in _FIELD.finditer(text):
         if plain(found[1]) in names.surnames or plain(found[1]) in names.forenames:
             return found[1]
+    if line := _FOR_MACHINES.search(text):
+        return line[0]
+    for row in _ROW.finditer(text):
+        strings = [each[1] for each in _STRING.finditer(row[0])]
+        dated = any(map(_DATE.fullmatch, strings))
+        for one, two in pairwise(strings if dated else ()):
+            if _NAMED.fullmatch(one) and _NAMED.fullmatch(two) and _may_be_person(plain(one), plain(two), names):
+                return f"{one} {two}"
     return ""
+
+
+def _may_be_person(one: str, two: str, names: Names) -> bool:
+    """Tell whether of two words one is a forename and the other a surname, or one that no list has."""
+    return any(
+        names.are_person(forename, other)
+        or (forename in names.forenames and forename not in names.ordinary and names.is_unknown(other))
+        for forename, other in ((one, two), (two, one))
+    )
 
 
 def spelled_in(text: str, names: Names) -> str:
@@ -106,6 +136,8 @@ def _are_names(one: re.Match[str], two: re.Match[str], value: str, names: Names)
             return False
     elif not _BETWEEN.fullmatch(gap) or (re.search("[ ,]", gap) and (one[0][0].isupper() or two[0][0].isupper())):
         return False
+    if _SEARCHED.fullmatch(gap) and one[0][0].isupper() and two[0][0].isupper():
+        return _may_be_person(first, second, names)
     turned = first in names.surnames and not names.is_word(first) and names.are_person(second, first)
     return names.are_person(first, second) or turned
 

@@ -141,6 +141,8 @@ class Pack:
         Letters beside a date that are nobody's initials.
     person : re.Pattern
         What says at the end of a text, or as a column's name, that a person's key comes next.
+    home : re.Pattern
+        What says that a place is where somebody lives.
     """
 
     name: str
@@ -150,6 +152,7 @@ class Pack:
     months: tuple[str, ...]
     abbreviations: frozenset[str]
     person: re.Pattern[str]
+    home: re.Pattern[str]
     names: Names
 
 
@@ -189,6 +192,7 @@ def load_pack(name: str = DEFAULT) -> Pack:
             months=tuple(raw["birth"]["months"]),
             abbreviations=frozenset(raw["birth"]["abbreviations"].split()),
             person=_words(raw["person"]),
+            home=_words(raw["home"]),
             names=_names(raw["names"], folder),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, re.error) as error:

@@ -39,6 +39,7 @@ _MAGIC = (
     (b"SQLite format 3\0", "sqlite"),
     (b"<stata_dta>", "stata"),
     (bytes(12) + b"\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\0\x09\xc7\x31\x8c\x18\x1f\x10\x11", "sas"),
+    (bytes(28) + b"\x18\x1f\x10\x11", "sas"),
     (b"HEADER RECORD*******LIB", "xport"),
     (b"$FL2", "spss"),
     (b"$FL3", "spss"),

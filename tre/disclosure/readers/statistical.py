@@ -10,10 +10,14 @@ from typing import Any
 import pyreadstat
 
 from tre.disclosure.contents import Contents, Table, Unreadable
+from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.raw_strings import strings_of
 
 _RECORD = 80  # bytes; a SAS transport file has no other (SAS TS-140)
+_SAS_HEADER = 1024  # bytes of a SAS7BDAT file's header, at least
+_WIDE = b"3"  # what marks that its integers have 64 bits
+_ROW_SIZE = b"\xf7" * 4  # what the subheader begins with that tells how many rows there are
 _Library = Callable[..., tuple[dict[str, list[Any]], Any]]
 
 
@@ -64,8 +68,28 @@ def _told(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
+def read_sas(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Read a SAS7BDAT file, and tell of rows that were deleted in it and that SAS left where they were.
+
+    Raises
+    ------
+    Unreadable
+        As with the others.
+    """
+    _read(pyreadstat.read_sas7bdat, data, where, contents, policy)
+    if deleted := _deleted(data):
+        contents.hits.append(Hit("hidden-content", "deleted-rows", where, "", deleted))
+
+
+def _deleted(data: bytes) -> int:
+    """Return how many rows a SAS7BDAT file says were deleted (sas7bdat-specification, row size subheader)."""
+    wide, little = data[32:33] == _WIDE, data[37:38] == b"\1"
+    size, place = (8, 56) if wide else (4, 28)
+    at = data.find(_ROW_SIZE, _SAS_HEADER)
+    return int.from_bytes(data[at + place : at + place + size], "little" if little else "big") if at > 0 else 0
+
+
 read_stata = partial(_read, pyreadstat.read_dta)
-read_sas = partial(_read, pyreadstat.read_sas7bdat)
 read_xport = partial(_read, pyreadstat.read_xport)
 read_spss = partial(_read, pyreadstat.read_sav)
 read_por = partial(_read, pyreadstat.read_por)

@@ -7,7 +7,7 @@ its denominator, a hidden cell by the totals beside it, a survival table by the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,8 @@ from tre.disclosure.model import DisclosureError, Hit
 from tre.disclosure.policy import load_policy
 from tre.disclosure.profile import Profile
 from tre.disclosure.statistics.derived import HIDDEN, find_dominated, find_rates, find_steps, find_unsaid
+from tre.disclosure.statistics.nested import find_nested
+from tre.disclosure.statistics.precision import find_precision
 from tre.disclosure.statistics.shares import find_percentages, numbers_of
 
 _AT_RISK = re.compile(r"\b(at risk|risk set)\b", re.IGNORECASE)
@@ -32,7 +34,9 @@ _FEW_QUANTILES = 3  # different ones, from which a column named so is one of the
 _BINS = 5  # limits, from which they show how they were laid
 
 
-def find_statistics(table: Table, counts: list[int], profile: Profile) -> Iterator[Hit]:
+def find_statistics(
+    table: Table, counts: list[int], shape: Mapping[str, float], profile: Profile
+) -> Iterator[Hit]:  # fmt: skip
     """Yield what a table's own numbers show to break a rule; `counts` are its columns of counts."""
     labels = [re.sub(r"[_\s]+", " ", name).strip() for name in table.names]
     yield from _unnamed(table, profile)
@@ -42,6 +46,8 @@ def find_statistics(table: Table, counts: list[int], profile: Profile) -> Iterat
     yield from _below(table, labels, _FREE, profile.degrees_of_freedom, "degrees-of-freedom")
     yield from _extremes(table, labels)
     yield from find_dominated(table, labels, profile)
+    yield from find_precision(table, labels, counts, profile)
+    yield from find_nested(table, counts, shape, profile)
     if counts:
         yield from _edges(table, labels)
         yield from _recoverable(table, labels, profile)

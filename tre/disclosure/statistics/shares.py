@@ -44,7 +44,7 @@ def find_percentages(table: Table, labels: list[str], counts: list[int], profile
             continue
         whole = 1.0 if known.max() <= 1 and "%" not in "".join(table.columns[n].to_pylist()) else 100.0
         place = f"column {table.names[n]}"
-        yield from _few(table, told / whole, _step(table.columns[n]) / whole, (labels, counts, label), profile, place)
+        yield from _few(table, told / whole, step_of(table.columns[n]) / whole, (labels, counts, label), profile, place)
         rows = np.flatnonzero(((told == 0) | (told == whole)) & ~_of_totals(table))
         if len(rows) and profile.check_classes:
             where = f"row {int(rows[0]) + 1}, {place}"
@@ -89,7 +89,7 @@ def _says_of_what(label: str) -> bool:
     return bool(_OF_ITSELF.sub(" ", PERCENT.sub(" ", label)).strip(" ()[]"))
 
 
-def _step(column: pa.Array) -> float:
+def step_of(column: pa.Array) -> float:
     """Return how far apart two numbers are that differ in the last decimal that a column has."""
     decimals = pc.utf8_length(pc.replace_substring_regex(column, r"^[^.]*\.?|[^0-9]+$", ""))
     return float(10.0 ** -(pc.max(decimals).as_py() or 0))

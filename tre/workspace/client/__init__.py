@@ -5,7 +5,7 @@ from tre.workspace.client.codelists import codelist
 from tre.workspace.client.course import course
 from tre.workspace.client.data import describe, spark, tables
 from tre.workspace.client.inspecting import inspect
-from tre.workspace.client.learning import budget, train_private
+from tre.workspace.client.learning import budget, price, train_private
 from tre.workspace.client.outputs import (
     safe_histogram,
     safe_percentiles,
@@ -22,6 +22,7 @@ __all__ = [
     "describe",
     "git",
     "inspect",
+    "price",
     "requests",
     "safe_histogram",
     "safe_percentiles",

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+_AMOUNTS = ("epsilon", "spent_epsilon", "left_epsilon")
+
 
 def text(value: object) -> str:
     """Return a value as HTML's text."""
@@ -29,7 +31,32 @@ class Budget(dict[str, Any]):
         listed = table(("spend", "purpose", "epsilon", "state"), spends) if spends else ""
         return (
             f'<p>{text(said)} <meter max="{self["epsilon"]:g}" value="{self["spent_epsilon"]:g}"></meter></p>{listed}'
+            f"{self._ledgers()}"
         )
+
+    def _ledgers(self) -> str:
+        rows = [
+            (
+                f"{each['scope']} {each['name']}",
+                *(f"{each[name]:.3g}" for name in ("epsilon", "spent_epsilon", "left_epsilon")),
+            )
+            for each in self.get("ledgers", ())
+        ]
+        return table(("taken from", "epsilon", "spent", "left"), rows) if rows else ""
+
+
+class Prices(list[dict[str, Any]]):
+    """What a spend would cost each ledger: ``scope``, ``name``, ``epsilon``, what is ``added``, if ``covered``."""
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                f"{each['scope']} {each['name']}", f"{each['epsilon']:g}",
+                "more than any" if each["added"] is None else f"{each['added']:g}", "yes" if each["covered"] else "no",
+            )
+            for each in self
+        ]  # fmt: skip
+        return table(("taken from", "epsilon by itself", "adds", "covered"), rows)
 
 
 class Request(dict[str, Any]):

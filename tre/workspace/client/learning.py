@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tre.workspace.client.display import Budget
+from tre.workspace.client.display import Budget, Prices
 from tre.workspace.client.door import call
 
 if TYPE_CHECKING:
@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 def budget() -> Budget:
     """Return the project's privacy budget: epsilon and delta, what is spent, and each spend."""
     return Budget(call("GET", "budget"))
+
+
+def price(epsilon: float = 0.0, delta: float = 1e-6, mechanism: dict[str, Any] | None = None) -> Prices:
+    """Return what a spend would cost the project, its datasets and the population; nothing is taken.
+
+    Parameters
+    ----------
+    mechanism : dict, optional
+        What it would be spent by: ``kind`` (``gaussian``, ``laplace`` or ``sampled_gaussian``), ``noise`` as a multiple
+        of the sensitivity, ``rate`` of sampling and ``steps``; its epsilon at the delta is told then.
+    """
+    asked = {"epsilon": epsilon, "delta": delta, "mechanism": mechanism}
+    return Prices(call("POST", "budget/price", json=asked)["prices"])
 
 
 def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose: str, folder: str | Path) -> Path:

@@ -1,0 +1,99 @@
+"""The page of one file: what is in it, part by part, with the findings marked where they stand."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tre.airlock.marks import mark, turn_to
+from tre.airlock.models import RequestFile
+from tre.airlock.storage import storage
+from tre.disclosure.showing import Ask, Shown, show
+from tre.people.services import principal
+from tre.policy.decision import require
+
+# A picture is drawn anew from pixels alone. Were it taken for a page all the same, it could run and load nothing.
+_INERT = "sandbox; default-src 'none'"
+_INSIDE = re.compile(r"(?:\d{1,4}(?:\.\d{1,4}){0,5})?")
+_NUMBER = re.compile(r"\d{1,7}")
+_KEPT = 12  # answers: turning back a page does not read the file again
+
+
+@require_safe
+def contents(request: HttpRequest, number: int, file: int) -> HttpResponse:
+    """Show one page of one section of a file, and the list of its sections."""
+    found = _found(request, number, file)
+    ask = _ask(request, found.name)
+    shown = _shown(found.sha256, ask)
+    inspected = found.inspected()
+    findings = inspected.findings if inspected and not ask.inside else ()
+    heading = shown.sections[ask.section] if ask.section < len(shown.sections) else None
+    told: dict[str, Any] = {
+        "file": found, "airlock_request": found.request, "shown": shown, "ask": ask, "heading": heading,
+        "inside": ".".join(map(str, ask.inside)), "into": ".".join(map(str, (*ask.inside, ask.section))),
+        "outer": ".".join(map(str, ask.inside[:-1])), "outer_section": ask.inside[-1] if ask.inside else 0,
+        "findings": [(n, each, turn_to(each, shown.sections)) for n, each in enumerate(findings, start=1)],
+        "before": ask.page - 1, "after": ask.page + 1,
+    }  # fmt: skip
+    if heading and shown.page:
+        told["marked"] = mark(findings, heading, shown.page)
+        told["lines"] = list(zip(shown.page.numbers, shown.page.lines, told["marked"].lines, strict=False))
+    return render(request, "airlock/contents.html", told)
+
+
+@require_safe
+def drawing(request: HttpRequest, number: int, file: int) -> HttpResponse:
+    """Send a picture of a page: the page itself, or one of the pictures in a notebook's cell."""
+    found = _found(request, number, file)
+    page = _shown(found.sha256, _ask(request, found.name)).page
+    cell, place = _number(request, "cell"), _number(request, "picture")
+    pictures = [page.picture] if page and page.picture else []
+    for each in page.cells if page else ():
+        if each.number == cell:
+            pictures = list(each.pictures)
+    if place >= len(pictures):
+        raise Http404
+    response = HttpResponse(pictures[place], content_type="image/png")
+    response.headers["Content-Security-Policy"] = _INERT
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _found(request: HttpRequest, number: int, file: int) -> RequestFile:
+    found = (
+        RequestFile.objects.select_related("request__project", "request__author")
+        .filter(request=number, pk=file)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    require(principal(request), "view_request", found.request.resource())
+    return found
+
+
+def _ask(request: HttpRequest, name: str) -> Ask:
+    inside = request.GET.get("inside", "")
+    if not _INSIDE.fullmatch(inside):
+        raise Http404
+    path = tuple(map(int, inside.split("."))) if inside else ()
+    return Ask(path, _number(request, "section"), _number(request, "page"), "" if path else name)
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    told = request.GET.get(name, "0")
+    if not _NUMBER.fullmatch(told):
+        raise Http404
+    return int(told)
+
+
+@lru_cache(maxsize=_KEPT)
+def _shown(sha256: str, ask: Ask) -> Shown:
+    kept = storage()
+    for _ in kept.chunks(sha256):  # raises where these are no longer the bytes that are voted on
+        pass
+    return show(kept.path(sha256), ask)

@@ -1,0 +1,38 @@
+"""All that a text says of single people or of a few, whoever wrote or printed it, and the cells that are texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow.compute as pc
+
+from tre.disclosure.contents import Table
+from tre.disclosure.detectors import decision_rules
+from tre.disclosure.detectors.models import find_in_words
+from tre.disclosure.detectors.printouts import find_in_printouts
+from tre.disclosure.detectors.relations import find_in_lines
+from tre.disclosure.model import Hit
+from tre.disclosure.policy import Policy
+from tre.disclosure.statistics import nested, precision
+
+_MOST_CELLS = 400  # of a column that are looked at as texts
+_TEXTS = "|".join(("\n", decision_rules.TOLD, nested.SAID, precision.BOTH))
+
+
+def find_in_text(where: str, text: str, policy: Policy, profile: str) -> Iterator[Hit]:
+    """Yield hits for what a text says of a model's nodes and rules, of cells of a few, and of how they are known."""
+    figures = policy.profile(profile)
+    yield from find_in_words(where, text, policy, profile)
+    yield from find_in_printouts(where, text, policy, profile)
+    yield from find_in_lines(where, text, policy.shape)
+    yield from decision_rules.find_rules(where, text, figures.threshold)
+    yield from nested.find_nested_in_words(where, text, figures)
+    yield from precision.find_precision_in_words(where, text, figures)
+
+
+def find_in_cells(table: Table, policy: Policy, profile: str) -> Iterator[Hit]:
+    """Yield hits for what was written into cells: texts of several lines, and sentences that say such a thing."""
+    for name, column in zip(table.names, table.columns, strict=True):
+        texts = pc.filter(column, pc.match_substring_regex(column, _TEXTS))[:_MOST_CELLS]
+        for cell in texts.to_pylist():
+            yield from find_in_text(f"{table.where} column {name}".strip(), cell, policy, profile)

@@ -1,0 +1,79 @@
+"""What is left of every ledger that a project's spends touch, and what a choice would cost before it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tre.privacy.composition import Loss, Mechanism, epsilon_at, epsilon_of, fits, loss_of, stated
+from tre.privacy.covering import left, left_delta
+from tre.privacy.domain import Budget, budget
+from tre.privacy.models import Ledger
+from tre.privacy.services import ledgers_of
+from tre.projects.models import Project
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One ledger: whose it is, its budget, what was lost of it and what is left."""
+
+    scope: str
+    name: str
+    epsilon: Decimal
+    delta: Decimal
+    spent_epsilon: Decimal
+    spent_delta: Decimal
+    left_epsilon: Decimal
+    left_delta: Decimal
+
+    @property
+    def share(self) -> float:
+        """The part of epsilon that is spent, from 0 to 1."""
+        return min(float(self.spent_epsilon / self.epsilon), 1.0) if self.epsilon else 1.0
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one choice comes to by itself, what it adds to a ledger, and whether the ledger covers it."""
+
+    scope: str
+    name: str
+    epsilon: Decimal
+    added: Decimal | None
+    covered: bool
+
+
+def standings(project: Project) -> list[Standing]:
+    """Return how the project's own ledger stands, the population's, and those of the datasets that it was given."""
+    return [_standing(each) for each in ledgers_of(project)]
+
+
+def _standing(ledger: Ledger) -> Standing:
+    allowed, lost = ledger.allowed(), ledger.lost()
+    spent = epsilon_of(lost, allowed.delta)
+    return Standing(
+        ledger.scope, ledger.name, allowed.epsilon, allowed.delta, allowed.epsilon if spent is None else spent,
+        lost.delta, left(allowed, lost), left_delta(allowed, lost),
+    )  # fmt: skip
+
+
+def prices(project: Project, *, epsilon: object, delta: object, by: Mechanism | None = None) -> list[Price]:
+    """Return what a spend would cost each ledger; nothing is taken.
+
+    Raises
+    ------
+    Refused
+        The amounts are none, or the mechanism loses more than any budget holds.
+    """
+    wanted = budget(epsilon, delta)
+    if by is not None:
+        wanted = Budget(epsilon_at(by, wanted.delta), wanted.delta)
+    loss = stated(wanted) if by is None else loss_of(by)
+    return [_price(each, wanted, loss) for each in ledgers_of(project)]
+
+
+def _price(ledger: Ledger, wanted: Budget, loss: Loss) -> Price:
+    before, after = (epsilon_of(each, ledger.delta) for each in (ledger.lost(), ledger.lost() + loss))
+    added = None if before is None or after is None else after - before
+    covered = wanted.epsilon > 0 and fits(ledger.allowed(), ledger.lost() + loss)
+    return Price(ledger.scope, ledger.name, wanted.epsilon, added, covered)
