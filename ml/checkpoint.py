@@ -25,7 +25,7 @@ from ml.errors import LearningRefused
 from ml.noise import KEY_BYTES
 from ml.spec import TrainingSpec
 
-_STATE, _KEY = "state.safetensors", "noise.key"
+_STATE, _BOUND, _KEY = "state.safetensors", "training.hmac", "noise.key"
 _VECTORS = tuple(each.name for each in fields(State) if each.name != "step")
 
 
@@ -51,52 +51,59 @@ class Checkpoint:
             self._write(_KEY, secrets.token_bytes(KEY_BYTES))
         return path.read_bytes()
 
-    def known_by(self, spec: TrainingSpec, *tables: Matrix) -> str:
-        """Return the keyed digest of what a training is: its specification, its spend and its data."""
+    def bind(self, spec: TrainingSpec, *tables: Matrix) -> None:
+        """Bind the folder, the first time, to what the training is: its specification, its spend and its data.
+
+        Raises
+        ------
+        LearningRefused
+            When it was bound to another training before.
+        """
         told = hmac.new(self.key(), digestmod=hashlib.sha256)
         told.update(json.dumps([spec.to_json(), self._spend]).encode())
         for each in tables:
             told.update(f"{each.shape}{each.dtype}".encode() + each.tobytes())
-        return told.hexdigest()
+        digest = told.hexdigest().encode()
+        if not (self._folder / _BOUND).exists():
+            self._write(_BOUND, digest)
+        if not hmac.compare_digest((self._folder / _BOUND).read_bytes(), digest):
+            raise LearningRefused(
+                "The checkpoint is of another training: its specification, its data or its spend differ",
+                where=_BOUND,
+                todo="Begin in a folder of its own",
+            )
 
-    def keep(self, state: State, known_by: str) -> None:
+    def keep(self, state: State) -> None:
         """Write where the training stands, whole or not at all."""
         staged = self._folder / f".{_STATE}"
         vectors = {name: getattr(state, name).cpu() for name in _VECTORS}
-        save_file(vectors, staged, metadata={"step": str(state.step), "training": known_by})
+        save_file(vectors, staged, metadata={"step": str(state.step)})
         os.replace(staged, self._folder / _STATE)
 
-    def state(self, known_by: str) -> State | None:
+    def state(self) -> State | None:
         """Return where the training stood, or nothing when it had not begun.
 
         Raises
         ------
         LearningRefused
-            When it began with another specification, other data or another spend, or the file is damaged.
+            When the file is damaged.
         """
         path = self._folder / _STATE
         if not path.exists():
             return None
         try:
             with safe_open(path, framework="pt") as held:
-                told = held.metadata() or {}
+                step = int((held.metadata() or {})["step"])
                 vectors = {name: held.get_tensor(name).clone() for name in _VECTORS}
-            step = int(told["step"])
         except (SafetensorError, KeyError, ValueError):
             raise LearningRefused(
                 "The training's checkpoint is damaged", where=path.name, todo="Begin anew in an empty folder, and pay"
             ) from None
-        if not hmac.compare_digest(told.get("training", ""), known_by):
-            raise LearningRefused(
-                "The checkpoint is of another training: its specification, its data or its spend differ",
-                where=path.name,
-                todo="Begin in a folder of its own",
-            )
         return State(step, **vectors)
 
     def end(self) -> None:
-        """Remove the state and the key: the training is done."""
-        for name in (_STATE, _KEY):
+        """Remove the state and, last, the key: the training is done and its model is where it belongs."""
+        for name in (_STATE, _BOUND, _KEY):
             (self._folder / name).unlink(missing_ok=True)
 
     def _write(self, name: str, content: bytes) -> None:

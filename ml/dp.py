@@ -123,11 +123,13 @@ def train(
     LearningRefused
         When the table cannot be trained on: see :func:`check`.
     """
-    check(spec, frame)
+    table = _table(spec, frame)
     kept = Checkpoint(folder, spend) if folder else None
+    if kept:
+        kept.bind(spec, table.features, table.wanted, table.rows)
     noise = Noise.under(kept.key() if kept else secrets.token_bytes(KEY_BYTES))
     spec, of_cuts = learned_cuts(spec, frame, noise)
-    table = _table(spec, frame)
+    table = _table(spec, frame) if of_cuts else table
     prepared = prepare(spec, table.features, table.rows, noise)
     prepared = replace(prepared, noises=(*of_cuts, *prepared.noises))
     mechanism = _mechanism(spec, prepared)
@@ -162,16 +164,15 @@ class _Descent:
             scaling.factors.copy_(torch.from_numpy(prepared.factors))
         tensors = (torch.from_numpy(each) for each in (table.features, table.wanted, table.rows))
         self._losses, self._persons = losses_by_person(spec, self._model, *tensors), len(table.rows)
-        self._known_by = kept.known_by(spec, table.features, table.wanted, table.rows) if kept else ""
 
     def run(self, watch: Watch | None) -> Weights:
-        state = (self._kept.state(self._known_by) if self._kept else None) or State.of(self._model)
+        state = (self._kept.state() if self._kept else None) or State.of(self._model)
         place(self._model, state.weights)
         while state.step < self._mechanism.steps:
             step(self._model, state, self._losses, self._persons, self._mechanism, self._pace, self._noise)
             if state.step % _KEPT_EVERY == 0 or state.step == self._mechanism.steps:
                 if self._kept:
-                    self._kept.keep(state, self._known_by)
+                    self._kept.keep(state)
                 if watch is not None and watch(state.step, self._weights(state)):
                     break
         return self._weights(state)

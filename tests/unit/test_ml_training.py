@@ -280,7 +280,8 @@ def test_the_key_of_the_noise_is_for_its_owner_alone_and_a_damaged_state_is_refu
     with pytest.raises(Cut):
         dp.train(wanted, frame, folder=tmp_path, spend="one", watch=cut)
     assert stat.S_IMODE((tmp_path / "noise.key").stat().st_mode) == 0o600
-    assert (tmp_path / "noise.key").read_bytes() not in (tmp_path / "state.safetensors").read_bytes()
+    for name in ("state.safetensors", "training.hmac"):
+        assert (tmp_path / "noise.key").read_bytes() not in (tmp_path / name).read_bytes()
     (tmp_path / "state.safetensors").write_bytes(b"half a file")
     with pytest.raises(LearningRefused, match="damaged"):
         dp.train(wanted, frame, folder=tmp_path, spend="one")
@@ -401,3 +402,14 @@ def test_cuts_that_are_learned_are_noisy_quantiles_and_stand_in_the_specificatio
 def test_as_many_quantiles_as_nobody_means_are_refused(quantiles):
     with pytest.raises(LearningRefused, match="2 to 64 quantiles"):
         Numeric("age", 0, 1, quantiles=quantiles)
+
+
+def test_a_key_is_never_used_on_other_data_whatever_the_model(tmp_path):
+    """Twice the same noise on two tables would be told by subtracting what came of them."""
+    wanted, frame = spec(model="boosting", numeric=(BINNED,), steps=10), people(300)
+    first = dp.train(wanted, frame, folder=tmp_path, spend="one")
+    assert (
+        dp.train(wanted, frame, folder=tmp_path, spend="one").weights["0.weight"] == first.weights["0.weight"]
+    ).all()
+    with pytest.raises(LearningRefused, match="of another training"):
+        dp.train(wanted, frame[1:], folder=tmp_path, spend="one")
