@@ -1,4 +1,4 @@
-"""Whatever a person's rows are, the person moves each sum that noise is added to by no more than the noise is made for."""
+"""Whatever a person's rows are, they move each sum that noise is added to by no more than the noise is made for."""
 
 from __future__ import annotations
 
