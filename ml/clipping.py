@@ -36,9 +36,9 @@ def clipped_gradients(model: nn.Module, losses: Callable[[], torch.Tensor], clip
 
 def clip_and_sum(tape: Tape, clip: float) -> torch.Tensor:
     """Set the gradients from what a backward pass wrote, as :func:`clipped_gradients` does; return the norms."""
-    squares = torch.stack([layer.squared_norms(given, told) for layer, given, told in tape.entries])
-    norms = squares.sum(0).clamp_min_(0).sqrt_()
+    parts = [layer.parts(given, told) for layer, given, told in tape.entries]
+    norms = torch.stack([squares for squares, _ in parts]).sum(0).clamp_min_(0).sqrt_()
     weights = (clip / norms.clamp_min(_LEAST)).clamp_max_(1)
-    for layer, given, told in tape.entries:
-        layer.gradients(given, told, weights)
+    for _, summing in parts:
+        summing(weights)
     return norms

@@ -14,22 +14,35 @@ In each shape the first axis is persons. Whatever axes stand between it and a la
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 import torch
 from torch import nn
 
+# Given each person's weight, sets the gradients of a layer's parameters to the weighted sum over persons.
+Summing = Callable[[torch.Tensor], None]
+
 
 class Recording(Protocol):
     """A layer that a tape knows."""
 
-    def squared_norms(self, given: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
-        """Return the squared norm of each person's gradient of this layer's parameters, shape (persons,)."""
+    def parts(self, given: torch.Tensor, told: torch.Tensor) -> tuple[torch.Tensor, Summing]:
+        """Return what each person gives to the gradient of this layer's parameters.
 
-    def gradients(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
-        """Set the parameters' gradients to the sum over persons of each one's, times their weight."""
+        Parameters
+        ----------
+        given, told : Tensor
+            The layer's input, and the gradient of its output.
+
+        Returns
+        -------
+        squares : Tensor
+            The squared norm of each person's part, shape (persons,).
+        summing : callable
+            What makes the sum of all parts, under a weight for each.
+        """
 
 
 class Tape:
@@ -96,6 +109,11 @@ def _squares(values: torch.Tensor) -> torch.Tensor:
     return torch.linalg.vector_norm(flat, dim=1).square()
 
 
+def _together(told: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """Return each person's sum over whatever stands between the persons and a parameter's own axes."""
+    return told.reshape(len(told), -1, *parameter.shape).sum(1)
+
+
 class Linear(_Recorded):
     """A linear map with a bias. Input (persons, ..., ``before``), output (persons, ..., ``after``)."""
 
@@ -107,20 +125,21 @@ class Linear(_Recorded):
     def _output(self, given: torch.Tensor, *parameters: nn.Parameter) -> torch.Tensor:
         return nn.functional.linear(given, *parameters)
 
-    def squared_norms(self, given: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
+    def parts(self, given: torch.Tensor, told: torch.Tensor) -> tuple[torch.Tensor, Summing]:
         """Return ``|g|^2 (|x|^2 + 1)``, or the same of Gram matrices where a person has many rows or tokens."""
         if given.dim() == 2:
-            return _squares(told) * (_squares(given) + 1)
+            return _squares(told) * (_squares(given) + 1), lambda weights: self._sum(given, told, weights)
         given, told = _flat(given), _flat(told)
         rows, before, after = given.shape[1], given.shape[2], told.shape[2]
-        if rows * (before + after) > before * after + after:  # a person's own gradient is the smaller thing
-            return _squares(told.transpose(1, 2) @ given) + _squares(told.sum(1))
-        return ((given @ given.transpose(1, 2) + 1) * (told @ told.transpose(1, 2))).sum((1, 2))
+        if rows * (before + after) <= before * after:
+            squares = ((given @ given.transpose(1, 2) + 1) * (told @ told.transpose(1, 2))).sum((1, 2))
+        else:  # a person's own gradient is the smaller thing
+            squares = _squares(told.transpose(1, 2) @ given) + _squares(told.sum(1))
+        flat = given.flatten(0, 1), told.flatten(0, 1)
+        return squares, lambda weights: self._sum(*flat, weights.repeat_interleave(rows))
 
-    def gradients(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
-        """Set the gradients of weight and bias; of the two that a product is made of, the narrower is weighted."""
-        weights = weights.repeat_interleave(told[0, ..., 0].numel())
-        given, told = given.reshape(-1, given.shape[-1]), told.reshape(-1, told.shape[-1])
+    def _sum(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
+        """Set the gradients; of the two that a product is made of, the narrower is weighted."""
         self.bias.grad = weights @ told
         if given.shape[1] < told.shape[1]:
             self.weight.grad = told.T @ (given * weights[:, None])
@@ -138,38 +157,35 @@ class Offsets(_Recorded):
     def _output(self, given: torch.Tensor, *parameters: nn.Parameter) -> torch.Tensor:
         return given + parameters[0]
 
-    def _each(self, told: torch.Tensor) -> torch.Tensor:
-        return told.reshape(len(told), -1, *self.values.shape).sum(1)
+    def parts(self, given: torch.Tensor, told: torch.Tensor) -> tuple[torch.Tensor, Summing]:
+        """Return the squares of each person's gradient, which is no larger than the input itself."""
+        each = _together(told, self.values)
 
-    def squared_norms(self, given: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
-        """Return the squares of each person's gradient: it is as small as the input itself."""
-        return _squares(self._each(told))
+        def summing(weights: torch.Tensor) -> None:
+            self.values.grad = torch.tensordot(weights, each, 1)
 
-    def gradients(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
-        """Set the gradient of the numbers."""
-        self.values.grad = torch.tensordot(weights, self._each(told), 1)
+        return _squares(each), summing
 
 
-class Scales(_Recorded):
-    """Learned factors of what is given, shape ``shape``, of the last axes of the input."""
+class Affine(_Recorded):
+    """Learned factors of what is given, and numbers added to it: each of shape ``shape``, of the input's last axes."""
 
     def __init__(self, *shape: int) -> None:
         super().__init__()
-        self.values = nn.Parameter(torch.ones(shape))
+        self.factors, self.values = nn.Parameter(torch.ones(shape)), nn.Parameter(torch.zeros(shape))
 
     def _output(self, given: torch.Tensor, *parameters: nn.Parameter) -> torch.Tensor:
-        return given * parameters[0]
+        return torch.addcmul(parameters[1], given, parameters[0])
 
-    def _each(self, given: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
-        return (given * told).reshape(len(told), -1, *self.values.shape).sum(1)
+    def parts(self, given: torch.Tensor, told: torch.Tensor) -> tuple[torch.Tensor, Summing]:
+        """Return the squares of each person's gradients, which are no larger than the input itself."""
+        of_factors, of_values = _together(given * told, self.factors), _together(told, self.values)
 
-    def squared_norms(self, given: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
-        """Return the squares of each person's gradient: it is as small as the input itself."""
-        return _squares(self._each(given, told))
+        def summing(weights: torch.Tensor) -> None:
+            self.factors.grad = torch.tensordot(weights, of_factors, 1)
+            self.values.grad = torch.tensordot(weights, of_values, 1)
 
-    def gradients(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
-        """Set the gradient of the factors."""
-        self.values.grad = torch.tensordot(weights, self._each(given, told), 1)
+        return _squares(of_factors) + _squares(of_values), summing
 
 
 class Embedding(_Recorded):
@@ -182,13 +198,13 @@ class Embedding(_Recorded):
     def _output(self, given: torch.Tensor, *parameters: nn.Parameter) -> torch.Tensor:
         return nn.functional.embedding(given, parameters[0])
 
-    def squared_norms(self, given: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
+    def parts(self, given: torch.Tensor, told: torch.Tensor) -> tuple[torch.Tensor, Summing]:
         """Return the sum, over each two places of a person that hold the same code, of their gradients' product."""
-        codes, told = given.reshape(len(given), -1), _flat(told)
+        codes, flat = given.reshape(len(given), -1), _flat(told)
         same = codes[:, :, None] == codes[:, None, :]
-        return ((told @ told.transpose(1, 2)) * same).sum((1, 2))
 
-    def gradients(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
-        """Set the gradient of the vectors."""
-        told = (_flat(told) * weights[:, None, None]).flatten(0, 1)
-        self.weight.grad = torch.zeros_like(self.weight).index_add_(0, given.reshape(-1), told)
+        def summing(weights: torch.Tensor) -> None:
+            weighted = (flat * weights[:, None, None]).flatten(0, 1)
+            self.weight.grad = torch.zeros_like(self.weight).index_add_(0, codes.flatten(), weighted)
+
+        return ((flat @ flat.transpose(1, 2)) * same).sum((1, 2)), summing

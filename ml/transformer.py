@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ml.layers import Embedding, Linear, Offsets, Scales
+from ml.layers import Affine, Embedding, Linear, Offsets
 
 
 class TabularTransformer(nn.Module):
@@ -33,12 +33,12 @@ class TabularTransformer(nn.Module):
         self.numbers = numbers
         starts = torch.tensor([sum(codes[:at]) for at in range(len(codes))], dtype=torch.int64)
         self.register_buffer("starts", starts, persistent=False)
-        self.directions = Scales(numbers, width) if numbers else None
+        self.directions = Affine(numbers, width) if numbers else None
         self.vectors = Embedding(sum(codes), width) if codes else None
         self.places = Offsets(1 + numbers + len(codes), width)
         self.blocks = nn.Sequential(*(_Block(width, heads) for _ in range(depth)))
         self.last = nn.Sequential(*_normal(width), Linear(width, 1))
-        for each in (self.places.values, *([self.directions.values] if self.directions else [])):
+        for each in (self.places.values, *([self.directions.factors] if self.directions else [])):
             nn.init.normal_(each, std=width**-0.5)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -54,8 +54,8 @@ class TabularTransformer(nn.Module):
         return held
 
 
-def _normal(width: int) -> tuple[nn.Module, nn.Module, nn.Module]:
-    return nn.LayerNorm(width, elementwise_affine=False), Scales(width), Offsets(width)
+def _normal(width: int) -> tuple[nn.Module, nn.Module]:
+    return nn.LayerNorm(width, elementwise_affine=False), Affine(width)
 
 
 class _Block(nn.Module):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from ml.clipping import clipped_gradients
-from ml.layers import Embedding, Linear, Offsets, Scales
+from ml.layers import Affine, Embedding, Linear, Offsets
 from ml.noise import Noise, noisy_sum
 
 
@@ -59,7 +59,7 @@ class Everything(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.vectors, self.places, self.gains = Embedding(5, 6), Offsets(3, 6), Scales(6)
+        self.vectors, self.places, self.gains = Embedding(5, 6), Offsets(3, 6), Affine(6)
         self.within, self.last = Linear(6, 6), Linear(6, 1)
 
     def forward(self, codes: torch.Tensor) -> torch.Tensor:
