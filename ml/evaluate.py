@@ -26,8 +26,9 @@ from ml.spec import TrainingSpec
 
 Numbers = npt.NDArray[np.float64]
 # Public edges: of probabilities even steps of their logit, so that rare outcomes are told apart; of losses even ratios.
-_PROBABILITIES = 1 / (1 + np.exp(-np.linspace(-8, 8, 65)))
-_LOSSES = np.geomspace(1e-4, 20, 33)
+_PROBABILITIES = 1 / (1 + np.exp(-np.linspace(-6, 6, 25)))
+_LOSSES = np.geomspace(0.01, 5, 12)
+_AGAIN = 100
 _PARTS = 2  # of the persons held back, half the budget goes to the figures and half to the attack
 
 
@@ -42,8 +43,9 @@ def evaluate(model: TrainedModel, held_out: pd.DataFrame, noise: Noise | None = 
     Returns
     -------
     dict
-        AUROC and Brier score; of ``survival`` for the event before the last period ends, over the persons of whom that
-        is known; of ``linear`` the share of variance explained and the mean error as a share of the target's bounds.
+        AUROC, how far the noise spreads it (a standard deviation), and Brier score; of ``survival`` for the event
+        before the last period ends, over the persons of whom that is known; of ``linear`` the share of variance
+        explained and the mean error as a share of the target's bounds.
     """
     wanted, told = targets(held_out, model.spec).astype(float), model.predict(held_out).astype(float)
     shares = _shares(held_out, model.spec)
@@ -55,10 +57,14 @@ def evaluate(model: TrainedModel, held_out: pd.DataFrame, noise: Noise | None = 
         known = came | (wanted[:, -1] != NOT_AT_RISK)
         wanted, told, shares = came[known].astype(float), told[known], shares[known]
     counts = np.stack([_counts(told, _PROBABILITIES, shares * (wanted == each)) for each in (0, 1)])
-    none, some = np.maximum(_noisy(counts, 1.0, multiplier, noise, 0), 0)
+    none, some = _seen(_noisy(counts, 1.0, multiplier, noise, 0), multiplier)
     middles = (np.append(0, _PROBABILITIES) + np.append(_PROBABILITIES, 1)) / 2
     brier = (none @ middles**2 + some @ (1 - middles) ** 2) / max(1.0, none.sum() + some.sum())
-    return {"auroc": _short(_auroc(none, some)), "brier": _short(brier)}
+    return {
+        "auroc": _short(_auroc(none, some)),
+        "auroc_spread_of_noise": _short(_spread(none, some, multiplier)),
+        "brier": _short(min(max(brier, 0), 1)),
+    }
 
 
 def membership_advantage(
@@ -69,11 +75,10 @@ def membership_advantage(
     The attack of Yeom and others, "Privacy risk in machine learning" (2018), section 3, on noisy counts of losses.
     """
     noise = noise or _fresh()
+    parts = ((1, trained, model.judging), (2, held_out, _of_the_held_back(model.spec)))
     of_trained, of_others = (
-        np.maximum(
-            _noisy(_counts(_losses(model, frame), _LOSSES, _shares(frame, model.spec)), 1.0, spread, noise, at), 0
-        )
-        for at, frame, spread in ((1, trained, model.judging), (2, held_out, _of_the_held_back(model.spec)))
+        _noisy(_counts(_losses(model, frame), _LOSSES, _shares(frame, model.spec)), 1.0, multiplier, noise, nth)
+        for nth, frame, multiplier in parts
     )
     return _short(_auroc(of_trained, of_others))
 
@@ -114,11 +119,31 @@ def _noisy(total: Numbers, sensitivity: float, multiplier: float, noise: Noise, 
     return np.asarray(told.numpy().reshape(total.shape))
 
 
+def _seen(counts: Numbers, multiplier: float) -> Numbers:
+    """Return the counts of both classes where a cell holds more than noise makes of nobody, nought elsewhere."""
+    return counts * (counts.sum(axis=0) > 2 * math.sqrt(2) * multiplier)
+
+
+def _spread(lower: Numbers, higher: Numbers, multiplier: float) -> float:
+    """Return the standard deviation that as much noise again gives the AUROC: of noisy counts, so it costs nothing."""
+    random = np.random.default_rng(0)
+    cells = (lower != 0) | (higher != 0)
+    again = [
+        _auroc(*(part + cells * random.normal(0, multiplier, len(part)) for part in (lower, higher)))
+        for _ in range(_AGAIN)
+    ]
+    return float(np.std(again))
+
+
 def _auroc(lower: Numbers, higher: Numbers) -> float:
-    """Return how often one of ``higher`` lies above one of ``lower``, ties as half, from counts by rising bins."""
+    """Return how often one of ``higher`` lies above one of ``lower``, ties as half, from counts by rising bins.
+
+    Counts that noise took below nought stay there: cut off, they would pull the figure to one side.
+    """
     below = np.cumsum(lower) - lower / 2
-    pairs = lower.sum() * higher.sum()
-    return float(higher @ below / pairs) if pairs > 0 else 0.5
+    if min(lower.sum(), higher.sum()) <= 0:
+        return 0.5
+    return float(np.clip(higher @ below / (lower.sum() * higher.sum()), 0, 1))
 
 
 def _losses(model: TrainedModel, frame: pd.DataFrame) -> Numbers:

@@ -19,7 +19,7 @@ from ml.spec import TrainingSpec
 
 # Parts of the budget, in zero-concentrated terms (Bun and Steinke, 2016): a Gaussian mechanism that spends a part s has
 # the noise of one that spends all, divided by the root of s.
-_OF_COUNT, _OF_SCALES, _OF_JUDGING = 0.01, 0.05, 0.01
+_OF_COUNT, _OF_SCALES, _OF_JUDGING = 0.01, 0.05, 0.03
 _RAREST = 0.002  # no input is taken for rarer than this: a factor would be noise
 
 
