@@ -65,8 +65,9 @@ corpus: ## judge inspection by planted leaks and clean look-alikes, and write do
 	@.ci/bootstrap dev
 	$(PY) -m tests.corpus --seed $(SEED)
 
-docs: ## write docs/settings.md, docs/red-team.md and docs/pages.md from what they tell of, and take over the tests' pictures
+docs: ## write docs/settings.md, docs/airlock.md, docs/red-team.md and docs/pages.md from what they tell of, and take over the tests' pictures
 	$(PY) -m tre.config.documentation
+	$(PY) -m tre.airlock.documentation
 	$(PY) -m tests.red_team
 	$(PY) -m tests.pages
 	@for name in jupyterlab airlock launcher; do cp build/screenshots/$$name.png docs/images/; done

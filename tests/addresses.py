@@ -67,6 +67,8 @@ RULES: dict[str, Rule] = {
     "account/": _OWN,
     "projects/": _OWN,  # those among them that the policies let the person see
     "airlock/": _OWN,
+    "airlock/away/": _OWN_FORM,
+    "airlock/away/<int:absence>/end": Rule(SIGNED_IN, method="POST"),
     "audit/": _AUDIT,
     "audit/export.ndjson": _AUDIT,
     "audit/<int:number>/": _AUDIT,
@@ -135,6 +137,20 @@ RULES: dict[str, Rule] = {
     f"{_REQUEST}withdraw": _act("withdraw_request", "ann", "POST"),
     f"{_REQUEST}files/<int:file>/": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/drawing": _act("view_request", "ann cat"),
+    **{
+        f"{_REQUEST}{verb}": _act("view_request review_request", "cat", "POST")
+        for verb in ("take", "give-back", "third")
+    },
+    f"{_REQUEST}comment": _act("view_request comment_request", "ann cat", "POST"),
+    f"{_REQUEST}recall": _act("view_request recall_output", "cat", "POST"),
+    f"{_REQUEST}revise": _act("view_request change_request", "ann", "POST"),
+    f"{_REQUEST}draft/": _act("view_request change_request", "ann"),
+    **{
+        f"{_REQUEST}draft/{verb}": _act("view_request change_request", "ann", "POST")
+        for verb in ("group", "submit", "files/<int:file>", "files/<int:file>/remove")
+    },
+    f"{_REQUEST}files/<int:file>/vote": _act("view_request review_request", "cat", "POST"),
+    f"{_REQUEST}files/<int:file>/changes": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/picture": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/download": _act("view_request download_output", "ann"),
     "models/": _act("read_registry", "dep"),
@@ -187,6 +203,12 @@ RULES: dict[str, Rule] = {
     "api/workspace/me": Rule(TOKEN),
     "api/workspace/tables": Rule(TOKEN),
     "api/workspace/requests": Rule(TOKEN, method="BOTH"),
+    "api/workspace/requests/draft": Rule(TOKEN, method="POST"),
+    "api/workspace/requests/<int:number>": Rule(TOKEN),
+    **{
+        f"api/workspace/requests/<int:number>/{verb}": Rule(TOKEN, method="POST")
+        for verb in ("files", "group", "remove", "submit", "revise", "withdraw")
+    },
     "api/workspace/budget": Rule(TOKEN),
     "api/workspace/budget/price": Rule(TOKEN, method="POST"),
     "api/workspace/budget/reserve": Rule(TOKEN, method="POST"),
@@ -213,8 +235,8 @@ OUTSIDE_RULES: dict[str, Rule] = {
 # What an address needs to be one of something that there is, where the tests made it.
 TOLD: dict[str, Any] = {
     "code": "frailty", "number": 1, "file": 1, "name": "gp_events", "field": "snomed_code", "identity": "june",
-    "username": "nil", "invitation": 1, "pair": "00000000-0000-0000-0000-000000000001", "token": "x" * 43, "pk": 1,
-    "uidb36": "1", "key": "nothing",
+    "username": "nil", "invitation": 1, "absence": 1, "pair": "00000000-0000-0000-0000-000000000001",
+    "token": "x" * 43, "pk": 1, "uidb36": "1", "key": "nothing",
 }  # fmt: skip
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
 from tests.factories import as_seen_now, person, project
-from tre.airlock import services
-from tre.airlock.domain import Vote
-from tre.airlock.models import Request, Review
-from tre.airlock.services import Upload
+from tre.airlock import differencing, jobs, reviews, submissions
+from tre.airlock.deciding import Vote
+from tre.airlock.drafts import Upload
+from tre.airlock.models import Group, Request, RequestFile, Review, Turn
+from tre.airlock.naming import MOST_BYTES
+from tre.airlock.storage import storage
 from tre.audit.models import Entry
 from tre.config.options import load
+from tre.disclosure import Inspection
 from tre.projects.models import Project
 from tre.runs.queue import work_once
 
@@ -28,10 +33,21 @@ def open_study() -> Project:
     return made
 
 
+def quick_inspection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let inspection find nothing: what it finds is no matter to the test; that it was made is."""
+
+    def quick(file: RequestFile, context: object) -> None:
+        found = Inspection(file.sha256, "csv", file.size, "pass", (), None, "acro", ())
+        RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
+        differencing.keep(file, ())
+
+    monkeypatch.setattr(jobs, "_inspect", quick)
+
+
 def submit(study: Project, *files: tuple[str, bytes], context: str = "Counts by age.") -> Request:
     """Ask, as ann, for the release of files; of one safe table when none is named."""
     uploads = [Upload(name, [content]) for name, content in files or (("table.csv", SAFE),)]
-    return services.submit(as_seen_now("ann"), study, context, uploads)
+    return submissions.submit(as_seen_now("ann"), study, context, uploads)
 
 
 def work() -> None:
@@ -49,8 +65,8 @@ def inspected(study: Project, *files: tuple[str, bytes], context: str = "Counts 
 
 def vote(request: Request, who: str, choice: str = "approve", comment: str = "Because.") -> Review:
     """Hand in a review with the same vote on every file."""
-    votes = [Vote(file.pk, choice, comment, file.sha256) for file in request.files.all()]
-    return services.review(request.pk, as_seen_now(who), votes)
+    votes = [Vote(file.pk, choice, comment, file.sha256) for file in Request.objects.get(pk=request.pk).leaving()]
+    return reviews.review(request.pk, as_seen_now(who), votes)
 
 
 def state(request: Request) -> str:
@@ -62,3 +78,22 @@ def events(request: Request) -> list[str]:
     """Return what the log tells of a request, in order."""
     told = Entry.objects.filter(subject=f"request:{request.pk}").order_by("number")
     return list(told.values_list("event", flat=True))
+
+
+def placed(study: Project, author: str, at: str, content: bytes = SAFE, turns: int = 1) -> RequestFile:
+    """Put a request straight into a state, as no service would, and return the file of its last turn."""
+    account = study.members.get(username=author)
+    once = f"{at} {Request.objects.count()}"
+    phase = "independent" if at == "in_review" else ""
+    made = Request.objects.create(
+        project=study, author=account, context="Counts.", state=at, phase=phase, turn=turns, once=once
+    )
+    kept = storage().freeze([content], MOST_BYTES)
+    for number in range(1, turns + 1):
+        Turn.objects.create(request=made, number=number)
+        told = {"context": "Counts.", "controls": "Rounded."}
+        group = Group.objects.create(request=made, turn=number, name="Tables", **told)
+        file = RequestFile.objects.create(
+            request=made, turn=number, group=group, name="table.csv", sha256=kept.sha256, size=kept.size
+        )
+    return file

@@ -23,7 +23,10 @@ from tests.factories import ANSWERED, LATER, TODAY, agreed, as_seen_now, decided
 from tests.security_key import SecurityKey
 from tests.unit.test_extract_lives import DataPlane, provisioned
 from tests.workspaces import opened_ago
+from tre.airlock import drafts, submissions
 from tre.airlock import jobs as airlock_jobs  # noqa: F401 - its work is known by being imported
+from tre.airlock.assignments import declare_absence
+from tre.airlock.drafts import Upload
 from tre.airlock.models import Release, Request
 from tre.audit.checkpoints import write_checkpoint
 from tre.catalogue import clerical
@@ -154,7 +157,7 @@ def _projects(monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 def _airlock(study: Project) -> Things:
-    """Ask for four releases: one is blocked, one waits for its second checker, one was sent back, one is released."""
+    """Ask for releases: one in each state that a page has something of its own to show of."""
     blocked = inspected(study, ("admissions.csv", _ROWS), context="Admissions by cause.")
     waiting = inspected(
         study, ("falls_by_age.csv", _TABLE), ("falls.png", _chart()), context="Falls by age, and a chart."
@@ -172,9 +175,32 @@ def _airlock(study: Project) -> Things:
     model = {"name": "frailty-risk", "version": 1, "alias": "champion", "epsilon": 2.5}
     Release.objects.update(models_registered=[model])
     assert Request.objects.get(pk=released.pk).state == "released"
-    made = {"blocked": blocked, "waiting": waiting, "returned": returned, "released": released}
-    first = {name: each.files.order_by("pk")[0].pk for name, each in made.items()}
-    return {name: {"number": each.pk, "file": first[name]} for name, each in made.items()}
+    disputed = inspected(study, ("falls_by_ward.csv", b"ward,persons\nA,402\nB,313\n"), context="Falls by ward.")
+    vote(disputed, "cat", comment="Wards are large.")
+    vote(disputed, "dan", "return", "Is ward B one ward?")
+    draft = drafts.draft(as_seen_now("ann"), study, "Falls at home, for the annual report.")
+    _add(draft, "falls_at_home.csv", b"place,persons\nkitchen,120\nstairs,340\n")
+    declare_absence(as_seen_now("cat"), LATER, LATER)
+    made = {"blocked": blocked, "waiting": waiting, "returned": returned, "released": released, "disputed": disputed}
+    first = {name: each.files.order_by("pk")[0].pk for name, each in {**made, "draft": draft}.items()}
+    told = {name: {"number": each.pk, "file": first[name]} for name, each in {**made, "draft": draft}.items()}
+    return {**told, "second turn": _second_turn(study)}
+
+
+def _second_turn(study: Project) -> dict[str, Any]:
+    """Send a request back, and submit its next version."""
+    made = inspected(study, ("falls_by_sex.csv", b"sex,persons\nfemale,412\nmale,323\n"), context="Falls by sex.")
+    for checker in ("cat", "dan"):
+        vote(made, checker, "return", "Say of which year.")
+    submissions.revise(made.pk, as_seen_now("ann"))
+    _add(made, "falls_by_sex.csv", b"sex,persons in 2025\nfemale,412\nmale,323\nnot known,27\n", "Files")
+    submissions.submit_draft(made.pk, as_seen_now("ann"), "The year is 2025, and one row was missing.")
+    work()
+    return {"number": made.pk, "file": made.files.get(turn=2).pk}
+
+
+def _add(made: Request, name: str, content: bytes, group: str = "Tables") -> None:
+    drafts.add_files(made.pk, as_seen_now("ann"), group, [Upload(name, [content])])
 
 
 def _chart() -> bytes:

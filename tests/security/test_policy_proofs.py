@@ -20,8 +20,8 @@ from tre.policy.domain import Principal, Resource
 
 # What is one's own by writing it or leading it, whatever role one holds.
 OWN = {
-    "ask_change", "change_application", "close_project", "download_output", "view_project", "view_request",
-    "withdraw_application", "withdraw_request",
+    "ask_change", "change_application", "change_request", "close_project", "comment_request", "download_output",
+    "view_project", "view_request", "withdraw_application", "withdraw_request",
 }  # fmt: skip
 LANDING_AND_WAREHOUSE = ("land_submission", "withdraw_data", "build_warehouse", "review_linkage", "read_submissions")
 # Who is not trained looks after people, reads what proves, and sees and takes back their own: no record of a person.
@@ -96,6 +96,21 @@ PROMISES = {
     "no author reviews their own request": Promise(is_author, ("review_request",), without("never-ones-own-request")),
     "no member of a project reviews its requests": Promise(
         is_member("project"), ("review_request",), without("never-ones-own-request")
+    ),
+    "nobody who was ever a member of a project reviews or recalls its requests": Promise(
+        lambda world: world.holds("principal.past_projects", world.text("resource.project")),
+        ("review_request", "recall_output"),
+        without("never-ones-own-request"),
+    ),
+    "nobody changes what another asks to let out": Promise(
+        lambda world: z3.Not(is_author(world)),
+        ("change_request",),
+        within("author-changes-own-request", "resource.author == principal"),
+    ),
+    "nobody changes what checkers look at": Promise(
+        lambda world: world.text("resource.state") == z3.StringVal("in_review"),
+        ("change_request",),
+        within("author-changes-own-request", 'resource.state == "blocked"', 'resource.state == "in_review"'),
     ),
     "no author releases their own output, whoever may release": Promise(
         is_author,

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
-from tests.airlock import SAFE, events, open_study, state, submit, vote, work
+from tests.airlock import SAFE, events, open_study, quick_inspection, state, submit, vote, work
 from tests.factories import as_seen_now
 from tests.insider import rewrite_log
 from tests.unit.test_pages import browser
-from tre.airlock import differencing, jobs, registry, services
-from tre.airlock.domain import MODEL_FILES, Vote
-from tre.airlock.models import FileVote, Release, Request, RequestFile, Review
+from tre.airlock import jobs, registry, reviews, services
+from tre.airlock.deciding import Vote
+from tre.airlock.models import FileVote, Release, Request, Review
+from tre.airlock.naming import MODEL_FILES
 from tre.airlock.storage import storage
 from tre.audit.models import Entry
 from tre.audit.services import record
@@ -35,14 +37,7 @@ MODEL = [(f"m/{name}", f"{name} of the model".encode()) for name in sorted(MODEL
 
 @pytest.fixture(autouse=True)
 def _quick_inspection(monkeypatch):
-    """What inspection finds is no matter here; that it was made is."""
-
-    def quick(file: RequestFile, context: object) -> None:
-        found = Inspection(file.sha256, "csv", file.size, "pass", (), None, "acro", ())
-        RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
-        differencing.keep(file, ())
-
-    monkeypatch.setattr(jobs, "_inspect", quick)
+    quick_inspection(monkeypatch)
 
 
 @pytest.fixture
@@ -94,7 +89,8 @@ def test_nor_one_set_to_releasing_with_one_review(study):
 
 
 def forge_review(made: Request, who: str) -> None:
-    review = Review.objects.create(request=made, checker=Account.objects.get(username=who), choice="approve")
+    account = Account.objects.get(username=who)
+    review = Review.objects.create(request=made, checker=account, choice="approve", handed_in=timezone.now())
     for file in made.files.all():
         FileVote.objects.create(review=review, file=file, sha256=file.sha256, choice="approve")
 
@@ -186,7 +182,7 @@ def _give(who: str) -> None:
         (lambda made: FileVote.objects.update(choice="reject"), "not what was handed in"),
         (lambda made: Review.objects.update(choice="anything"), "not what was handed in"),
         (lambda made: FileVote.objects.filter(review__checker__username="cat").delete(), "not what was handed in"),
-        (_join, "author or a member"),
+        (_join, "is or was a member"),
     ],
 )
 def test_whatever_an_insider_changes_after_approval_halts_the_release(study, harm, told):
@@ -210,9 +206,9 @@ def test_a_vote_on_bytes_that_were_not_shown_is_refused(study):
     shown = [Vote(file.pk, "approve", "", file.sha256) for file in made.files.all()]
     _swap(made)
     with pytest.raises(Refused, match="shown"):
-        services.review(made.pk, as_seen_now("cat"), shown)
+        reviews.review(made.pk, as_seen_now("cat"), shown)
     with pytest.raises(Refused, match="shown"):
-        services.review(made.pk, as_seen_now("cat"), [Vote(made.files.get().pk, "approve")])
+        reviews.review(made.pk, as_seen_now("cat"), [Vote(made.files.get().pk, "approve")])
 
 
 def test_rejected_bytes_that_are_sent_again_come_with_their_rejection(study):
@@ -263,7 +259,7 @@ def test_why_a_release_was_halted_stands_on_its_page(study):
     work()
     page = browser("ann").get(f"/airlock/{made.pk}/").content.decode()
     assert "Its release was halted" in page
-    assert "member of its project" in page
+    assert "a member of its project" in page
 
 
 def test_a_download_is_written_down_once_for_each_person_and_file(study):

@@ -41,6 +41,7 @@ PASSWORD = "a long and random password"
 LONG_AGO = 301.0
 # What cannot be taken back: it lets data out, gives rights, or ends something for good.
 DANGEROUS = {
+    "airlock_recall": {"number": 1},
     "airlock_review": {"number": 1},
     "extract_accept": {"code": "frailty", "number": 1},
     "extract_destroy": {"code": "frailty", "number": 1},

@@ -14,10 +14,11 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.addresses import ANYONE, CLOSED, OUTSIDE_RULES, ROLE_OF, RULES, SIGNED_IN, TOKEN, address, routes
+from tests.airlock import placed
 from tests.catalogue import submission
-from tests.factories import as_seen_now, person, project
+from tests.factories import LATER, as_seen_now, person, project
 from tests.unit.test_pages import browser
-from tre.airlock.models import Request, RequestFile
+from tre.airlock.models import Absence
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
 from tre.config.options import REPOSITORY
 from tre.people.models import Account, Invitation, Ownership
@@ -44,14 +45,12 @@ def house() -> dict[str, Any]:
     applications.submit("sepsis", as_seen_now("ann"))
     Ownership.objects.create(account=Account.objects.get(username="iao"), controller="Staffordshire ICB")
     Extract.objects.create(project=made, number=1, asked_by="data-manager", ready=True, manifest={"tables": []})
-    author = person("ann").username
     told: dict[str, Any] = {}
-    for state in ("in_review", "released"):
-        request = Request.objects.create(
-            project=made, author=made.members.get(username=author), context="Counts.", state=state, once=state
-        )
-        file = RequestFile.objects.create(request=request, name="table.csv", sha256="a" * 64, size=1)
-        told[state] = {"number": request.pk, "file": file.pk}
+    for state in ("draft", "in_review", "returned", "released"):
+        file = placed(made, "ann", state, turns=2)
+        told[state] = {"number": file.request_id, "file": file.pk}
+    absence = Absence.objects.create(checker=Account.objects.get(username="cat"), first=LATER, last=LATER)
+    told["absence"] = {"absence": absence.pk}
     later = timezone.now() + timedelta(days=1)
     held = Invitation.objects.create(
         email="new@example.org", roles=[], invited_by="ope", token_hash="x" * 64, expires_at=later
@@ -68,7 +67,9 @@ def place(house: dict[str, Any], route: str) -> str:
     elif set(RULES[route].acts) & {"decide_dataset", "assess_application", "approve_project", "withdraw_application"}:
         told |= {"code": "sepsis", "name": "people"}  # which waits for its decision
     elif route.startswith("airlock/"):
-        told |= house["released" if route.endswith("download") else "in_review"]
+        states = {"download": "released", "recall": "released", "revise": "returned"}
+        state = "draft" if "/draft/" in route else states.get(route.rpartition("/")[2], "in_review")
+        told |= {**house[state], **house["absence"]}
     return address(route, **told)
 
 
@@ -140,7 +141,14 @@ def test_who_may_not_changes_nothing_by_any_form(house, who, caplog):
             caplog.clear()
             for form in (
                 {},
-                {"roles": ["nonsense"], "choice": "joined", "reason": "None.", "file-1-choice": "approve"},
+                {
+                    "roles": ["nonsense"],
+                    "choice": "joined",
+                    "reason": "None.",
+                    "file-1-choice": "approve",
+                    "why": "None.",
+                    "text": "None.",
+                },
             ):
                 answer = client.post(place(house, route), form)
                 assert answer.status_code == 403, route
@@ -203,11 +211,10 @@ def test_no_session_opens_what_is_for_programs(house, who):
 @pytest.mark.parametrize("who", sorted(ROLE_OF))
 def test_a_thing_is_found_under_its_own_parent_alone(house, who):
     """One's own request with a file of another's, one's own project with an extract of another's."""
-    bob = project("gout", "bob", "ann").members.get(username="bob")
-    theirs = Request.objects.create(project_id=bob.projects.first().pk, author=bob, context="x", state="in_review")
-    file = RequestFile.objects.create(request=theirs, name="t.csv", sha256="b" * 64, size=1)
+    gout = project("gout", "bob", "ann")
+    file = placed(gout, "bob", "in_review")
     client = browser(who)
-    for end in ("picture", "download"):
+    for end in ("picture", "download", "changes"):
         found = client.get(f"/airlock/{house['released']['number']}/files/{file.pk}/{end}")
         assert found.status_code in {403, 404}, end
     assert client.get("/projects/gout/extracts/1/").status_code in {403, 404}

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from tests.airlock import SAFE, events, inspected, open_study, state, submit, vote
 from tests.factories import as_seen_now, person
-from tre.airlock import differencing, jobs, registry, services
-from tre.airlock.domain import MODEL_FILES
+from tre.airlock import differencing, jobs, registry, seeing, services, submissions
+from tre.airlock.drafts import Upload
 from tre.airlock.models import Release, Request, RequestFile
-from tre.airlock.services import Upload
+from tre.airlock.naming import MODEL_FILES
 from tre.airlock.storage import storage
 from tre.audit.models import Entry
 from tre.config.options import load
@@ -47,7 +47,8 @@ def approved_model(study) -> Request:
         passed = Inspection(file.sha256, "csv", file.size, "pass", (), None, "acro", ())
         RequestFile.objects.filter(pk=file.pk).update(inspection=passed.to_json())
         differencing.keep(file, ())
-    Request.objects.filter(pk=made.pk).update(state="in_review")
+    Request.objects.filter(pk=made.pk).update(state="inspecting")
+    jobs._conclude(made.pk, differencing.Compared(0, {}))
     ann = as_seen_now("ann")
     spend = ledger.reserve(study, purpose="m", actor=ann, once="m", **COST)
     ledger.commit(study, spend.pk, ann)
@@ -69,8 +70,9 @@ def test_a_safe_table_goes_all_the_way(study):
     release = Release.objects.get(request=made)
     assert load().path("release", release.identity, "table.csv").read_bytes() == SAFE
     assert events(made) == [
-        "airlock.submitted", "airlock.inspection_began", "airlock.passed_to_review", "airlock.reviewed",
-        "airlock.reviewed", "airlock.approved", "airlock.release_began", "airlock.released",
+        "airlock.submitted", "airlock.inspection_began", "airlock.passed_to_review", "airlock.place_taken",
+        "airlock.reviewed", "airlock.place_taken", "airlock.reviewed", "airlock.approved",
+        "airlock.release_began", "airlock.released",
     ]  # fmt: skip
 
 
@@ -175,6 +177,10 @@ def test_a_third_checker_decides_where_two_disagree(study):
     vote(made, "cat")
     vote(made, "dan", "reject")
     assert state(made) == "in_review"
+    with pytest.raises(Refused, match="Others"):
+        vote(made, "eve", "reject")  # the two look again first
+    vote(made, "cat")
+    vote(made, "dan", "reject")
     vote(made, "eve", "reject")
     assert state(made) == "rejected"
     assert not Job.objects.filter(kind="airlock.release").exists()
@@ -183,12 +189,12 @@ def test_a_third_checker_decides_where_two_disagree(study):
 def test_checkers_are_blind_to_each_other_until_their_own_is_in(study):
     made = inspected(study)
     vote(made, "cat")
-    assert services.visible_reviews(made, as_seen_now("dan")) == []
-    assert len(services.visible_reviews(made, as_seen_now("cat"))) == 1
-    assert services.visible_reviews(made, as_seen_now("ann")) == []
+    assert seeing.visible_reviews(made, as_seen_now("dan")) == []
+    assert len(seeing.visible_reviews(made, as_seen_now("cat"))) == 1
+    assert seeing.visible_reviews(made, as_seen_now("ann")) == []
     vote(made, "dan")
     made.refresh_from_db()
-    assert len(services.visible_reviews(made, as_seen_now("ann"))) == 2
+    assert len(seeing.visible_reviews(made, as_seen_now("ann"))) == 2
 
 
 def test_a_blocked_request_cannot_be_reviewed_or_released(study):
@@ -299,11 +305,11 @@ def test_a_request_needs_its_context_and_a_person_who_may(study):
     with pytest.raises(Refused, match="context"):
         submit(study, context="   ")
     with pytest.raises(Refused):
-        services.submit(as_seen_now("cat"), study, "Counts.", [Upload("a.csv", [SAFE])])
+        submissions.submit(as_seen_now("cat"), study, "Counts.", [Upload("a.csv", [SAFE])])
 
 
 def test_too_many_bytes_are_refused_and_nothing_stays(study, monkeypatch):
-    monkeypatch.setattr(services, "MOST_BYTES", 100)
+    monkeypatch.setattr(submissions, "MOST_BYTES", 100)
     before = set(load().path("airlock", "objects").rglob("*"))
     with pytest.raises(Refused, match="bytes"):
         submit(study, ("a.csv", b"x" * 60), ("b.csv", iter([b"y" * 60]).__next__()))

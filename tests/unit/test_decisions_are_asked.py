@@ -25,8 +25,11 @@ KNOWN = {
     "workspace/usage.py lines": "which rows are counted, for who was allowed to see them",
     "people/domain.py ": "which roles one person may not hold together",
     "people/administration.py set_roles": "whose invitations are withdrawn, when it is done to an operator",
-    "airlock/services.py visible_reviews": "the rule that checkers are blind to each other, once the request is shown",
-    "airlock/views.py _page": "the rule that an author does not see what checkers see, once the request is shown",
+    "airlock/seeing.py is_author": "the rule that an author does not see what checkers see, once the request is shown",
+    "airlock/seeing.py visible_reviews": "the rule that checkers are blind to each other, once the request is shown",
+    "airlock/assignments.py _check_place": "the place that the policy keeps for a role, once review is allowed",
+    "airlock/deciding.py _approves": "what the policy asks for besides, of reviews that were allowed",
+    "airlock/recalls.py _who_has_it": "who is told, whoever recalls",
     "projects/extract_views.py _page": "whether to offer what services refuse: who asked accepts no risk",
     "projects/domain.py check_acceptable": "the rule of two persons for one extract, once the act is allowed",
 }

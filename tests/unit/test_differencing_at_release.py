@@ -6,9 +6,9 @@ import pytest
 
 from tests.airlock import SAFE, events, inspected, open_study, state, submit, vote, work
 from tests.factories import as_seen_now, person, project
-from tre.airlock import differencing, jobs, services
+from tre.airlock import differencing, jobs, submissions
+from tre.airlock.drafts import Upload
 from tre.airlock.models import Publication, Release, Request
-from tre.airlock.services import Upload
 from tre.airlock.storage import StorageBroken
 from tre.audit.models import Entry
 from tre.projects.models import Project
@@ -39,7 +39,7 @@ def released(study: Project, *files: tuple[str, bytes], context: str = "Counts."
 def of_another_project(content: bytes) -> Request:
     person("bob", "researcher")
     other = project("falls", "bob")
-    made = services.submit(as_seen_now("bob"), other, "Counts of falls.", [Upload("falls.csv", [content])])
+    made = submissions.submit(as_seen_now("bob"), other, "Counts of falls.", [Upload("falls.csv", [content])])
     work()
     return Request.objects.get(pk=made.pk)
 

@@ -41,6 +41,8 @@ def pairs(form: str, who: tuple[str, ...] = MET) -> str:
         (rows([(n, n + 1, n + 2, n + 3, n % 3, n) for n in range(20, 40)], " "), False),
         ("infector,infectee,days\n" + rows([(f"P{n}", f"P{n + 1}", 3) for n in range(8)]), True),
         ("case_a,case_b\n" + rows([(f"P{n}", f"P{n + 1}") for n in range(8)]), True),
+        ("case_a,case_b\n" + rows([(f"P{n}", f"Q{n}") for n in range(8)]), False),  # nobody stands in both
+        ("case_a,case_b\n" + rows([("P1", "P2"), ("P2", "P1")] * 4), False),  # two persons
         ("from,to,metres\n" + rows([(f"J{n}", f"J{n + 1}", 311) for n in range(8)]), False),  # roads
         ("source,target,weight\n" + rows([(f"mod{n}", f"mod{n + 1}", 0.5) for n in range(8)]), False),
         ("case,control,or\n" + rows([(f"smoker{n}", f"never{n}", 0.5) for n in range(8)]), False),

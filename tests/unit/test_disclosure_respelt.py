@@ -39,10 +39,12 @@ NOT_TOLD = [
 
 PLACES = ["filled", "count", "lamp", "tiger", "river", "spoon"]
 NAMES = [
+    "⠍⠁⠗⠛⠁⠗⠑⠞ ⠏⠇⠁⠝⠞", "⠍⠁⠗⠛⠁⠗⠑⠞ ⠁⠃⠑⠗⠝⠑⠞⠓⠽⠭",  # a surname that is a word, and one that no list has
     "ᴍᴀʀɢᴀʀᴇᴛ ʜᴜɢʜᴇꜱ", "⠍⠁⠗⠛⠁⠗⠑⠞ ⠓⠥⠛⠓⠑⠎", "sǝɥƃnɥ ʇǝɹɐƃɹɐɯ", "μαργαρετ χυγχες", "ο ασθενής κχαρλοττε βροων ήρθε",
     "patient m4rg4r37 hugh3$", "l1ly w1l50n", "4l4n sm17h",
 ]  # fmt: skip
 NO_NAMES = [
+    "⠞⠓⠑ ⠍⠕⠙⠑⠇ ⠺⠁⠎ ⠋⠊⠞⠞⠑⠙",
     "s3 bucket4 a1 b2c3",
     "h0 h1 p4ges 42",
     "/ˈhɒspɪtl/ ɪn ˈlʌndən",

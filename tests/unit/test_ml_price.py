@@ -11,7 +11,7 @@ import pytest
 from ml import accounting, dp, package, price
 from ml.errors import LearningRefused
 from tests.unit.test_ml_models import SPEC, people
-from tre.airlock.domain import MODEL_FILES
+from tre.airlock.naming import MODEL_FILES
 from tre.privacy.domain import budget
 
 

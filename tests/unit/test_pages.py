@@ -51,6 +51,7 @@ MAY_SEE = {
     "catalogue_report_html": {"mia", "aud"},
     "catalogue_lineage": {"mia", "aud"},
     "airlock": EVERYONE,
+    "airlock_away": EVERYONE,
     "released_models": {"dep"},
     "release_key": {"dep"},
     "audit_log": {"aud"},
@@ -68,7 +69,7 @@ ANYONE_MAY_SEE = {"home", "register", "register_entry", "register_json", "regist
 # What an address needs to be one of a page that there is.
 TOLD = {
     "code": "frailty", "number": 1, "file": 1, "name": "gp_events", "field": "snomed_code", "identity": "june",
-    "username": "ann", "invitation": 1,
+    "username": "ann", "invitation": 1, "absence": 1,
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ def ask(case: dict):
         case.get("second_factor", True),
         frozenset(case.get("leads", ())),
         frozenset(case.get("controllers", ())),
+        frozenset(case.get("past", ())),
     )
     attributes = {name: value for name, value in case["resource"].items() if name != "kind"}
     if case["resource"]["kind"] == "Request":

@@ -58,8 +58,8 @@ def test_every_act_with_a_name_of_its_own_is_in_the_schema():
         ),
         (
             "never-ones-own-request",
-            "Nobody may review a request or release an output if they are the request's author or they are a member "
-            "of the request's project.",
+            "Nobody may review a request, recall an output or release an output if they are the request's author, they "
+            "are a member of the request's project or they were once a member of the request's project.",
         ),
         (
             "data-manager-provisions",
@@ -93,6 +93,10 @@ def test_what_the_policies_say(identity, sentence):
         ),
         ('principal.projects.contains("frailty")', "Someone who is a member of frailty may act."),
         ("principal.projects.contains(resource.code)", "Someone who is a member of the request may act."),
+        (
+            "!principal.past_projects.contains(resource.project)",
+            "Someone who was never a member of the request's project may act.",
+        ),
         (
             "!principal.projects.contains(resource.project)",
             "Someone who is no member of the request's project may act.",

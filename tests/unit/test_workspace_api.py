@@ -172,3 +172,74 @@ def test_a_spend_without_a_proper_name_gets_one_sentence(study, told):
     answer = spend(token(), "reserve", **told)
     assert answer.status_code == 403
     assert "label" in answer.json()["error"]
+
+
+# A draft, from the workspace
+
+
+def told_to(held: str, path: str, **told: object):
+    return Client().post(
+        f"/api/workspace/{path}", json.dumps(told), content_type="application/json",
+        headers={"Authorization": f"Bearer {held}"},
+    )  # fmt: skip
+
+
+def add(held: str, number: int, *files: tuple[str, bytes], **form: str):
+    return Client().post(
+        f"/api/workspace/requests/{number}/files",
+        {
+            **form,
+            "names": json.dumps([name for name, _ in files]),
+            "files": [SimpleUploadedFile(str(place), content) for place, (_, content) in enumerate(files)],
+        },
+        headers={"Authorization": f"Bearer {held}"},
+    )
+
+
+def test_a_notebook_puts_a_draft_together_and_submits_it(study):
+    held = token()
+    made = told_to(held, "requests/draft", context="Falls.")
+    assert made.status_code == 201
+    number = made.json()["request"]
+    assert add(held, number, ("a.csv", b"group,n\nx,20\n"), group="Tables").status_code == 200
+    assert add(held, number, ("how.txt", b"How."), group="Tables", kind="supporting").status_code == 200
+    assert add(held, number, ("more.txt", b"More.")).json()["groups"][-1]["name"] == "Files"
+    assert told_to(held, f"requests/{number}/remove", name="more.txt").status_code == 200
+    assert told_to(held, f"requests/{number}/submit", answer="").status_code == 403  # it lacks its context
+    told_to(held, f"requests/{number}/group", name="Tables", context="Counts.", controls="Rounded.")
+    done = told_to(held, f"requests/{number}/submit", answer="").json()
+    assert (done["state"], done["turn"]) == ("submitted", 1)
+    assert [(each["name"], each["kind"], each["group"]) for each in done["files"]] == [
+        ("a.csv", "output", "Tables"), ("how.txt", "supporting", "Tables"),
+    ]  # fmt: skip
+    assert as_workspace(held, f"requests/{number}").json() == done
+    assert told_to(held, f"requests/{number}/withdraw").json()["state"] == "withdrawn"
+
+
+def test_what_came_back_is_revised_from_a_notebook(study):
+    held = token()
+    number = submit(held, [("a.csv", b"group,n\nx,20\n")]).json()["request"]
+    Request.objects.filter(pk=number).update(state="returned")
+    told = told_to(held, f"requests/{number}/revise").json()
+    assert (told["state"], told["turn"], len(told["files"])) == ("draft", 2, 1)
+
+
+@pytest.mark.parametrize("told", [{"context": 5}, {"context": " "}, {}, {"context": "x" * 5000}])
+def test_a_draft_says_what_it_is_about(study, told):
+    assert told_to(token(), "requests/draft", **told).status_code == 403
+    assert not Request.objects.exists()
+
+
+def test_a_draft_of_another_is_not_there(study):
+    number = told_to(token(), "requests/draft", context="Falls.").json()["request"]
+    project("asthma", "bob")
+    from tre.projects.models import Project
+
+    other = Project.objects.get(code="asthma")
+    Extract.objects.create(project=other, number=1, asked_by="test", ready=True, persons=1, manifest={"tables": []})
+    theirs = token("bob", "asthma")
+    assert as_workspace(theirs, f"requests/{number}").status_code == 404
+    assert add(theirs, number, ("a.csv", b"x")).status_code == 404
+    for verb in ("group", "remove", "submit", "revise", "withdraw"):
+        assert told_to(theirs, f"requests/{number}/{verb}").status_code == 404, verb
+    assert add(token(), number, ("a.csv", b"x"), kind="nonsense").status_code == 403

@@ -14,16 +14,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import F, Max, QuerySet
 
 from tre.airlock.models import Publication, Request, RequestFile
+from tre.airlock.naming import LEAVING
 from tre.airlock.services import release_identity
 from tre.disclosure import Context, Finding
 from tre.disclosure.policy import load_policy
 from tre.disclosure.statistics.published import Counts
 from tre.disclosure.statistics.subtraction import Comparison, Earlier
 
-_NEVER_LEFT = ("blocked", "withdrawn")  # where a release that was halted ends
+_NEVER_LEFT = ("blocked", "withdrawn", "expired")  # where a release that was halted ends
 
 
 def is_exact(context: Context) -> bool:
@@ -38,7 +39,16 @@ def keep(file: RequestFile, tables: Iterable[Counts]) -> None:
 
 def unread() -> Iterable[RequestFile]:
     """Return the released files whose counts were not kept yet: those of before there was a place for them."""
-    return RequestFile.objects.filter(request__release__isnull=False, publication__isnull=True)
+    return _unread().filter(request__release__isnull=False)
+
+
+def unread_of(request: int, state: str) -> Iterable[RequestFile]:
+    """Return the files that a request in this state lets out whose counts were not kept yet."""
+    return _unread().filter(request=request, request__state=state)
+
+
+def _unread() -> QuerySet[RequestFile]:
+    return RequestFile.objects.filter(publication__isnull=True, turn=F("request__turn"), kind__in=LEAVING)
 
 
 @transaction.atomic
@@ -68,7 +78,7 @@ def hold_against_others(request: Request, context: Context, since: int | None = 
     newest = Publication.objects.aggregate(newest=Max("place"))["newest"] or 0
     policy = load_policy().tightened(context.overrides)
     threshold = policy.profile(context.profile).threshold
-    counts = {each.file_id: each.counts() for each in Publication.objects.filter(file__request=request)}
+    counts = {each.file_id: each.counts() for each in _own(request)}
     before = (0, 0) if since is None else _held_before(request, since)
     held = {file: Comparison(tables, policy, threshold, before) for file, tables in counts.items() if tables}
     if since is None:
@@ -77,6 +87,11 @@ def hold_against_others(request: Request, context: Context, since: int | None = 
         for comparison in held.values():
             comparison.hold(earlier)
     return Compared(newest, {file: tuple(map(policy.explain, each.hits())) for file, each in held.items()})
+
+
+def _own(request: Request) -> QuerySet[Publication]:
+    """Return what the files tell that a request lets out in the turn that it is in."""
+    return Publication.objects.filter(file__request=request, file__turn=request.turn, file__kind__in=LEAVING)
 
 
 def _hold_against_each_other(counts: Mapping[int, tuple[Counts, ...]], held: Mapping[int, Comparison]) -> None:
@@ -118,8 +133,8 @@ def let_out(request: Request, context: Context) -> str:
     compared = hold_against_others(request, context, request.compared)
     place = compared.newest + 1
     told = {"place": place, "release": release_identity(request)}
-    Publication.objects.filter(file__request=request).update(**told)
-    for file in request.files.all():
+    _own(request).update(**told)
+    for file in request.leaving():
         for finding in compared.findings.get(file.pk, ()):
             if (finding.rule, finding.against) not in _shown(file):
                 return f"{finding.why.rstrip('.')}: {finding.against}"
@@ -137,9 +152,9 @@ def _shown(file: RequestFile) -> set[tuple[str, str]]:
 
 def what_is_told(request: Request) -> list[dict[str, object]]:
     """Return what the audit log is told of the counts that a request lets out: how many tables, and their digest."""
-    held = Publication.objects.filter(file__request=request).select_related("file")
     return [
-        {"sha256": each.file.sha256, "tables": len(each.tables), "counts_sha256": _digest(each.tables)} for each in held
+        {"sha256": each.file.sha256, "tables": len(each.tables), "counts_sha256": _digest(each.tables)}
+        for each in _own(request).select_related("file")
     ]
 
 

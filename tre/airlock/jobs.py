@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
+from django.utils import timezone
 
 from tre.airlock import differencing
+from tre.airlock.assignments import give_back_of_absent
+from tre.airlock.carrying import carry_votes
 from tre.airlock.differencing import Compared
-from tre.airlock.domain import RELEASE_NOTE, model_folders
-from tre.airlock.evidence import check_decided
+from tre.airlock.evidence import check_decided, scrutinised, scrutiny_now
 from tre.airlock.models import Release, Request, RequestFile
-from tre.airlock.services import locked, move, release_identity
+from tre.airlock.naming import RELEASE_NOTE, model_folders
+from tre.airlock.policy import airlock_policy
+from tre.airlock.scrutiny import due
+from tre.airlock.services import PLATFORM, expire, locked, move, release_identity
 from tre.airlock.storage import StorageBroken, storage
 from tre.config.options import load
 from tre.disclosure import Context, Inspection
@@ -30,8 +37,6 @@ from tre.privacy.services import pay
 from tre.projects.disclosure import population_of, quasi_of, rules_of
 from tre.runs.queue import handler
 
-PLATFORM = "airlock"
-
 
 @handler("airlock.inspect")
 def inspect_request(payload: dict[str, Any]) -> None:
@@ -43,8 +48,9 @@ def inspect_request(payload: dict[str, Any]) -> None:
     if request.state != "inspecting":
         return
     context = _context(request)
-    for file in request.files.filter(inspection__isnull=True):  # `=None` would ask for JSON's null, which none holds
-        _inspect(file, context)
+    for file in request.held():
+        if file.inspection is None:
+            _inspect(file, context)
     for file in differencing.unread():
         differencing.keep_released(file, _read(file, _context(file.request))[1])
     _conclude(request.pk, differencing.hold_against_others(request, context))
@@ -71,7 +77,7 @@ def _inspect(file: RequestFile, context: Context) -> None:
     found, tables = _read(file, context)
     with transaction.atomic():
         RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
-        differencing.keep(file, tables if found.verdict != "block" else ())
+        differencing.keep(file, tables if found.verdict != "block" and file.leaves else ())
 
 
 def _read(file: RequestFile, context: Context) -> tuple[Inspection, tuple[Counts, ...]]:
@@ -87,16 +93,42 @@ def _conclude(number: int, compared: Compared) -> None:
     request = locked(number)
     if request.state != "inspecting":  # withdrawn meanwhile, or another worker was first
         return
-    for file in request.files.all():
+    for file in request.held():
         found = file.inspected()
         if found is not None and (more := compared.findings.get(file.pk)):
             RequestFile.objects.filter(pk=file.pk).update(inspection=found.with_findings(more).to_json())
     Request.objects.filter(pk=number).update(compared=compared.newest)
-    inspections = [file.inspected() for file in request.files.all()]
-    data = {"files": [_summary(inspection) for inspection in inspections if inspection]}
+    files = request.held()
+    inspections = [file.inspected() for file in files]
+    data: dict[str, object] = {"files": [_summary(inspection) for inspection in inspections if inspection]}
     # Default deny: a file that was not inspected blocks, as one that was found wanting does.
-    passes = bool(inspections) and all(each is not None and each.verdict != "block" for each in inspections)
-    move(request, "pass_to_review" if passes else "block", PLATFORM, data)
+    if inspections and all(each is not None and each.verdict != "block" for each in inspections):
+        _pass(request, files, data)
+    else:
+        move(request, "block", PLATFORM, {**data, "turn": request.turn})
+
+
+def _pass(request: Request, files: list[RequestFile], data: dict[str, object]) -> None:
+    """Pass a request to its checkers, with how closely they look at it and by when."""
+    scrutiny = scrutiny_now(files)
+    request.risk, request.role, request.low_risk = scrutiny.risk, scrutiny.role, scrutiny.low_risk
+    request.checkers = request.places = scrutiny.checkers
+    request.due = due(timezone.now(), airlock_policy().service_days)
+    request.save(update_fields=["risk", "role", "low_risk", "checkers", "places", "due"])
+    move(request, "pass_to_review", PLATFORM, {**data, "scrutiny": scrutinised(request, scrutiny)})
+    carry_votes(request)
+
+
+@handler("airlock.expire")
+def expire_request(payload: dict[str, Any]) -> None:
+    """Let a request expire that still waits for its author as it did when this was queued."""
+    expire(payload["request"], payload["turn"], payload["state"])
+
+
+@handler("airlock.absence")
+def begin_absence(payload: dict[str, Any]) -> None:
+    """Give back the places of a checker whose absence begins."""
+    give_back_of_absent(payload["absence"])
 
 
 def _summary(inspection: Inspection) -> dict[str, object]:
@@ -111,7 +143,7 @@ def release_request(payload: dict[str, Any]) -> None:
     What the tables say of reviews is not believed: the decision is recomputed from the sealed evidence. A refusal at
     any point halts the release with its reason; a job that failed for another reason leaves it to be run again.
     """
-    for file in RequestFile.objects.filter(request=payload["request"], publication__isnull=True):
+    for file in differencing.unread_of(payload["request"], "approved"):
         differencing.keep(file, _read(file, _context(file.request))[1])  # inspected before there was a place for it
     with transaction.atomic():
         request = locked(payload["request"])
@@ -119,13 +151,14 @@ def release_request(payload: dict[str, Any]) -> None:
             _begin(request)
     if request.state != "releasing":
         return
-    prefetch_related_objects([request], "files")  # read once: what is checked is what is copied
+    prefetch_related_objects([request], "files__group")  # read once: what is checked is what is copied
     identity = release_identity(request)
     try:
         check_decided(request)
         folder = _copy_out(request, identity)
         models = _take_models(request, identity, folder)
     except (StorageBroken, Refused) as error:  # never to be released as it is: the author may withdraw it
+        _sweep(identity)
         _halt(request.pk, error.sentence())
         return
     _finish(request.pk, identity, _files(request), models)
@@ -140,36 +173,51 @@ def _begin(request: Request) -> None:
 
 
 def _copy_out(request: Request, identity: str) -> Path:
+    """Copy what leaves into a folder that has its name when it is whole; of two workers that do it one is first."""
     folder = load().path("release", identity)
-    if folder.exists():  # made by a run that was cut off before it could say so
-        _check_copied(request, folder)
-        return folder
-    staged = folder.with_name(f".{identity}.staged")
-    shutil.rmtree(staged, ignore_errors=True)  # what a cut-off run left
-    staged.mkdir(mode=0o700, parents=True)
-    for file in request.files.all():
-        storage().copy(file.sha256, staged / file.name)
-    (staged / RELEASE_NOTE).write_text(json.dumps({"release": identity, "files": _files(request)}, indent=2))
-    os.rename(staged, folder)
+    if not folder.exists():
+        staged = folder.with_name(f".{identity}.{secrets.token_hex(8)}.staged")
+        staged.mkdir(mode=0o700, parents=True)
+        for file in request.leaving():
+            storage().copy(file.sha256, staged / file.name)
+        (staged / RELEASE_NOTE).write_text(json.dumps({"release": identity, "files": _files(request)}, indent=2))
+        _rename(staged, folder)
+    _check_copied(request, folder)
+    _sweep(identity)
     return folder
 
 
+def _rename(staged: Path, folder: Path) -> None:
+    """Give a whole folder its name, unless another worker's has it already."""
+    try:
+        os.rename(staged, folder)
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
+
+
+def _sweep(identity: str) -> None:
+    """Take away what runs that were cut off left. Only where the release is whole, or is not to be: nobody needs it."""
+    for staged in load().path("release").glob(f".{identity}.*staged"):
+        shutil.rmtree(staged, ignore_errors=True)
+
+
 def _check_copied(request: Request, folder: Path) -> None:
-    for file in request.files.all():
+    for file in request.leaving():
         with (folder / file.name).open("rb") as copied:
             if hashlib.file_digest(copied, "sha256").hexdigest() != file.sha256:
                 raise StorageBroken("A released file was altered", where=file.sha256[:12], todo="Tell the auditor")
 
 
 def _files(request: Request) -> list[dict[str, object]]:
-    return [{"name": file.name, "sha256": file.sha256, "size": file.size} for file in request.files.all()]
+    return [{"name": file.name, "sha256": file.sha256, "size": file.size} for file in request.leaving()]
 
 
 def _take_models(request: Request, identity: str, folder: Path) -> list[dict[str, Any]]:
     """Register the request's models, after each of them was recomputed and paid for."""
     from tre.airlock import registry  # starts the learning plane; nothing else here needs it
 
-    models = model_folders([file.name for file in request.files.all()])
+    models = model_folders([file.name for file in request.leaving()])
     held = {model: _hashes_below(request, model) for model in models}
     try:
         for model in models:
@@ -183,7 +231,7 @@ def _take_models(request: Request, identity: str, folder: Path) -> list[dict[str
 
 
 def _hashes_below(request: Request, model: str) -> dict[str, str]:
-    named = {file.name: file.sha256 for file in request.files.all()}
+    named = {file.name: file.sha256 for file in request.leaving()}
     return {name.removeprefix(f"{model}/"): sha256 for name, sha256 in named.items() if name.startswith(f"{model}/")}
 
 

@@ -21,6 +21,7 @@ from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_
 from tre.disclosure.detectors.keyed import brought_back
 from tre.disclosure.detectors.likely_names import likely_named
 from tre.disclosure.detectors.respelt import IN_DIGITS, respelt
+from tre.disclosure.detectors.respelt import MEANT as MEANT_LETTERS
 from tre.disclosure.detectors.turning import turnable
 from tre.disclosure.detectors.word_addresses import find_word_addresses
 from tre.disclosure.detectors.written_names import find_written_names, spelled_in
@@ -104,7 +105,8 @@ class Rereading:
             for each in (cells, plain) if plain is not None else (cells,):
                 yield from self._told(find_written_names(each, self.pack), cells, each, met)
             for how, each in respelt(cells):
-                found = [*filter(is_telling, self.search(each)), *find_written_names(each, self.pack)]
+                told = self.search(each) if how in MEANT_LETTERS else filter(is_telling, self.search(each))
+                found = [*told, *find_written_names(each, self.pack)]
                 if how == IN_DIGITS:  # of an identifier the digits are its own
                     found = [hit for hit in found if hit.kind in _NAMES]
                 yield from self._told(found, cells, each, met, f"read from {how}")

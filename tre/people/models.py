@@ -45,6 +45,10 @@ class Account(AbstractUser):
         """Return the codes of the projects that the person is a member of, each with whether they lead it."""
         return dict(self.projects.values_list("code", "membership__lead"))
 
+    def past_project_codes(self) -> frozenset[str]:
+        """Return the codes of the projects that the person was once a member of, and is no more."""
+        return frozenset(self.past_memberships.values_list("project__code", flat=True))
+
     def controller_names(self) -> frozenset[str]:
         """Return the controllers whose datasets the person answers for."""
         return frozenset(self.ownerships.values_list("controller", flat=True))

@@ -173,6 +173,7 @@ def principal_of(account: Account, used_second_factor: bool) -> Principal:
         projects=frozenset(projects),
         leads=frozenset(code for code, leads in projects.items() if leads),
         controllers=account.controller_names(),
+        past_projects=account.past_project_codes(),
         training_current=account.training_current(date.today()),
         second_factor=used_second_factor,
     )

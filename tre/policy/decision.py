@@ -155,6 +155,7 @@ def _account(principal: Principal) -> dict[str, Any]:
             "projects": sorted(principal.projects),
             "leads": sorted(principal.leads),
             "controllers": sorted(principal.controllers),
+            "past_projects": sorted(principal.past_projects),
             "training_current": principal.training_current,
             "second_factor": principal.second_factor,
         },

@@ -24,6 +24,8 @@ class Principal:
         Whether this session used a second factor.
     controllers : frozenset of str
         The controllers whose datasets the person answers for.
+    past_projects : frozenset of str
+        Codes of the projects that the person was a member of once.
     """
 
     username: str
@@ -33,6 +35,7 @@ class Principal:
     second_factor: bool = False
     leads: frozenset[str] = frozenset()
     controllers: frozenset[str] = frozenset()
+    past_projects: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,9 @@ _ACTS = {
     "build_warehouse": "build the warehouse",
     "change_account": "change an account",
     "change_application": "change an application",
+    "change_request": "change what a request holds",
     "close_project": "close a project",
+    "comment_request": "comment on a request",
     "decide_dataset": "decide about a dataset of a project",
     "destroy_extract": "destroy an extract",
     "download_output": "download an output",
@@ -35,6 +37,7 @@ _ACTS = {
     "read_certificate": "read a certificate",
     "read_registry": "read the release registry",
     "read_submissions": "read what submissions held",
+    "recall_output": "recall an output",
     "register_model": "register a model",
     "release_output": "release an output",
     "review_linkage": "review linkage",
@@ -48,7 +51,15 @@ _ACTS = {
     "withdraw_data": "withdraw data",
     "withdraw_request": "withdraw a request",
 }
-_PLURAL = {"is": "are", "has": "have", "does": "do", "holds": "hold", "leads": "lead", "answers": "answer"}
+_PLURAL = {
+    "is": "are",
+    "has": "have",
+    "does": "do",
+    "holds": "hold",
+    "leads": "lead",
+    "answers": "answer",
+    "was": "were",
+}
 # What is true or false of a person, said of one who has it and of one who has not.
 _OF_A_PERSON = {
     "training_current": ("has current training", "has no current training"),
@@ -58,6 +69,7 @@ _OF_A_PERSON = {
 _SETS = {
     "roles": ("holds the role {}", "does not hold the role {}"),
     "projects": ("is a member of {}", "is no member of {}"),
+    "past_projects": ("was once a member of {}", "was never a member of {}"),
     "leads": ("leads {}", "does not lead {}"),
     "controllers": ("answers for {}", "does not answer for {}"),
 }

@@ -35,7 +35,16 @@ from tre.projects.applying import (
 )
 from tre.projects.disclosure import Choice, check_choice
 from tre.projects.domain import Agreed, check_approvable, digest
-from tre.projects.models import Agreement, Application, Approval, Assessment, Membership, OwnerDecision, Project
+from tre.projects.models import (
+    Agreement,
+    Application,
+    Approval,
+    Assessment,
+    Membership,
+    OwnerDecision,
+    PastMembership,
+    Project,
+)
 from tre.projects.services import approved_once, create_project, get, save_whole, stands_as_approved, terms
 
 _NOT_CHOSEN = ["", None]  # the disclosure rules of an assessment of before there were any to choose
@@ -502,6 +511,8 @@ def _set_members(project: Project, usernames: Sequence[str]) -> None:
     now = Membership.objects.select_related("account").filter(project=project)
     held = {each.account.username: each for each in now}
     for name in held.keys() - set(usernames):
+        if project.approvals.exists():
+            PastMembership.objects.get_or_create(project=project, account=held[name].account)
         held[name].delete()
     for place, name in enumerate(usernames):
         account = Account.objects.get(username=name)

@@ -101,6 +101,20 @@ class Membership(models.Model):
         return f"{self.account} in {self.project.code}"
 
 
+class PastMembership(models.Model):
+    """Somebody who was in a project that was approved, and is no more: they never review what it asks to let out."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="past_members")
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="past_memberships")
+    left = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["project", "account"], name="past_member_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.account}, once in {self.project.code}"
+
+
 class Agreement(models.Model):
     """What one controller agreed to share with a project."""
 

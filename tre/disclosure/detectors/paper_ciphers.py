@@ -19,7 +19,7 @@ _RAILS = (2, 3)
 _COVERED = re.compile(r"[A-Za-z]{16,120}")
 _CAPITALS = re.compile(r"(?<=[a-z])[A-Z](?=[a-z]|\b)")
 _CAPITAL_LETTERS = range(_ALONE, 65)  # within words: fewer are no name, more are a program's
-_LONGEST = 16  # letters of a surname
+_LONGEST = 16  # letters of a forename, and of a surname
 
 
 def paired(ones: Iterable[str], twos: Iterable[str], names: Names) -> Iterator[str]:
@@ -37,7 +37,8 @@ def paired(ones: Iterable[str], twos: Iterable[str], names: Names) -> Iterator[s
 
 def cut_in_two(letters: str, names: Names) -> Iterator[str]:
     """Yield each forename with what may be a surname that letters are, in lower case, from the first to the last."""
-    for cut in range(_SHORTEST, len(letters) - _SHORTEST + 1) if len(letters) >= _ALONE else ():
+    last = min(len(letters) - _SHORTEST, _LONGEST) if len(letters) >= _ALONE else 0
+    for cut in range(_SHORTEST, last + 1):
         if letters[:cut] in names.forenames:
             yield f"{letters[:cut]} {letters[cut:]}"
 

@@ -15,6 +15,7 @@ from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.disguises import chosen
 
 IN_DIGITS = "digits for letters"
+MEANT = ("Braille", "letters upside down", "small capitals")  # that nobody has by chance: every word may be a name
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SMALL = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz")
 _BRAILLE = str.maketrans("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵⠀⠄", _LETTERS + " '")
@@ -45,15 +46,20 @@ def _respelt(text: str) -> Iterator[tuple[str, str]]:
                 "".join(word.translate(table) if n % 2 else word for n, word in enumerate(words)),
             )
         return
-    yield "small capitals", text.translate(_SMALL)
-    yield "Braille", text.translate(_BRAILLE)
+    yield "small capitals", _named(text, text.translate(_SMALL))
+    yield "Braille", _named(text, text.translate(_BRAILLE))
     if _UPSIDE.search(text):
-        yield "letters upside down", text.translate(_TURNED)[::-1]
+        yield "letters upside down", text.translate(_TURNED)[::-1].title()
     if _SOUND.search(bare := _bare(text)):
         for pair, sound in _GREEK_PAIRS:
             bare = bare.replace(pair, sound)
         for sounds in _OMEGA:
             yield "Greek letters", bare.translate(sounds)
+
+
+def _named(text: str, read: str) -> str:
+    """Return what was read of a text with each word as a name begins, if it was written so at all."""
+    return text if read == text else read.title()
 
 
 def respelt(cells: Cells) -> Iterator[tuple[str, Cells]]:

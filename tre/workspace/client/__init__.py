@@ -1,6 +1,6 @@
 """What ``import tre`` gives a notebook. It speaks to the platform's door alone and never pulls in Django."""
 
-from tre.workspace.client.airlock import requests, submit
+from tre.workspace.client.airlock import draft, requests, submit
 from tre.workspace.client.codelists import codelist
 from tre.workspace.client.course import course
 from tre.workspace.client.data import describe, spark, tables
@@ -20,6 +20,7 @@ __all__ = [
     "codelist",
     "course",
     "describe",
+    "draft",
     "git",
     "inspect",
     "price",

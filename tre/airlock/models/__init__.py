@@ -1,0 +1,22 @@
+"""The airlock's tables."""
+
+from __future__ import annotations
+
+from tre.airlock.models.requests import Group, Notice, Publication, Release, Request, RequestFile, Turn
+from tre.airlock.models.reviews import CHOICES, Absence, Assignment, Comment, FileVote, Review
+
+__all__ = [
+    "CHOICES",
+    "Absence",
+    "Assignment",
+    "Comment",
+    "FileVote",
+    "Group",
+    "Notice",
+    "Publication",
+    "Release",
+    "Request",
+    "RequestFile",
+    "Review",
+    "Turn",
+]

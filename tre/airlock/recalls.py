@@ -1,0 +1,54 @@
+"""Recall: what was released is not to be used any more, and everybody who has it is told."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from tre.airlock.models import Comment, Notice, Release, Request
+from tre.airlock.naming import check_text
+from tre.airlock.services import locked, move
+from tre.audit.models import Entry
+from tre.disclosure.model import storable
+from tre.people.models import Account
+from tre.policy.decision import require
+from tre.policy.domain import Principal
+
+
+@transaction.atomic
+def recall(number: int, actor: Principal, why: str) -> Request:
+    """Recall what was released: it is let out no more, and a notice to each who has it is written with it.
+
+    Parameters
+    ----------
+    why : str
+        What those who have it are told; no value of a person.
+
+    Raises
+    ------
+    Refused
+        When the person may not, nothing was released, or no reason is given.
+    """
+    request = locked(number)
+    require(actor, "recall_output", request.resource())
+    text = storable(why).strip()
+    check_text(text, "The reason", "Say why nobody should use it any more")
+    told = _who_has_it(request)
+    data = {"turn": request.turn, "release": request.release.identity, "told": sorted(each.username for each in told)}
+    move(request, "recall", actor.username, data)
+    Notice.objects.bulk_create(
+        Notice(request=request, account=account, kind=Notice.Kind.RECALLED, text=text) for account in told
+    )
+    Comment.objects.create(
+        request=request, turn=request.turn, group=request.first_group(), text=text,
+        author=Account.objects.get(username=actor.username),
+    )  # fmt: skip
+    return request
+
+
+def _who_has_it(request: Request) -> list[Account]:
+    """Return who took any of it, its author, and, where it holds a model, everybody who takes models out."""
+    taken = Entry.objects.filter(event="airlock.downloaded", subject=f"request:{request.pk}")
+    names = {request.author.username, *taken.values_list("actor", flat=True)}
+    if Release.objects.filter(request=request).exclude(models_registered=[]).exists():
+        names |= set(Account.objects.filter(roles__name="deployer").values_list("username", flat=True))
+    return list(Account.objects.filter(username__in=names))
