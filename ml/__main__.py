@@ -9,7 +9,7 @@ import sys
 
 from tre.errors import TreError
 
-JOBS = ("databases", "price", "promote")
+JOBS = ("databases", "price", "promote", "train")
 
 
 def _say(text: str) -> None:

@@ -1,30 +1,38 @@
-"""Differentially private training: DP-SGD by Opacus, noise chosen and epsilon reported by dp-accounting.
+"""Differentially private training: DP-SGD over persons, noise chosen and epsilon reported by dp-accounting.
 
-Noise comes from torch's generator, seeded from the system's entropy. It is no cryptographic generator, and floating
-point makes the mechanism's output finer than the proof assumes (Mironov, 2012); the card says so.
+Who is drawn and what noise is added comes of a ChaCha20 stream under a secret key, and the noise lies on a grid: see
+:mod:`ml.noise`. The specification's seed sets the first weights alone.
 """
 
 from __future__ import annotations
 
 import math
 import secrets
-import warnings
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from opacus import PrivacyEngine
-from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
 
-from ml import accounting
-from ml.data import Matrix, check_units, inputs, targets
+from ml import accounting, boosting
+from ml.checkpoint import Checkpoint
+from ml.cuts import learned_cuts
+from ml.data import Matrix, by_person, targets
+from ml.descent import Mechanism, Pace, State, place, result, step
 from ml.errors import LearningRefused
+from ml.losses import losses_by_person
+from ml.networks import Factors, features, network, predict
+from ml.noise import KEY_BYTES, Noise
+from ml.preparing import Prepared, prepare
 from ml.spec import TrainingSpec
 
 LEAST_ROWS = 100
+_KEPT_EVERY = 50  # steps
+
+Weights = dict[str, np.ndarray]
+Watch = Callable[[int, Weights], bool]
 
 
 @dataclass(frozen=True)
@@ -33,52 +41,45 @@ class TrainedModel:
 
     Parameters
     ----------
+    spec : TrainingSpec
+        What it was trained by, with the cuts that were learned.
     weights : dict of str to array
         The network's parameters by name.
     epsilon : float
-        What was spent at ``spec.delta``, by dp-accounting over the steps that were made.
+        What was spent at ``spec.delta``, by dp-accounting over the steps that were paid for.
     noise : float
         Noise multiplier.
     rate : float
         Sampling probability.
     rows : int
-        Persons trained on.
+        Persons trained on, about: the number itself is private and was paid for.
+    prepared : tuple of float
+        Noise multipliers of what was learned beside the steps, that of judging last.
     """
 
     spec: TrainingSpec
-    weights: dict[str, np.ndarray]
+    weights: Weights
     epsilon: float
     noise: float
     rate: float
     rows: int
+    prepared: tuple[float, ...] = ()
+
+    @property
+    def judging(self) -> float:
+        """The noise of what may be counted of the trained to judge the model, as a multiple of its sensitivity."""
+        return self.prepared[-1]
 
     def predict(self, frame: pd.DataFrame) -> Matrix:
-        """Return the probability of class 1 for each row, shape (rows,)."""
+        """Return an answer for each row, shape (rows,): see :func:`ml.networks.predict`."""
         return predict(self.spec, self.weights, frame)
 
 
-def network(spec: TrainingSpec) -> nn.Sequential:
-    """Return the untrained network of a specification."""
-    widths = (spec.width(), *spec.hidden)
-    layers: list[nn.Module] = []
-    for before, after in pairwise(widths):
-        layers += [nn.Linear(before, after), nn.Tanh()]  # bounded activations suit clipping: Papernot and others, 2021
-    return nn.Sequential(*layers, nn.Linear(widths[-1], 1))
-
-
-def predict(spec: TrainingSpec, weights: dict[str, np.ndarray], frame: pd.DataFrame) -> Matrix:
-    """Return the probability of class 1 for each row, shape (rows,), without gradients.
-
-    Raises
-    ------
-    LearningRefused
-        When a feature is missing.
-    """
-    model = network(spec)
-    model.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in weights.items()})
-    with torch.no_grad():
-        scores = torch.sigmoid(model(torch.from_numpy(inputs(frame, spec)))).squeeze(1)
-    return scores.numpy()
+@dataclass(frozen=True)
+class _Table:
+    features: Matrix
+    wanted: Matrix
+    rows: np.ndarray
 
 
 def check(spec: TrainingSpec, frame: pd.DataFrame) -> None:
@@ -87,65 +88,97 @@ def check(spec: TrainingSpec, frame: pd.DataFrame) -> None:
     Raises
     ------
     LearningRefused
-        When the table does not fit the specification, a person has two rows, or there are too few.
+        When the table does not fit the specification, a person has two rows where one is allowed, or there are too few.
     """
-    check_units(frame, spec)
-    if len(frame) < LEAST_ROWS:
-        raise LearningRefused(f"There are fewer than {LEAST_ROWS} persons to train on", where=f"{len(frame)} rows")
-    inputs(frame, spec)
-    targets(frame, spec)
+    _table(spec, frame)
 
 
-def train(spec: TrainingSpec, frame: pd.DataFrame) -> TrainedModel:
-    """Train on a table with one row for each person.
+def _table(spec: TrainingSpec, frame: pd.DataFrame) -> _Table:
+    rows = by_person(frame, spec)
+    if len(rows) < LEAST_ROWS:
+        raise LearningRefused(f"There are fewer than {LEAST_ROWS} persons to train on", where=f"{len(rows)} persons")
+    return _Table(features(frame, spec), targets(frame, spec), rows)
+
+
+def train(
+    spec: TrainingSpec, frame: pd.DataFrame, *, folder: Path | None = None, spend: str = "", watch: Watch | None = None
+) -> TrainedModel:
+    """Train on a table.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where the training is kept as it goes. Begun again with the same specification, data and spend, it goes on from
+        there with the same noise, and what was paid for it covers both. Whoever has put the model where it belongs ends
+        it: :meth:`ml.checkpoint.Checkpoint.end`.
+    spend : str
+        The name of the spend that pays for it.
+    watch : callable, optional
+        Told, every fifty steps, the step and the weights, which are private already; true ends the training early. It
+        may judge them on public data, or on private figures that it pays for: on nothing else. All steps are
+        charged, made or not, since when to stop hangs on what was seen.
 
     Raises
     ------
     LearningRefused
         When the table cannot be trained on: see :func:`check`.
     """
-    check(spec, frame)
+    table = _table(spec, frame)
+    kept = Checkpoint(folder, spend) if folder else None
+    if kept:
+        kept.bind(spec, table.features, table.wanted, table.rows)
+    noise = Noise.under(kept.key() if kept else secrets.token_bytes(KEY_BYTES))
+    spec, of_cuts = learned_cuts(spec, frame, noise)
+    table = _table(spec, frame) if of_cuts else table
+    prepared = prepare(spec, table.features, table.rows, noise)
+    prepared = replace(prepared, noises=(*of_cuts, *prepared.noises))
+    mechanism = _mechanism(spec, prepared)
+    if spec.model == "boosting":
+        weights = boosting.fit(spec, table.features, table.wanted, mechanism, noise)
+    else:
+        weights = _Descent(spec, table, prepared, mechanism, noise, kept).run(watch)
+    spent = accounting.epsilon(mechanism.noise, mechanism.rate, mechanism.steps, spec.delta, prepared.noises)
+    return TrainedModel(spec, weights, spent, mechanism.noise, mechanism.rate, prepared.persons, prepared.noises)
+
+
+def _mechanism(spec: TrainingSpec, prepared: Prepared) -> Mechanism:
     # Rounded up, to the digits that a package tells: what is recomputed from it is just what was spent, or less.
-    rate = min(1.0, _rounded_up(spec.batch / len(frame), 6))
-    noise = _rounded_up(accounting.noise_for(spec.epsilon, rate, spec.steps, spec.delta), 4)
-    model = _fit(spec, inputs(frame, spec), targets(frame, spec), noise)
-    spent = accounting.epsilon(noise, rate, spec.steps, spec.delta)
-    return TrainedModel(spec, model, spent, noise, rate, len(frame))
+    rate = 1.0 if spec.model == "boosting" else min(1.0, _rounded_up(spec.batch / prepared.persons, 6))
+    noise = _rounded_up(accounting.noise_for(spec.epsilon, rate, spec.steps, spec.delta, prepared.noises), 4)
+    return Mechanism(noise, rate, spec.steps, spec.clip, divisor=rate * prepared.persons)
 
 
 def _rounded_up(value: float, digits: int) -> float:
     return round(math.ceil(value * 10**digits) / 10**digits, digits)
 
 
-def _fit(spec: TrainingSpec, rows: Matrix, labels: Matrix, noise: float) -> dict[str, np.ndarray]:
-    generator = torch.Generator().manual_seed(secrets.randbits(63))
-    torch.manual_seed(secrets.randbits(63))
-    data = TensorDataset(torch.from_numpy(rows), torch.from_numpy(labels)[:, None])
-    model = network(spec)
-    for parameter in model[-1].parameters():
-        nn.init.zeros_(parameter)
-    optimiser = torch.optim.SGD(model.parameters(), lr=spec.rate)
-    engine = PrivacyEngine()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that secure mode is off: the module's own text says so
-        private, optimiser, loader = engine.make_private(
-            module=model,
-            optimizer=optimiser,
-            data_loader=DataLoader(data, batch_size=min(spec.batch, len(data))),
-            noise_multiplier=noise,
-            max_grad_norm=spec.clip,
-            poisson_sampling=True,
-            noise_generator=generator,
-            rand_on_empty=True,  # an empty batch is a step like any other: its noise must be added (opacus#161)
-        )
-        done = 0
-        while done < spec.steps:
-            for batch, wanted in loader:
-                optimiser.zero_grad()
-                loss = nn.functional.binary_cross_entropy_with_logits(private(batch), wanted)
-                loss.backward()
-                optimiser.step()
-                done += 1
-                if done == spec.steps:
+class _Descent:
+    def __init__(
+        self, spec: TrainingSpec, table: _Table, prepared: Prepared, mechanism: Mechanism, noise: Noise,
+        kept: Checkpoint | None,
+    ) -> None:  # fmt: skip
+        self._model, self._mechanism, self._noise, self._kept = network(spec), mechanism, noise, kept
+        self._pace = Pace(spec.rate, spec.momentum, spec.optimiser == "adam", spec.falling, spec.averaged)
+        if prepared.factors is not None:
+            scaling = next(each for each in self._model.modules() if isinstance(each, Factors))
+            scaling.factors.copy_(torch.from_numpy(prepared.factors))
+        tensors = (torch.from_numpy(each) for each in (table.features, table.wanted, table.rows))
+        self._losses, self._persons = losses_by_person(spec, self._model, *tensors), len(table.rows)
+
+    def run(self, watch: Watch | None) -> Weights:
+        state = (self._kept.state() if self._kept else None) or State.of(self._model)
+        place(self._model, state.weights)
+        while state.step < self._mechanism.steps:
+            step(self._model, state, self._losses, self._persons, self._mechanism, self._pace, self._noise)
+            if state.step % _KEPT_EVERY == 0 or state.step == self._mechanism.steps:
+                if self._kept:
+                    self._kept.keep(state)
+                if watch is not None and watch(state.step, self._weights(state)):
                     break
-    return {name: values.detach().numpy().copy() for name, values in private._module.state_dict().items()}
+        return self._weights(state)
+
+    def _weights(self, state: State) -> Weights:
+        place(self._model, result(state, self._pace))
+        told = {name: values.detach().numpy().copy() for name, values in self._model.state_dict().items()}
+        place(self._model, state.weights)
+        return told

@@ -15,8 +15,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from ml.dp import TrainedModel, network
+from ml.dp import TrainedModel
 from ml.errors import LearningRefused
+from ml.networks import network
 from ml.spec import TrainingSpec
 
 FILES = ("model.json", "weights.safetensors", "card.json", "card.md")
@@ -58,6 +59,7 @@ def save(
         "noise_multiplier": round(model.noise, 4),
         "sampling_rate": round(model.rate, 6),
         "steps": model.spec.steps,
+        "prepared": list(model.prepared),
         "rows": _rounded(model.rows),
         "data_version": data_version,
         "code_hash": code_hash,
@@ -74,8 +76,8 @@ def save(
         "figures": figures,
         "limits": [
             "Trained on synthetic or pseudonymised records of one region; check it where it is to be used.",
-            "The noise comes from a generator that is not cryptographic, in floating point.",
-            "The figures were computed without noise on rows that were not trained on.",
+            "The noise is a cryptographic stream's, on a grid; gradients are summed in floating point of 32 bits.",
+            "The figures come of noisy counts of persons who were not trained on, at the same epsilon.",
             "For research and service planning; it makes no decision about a person.",
         ],
     }

@@ -16,6 +16,7 @@ from dp_accounting.rdp import RdpAccountant
 from ml import accounting
 from ml.errors import LearningRefused
 from ml.package import load
+from ml.preparing import sums
 from ml.spec import TrainingSpec
 
 _LEAST_NOISE, _MOST_NOISE = 0.3, 10_000.0  # from what the search for noise begins with, to what leaves no signal
@@ -43,8 +44,9 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     told = package.training.get("steps"), package.training.get("delta")
     if told != (wanted.steps, wanted.delta) or not _LEAST_NOISE <= noise <= _MOST_NOISE or not 0 < rate <= 1:
         raise LearningRefused("The model does not tell a training as its specification has it", where=folder.name)
+    prepared = _prepared(package.training, wanted, folder)
     progress(f"accounting for {wanted.steps} steps")
-    spent = _epsilon(noise, rate, wanted)
+    spent = _epsilon(noise, rate, wanted, prepared)
     if spent > float(package.training["epsilon"]) + _ROUNDED:
         raise LearningRefused("The model's noise, sampling rate and steps spend more than it tells", where=folder.name)
     return {"epsilon": spent, "delta": wanted.delta}
@@ -57,10 +59,21 @@ def _number(training: dict[str, Any], name: str, folder: Path) -> float:
     return float(value)
 
 
-def _epsilon(noise: float, rate: float, spec: TrainingSpec) -> float:
+def _prepared(training: dict[str, Any], spec: TrainingSpec, folder: Path) -> tuple[float, ...]:
+    """Return the noise of what was learned beside the steps; a training of version 1 may have learned nothing there."""
+    told = training.get("prepared", [])
+    if not isinstance(told, list) or len(told) not in {sums(spec), 0 if spec.version == 1 else sums(spec)}:
+        raise LearningRefused("The model does not tell how it was trained", where=f"{folder.name}, prepared")
+    noises = tuple(_number({"prepared": each}, "prepared", folder) for each in told)
+    if not all(_LEAST_NOISE <= each <= _MOST_NOISE for each in noises):
+        raise LearningRefused("The model does not tell a training as its specification has it", where=folder.name)
+    return noises
+
+
+def _epsilon(noise: float, rate: float, spec: TrainingSpec, prepared: tuple[float, ...]) -> float:
     """Return the epsilon, or infinity where a quick bound is far beyond any budget.
 
     The exact accountant's memory grows with epsilon: a package that asks for an endless sum must not get it.
     """
-    quick = RdpAccountant().compose(accounting.event(noise, rate, spec.steps)).get_epsilon(spec.delta)
-    return accounting.epsilon(noise, rate, spec.steps, spec.delta) if quick <= _MOST_EPSILON else math.inf
+    quick = RdpAccountant().compose(accounting.event(noise, rate, spec.steps, prepared)).get_epsilon(spec.delta)
+    return accounting.epsilon(noise, rate, spec.steps, spec.delta, prepared) if quick <= _MOST_EPSILON else math.inf

@@ -140,7 +140,7 @@ def _pyfunc(package: Package, folder: Path, scratch: Path, statement: Statement,
     mlflow.pyfunc.save_model(
         str(out),
         loader_module="ml.serving",
-        signature=ModelSignature(Schema(columns), Schema([ColSpec("double", "probability")])),
+        signature=ModelSignature(Schema(columns), Schema([ColSpec("double", package.spec.answer())])),
         pip_requirements=["tre"],
         metadata={"epsilon": package.training["epsilon"]},
     )

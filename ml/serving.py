@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ml.deployment import named_key
-from ml.dp import predict
+from ml.networks import predict
 from ml.package import Package, load
 from ml.released import PACKAGE, verify_released
 
@@ -19,9 +19,9 @@ class ReleasedModel:
         self._package = package
 
     def predict(self, model_input: pd.DataFrame) -> pd.DataFrame:
-        """Return the probability of the target for each row, as the column ``probability``."""
+        """Return an answer for each row, as the column that the specification's ``answer`` names."""
         told = predict(self._package.spec, self._package.weights, model_input)
-        return pd.DataFrame({"probability": told.astype(float)})
+        return pd.DataFrame({self._package.spec.answer(): told.astype(float)})
 
 
 def _load_pyfunc(path: str) -> ReleasedModel:

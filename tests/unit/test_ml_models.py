@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from ml import data, dp, package, signing
 from ml.errors import LearningRefused
 from ml.evaluate import evaluate, membership_advantage
+from ml.networks import predict
 from ml.spec import Category, Numeric, TrainingSpec
 
 SPEC = TrainingSpec(
@@ -55,7 +56,7 @@ def folder(trained: dp.TrainedModel, tmp_path: Path) -> Path:
 
 def test_a_spec_survives_json_and_refuses_what_it_does_not_know():
     assert TrainingSpec.from_json(json.loads(json.dumps(SPEC.to_json()))) == SPEC
-    for change in ({"epsilon": 0}, {"version": 2}, {"surprise": 1}, {"unit": "age"}, {"clip": 0}):
+    for change in ({"epsilon": 0}, {"version": 3}, {"surprise": 1}, {"unit": "age"}, {"clip": 0}):
         with pytest.raises(LearningRefused):
             TrainingSpec.from_json({**SPEC.to_json(), **change})
 
@@ -90,7 +91,7 @@ def test_the_noise_is_never_the_same_twice(trained: dp.TrainedModel):
 def test_a_package_answers_as_its_model_did(trained: dp.TrainedModel, folder: Path):
     frame = people(50)
     held = package.load(folder)
-    assert (dp.predict(held.spec, held.weights, frame) == trained.predict(frame)).all()
+    assert (predict(held.spec, held.weights, frame) == trained.predict(frame)).all()
     card = json.loads((folder / "card.json").read_text())
     assert card["privacy_unit"] == "one person"
 

@@ -68,6 +68,12 @@ def test_less_noise_than_the_epsilon_needs_is_told(trained, folder):
         {"noise_multiplier": True},
         {"sampling_rate": 0},
         {"sampling_rate": None},
+        {"prepared": []},
+        {"prepared": [10.0] * 3},
+        {"prepared": [10.0, 1e9]},
+        {"prepared": [10.0, float("nan")]},
+        {"prepared": [10.0, "much"]},
+        {"prepared": 10.0},
     ],
 )
 def test_numbers_that_do_not_hold_together_are_refused(folder, changes):

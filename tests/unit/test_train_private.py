@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ml import dp
@@ -21,25 +23,34 @@ def asked(monkeypatch):
 
     def call(method: str, path: str, **more: object) -> dict:
         told.append(path)
-        return {"spend": 7}
+        return {"spend": 7, "extract": 3}
 
-    def train(spec: object, frame: object) -> None:
+    def train(spec: object, frame: object, **more: object) -> None:
         told.append("training began")
         raise TrainingStopped
 
+    monkeypatch.setenv("TRE_PROJECT", "falls")
     monkeypatch.setattr(learning, "call", call)
     monkeypatch.setattr(dp, "train", train)
     return told
 
 
-def private(frame, folder) -> None:
-    learning.train_private(frame, SPEC, name="risk", purpose="Risk of death", folder=folder)
+def private(frame, folder, spec=SPEC) -> None:
+    learning.train_private(frame, spec, name="risk", purpose="Risk of death", folder=folder)
 
 
 def test_the_budget_is_committed_before_the_training_and_stays_spent(asked, tmp_path):
     with pytest.raises(TrainingStopped):
         private(people(300), tmp_path)
-    assert asked == ["budget/reserve", "budget/7/commit", "training began"]
+    assert asked == ["tables", "budget/reserve", "budget/7/commit", "training began"]
+
+
+def test_data_of_another_version_than_the_specification_names_costs_nothing(asked, tmp_path):
+    with pytest.raises(LearningRefused, match="meant for the data falls, extract 2"):
+        private(people(300), tmp_path, replace(SPEC, dataset="falls, extract 2"))
+    assert asked == ["tables"]
+    with pytest.raises(TrainingStopped):
+        private(people(300), tmp_path, replace(SPEC, dataset="falls, extract 3"))
 
 
 @pytest.mark.parametrize(

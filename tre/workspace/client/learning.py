@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import uuid
 from pathlib import Path
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from ml.dp import TrainedModel
     from ml.spec import TrainingSpec
-
-_HELD_OUT = 0.2
 
 
 def budget() -> Budget:
@@ -48,7 +45,7 @@ def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose
     Parameters
     ----------
     frame : pd.DataFrame
-        One row for each person.
+        A row or more of each person, as the specification says.
     spec : ml.spec.TrainingSpec
         Features with public bounds, target, privacy unit, epsilon and delta.
     name, purpose : str
@@ -68,43 +65,22 @@ def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose
     LearningRefused
         When the table does not fit the specification.
     """
-    from ml import dp, package
-    from ml.data import check_units
-    from ml.evaluate import evaluate, membership_advantage
+    from ml.data import check_version
+    from ml.train import check_table, train_and_keep
 
-    check_units(frame, spec)
-    held_out = frame[spec.unit].map(_share) < _HELD_OUT
-    dp.check(spec, frame[~held_out])
-    asked = {"epsilon": spec.epsilon, "delta": spec.delta, "purpose": name, "once": uuid.uuid4().hex}
+    check_table(spec, frame)
+    check_version(spec, extract := _extract())
+    once = uuid.uuid4().hex
+    asked = {"epsilon": spec.epsilon, "delta": spec.delta, "purpose": name, "once": once}
     spend = call("POST", "budget/reserve", json=asked)["spend"]
     call("POST", f"budget/{spend}/commit")
-    model = dp.train(spec, frame[~held_out])
-    figures = evaluate(model, frame[held_out])
-    figures["membership_attack_auroc"] = membership_advantage(model, frame[~held_out], frame[held_out])
-    made = package.save(
-        model,
-        Path(folder),
-        purpose=purpose,
-        data_version=f"{os.environ['TRE_PROJECT']}, extract {call('GET', 'tables')['extract']}",
-        code_hash=code_hash(),
-        figures=figures,
-    )
-    _track(name, model, figures, made)
-    return made
+    kept = train_and_keep(spec, frame, Path(folder), purpose=purpose, data_version=extract, spend=once)
+    _track(name, kept.model, kept.figures, kept.folder)
+    return kept.folder
 
 
-def code_hash() -> str:
-    """Return the SHA-256 of the code that trains: every module of the learning plane, by name."""
-    import ml
-
-    digest = hashlib.sha256()
-    for path in sorted(Path(str(ml.__file__)).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
-def _share(unit: object) -> float:
-    return int(hashlib.sha256(str(unit).encode()).hexdigest()[:8], 16) / 2**32
+def _extract() -> str:
+    return f"{os.environ['TRE_PROJECT']}, extract {call('GET', 'tables')['extract']}"
 
 
 def _track(name: str, model: TrainedModel, figures: dict[str, float], folder: Path) -> None:

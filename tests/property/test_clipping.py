@@ -1,0 +1,151 @@
+"""Closed-form clipping is per-person clipping: the same gradients as an explicit loop over persons gives, to 1e-5."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from ml.clipping import clipped_gradients
+from ml.layers import Affine, Embedding, Linear, Offsets
+from ml.noise import Noise, noisy_sum
+
+
+def one_by_one(model, losses, persons: int, clip: float):
+    """Return the sum of gradients, each person's made alone by plain autograd and cut."""
+    totals = [torch.zeros_like(each) for each in model.parameters()]
+    for person in range(persons):
+        parts = torch.autograd.grad(losses(slice(person, person + 1)).sum(), list(model.parameters()))
+        norm = torch.sqrt(sum(part.square().sum() for part in parts))
+        for total, part in zip(totals, parts, strict=True):
+            total += part * min(1.0, clip / float(norm.clamp_min(1e-12)))
+    return totals
+
+
+def agrees(model, losses, persons: int, clip: float) -> None:
+    wanted = one_by_one(model, losses, persons, clip)
+    clipped_gradients(model, lambda: losses(slice(None)), clip)
+    for name, total in zip(dict(model.named_parameters()), wanted, strict=True):
+        told = dict(model.named_parameters())[name].grad
+        assert torch.allclose(told, total, rtol=1e-5, atol=1e-5 * clip), name
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    persons=st.integers(1, 9),
+    rows=st.lists(st.integers(1, 4), max_size=2),
+    widths=st.lists(st.integers(1, 9), min_size=2, max_size=4),
+    clip=st.sampled_from((0.01, 0.5, 3.0, 1000.0)),
+    seed=st.integers(0, 99),
+)
+def test_networks_of_linear_layers(persons, rows, widths, clip, seed):
+    torch.manual_seed(seed)
+    layers = [part for a, b in pairwise(widths) for part in (Linear(a, b), nn.Tanh())]
+    model = nn.Sequential(*layers)
+    inputs = torch.randn(persons, *rows, widths[0])
+
+    def losses(which: slice) -> torch.Tensor:
+        return model(inputs[which]).square().reshape(len(inputs[which]), -1).sum(1)
+
+    agrees(model, losses, persons, clip)
+
+
+class Everything(nn.Module):
+    """One layer of each kind, on codes that repeat within a person."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vectors, self.places, self.gains = Embedding(5, 6), Offsets(3, 6), Affine(6)
+        self.within, self.last = Linear(6, 6), Linear(6, 1)
+
+    def forward(self, codes: torch.Tensor) -> torch.Tensor:
+        held = self.gains(self.places(self.vectors(codes)))
+        mixed = nn.functional.scaled_dot_product_attention(held, self.within(held), held)
+        return self.last(torch.tanh(mixed)).squeeze(-1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    persons=st.integers(1, 7),
+    rows=st.integers(0, 4),
+    clip=st.sampled_from((0.05, 1.0, 1000.0)),
+    seed=st.integers(0, 99),
+)
+def test_every_layer_with_attention_and_several_rows_of_a_person(persons, rows, clip, seed):
+    torch.manual_seed(seed)
+    model = Everything()
+    codes = torch.randint(0, 5, (persons, *([rows] if rows else []), 3))
+
+    def losses(which: slice) -> torch.Tensor:
+        return model(codes[which]).sin().reshape(len(codes[which]), -1).sum(1)
+
+    agrees(model, losses, persons, clip)
+
+
+def test_a_layer_used_twice_is_refused_rather_than_clipped_wrongly():
+    layer = Linear(3, 3)
+    with pytest.raises(ValueError, match="used twice"):
+        clipped_gradients(layer, lambda: layer(layer(torch.ones(2, 3))).sum(1), 1.0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(rows=st.integers(1, 30), size=st.floats(0.1, 1000), seed=st.integers(0, 99))
+def test_a_whole_person_changes_the_sum_by_no_more_than_the_bound(rows, size, seed):
+    torch.manual_seed(seed)
+    model = nn.Sequential(Linear(4, 8), nn.Tanh(), Linear(8, 1))
+    others, person = torch.randn(6, rows, 4), size * torch.randn(1, rows, 4)
+
+    def total(inputs: torch.Tensor) -> torch.Tensor:
+        clipped_gradients(model, lambda: (model(inputs) - 9).square().sum((1, 2)), 0.7)
+        return torch.cat([each.grad.reshape(-1) for each in model.parameters()])
+
+    moved = (total(torch.cat([others, person])) - total(others)).norm()
+    assert moved <= 0.7 * (1 + 2**-10)
+    assert moved > 0.69  # the loss is far off, so the bound is what holds it: without clipping it would be passed
+
+
+def test_the_noise_is_normal_and_of_the_spread_that_was_asked():
+    from scipy import stats
+
+    told = Noise.under(bytes(32)).gaussian(0, 200_001)
+    assert len(told) == 200_001
+    assert stats.kstest(told.numpy(), "norm").pvalue > 1e-3
+    noisy = noisy_sum(torch.zeros(200_000), Noise.under(bytes(32)).gaussian(1, 200_000), 0.5, 3.0)
+    assert abs(float(noisy.std()) / 1.5 - 1) < 0.01
+
+
+def test_streams_repeat_under_their_key_and_differ_by_step_and_key():
+    noise, again, other = Noise.under(bytes(32)), Noise.under(bytes(32)), Noise.under(b"k" * 32)
+    assert torch.equal(noise.gaussian(3, 9), again.gaussian(3, 9))
+    assert not torch.equal(noise.gaussian(3, 9), noise.gaussian(4, 9))
+    assert not torch.equal(noise.gaussian(3, 9), other.gaussian(3, 9))
+
+
+def test_what_leaves_lies_on_the_grid_whatever_went_in():
+    noise = Noise.under(bytes(32))
+    for shift in (0.0, 0.1, 1 / 3):
+        out = noisy_sum(torch.full((50,), shift, dtype=torch.float64), noise.gaussian(0, 50), 0.5, 1.0)
+        steps = out / (0.5 * 2.0**-24)
+        assert torch.equal(steps, steps.round())
+
+
+@settings(max_examples=20, deadline=None)
+@given(persons=st.integers(1, 4000), rate=st.floats(0.0005, 0.999), seed=st.integers(0, 99))
+def test_each_person_is_drawn_alone_with_the_rate(persons, rate, seed):
+    noise = Noise.under(seed.to_bytes(32, "big"))
+    drawn = [noise.drawn(step, persons, rate) for step in range(30)]
+    for each in drawn:
+        assert (each[1:] > each[:-1]).all()
+        assert each.size == 0 or (each[0] >= 0 and each[-1] < persons)
+    total, expected = sum(each.size for each in drawn), 30 * persons * rate
+    assert abs(total - expected) <= 6 * (expected * (1 - rate)) ** 0.5 + 6
+
+
+def test_a_full_batch_is_everybody_and_a_small_rate_gives_empty_ones():
+    noise = Noise.under(bytes(32))
+    assert noise.drawn(0, 5, 1.0).tolist() == [0, 1, 2, 3, 4]
+    assert sum(noise.drawn(step, 10, 0.001).size == 0 for step in range(100)) > 90
