@@ -15,7 +15,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import (
@@ -24,7 +24,9 @@ from spark_jobs import (
     feedback,
     filters,
     free_text,
+    known,
     linkage,
+    majority,
     opt_out,
     parallel,
     quality,
@@ -38,13 +40,11 @@ from spark_jobs.contracts import ROLES, Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.landed import Receipt
 from spark_jobs.people import PEOPLE, people
-from spark_jobs.pseudonymise import with_pseudonym
 from spark_jobs.register import DERIVED, STREAMED
 from spark_jobs.session import plans_for, scratch_folder, session
 
 Say = Callable[[str], None]
 PSEUDONYM_KEY = "warehouse-pseudonym"
-_SORTED_FROM = 100_000  # records; below it Spark sends them to every task, which costs less
 
 
 @dataclass(frozen=True)
@@ -129,29 +129,28 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         measures = _measured(judged, receipts, contracts, rules, as_of, spec["unmeasured"])
         records = _records(spark, good, contracts, zone)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
-        known = _ready_to_join(known_persons(spark, spine, keys[PSEUDONYM_KEY]), tables.rows_in(spine)).persist()
+        persons = known.known_persons(spark, spine, keys[PSEUDONYM_KEY])
         numbers = opt_out.numbers_held(spark, _identified(spark, zone, good, contracts))
-        opt_outs = opt_out.persons(opt_out.statements(sent), numbers, known).persist()
+        opt_outs = opt_out.persons(opt_out.statements(sent), numbers, persons).persist()
+        named = known.sent(opt_outs, arrivals.rows(receipts, opt_out.OPT_OUTS), rows)
+        held = tables.rows_in(spine)
+        everyone = known.ready_to_join(opt_out.marked(persons, named, as_of), held)
+        measures += consistency.across_providers(records, everyone, rules)
         progress("writing the exact-match filters")
-        written = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
-        written["pseudonyms"] = filters.write_pseudonyms(
-            known, keys["exact-match"], Path(spec["filters"]), zone.work / "pseudonym-filter"
-        )
-        good = opt_out.without_type_1(good, contracts, known, opt_outs, as_of)
-        names = free_text.Names.held(records, known, zone.work / "names")
-        made = _publish(good, known, names, contracts, warehouse, zone, progress)
+        written = _filters(records, everyone, keys["exact-match"], Path(spec["filters"]), zone)
+        publishing = _Publishing(good, judged, everyone, held, contracts, warehouse, zone)
+        made = publishing.run(records, progress)
         register = opt_out.publish(opt_outs, _generations(spec, keys), warehouse / opt_out.OPT_OUTS)
         made.append(_told(opt_out.OPT_OUTS, register))
         progress("measuring quality")
-        measures += consistency.across_providers(records, known, rules)
         for dataset in _streamed(contracts):
             measures += streamed_quality.kept(streamed_quality.folder(zone.landing, dataset))
         published = {each["dataset"]: each["version"] for each in made}
         days = consistency.of_days(spark, warehouse, published, contracts, rules)
         faults = quality.faults(spark, zone.quarantine)
         feedback.write(spark, zone.quarantine, Path(spec["feedback"]))
-        persons = reduce(DataFrame.union, (opt_out.in_force(opt_outs, kind, as_of) for kind in opt_out.KINDS))
-        opted_out = persons.select("person").distinct().count()
+        in_force = reduce(Column.__or__, (opt_out.is_in_force(kind, as_of) for kind in opt_out.KINDS))
+        opted_out = opt_outs.where(in_force).select("person").distinct().count()
     truth = Path(spec["truth"]) if spec.get("truth") else None
     measured = linkage.evaluate(spine, truth) if truth else {}
     for each in made:
@@ -275,7 +274,7 @@ def _records(spark: SparkSession, good: dict[str, DataFrame], contracts: dict[st
             columns = [F.col(roles[role]).alias(role) if role in roles else F.lit(None).alias(role) for role in ROLES]
             views.append(frame.select("provider", F.col(contracts[dataset].local_key).alias("local_id"), *columns))
     everyone = reduce(DataFrame.unionByName, views)
-    records = everyone.groupBy("provider", "local_id").agg(*(F.mode(role, True).alias(role) for role in ROLES))
+    records = majority.settle(everyone, everyone, known.KEY, ROLES, zone.work / "settled")
     # A number that fails its check joins nobody, but one that is nearly another's still says something.
     sent = records.withColumn("number", F.col("nhs_number"))
     verified = sent.withColumn("nhs_number", F.when(is_nhs_number(F.col("nhs_number")), F.col("nhs_number")))
@@ -301,54 +300,83 @@ def _spine(
     return made, linked
 
 
-def known_persons(spark: SparkSession, spine: Path, key: bytes) -> DataFrame:
-    """Return ``provider``, ``local_id``, ``person`` and ``pseudonym``, made here and not for each row of a dataset.
+def _filters(records: DataFrame, everyone: DataFrame, key: bytes, folder: Path, zone: _Zone) -> dict[str, Any]:
+    """Write the filters of identifiers and of pseudonyms, and return what they hold."""
+    written = filters.write(records, key, folder, zone.work / "filters")
+    written["pseudonyms"] = filters.write_pseudonyms(everyone, key, folder, zone.work / "pseudonym-filter")
+    return written
+
+
+@dataclass(frozen=True)
+class _Publishing:
+    """Makes the tables of the warehouse from the good rows of each dataset.
 
     Parameters
     ----------
-    spine : Path
-        A folder of Parquet with the first three.
-    key : bytes
-        The warehouse's pseudonym key.
+    everyone, held : DataFrame, int
+        What :func:`spark_jobs.known.ready_to_join` returns, and how many records that is.
     """
-    told = spark.read.schema("provider string, local_id string, person string").parquet(str(spine))
-    return with_pseudonym(told.withColumn("_of", F.col("person")), "_of", key)
 
+    good: dict[str, DataFrame]
+    judged: dict[str, _Judged]
+    everyone: DataFrame
+    held: int
+    contracts: dict[str, Contract]
+    warehouse: Path
+    zone: _Zone
 
-def _ready_to_join(known: DataFrame, records: int) -> DataFrame:
-    """Put so many records that no join sends them whole to everybody where joins look for them, once for all joins."""
-    if records < _SORTED_FROM:
-        return known
-    key = ("provider", "local_id")
-    parts = int(known.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
-    return known.repartition(parts, *key).sortWithinPartitions(*key)
+    def run(self, records: DataFrame, progress: Say) -> list[dict[str, Any]]:
+        """Publish every dataset, people, and nothing in place of what was withdrawn whole."""
+        names = self._names(records)
 
+        def published(dataset: str) -> dict[str, Any]:
+            progress(f"publishing {dataset}")
+            return self._people() if dataset == PEOPLE else self._dataset(dataset, names)
 
-def _publish(
-    good: dict[str, DataFrame], known: DataFrame, names: free_text.Names, contracts: dict[str, Contract],
-    warehouse: Path, zone: _Zone, progress: Say,
-) -> list[dict[str, Any]]:  # fmt: skip
-    def published(dataset: str) -> dict[str, Any]:
-        progress(f"publishing {dataset}")
-        contract, frame = contracts[dataset], good[dataset]
+        made = parallel.each(published, [*sorted(n for n in self.good if self.contracts[n].published()), PEOPLE])
+        for dataset in _withdrawn(self.good, self.contracts, self.warehouse):
+            empty = tables.read(self.everyone.sparkSession, self.warehouse / dataset).limit(0)
+            made.append(_told(dataset, tables.publish(empty, self.warehouse / dataset)))
+        return made
+
+    def _dataset(self, dataset: str, names: free_text.Names | None) -> dict[str, Any]:
+        contract, seen = self.contracts[dataset], Observation()
         if not contract.person_level:
-            return _told(dataset, tables.publish(frame.select(*_published(contract)), warehouse / dataset))
-        everyone, seen = _with_person(frame, known, contract), Observation()
+            frame = self.good[dataset].select(*_published(contract))
+            return _told(dataset, tables.publish(frame, self.warehouse / dataset))
+        everyone = opt_out.without_type_1(self._with_person(dataset), dataset)
         if not contract.identifiers:
             everyone = everyone.observe(seen, F.count_if(F.col("person").isNull()).alias("lost"))
-        frame = names.taken_out(everyone.where("person IS NOT NULL"), contract)
-        told = _told(dataset, tables.publish(frame.select("pseudonym", *_published(contract)), warehouse / dataset))
+        frame = everyone.where("person IS NOT NULL")
+        if names is not None:
+            frame = names.taken_out(frame, contract)
+        told = tables.publish(frame.select("pseudonym", *_published(contract)), self.warehouse / dataset)
         if not contract.identifiers and seen.get.get("lost") != 0:
-            _quarantine_lost(everyone, contract, zone)
-        return told
+            _quarantine_lost(everyone, contract, self.zone)
+        return _told(dataset, told)
 
-    made = parallel.each(published, sorted(name for name in good if contracts[name].published()))
-    for dataset in _withdrawn(good, contracts, warehouse):
-        empty = tables.read(known.sparkSession, warehouse / dataset).limit(0)
-        made.append(_told(dataset, tables.publish(empty, warehouse / dataset)))
-    progress("publishing people")
-    made.append(_told(PEOPLE, tables.publish(people(good, known, contracts), warehouse / PEOPLE)))
-    return made
+    def _people(self) -> dict[str, Any]:
+        scratch = self.zone.work / "people"
+        frame = people(self.good, self.everyone, self.contracts, scratch)
+        return _told(PEOPLE, tables.publish(frame, self.warehouse / PEOPLE))
+
+    def _names(self, records: DataFrame) -> free_text.Names | None:
+        """Gather what names the persons of whom there is a free text to publish; None when no dataset has one."""
+        told = [
+            self._with_person(dataset).where(f"`{field.name}` IS NOT NULL AND person IS NOT NULL").select("person")
+            for dataset in self.good
+            for field in self.contracts[dataset].fields
+            if field.deidentified
+        ]
+        if not told:
+            return None
+        persons = reduce(DataFrame.union, told).distinct()
+        return free_text.Names.held(records, self.everyone, self.zone.work / "names", persons)
+
+    def _with_person(self, dataset: str) -> DataFrame:
+        rows = sum(each["rows"] for each in self.judged[dataset].counts.values())
+        sent = known.sent(self.everyone, self.held, rows)
+        return known.with_person(self.good[dataset], sent, self.contracts[dataset])
 
 
 def _withdrawn(good: dict[str, DataFrame], contracts: dict[str, Contract], warehouse: Path) -> list[str]:
@@ -369,15 +397,10 @@ def _told(dataset: str, published: tables.Published) -> dict[str, Any]:
     return {"dataset": dataset, "version": published.version, "rows": published.rows}
 
 
-def _with_person(frame: DataFrame, known: DataFrame, contract: Contract) -> DataFrame:
-    """Return the rows with their person: null for a local number that nobody registered."""
-    return frame.withColumnRenamed(contract.local_key, "local_id").join(known, ["provider", "local_id"], "left")
-
-
 def _quarantine_lost(everyone: DataFrame, contract: Contract, zone: _Zone) -> None:
     """Add the rows without a person to quarantine.
 
     A dataset that carries identifiers registers its own local numbers: see :func:`_records`.
     """
-    lost = everyone.where("person IS NULL").drop("person")
+    lost = everyone.where("person IS NULL").drop("person", opt_out.TYPE_1)
     _quarantine(lost.withColumn("reason", F.lit(f"{contract.local_key}: no such person")), zone, contract.dataset)

@@ -245,6 +245,14 @@ def test_a_table_has_versions_and_publishing_the_same_rows_makes_none(spark, tmp
     assert tables.read(spark, folder).count() == 101
 
 
+def test_a_tables_digest_is_the_exact_sum_of_its_rows_hashes(spark, tmp_path):
+    frame = spark.range(1000).selectExpr("id * 7919 AS n", "IF(id % 3 = 0, NULL, CAST(id AS string)) AS text")
+    tables.publish(frame, tmp_path / "table")
+    sums = [f"sum(CAST(xxhash64({salt}, n, isnull(n), text, isnull(text)) AS decimal(38, 0)))" for salt in (1, 2)]
+    told = dict(DeltaTable(tmp_path / "table").history(1)[0])["tre.fingerprint"]
+    assert told == "|".join(["n:bigint,text:string", *map(str, frame.selectExpr(*sums).collect()[0]), "1000"])
+
+
 def test_a_table_s_log_names_its_types_as_the_delta_protocol_does(spark, tmp_path):
     kinds = "a string, b boolean, c int, d bigint, e double, f date, g timestamp, h decimal(10, 2), i binary"
     frame = spark.createDataFrame([], kinds).selectExpr("*", "float(1) AS j", "timestamp'2026-07-01 10:00:00' AS k")
