@@ -15,7 +15,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import (
@@ -23,13 +23,13 @@ from spark_jobs import (
     consistency,
     feedback,
     filters,
-    free_text,
     known,
     linkage,
     majority,
     opt_out,
     parallel,
     quality,
+    quarantine,
     streamed_quality,
     tables,
     validate,
@@ -39,8 +39,8 @@ from spark_jobs.check_digits import is_nhs_number
 from spark_jobs.contracts import ROLES, Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.landed import Receipt
-from spark_jobs.people import PEOPLE, people
-from spark_jobs.register import DERIVED, STREAMED
+from spark_jobs.people import PEOPLE
+from spark_jobs.publish import Publishing, streamed, told
 from spark_jobs.session import plans_for, scratch_folder, session
 
 Say = Callable[[str], None]
@@ -138,12 +138,13 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         measures += consistency.across_providers(records, everyone, rules)
         progress("writing the exact-match filters")
         written = _filters(records, everyone, keys["exact-match"], Path(spec["filters"]), zone)
-        publishing = _Publishing(good, judged, everyone, held, contracts, warehouse, zone)
+        counted = {name: sum(counts["rows"] for counts in each.counts.values()) for name, each in judged.items()}
+        publishing = Publishing(good, counted, everyone, held, contracts, warehouse, zone.work, zone.quarantine)
         made = publishing.run(records, progress)
         register = opt_out.publish(opt_outs, _generations(spec, keys), warehouse / opt_out.OPT_OUTS)
-        made.append(_told(opt_out.OPT_OUTS, register))
+        made.append(told(opt_out.OPT_OUTS, register))
         progress("measuring quality")
-        for dataset in _streamed(contracts):
+        for dataset in streamed(contracts):
             measures += streamed_quality.kept(streamed_quality.folder(zone.landing, dataset))
         published = {each["dataset"]: each["version"] for each in made}
         days = consistency.of_days(spark, warehouse, published, contracts, rules)
@@ -210,7 +211,7 @@ def _validated(
         counts = tally.counts(held)
         bad = sum(each["bad"] for each in counts.values())
         if bad:  # most datasets have none
-            _quarantine(validate.bad(held), zone, dataset)
+            quarantine.add(validate.bad(held), zone.quarantine, dataset)
         return _Judged(held, counts, bad)
 
     datasets = arrivals.datasets(receipts)
@@ -234,18 +235,8 @@ def _identified(
     """Yield the rows of each dataset, the good ones and those in quarantine."""
     for dataset, frame in good.items():
         yield contracts[dataset], frame
-        if (zone.quarantine / dataset).exists():
-            names = (*validate.SOURCE, *(field.name for field in contracts[dataset].fields))
-            schema = ", ".join(f"`{name}` string" for name in names)
-            yield contracts[dataset], spark.read.schema(schema).parquet(str(zone.quarantine / dataset))
-
-
-def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> None:
-    bad.selectExpr(*_as_text(bad)).write.mode("append").parquet(str(zone.quarantine / dataset))
-
-
-def _as_text(frame: DataFrame) -> list[str]:
-    return [f"CAST(`{name}` AS string) AS `{name}`" for name in frame.columns]
+        if (waiting := quarantine.read(spark, zone.quarantine, contracts[dataset])) is not None:
+            yield contracts[dataset], waiting
 
 
 def _measured(
@@ -305,102 +296,3 @@ def _filters(records: DataFrame, everyone: DataFrame, key: bytes, folder: Path, 
     written = filters.write(records, key, folder, zone.work / "filters")
     written["pseudonyms"] = filters.write_pseudonyms(everyone, key, folder, zone.work / "pseudonym-filter")
     return written
-
-
-@dataclass(frozen=True)
-class _Publishing:
-    """Makes the tables of the warehouse from the good rows of each dataset.
-
-    Parameters
-    ----------
-    everyone, held : DataFrame, int
-        What :func:`spark_jobs.known.ready_to_join` returns, and how many records that is.
-    """
-
-    good: dict[str, DataFrame]
-    judged: dict[str, _Judged]
-    everyone: DataFrame
-    held: int
-    contracts: dict[str, Contract]
-    warehouse: Path
-    zone: _Zone
-
-    def run(self, records: DataFrame, progress: Say) -> list[dict[str, Any]]:
-        """Publish every dataset, people, and nothing in place of what was withdrawn whole."""
-        names = self._names(records)
-
-        def published(dataset: str) -> dict[str, Any]:
-            progress(f"publishing {dataset}")
-            return self._people() if dataset == PEOPLE else self._dataset(dataset, names)
-
-        made = parallel.each(published, [*sorted(n for n in self.good if self.contracts[n].published()), PEOPLE])
-        for dataset in _withdrawn(self.good, self.contracts, self.warehouse):
-            empty = tables.read(self.everyone.sparkSession, self.warehouse / dataset).limit(0)
-            made.append(_told(dataset, tables.publish(empty, self.warehouse / dataset)))
-        return made
-
-    def _dataset(self, dataset: str, names: free_text.Names | None) -> dict[str, Any]:
-        contract, seen = self.contracts[dataset], Observation()
-        if not contract.person_level:
-            frame = self.good[dataset].select(*_published(contract))
-            return _told(dataset, tables.publish(frame, self.warehouse / dataset))
-        everyone = opt_out.without_type_1(self._with_person(dataset), dataset)
-        if not contract.identifiers:
-            everyone = everyone.observe(seen, F.count_if(F.col("person").isNull()).alias("lost"))
-        frame = everyone.where("person IS NOT NULL")
-        if names is not None:
-            frame = names.taken_out(frame, contract)
-        told = tables.publish(frame.select("pseudonym", *_published(contract)), self.warehouse / dataset)
-        if not contract.identifiers and seen.get.get("lost") != 0:
-            _quarantine_lost(everyone, contract, self.zone)
-        return _told(dataset, told)
-
-    def _people(self) -> dict[str, Any]:
-        scratch = self.zone.work / "people"
-        frame = people(self.good, self.everyone, self.contracts, scratch)
-        return _told(PEOPLE, tables.publish(frame, self.warehouse / PEOPLE))
-
-    def _names(self, records: DataFrame) -> free_text.Names | None:
-        """Gather what names the persons of whom there is a free text to publish; None when no dataset has one."""
-        told = [
-            self._with_person(dataset).where(f"`{field.name}` IS NOT NULL AND person IS NOT NULL").select("person")
-            for dataset in self.good
-            for field in self.contracts[dataset].fields
-            if field.deidentified
-        ]
-        if not told:
-            return None
-        persons = reduce(DataFrame.union, told).distinct()
-        return free_text.Names.held(records, self.everyone, self.zone.work / "names", persons)
-
-    def _with_person(self, dataset: str) -> DataFrame:
-        rows = sum(each["rows"] for each in self.judged[dataset].counts.values())
-        sent = known.sent(self.everyone, self.held, rows)
-        return known.with_person(self.good[dataset], sent, self.contracts[dataset])
-
-
-def _withdrawn(good: dict[str, DataFrame], contracts: dict[str, Contract], warehouse: Path) -> list[str]:
-    """Return the tables of which no submission is held any more: their newest version must be empty."""
-    gone = contracts.keys() - good.keys() - DERIVED - _streamed(contracts) - {opt_out.OPT_OUTS}
-    return sorted(name for name in gone if tables.newest_version(warehouse / name) is not None)
-
-
-def _streamed(contracts: dict[str, Contract]) -> set[str]:
-    return {name for name, contract in contracts.items() if contract.cadence == STREAMED}
-
-
-def _published(contract: Contract) -> list[str]:
-    return [field.name for field in contract.published()]
-
-
-def _told(dataset: str, published: tables.Published) -> dict[str, Any]:
-    return {"dataset": dataset, "version": published.version, "rows": published.rows}
-
-
-def _quarantine_lost(everyone: DataFrame, contract: Contract, zone: _Zone) -> None:
-    """Add the rows without a person to quarantine.
-
-    A dataset that carries identifiers registers its own local numbers: see :func:`_records`.
-    """
-    lost = everyone.where("person IS NULL").drop("person", opt_out.TYPE_1)
-    _quarantine(lost.withColumn("reason", F.lit(f"{contract.local_key}: no such person")), zone, contract.dataset)
