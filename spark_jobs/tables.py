@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,9 +55,12 @@ def publish(frame: DataFrame, folder: Path) -> Published:
     if before is not None and _metadata(before).get(_FINGERPRINT) == fingerprint:
         shutil.rmtree(staged)
         return Published(before.version(), rows, new=False)
+    _sync([*staged.glob("*.parquet"), staged, folder])  # the log must name no file that a power cut takes
     _commit(folder, staged, before, {_FINGERPRINT: fingerprint, _ROWS: str(rows)})
+    version, log = DeltaTable(folder).version(), folder / "_delta_log"
+    _sync([log / f"{version:020}.json", log])
     _remove_unowned(folder)
-    return Published(DeltaTable(folder).version(), rows, new=True)
+    return Published(version, rows, new=True)
 
 
 def read(spark: SparkSession, folder: Path, version: int | None = None) -> DataFrame:
@@ -164,4 +167,13 @@ def _remove_unowned(folder: Path) -> None:
     for path in folder.glob("data-*"):
         if path.name not in log:
             shutil.rmtree(path)
-    os.sync()
+
+
+def _sync(paths: Iterable[Path]) -> None:
+    """Have files and folders written to the disk: these alone, for all that the machine writes would be waited for."""
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
