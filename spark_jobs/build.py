@@ -15,7 +15,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import (
@@ -23,11 +23,13 @@ from spark_jobs import (
     consistency,
     feedback,
     filters,
-    free_text,
+    known,
     linkage,
+    majority,
     opt_out,
     parallel,
     quality,
+    quarantine,
     streamed_quality,
     tables,
     validate,
@@ -37,14 +39,12 @@ from spark_jobs.check_digits import is_nhs_number
 from spark_jobs.contracts import ROLES, Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.landed import Receipt
-from spark_jobs.people import PEOPLE, people
-from spark_jobs.pseudonymise import with_pseudonym
-from spark_jobs.register import DERIVED, STREAMED
+from spark_jobs.people import PEOPLE
+from spark_jobs.publish import Publishing, streamed, told
 from spark_jobs.session import plans_for, scratch_folder, session
 
 Say = Callable[[str], None]
 PSEUDONYM_KEY = "warehouse-pseudonym"
-_SORTED_FROM = 100_000  # records; below it Spark sends them to every task, which costs less
 
 
 @dataclass(frozen=True)
@@ -129,29 +129,29 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         measures = _measured(judged, receipts, contracts, rules, as_of, spec["unmeasured"])
         records = _records(spark, good, contracts, zone)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
-        known = _ready_to_join(known_persons(spark, spine, keys[PSEUDONYM_KEY]), tables.rows_in(spine)).persist()
+        persons = known.known_persons(spark, spine, keys[PSEUDONYM_KEY])
         numbers = opt_out.numbers_held(spark, _identified(spark, zone, good, contracts))
-        opt_outs = opt_out.persons(opt_out.statements(sent), numbers, known).persist()
+        opt_outs = opt_out.persons(opt_out.statements(sent), numbers, persons).persist()
+        named = known.sent(opt_outs, arrivals.rows(receipts, opt_out.OPT_OUTS), rows)
+        held = tables.rows_in(spine)
+        everyone = known.ready_to_join(opt_out.marked(persons, named, as_of), held)
+        measures += consistency.across_providers(records, everyone, rules)
         progress("writing the exact-match filters")
-        written = filters.write(records, keys["exact-match"], Path(spec["filters"]), zone.work / "filters")
-        written["pseudonyms"] = filters.write_pseudonyms(
-            known, keys["exact-match"], Path(spec["filters"]), zone.work / "pseudonym-filter"
-        )
-        good = opt_out.without_type_1(good, contracts, known, opt_outs, as_of)
-        names = free_text.Names.held(records, known, zone.work / "names")
-        made = _publish(good, known, names, contracts, warehouse, zone, progress)
+        written = _filters(records, everyone, keys["exact-match"], Path(spec["filters"]), zone)
+        counted = {name: sum(counts["rows"] for counts in each.counts.values()) for name, each in judged.items()}
+        publishing = Publishing(good, counted, everyone, held, contracts, warehouse, zone.work, zone.quarantine)
+        made = publishing.run(records, progress)
         register = opt_out.publish(opt_outs, _generations(spec, keys), warehouse / opt_out.OPT_OUTS)
-        made.append(_told(opt_out.OPT_OUTS, register))
+        made.append(told(opt_out.OPT_OUTS, register))
         progress("measuring quality")
-        measures += consistency.across_providers(records, known, rules)
-        for dataset in _streamed(contracts):
+        for dataset in streamed(contracts):
             measures += streamed_quality.kept(streamed_quality.folder(zone.landing, dataset))
         published = {each["dataset"]: each["version"] for each in made}
         days = consistency.of_days(spark, warehouse, published, contracts, rules)
         faults = quality.faults(spark, zone.quarantine)
         feedback.write(spark, zone.quarantine, Path(spec["feedback"]))
-        persons = reduce(DataFrame.union, (opt_out.in_force(opt_outs, kind, as_of) for kind in opt_out.KINDS))
-        opted_out = persons.select("person").distinct().count()
+        in_force = reduce(Column.__or__, (opt_out.is_in_force(kind, as_of) for kind in opt_out.KINDS))
+        opted_out = opt_outs.where(in_force).select("person").distinct().count()
     truth = Path(spec["truth"]) if spec.get("truth") else None
     measured = linkage.evaluate(spine, truth) if truth else {}
     for each in made:
@@ -211,7 +211,7 @@ def _validated(
         counts = tally.counts(held)
         bad = sum(each["bad"] for each in counts.values())
         if bad:  # most datasets have none
-            _quarantine(validate.bad(held), zone, dataset)
+            quarantine.add(validate.bad(held), zone.quarantine, dataset)
         return _Judged(held, counts, bad)
 
     datasets = arrivals.datasets(receipts)
@@ -235,18 +235,8 @@ def _identified(
     """Yield the rows of each dataset, the good ones and those in quarantine."""
     for dataset, frame in good.items():
         yield contracts[dataset], frame
-        if (zone.quarantine / dataset).exists():
-            names = (*validate.SOURCE, *(field.name for field in contracts[dataset].fields))
-            schema = ", ".join(f"`{name}` string" for name in names)
-            yield contracts[dataset], spark.read.schema(schema).parquet(str(zone.quarantine / dataset))
-
-
-def _quarantine(bad: DataFrame, zone: _Zone, dataset: str) -> None:
-    bad.selectExpr(*_as_text(bad)).write.mode("append").parquet(str(zone.quarantine / dataset))
-
-
-def _as_text(frame: DataFrame) -> list[str]:
-    return [f"CAST(`{name}` AS string) AS `{name}`" for name in frame.columns]
+        if (waiting := quarantine.read(spark, zone.quarantine, contracts[dataset])) is not None:
+            yield contracts[dataset], waiting
 
 
 def _measured(
@@ -275,7 +265,7 @@ def _records(spark: SparkSession, good: dict[str, DataFrame], contracts: dict[st
             columns = [F.col(roles[role]).alias(role) if role in roles else F.lit(None).alias(role) for role in ROLES]
             views.append(frame.select("provider", F.col(contracts[dataset].local_key).alias("local_id"), *columns))
     everyone = reduce(DataFrame.unionByName, views)
-    records = everyone.groupBy("provider", "local_id").agg(*(F.mode(role, True).alias(role) for role in ROLES))
+    records = majority.settle(everyone, everyone, known.KEY, ROLES, zone.work / "settled")
     # A number that fails its check joins nobody, but one that is nearly another's still says something.
     sent = records.withColumn("number", F.col("nhs_number"))
     verified = sent.withColumn("nhs_number", F.when(is_nhs_number(F.col("nhs_number")), F.col("nhs_number")))
@@ -301,83 +291,8 @@ def _spine(
     return made, linked
 
 
-def known_persons(spark: SparkSession, spine: Path, key: bytes) -> DataFrame:
-    """Return ``provider``, ``local_id``, ``person`` and ``pseudonym``, made here and not for each row of a dataset.
-
-    Parameters
-    ----------
-    spine : Path
-        A folder of Parquet with the first three.
-    key : bytes
-        The warehouse's pseudonym key.
-    """
-    told = spark.read.schema("provider string, local_id string, person string").parquet(str(spine))
-    return with_pseudonym(told.withColumn("_of", F.col("person")), "_of", key)
-
-
-def _ready_to_join(known: DataFrame, records: int) -> DataFrame:
-    """Put so many records that no join sends them whole to everybody where joins look for them, once for all joins."""
-    if records < _SORTED_FROM:
-        return known
-    key = ("provider", "local_id")
-    parts = int(known.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
-    return known.repartition(parts, *key).sortWithinPartitions(*key)
-
-
-def _publish(
-    good: dict[str, DataFrame], known: DataFrame, names: free_text.Names, contracts: dict[str, Contract],
-    warehouse: Path, zone: _Zone, progress: Say,
-) -> list[dict[str, Any]]:  # fmt: skip
-    def published(dataset: str) -> dict[str, Any]:
-        progress(f"publishing {dataset}")
-        contract, frame = contracts[dataset], good[dataset]
-        if not contract.person_level:
-            return _told(dataset, tables.publish(frame.select(*_published(contract)), warehouse / dataset))
-        everyone, seen = _with_person(frame, known, contract), Observation()
-        if not contract.identifiers:
-            everyone = everyone.observe(seen, F.count_if(F.col("person").isNull()).alias("lost"))
-        frame = names.taken_out(everyone.where("person IS NOT NULL"), contract)
-        told = _told(dataset, tables.publish(frame.select("pseudonym", *_published(contract)), warehouse / dataset))
-        if not contract.identifiers and seen.get.get("lost") != 0:
-            _quarantine_lost(everyone, contract, zone)
-        return told
-
-    made = parallel.each(published, sorted(name for name in good if contracts[name].published()))
-    for dataset in _withdrawn(good, contracts, warehouse):
-        empty = tables.read(known.sparkSession, warehouse / dataset).limit(0)
-        made.append(_told(dataset, tables.publish(empty, warehouse / dataset)))
-    progress("publishing people")
-    made.append(_told(PEOPLE, tables.publish(people(good, known, contracts), warehouse / PEOPLE)))
-    return made
-
-
-def _withdrawn(good: dict[str, DataFrame], contracts: dict[str, Contract], warehouse: Path) -> list[str]:
-    """Return the tables of which no submission is held any more: their newest version must be empty."""
-    gone = contracts.keys() - good.keys() - DERIVED - _streamed(contracts) - {opt_out.OPT_OUTS}
-    return sorted(name for name in gone if tables.newest_version(warehouse / name) is not None)
-
-
-def _streamed(contracts: dict[str, Contract]) -> set[str]:
-    return {name for name, contract in contracts.items() if contract.cadence == STREAMED}
-
-
-def _published(contract: Contract) -> list[str]:
-    return [field.name for field in contract.published()]
-
-
-def _told(dataset: str, published: tables.Published) -> dict[str, Any]:
-    return {"dataset": dataset, "version": published.version, "rows": published.rows}
-
-
-def _with_person(frame: DataFrame, known: DataFrame, contract: Contract) -> DataFrame:
-    """Return the rows with their person: null for a local number that nobody registered."""
-    return frame.withColumnRenamed(contract.local_key, "local_id").join(known, ["provider", "local_id"], "left")
-
-
-def _quarantine_lost(everyone: DataFrame, contract: Contract, zone: _Zone) -> None:
-    """Add the rows without a person to quarantine.
-
-    A dataset that carries identifiers registers its own local numbers: see :func:`_records`.
-    """
-    lost = everyone.where("person IS NULL").drop("person")
-    _quarantine(lost.withColumn("reason", F.lit(f"{contract.local_key}: no such person")), zone, contract.dataset)
+def _filters(records: DataFrame, everyone: DataFrame, key: bytes, folder: Path, zone: _Zone) -> dict[str, Any]:
+    """Write the filters of identifiers and of pseudonyms, and return what they hold."""
+    written = filters.write(records, key, folder, zone.work / "filters")
+    written["pseudonyms"] = filters.write_pseudonyms(everyone, key, folder, zone.work / "pseudonym-filter")
+    return written

@@ -57,8 +57,8 @@ def across_providers(records: DataFrame, known: DataFrame, rules: Rules) -> list
         .groupBy("person")
         .agg(*(part for role in roles for part in _said_of(role)))
     )
-    counts = [F.count_if(F.col(f"{role}_by") > 1).alias(f"{role}_asked") for role in roles]
-    counts += [F.count_if((F.col(f"{role}_by") > 1) & (F.col(role) == 1)).alias(role) for role in roles]
+    counts = [F.count_if(f"{role}_by").alias(f"{role}_asked") for role in roles]
+    counts += [F.count_if(F.col(f"{role}_by") & F.col(role)).alias(role) for role in roles]
     told = persons.agg(*counts).collect()[0].asDict()
     return [each for role in roles for each in _consistency(PEOPLE, role, told[role], told[f"{role}_asked"])]
 
@@ -72,8 +72,9 @@ def _consistency(dataset: str, field: str, numerator: int, denominator: int) -> 
 
 
 def _said_of(role: str) -> tuple[Any, Any]:
-    by = F.count_distinct(F.when(F.col(role).isNotNull(), F.col("provider")))
-    return by.alias(f"{role}_by"), F.count_distinct(role).alias(role)
+    """Return whether several providers say something, and whether it is one thing: smallest and largest tell both."""
+    by, said = F.when(F.col(role).isNotNull(), F.col("provider")), F.col(role)
+    return (F.min(by) < F.max(by)).alias(f"{role}_by"), (F.min(said) == F.max(said)).alias(role)
 
 
 def of_days(

@@ -42,7 +42,7 @@ class Names:
     common: frozenset[str]
 
     @classmethod
-    def held(cls, records: DataFrame, known: DataFrame, scratch: Path) -> Names:
+    def held(cls, records: DataFrame, known: DataFrame, scratch: Path, persons: DataFrame | None = None) -> Names:
         """Gather what is held.
 
         Parameters
@@ -53,10 +53,16 @@ class Names:
             The spine: provider, local_id and person.
         scratch : Path
             A folder in the landing zone.
+        persons : DataFrame, optional
+            The persons (``person``) of whom there is a text; by default everybody.
         """
-        views = records.join(known, ["provider", "local_id"]).select(
+        meant = known.select("provider", "local_id", "person")
+        if persons is not None:
+            meant = meant.join(persons, "person", "left_semi")
+        place = F.upper(F.regexp_replace("postcode", r"\s", "")).alias("place")
+        views = records.join(meant, ["provider", "local_id"]).select(
             "person",
-            F.upper(F.regexp_replace("postcode", r"\s", "")).alias("place"),
+            place,
             _words().alias("names"),
             F.array_compact(F.array(F.col("nhs_number"), _squeezed("local_id"))).alias("numbers"),
             F.col("birth_date").cast("string").alias("birth"),
@@ -67,13 +73,18 @@ class Names:
             F.collect_set("birth").alias("births"),
             F.collect_set("place").alias("places"),
         )
-        there = views.where("place IS NOT NULL").select("place", F.explode("names").alias("name")).distinct()
-        at = there.groupBy("place").agg(
-            F.slice(F.sort_array(F.collect_list("name")), 1, _MOST_NEIGHBOURS).alias("near")
+        lived = own.select("person", F.explode("places").alias("place"))
+        named = records.select(place, _words().alias("names")).where("place IS NOT NULL")
+        there = named.join(lived.select("place"), "place", "left_semi").select(
+            "place", F.explode("names").alias("name")
+        )
+        at = (
+            there.distinct()
+            .groupBy("place")
+            .agg(F.slice(F.sort_array(F.collect_list("name")), 1, _MOST_NEIGHBOURS).alias("near"))
         )
         beside = (
-            own.select("person", F.explode("places").alias("place"))
-            .join(at, "place")
+            lived.join(at, "place")
             .groupBy("person")
             .agg(F.array_distinct(F.flatten(F.collect_list("near"))).alias("near"))
         )

@@ -33,6 +33,7 @@ from spark_jobs.pseudonymise import with_pseudonym
 
 OPT_OUTS = "opt_outs"
 NATIONAL, TYPE_1 = KINDS = ("national", "type_1")
+GP = "gp_"  # how the names of datasets begin that general practices record
 _NUMBER = "nhs_number"
 _NEVER = "9999-12-31"
 
@@ -141,26 +142,39 @@ def numbers_held(spark: SparkSession, rows: Iterable[tuple[Contract, DataFrame]]
 
 def in_force(opt_outs: DataFrame, kind: str, day: date) -> DataFrame:
     """Return the opt-outs of a kind that are not withdrawn by the end of the day."""
+    return opt_outs.where(is_in_force(kind, day))
+
+
+def is_in_force(kind: str, day: date) -> Column:
+    """Return whether an opt-out is of a kind and not withdrawn by the end of the day."""
     lasting = F.col("withdrawn_on").isNull() | (F.col("withdrawn_on") > F.lit(day.isoformat()).cast("date"))
-    return opt_outs.where((F.col("kind") == kind) & lasting)
+    return (F.col("kind") == kind) & lasting
 
 
 def is_gp_record(dataset: str) -> bool:
-    """Return whether a dataset is what a general practice recorded: by the contracts' naming, ``gp_``."""
-    return dataset.startswith("gp_")
+    """Return whether a dataset is what a general practice recorded: by the contracts' naming, :data:`GP`."""
+    return dataset.startswith(GP)
 
 
-def without_type_1(
-    good: Mapping[str, DataFrame], contracts: Mapping[str, Contract], known: DataFrame, opt_outs: DataFrame, day: date
-) -> dict[str, DataFrame]:
-    """Return every dataset's rows, those of general practices without the persons of a type 1 opt-out in force."""
-    places = known.join(in_force(opt_outs, TYPE_1, day), "person", "left_semi").select("provider", "local_id")
-    kept = {}
-    for dataset, frame in good.items():
-        key = contracts[dataset].local_key
-        gone = places.withColumnRenamed("local_id", key) if key else places
-        kept[dataset] = frame.join(gone, ["provider", key], "left_anti") if is_gp_record(dataset) else frame
-    return kept
+def marked(known: DataFrame, opt_outs: DataFrame, day: date) -> DataFrame:
+    """Return the spine with :data:`TYPE_1`: whether a type 1 opt-out of the person is in force on the day.
+
+    Parameters
+    ----------
+    opt_outs : DataFrame
+        What :func:`persons` returns: of each person and kind one.
+    """
+    out = in_force(opt_outs, TYPE_1, day).select("person").withColumn(TYPE_1, F.lit(True))
+    joined = known.join(out, "person", "left")
+    return joined.withColumn(TYPE_1, F.coalesce(TYPE_1, F.lit(False)))
+
+
+def without_type_1(rows: DataFrame, dataset: str) -> DataFrame:
+    """Return a dataset's rows, joined with what :func:`marked` returns; those of practices without whom it marks.
+
+    A row whose person nobody knows stays.
+    """
+    return rows.where(~F.coalesce(TYPE_1, F.lit(False))) if is_gp_record(dataset) else rows
 
 
 def publish(opt_outs: DataFrame, keys: Mapping[int, bytes], folder: Path) -> tables.Published:

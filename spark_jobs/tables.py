@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from deltalake.exceptions import TableNotFoundError
 from deltalake.schema import Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
 from pyarrow import dataset
-from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
@@ -30,6 +30,8 @@ from spark_jobs.errors import JobRefused
 
 _FINGERPRINT = "tre.fingerprint"
 _ROWS = "tre.rows"
+_SALTS = (1, 2)
+_PIECES = {0: " & 4194303", 22: " & 4194303", 44: ""}  # of a hash of 64 bits: where it begins, and the mask of 22 bits
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,19 @@ def publish(frame: DataFrame, folder: Path) -> Published:
     """
     staged = folder / f"data-{uuid.uuid4().hex}"
     observed = Observation()
-    frame.observe(observed, *_digests(frame)).write.parquet(str(staged))
+    _digested(frame, observed).write.parquet(str(staged))
     rows = rows_in(staged)
     fingerprint = _fingerprint(frame, observed.get, rows)
     before = newest(folder)
     if before is not None and _metadata(before).get(_FINGERPRINT) == fingerprint:
         shutil.rmtree(staged)
         return Published(before.version(), rows, new=False)
+    _sync([*staged.glob("*.parquet"), staged, folder])  # the log must name no file that a power cut takes
     _commit(folder, staged, before, {_FINGERPRINT: fingerprint, _ROWS: str(rows)})
+    version, log = DeltaTable(folder).version(), folder / "_delta_log"
+    _sync([log / f"{version:020}.json", log])
     _remove_unowned(folder)
-    return Published(DeltaTable(folder).version(), rows, new=True)
+    return Published(version, rows, new=True)
 
 
 def read(spark: SparkSession, folder: Path, version: int | None = None) -> DataFrame:
@@ -133,17 +138,31 @@ def _metadata(table: DeltaTable) -> dict[str, str]:
     return dict(table.history(1)[0])
 
 
-def _digests(frame: DataFrame) -> tuple[Column, Column]:
-    """Return two digests of the rows, whatever their order: sums of hashes that know a null from any value."""
+def _digested(frame: DataFrame, seen: Observation) -> DataFrame:
+    """Return the frame so that its being written digests it twice: see :func:`_digest`."""
     quoted = (f"`{name.replace('`', '``')}`" for name in frame.columns)
     cells = ", ".join(f"{name}, isnull({name})" for name in quoted)
-    first, second = (F.expr(f"sum(CAST(xxhash64({salt}, {cells}) AS decimal(38, 0)))") for salt in (1, 2))
-    return first.alias("first"), second.alias("second")
+    hashed = frame.select("*", *(F.expr(f"xxhash64({salt}, {cells})").alias(f"_hash_{salt}") for salt in _SALTS))
+    sums = (
+        F.expr(f"sum(shiftright(_hash_{salt}, {shift}){kept})").alias(f"{salt}_{shift}")
+        for salt in _SALTS
+        for shift, kept in _PIECES.items()
+    )
+    return hashed.observe(seen, *sums).drop(*(f"_hash_{salt}" for salt in _SALTS))
+
+
+def _digest(seen: Mapping[str, Any], salt: int) -> int | None:
+    """Return a digest of rows, whatever their order: the sum of hashes that know a null from any value.
+
+    Spark adds up each hash in three pieces, which no number of rows brings beyond 64 bits, and this puts them together.
+    """
+    sums = [seen.get(f"{salt}_{shift}") for shift in _PIECES]
+    return None if None in sums else sum(each << shift for each, shift in zip(sums, _PIECES, strict=True) if each)
 
 
 def _fingerprint(frame: DataFrame, digests: Mapping[str, Any], rows: int) -> str:
     schema = ",".join(f"{field.name}:{field.dataType.simpleString()}" for field in frame.schema)
-    return f"{schema}|{digests.get('first')}|{digests.get('second')}|{rows}"
+    return "|".join([schema, *(str(_digest(digests, salt)) for salt in _SALTS), str(rows)])
 
 
 def _commit(folder: Path, staged: Path, before: DeltaTable | None, metadata: dict[str, str]) -> None:
@@ -175,4 +194,13 @@ def _remove_unowned(folder: Path) -> None:
     for path in folder.glob("data-*"):
         if path.name not in log:
             shutil.rmtree(path)
-    os.sync()
+
+
+def _sync(paths: Iterable[Path]) -> None:
+    """Have files and folders written to the disk: these alone, for all that the machine writes would be waited for."""
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 
 from spark_jobs.contracts import Contract
 from spark_jobs.errors import JobRefused
+from spark_jobs.landing import plain
 from spark_jobs.landing.canonical import BATCH, Writer
+from spark_jobs.landing.plain import MOST_LINE
 from spark_jobs.manifest import SentFile
 
-MOST_LINE = 1024 * 1024  # characters, give or take a piece
 _CODECS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1252": "cp1252"}
 _NAMES = {"utf-8": "UTF-8", "utf-16": "UTF-16", "windows-1252": "Windows-1252"}
 # How a declared form of date becomes that of ISO 8601; a cell of another form stays, and validation judges it.
@@ -49,35 +50,46 @@ def read(path: Path, told: SentFile, contract: Contract, out: Writer) -> int:
     wanted = [field.name for field in contract.fields]
     dated = {field.name for field in contract.fields if field.type in ("date", "timestamp")}
     count = 0
-    for places, batch in _batches(path, told, wanted):
-        columns = list(zip(*batch, strict=True))
-        arrays = [_array(columns[place], name in dated, told) for name, place in zip(wanted, places, strict=True)]
-        out.write(told.name, count + 1, arrays)
-        count += len(batch)
+    for arrays in _arrays(path, told, wanted):
+        rewritten = (_rewritten(array, name in dated, told) for name, array in zip(wanted, arrays, strict=True))
+        out.write(told.name, count + 1, list(rewritten))
+        count += len(arrays[0])
     return count
 
 
-def lines(path: Path, told: SentFile) -> Iterator[str]:
-    """Yield the file's lines as text, with their ends.
+def _arrays(path: Path, told: SentFile, wanted: list[str]) -> Iterator[list[Any]]:
+    """Yield, batch by batch, the cells of each wanted column: read by Arrow while the file is plain, then by Python."""
+    at, count = 0, 0
+    for end, arrays in plain.blocks(path, told, wanted):
+        at, count = end, count + len(arrays[0])
+        yield arrays
+    for places, batch in _batches(path, told, wanted, at, count):
+        columns = list(zip(*batch, strict=True))
+        yield [pa.array(columns[place], pa.string()) for place in places]
+
+
+def lines(path: Path, told: SentFile, at: int = 0) -> Iterator[str]:
+    """Yield the file's lines as text, with their ends, from a byte on at which one begins.
 
     Raises
     ------
     JobRefused
         At what is not of the declared encoding, and where no line's end comes for too long.
     """
-    return chain.from_iterable(_pieces(path, told))
+    return chain.from_iterable(_pieces(path, told, at))
 
 
-def _pieces(path: Path, told: SentFile) -> Iterator[list[str]]:
+def _pieces(path: Path, told: SentFile, at: int) -> Iterator[list[str]]:
     """Yield the lines piece by piece: a call for each line would cost more than its parsing."""
-    number, rest = 0, ""
-    with path.open("rb") as raw, io.TextIOWrapper(raw, _CODECS[told.encoding], newline="\n") as file:
+    number, rest, codec = 0, "", told.encoding if at else _CODECS[told.encoding]  # a mark of byte order comes first
+    with path.open("rb") as raw, io.TextIOWrapper(raw, codec, newline="\n") as file:
+        raw.seek(at)
         try:
             while piece := file.read(_CHUNK):
                 *whole, rest = (rest + piece).split("\n")
                 number += len(whole)
                 if len(rest) > MOST_LINE:
-                    where = f"{told.name}, line {number + 1}"
+                    where = f"{told.name}, line {number + _lines_before(path, at) + 1}"
                     raise JobRefused("A line is too long", where=where, todo="Send it as the contract says")
                 yield [f"{line}\n" for line in whole]
         except UnicodeError:
@@ -88,11 +100,19 @@ def _pieces(path: Path, told: SentFile) -> Iterator[list[str]]:
         yield [rest]
 
 
-def _batches(path: Path, told: SentFile, wanted: list[str]) -> Iterator[tuple[list[int], list[list[str]]]]:
-    """Yield, batch by batch, the place of each of the contract's columns and the rows."""
+def _batches(
+    path: Path, told: SentFile, wanted: list[str], at: int, done: int
+) -> Iterator[tuple[list[int], list[list[str]]]]:
+    """Yield, batch by batch, the place of each of the contract's columns and the rows.
+
+    Parameters
+    ----------
+    at, done : int
+        The byte at which the first row begins that is still to be read, or 0, and how many come before it.
+    """
     quotes: Any = {"quotechar": told.quote} if told.quote else {"quoting": csv.QUOTE_NONE}
-    rows = csv.reader(lines(path, told), delimiter=told.delimiter, strict=True, **quotes)
-    done = 0
+    text = chain(islice(lines(path, told), 1), lines(path, told, at)) if at else lines(path, told)  # header and rows
+    rows = csv.reader(text, delimiter=told.delimiter, strict=True, **quotes)
     batch: list[list[str]] = []
     try:
         header = next(rows, [])
@@ -130,12 +150,16 @@ def _check_widths(batch: list[list[str]], width: int, done: int, told: SentFile)
         raise JobRefused(what, where=f"{told.name}, row {done + place + 1}", todo="Send whole rows")
 
 
-def _array(cells: Sequence[str], dated: bool, told: SentFile) -> Any:
-    array = pa.array(cells, pa.string())
+def _rewritten(array: Any, dated: bool, told: SentFile) -> Any:
     if dated and told.dates in _DATES:
         pattern, made = _DATES[told.dates]
         return pc.replace_substring_regex(array, pattern, made, max_replacements=1)
     return array
+
+
+def _lines_before(path: Path, at: int) -> int:
+    with path.open("rb") as file:
+        return sum(file.read(min(_CHUNK, at - begin)).count(b"\n") for begin in range(0, at, _CHUNK))
 
 
 def _undecodable(path: Path, told: SentFile) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from pathlib import Path
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from spark_jobs.errors import JobRefused
+from spark_jobs.landing import plain
 from tests.landing import held, landed, outbox, sent
 from tests.unit.test_landing_forms import packed, text
 
@@ -31,11 +33,11 @@ def mutations(draw: some.DrawFn, content: bytes) -> bytes:
     }[how]
 
 
-def outcome(content: bytes, form: str, claimed: bytes) -> list[dict] | str:
+def outcome(content: bytes, form: str, claimed: bytes, rows: int = 2) -> list[dict] | str:
     """Land a file under the manifest of another, and return its rows or the sentence."""
     with tempfile.TemporaryDirectory() as name:
         folder, landing = Path(name, "ons-1"), Path(name, "landing")
-        file = sent(folder, "deaths.dat", "deaths", claimed, 2, format=form)
+        file = sent(folder, "deaths.dat", "deaths", claimed, rows, format=form)
         (folder / "deaths.dat").write_bytes(content)
         try:
             return held(landing, landed(outbox(folder, file), landing))
@@ -71,7 +73,33 @@ def test_what_a_provider_sends_broken_and_vouches_for_lands_as_rows_or_is_refuse
         assert len(told) == 2
 
 
+# Cells that two readers of CSV may well take differently, beside plain ones.
+ODD = ["", "Ann", '"Ann"', '"A, n"', '"A ""n"""', '"', '""', '"A\nn"', 'A"n', '"A"n', "\r", "\ufeff", "\u00e9"]
+CELLS = some.one_of(some.sampled_from(ODD), some.text(some.sampled_from('a\u00e9",\r\n\0 '), max_size=5))
+ENDS = some.sampled_from(["\n", "\r\n", ""])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    some.lists(some.tuples(ENDS, some.lists(CELLS, min_size=2, max_size=2)), max_size=8),
+    some.sampled_from(["", "\ufeff"]),
+    some.integers(192, 640),
+)
+def test_what_arrow_reads_of_a_file_is_what_the_strict_reader_reads_of_it(rows, mark, piece):
+    lines = text().splitlines(keepends=True)
+    written = [",".join([f"M{place}", "D1", "", *cells, *[""] * 6]) + end for place, (end, cells) in enumerate(rows)]
+    content = (mark + lines[0] + "".join([*written, *lines[1:]])).encode()
+    found = []
+    for blocks in (plain.blocks, lambda *told: iter(())):
+        with patch.object(plain, "PIECE", piece), patch.object(plain, "blocks", blocks):
+            found.append(outcome(content, "csv", content, rows=len(rows) + 2))
+    assert found[0] == found[1]
+    SEEN["read alike" if isinstance(found[0], list) else "refused alike"] += 1
+
+
 def test_both_outcomes_came_up():
+    assert SEEN["read alike"] > 20
+    assert SEEN["refused alike"] > 20
     assert SEEN["other"] > 10
     assert SEEN["refused"] > 10
     assert SEEN["landed"] > 3

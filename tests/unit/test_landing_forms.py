@@ -13,6 +13,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from spark_jobs.errors import JobRefused
+from spark_jobs.landing import plain
 from tests.landing import contracts, held, landed, outbox, sent
 
 NAMES = [field.name for field in contracts()["deaths"].fields]
@@ -143,3 +144,15 @@ def test_what_is_wrong_is_told_in_one_sentence_and_nothing_stays(tmp_path, conte
     assert "\n" not in refused.value.sentence()
     assert "Zo" not in refused.value.sentence()
     assert not [path for path in (tmp_path / "landing").rglob("*") if path.is_file()]
+
+
+def test_arrow_reads_a_plain_file_to_its_end_and_another_up_to_the_first_piece_that_is_not(tmp_path, monkeypatch):
+    content = text(ROWS * 40).encode()
+    told = sent(tmp_path, "plain.csv", "deaths", content, 80)
+    ends = [end for end, _ in plain.blocks(tmp_path / "plain.csv", told, NAMES)]
+    assert ends == [len(content)]
+    monkeypatch.setattr(plain, "PIECE", 1024)
+    sent(tmp_path, "other.csv", "deaths", content + b'"M3\nM4"' + b"," * 10 + b"\n", 81)
+    read = list(plain.blocks(tmp_path / "other.csv", told, NAMES))
+    assert len(content) - 1024 < read[-1][0] <= len(content)
+    assert kept(tmp_path, content + b'"M3\nM4"' + b"," * 10 + b"\n", 81)[-1][0] == "M3\nM4"

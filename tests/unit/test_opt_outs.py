@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as parquet
 import pytest
 
-from spark_jobs import build, opt_out, provision, tables, validate
+from spark_jobs import build, known, opt_out, provision, tables, validate
 from spark_jobs.contracts import load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.provisioning import few
@@ -116,7 +116,7 @@ def home(spark, tmp_path_factory) -> Path:
     with pytest.MonkeyPatch.context() as patched:
         use_session(patched, spark, build, provision)
         patched.setattr(validate, "MANY", 0)  # as of many rows and persons: it is the same that is published
-        patched.setattr(build, "_SORTED_FROM", 0)
+        patched.setattr(known, "SORTED_FROM", 0)
         result = build_warehouse(folder)
     assert result["opted_out"] == 8
     assert not (folder / "landing" / "work").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from dataclasses import replace
 from datetime import date
@@ -243,6 +244,28 @@ def test_a_table_has_versions_and_publishing_the_same_rows_makes_none(spark, tmp
     ]  # fmt: skip
     assert tables.read(spark, folder, 0).count() == 100
     assert tables.read(spark, folder).count() == 101
+
+
+def test_a_tables_files_are_on_the_disk_before_its_log_names_them(spark, tmp_path, monkeypatch):
+    synced: list[tuple[str, bool]] = []
+    log = tmp_path / "table" / "_delta_log"
+
+    def told(descriptor: int) -> None:
+        synced.append((Path(os.readlink(f"/proc/self/fd/{descriptor}")).name, log.exists()))
+
+    monkeypatch.setattr("os.fsync", told)
+    tables.publish(spark.range(10).toDF("n"), tmp_path / "table")
+    files = {Path(uri).name for uri in DeltaTable(tmp_path / "table").file_uris()}
+    assert {name for name, committed in synced if not committed} >= files | {"table"}
+    assert [name for name, committed in synced if committed] == ["00000000000000000000.json", "_delta_log"]
+
+
+def test_a_tables_digest_is_the_exact_sum_of_its_rows_hashes(spark, tmp_path):
+    frame = spark.range(1000).selectExpr("id * 7919 AS n", "IF(id % 3 = 0, NULL, CAST(id AS string)) AS text")
+    tables.publish(frame, tmp_path / "table")
+    sums = [f"sum(CAST(xxhash64({salt}, n, isnull(n), text, isnull(text)) AS decimal(38, 0)))" for salt in (1, 2)]
+    told = dict(DeltaTable(tmp_path / "table").history(1)[0])["tre.fingerprint"]
+    assert told == "|".join(["n:bigint,text:string", *map(str, frame.selectExpr(*sums).collect()[0]), "1000"])
 
 
 def test_a_table_s_log_names_its_types_as_the_delta_protocol_does(spark, tmp_path):

@@ -21,7 +21,7 @@ KINDS = ("nhs_number", "name_dob", "full_name", "postcode", "hospital_number")
 KEY_PURPOSE = "exact-match"
 
 _NOT_LETTERS = re.compile(r"[^a-z ]+")
-_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}")
+POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}")
 _ISSUED = re.compile(r"[34679]|(?:0[1-9]|[12]\d)(?:0[1-9]|1[0-2])")
 _COUNTED = "01234567890123456789"
 _DIFFERENT = 3  # digits
@@ -88,7 +88,7 @@ def normalise(kind: str, value: str) -> str | None:
         return _person_name(value)
     if kind == "postcode":
         squeezed = "".join(value.split()).upper()
-        return squeezed if _POSTCODE.fullmatch(squeezed) else None
+        return squeezed if POSTCODE.fullmatch(squeezed) else None
     if kind == "hospital_number":
         squeezed = re.sub(r"[^A-Z0-9]", "", value.upper())
         return squeezed if len(squeezed) >= 5 and any(mark.isdigit() for mark in squeezed) else None

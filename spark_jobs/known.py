@@ -1,0 +1,50 @@
+"""Whom a build knows: each provider's local numbers with their person and pseudonym, ready for every dataset's join."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.contracts import Contract
+from spark_jobs.pseudonymise import with_pseudonym
+
+KEY = ("provider", "local_id")
+SORTED_FROM = 100_000  # records; fewer go whole to every task, which costs less than to put a dataset in their order
+_SENT_TO = 500_000  # records that still go whole where a dataset has more rows: some 100 bytes each, four times at once
+
+
+def known_persons(spark: SparkSession, spine: Path, key: bytes) -> DataFrame:
+    """Return ``provider``, ``local_id``, ``person`` and ``pseudonym``, made here and not for each row of a dataset.
+
+    Parameters
+    ----------
+    spine : Path
+        A folder of Parquet with the first three.
+    key : bytes
+        The warehouse's pseudonym key.
+    """
+    told = spark.read.schema("provider string, local_id string, person string").parquet(str(spine))
+    return with_pseudonym(told.withColumn("_of", F.col("person")), "_of", key)
+
+
+def ready_to_join(known: DataFrame, records: int) -> DataFrame:
+    """Return the records, kept for all joins: so many that none sends them whole lie where joins look for them."""
+    if records >= SORTED_FROM:
+        parts = int(known.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
+        known = known.repartition(parts, *KEY).sortWithinPartitions(*KEY)
+    return known.persist()
+
+
+def sent(known: DataFrame, records: int, rows: int) -> DataFrame:
+    """Return the records as a join with so many rows takes them: whole to every task, or as they lie.
+
+    Spark itself would look at the size alone, of which it knows nothing before the records have been made.
+    """
+    return F.broadcast(known) if records < (max(SORTED_FROM, min(rows, _SENT_TO))) else known
+
+
+def with_person(frame: DataFrame, known: DataFrame, contract: Contract) -> DataFrame:
+    """Return a dataset's rows with their person: null for a local number that nobody registered."""
+    return frame.withColumnRenamed(contract.local_key, "local_id").join(known, list(KEY), "left")
