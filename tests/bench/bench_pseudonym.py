@@ -23,7 +23,7 @@ from tests.bench.harness import Row, row, timed
 from tre.config.options import load
 from tre.runs.java import java_home
 
-ROWS = {"small": (100_000, 400_000), "medium": (400_000, 1_600_000), "large": (2_000_000, 8_000_000)}
+ROWS = {"small": (100_000, 400_000), "medium": (1_000_000, 4_000_000), "large": (5_000_000, 20_000_000)}
 KEY = bytes(range(32))
 _EACH = 20  # events of a person
 _TIMES = 3  # the least of them is taken: the machine may do other things
