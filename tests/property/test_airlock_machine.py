@@ -55,7 +55,7 @@ IN = {
 _WHO = st.sampled_from(sorted(MAY))
 _CHECKER, _NAME = st.sampled_from(CHECKERS), st.sampled_from(NAMES)
 _CHOICE = st.sampled_from(["approve", "approve", "approve", "return", "reject"])
-_WAYS = ("drafted", "in review", "returned", "approved", "a third", "thought again")
+_WAYS = ("drafted", "in review", "returned", "approved", "a third", "thought again", "withdrawn")
 _SEEN: Counter[str] = Counter()
 
 
@@ -155,6 +155,8 @@ class Airlock(RuleBasedStateMachine):
             self.take_and_ask_for_a_third(CHECKERS[0])
         elif way == "thought again":
             self.think_again(CHECKERS[0])
+        elif way == "withdrawn":
+            self.withdraw(0)
 
     @rule(content=st.sampled_from(range(len(BYTES))))
     @precondition(lambda self: self.state == "returned")
