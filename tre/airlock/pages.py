@@ -11,7 +11,7 @@ from django import forms
 from tre.airlock.assignments import assigned, has_handed_in, holds_place
 from tre.airlock.deciding import Choice, Voice, conflicts
 from tre.airlock.differencing import releases_named
-from tre.airlock.domain import can
+from tre.airlock.domain import CHANGEABLE, can
 from tre.airlock.forms import CommentForm, ReasonForm, VoteForm
 from tre.airlock.models import Comment, Group, Release, Request, RequestFile, Turn
 from tre.airlock.previews import Preview, preview
@@ -90,8 +90,12 @@ def page_of(found: Request, person: Principal, turn: int, sent: Mapping[Any, for
 
 def _may(found: Request, person: Principal) -> dict[str, bool]:
     """Return what the person is offered; services ask again."""
-    resource = found.resource()
-    reviews = decide(person, "review_request", resource).allowed
+    resource, stands = found.resource(), found.place
+
+    def may(act: str, fits: bool) -> bool:
+        return fits and decide(person, act, resource).allowed  # what the state forbids is not asked
+
+    reviews = may("review_request", found.state == "in_review")
     place = reviews and holds_place(found, person.username)
     waits = place and has_handed_in(found, person.username)
     full = assigned(found).count() >= found.places
@@ -100,11 +104,11 @@ def _may(found: Request, person: Principal) -> dict[str, bool]:
         "take": reviews and not place and not full,
         "give_back": place and not waits,
         "escalate": place,
-        "comment": found.state != "draft" and decide(person, "comment_request", resource).allowed,
-        "withdraw": decide(person, "withdraw_request", resource).allowed and can(found.place, "withdraw"),
-        "change": decide(person, "change_request", resource).allowed and found.state == "draft",
-        "revise": decide(person, "change_request", resource).allowed and can(found.place, "revise"),
-        "recall": decide(person, "recall_output", resource).allowed,
+        "comment": may("comment_request", found.state != CHANGEABLE),
+        "withdraw": may("withdraw_request", can(stands, "withdraw")),
+        "change": may("change_request", found.state == CHANGEABLE),
+        "revise": may("change_request", can(stands, "revise")),
+        "recall": may("recall_output", can(stands, "recall")),
     }
 
 
