@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _BATCH = 65_536  # half a megabyte of numbers
+_BLANKS = r"[\s\x0b\x1c-\x1f]"  # ASCII's, as Python has them: Java's \s lacks the separators
 
 
 def write(records: DataFrame, key: bytes, folder: Path, scratch: Path) -> dict[str, Any]:
@@ -102,11 +103,12 @@ def _spelling() -> Column:
     What is in other letters goes to that function itself, which takes some ten times as long.
     """
     kind, value = F.col("kind"), F.col("value")
-    digits = F.regexp_replace(value, r"[\s\x1c-\x1f\x0b-]", "")
-    squeezed = F.upper(F.regexp_replace(value, r"[\s\x1c-\x1f\x0b]", ""))
+    digits = F.regexp_replace(value, rf"{_BLANKS}|-", "")
+    squeezed = F.upper(F.regexp_replace(value, _BLANKS, ""))
     number = F.regexp_replace(F.upper(value), "[^A-Z0-9]", "")
     whole = _person_name(value)
-    name, born = _person_name(F.regexp_replace(value, r"(?s)\|[^|]*\z", "")), F.trim(F.substring_index(value, "|", -1))
+    name = _person_name(F.regexp_replace(value, r"(?s)\|[^|]*\z", ""))
+    born = F.regexp_replace(F.substring_index(value, "|", -1), rf"(?s)\A{_BLANKS}+|{_BLANKS}+\z", "")
     return (
         F.when(kind == "nhs_number", F.when(is_nhs_number(digits), digits))
         .when(kind == "postcode", F.when(squeezed.rlike(rf"\A{exact_match.POSTCODE.pattern}\z"), squeezed))

@@ -74,9 +74,15 @@ def reviewed(made, who, choice):
             "seal": seal("review", made.pk, who, choice, said)})
 
 
+def agreed(made):
+    for who in ("cat", "dan"):
+        reviewed(made, who, "approve")
+    with transaction.atomic():
+        record("airlock.approved", actor="airlock", subject=f"request:{made.pk}", data={"reviews": 2})
+
+
 approved = asked("approved", ("table.csv", "more.csv"))
-for who in ("cat", "dan"):
-    reviewed(approved, who, "approve")
+agreed(approved)
 waiting = asked("in_review")
 reviewed(waiting, "cat", "approve")
 disputed = asked("in_review")
@@ -87,8 +93,7 @@ with transaction.atomic():
     record("airlock.release_halted", actor="airlock", subject=f"request:{halted.pk}", data={"why": "It was altered."})
 model = asked("returned", [f"m/{name}" for name in sorted(MODEL_FILES)] + ["table.csv"])
 swapped = asked("approved")
-for who in ("cat", "dan"):
-    reviewed(swapped, who, "approve")
+agreed(swapped)
 
 call_command("migrate", verbosity=0)
 

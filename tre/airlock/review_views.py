@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from tre.airlock import assignments, comments, recalls, reviews
 from tre.airlock.comments import Lines
@@ -119,6 +119,7 @@ def recall(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("airlock_request", number=number)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def away(request: HttpRequest) -> HttpResponse:
     """Show one's days of absence, and take more."""
     form = AbsenceForm(request.POST if request.method == "POST" else None)
