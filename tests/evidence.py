@@ -36,6 +36,7 @@ def in_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Make people with second factors, data that landed and was built, a project with an extract, and a workspace."""
     for part in ("projects", "homes", "evidence"):
         shutil.rmtree(load().path(part), ignore_errors=True)
+    load().home.chmod(0o700)  # tests of sandboxes let others pass through it
     keep_checkpoints_in(folder / "checkpoints", monkeypatch)
     for name, role in PEOPLE.items():
         person(name, role)
