@@ -188,7 +188,7 @@ def region(monkeypatch):
         ("/catalogue/set_0/fields/field_7/", 9),
         ("/catalogue/set_0/lineage/", 10),
         ("/catalogue/submissions", 10),
-        ("/catalogue/submissions/s-7/", 13),
+        ("/catalogue/submissions/s-7/", 11),
     ],
 )
 def test_a_region_s_catalogue_asks_the_database_a_bounded_number_of_questions(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from tre.airlock.deciding import REVIEWERS
 from tre.airlock.domain import CHANGEABLE
 from tre.airlock.drafts import Upload, changeable, freeze, kept_text, note_members, put_files, require_change
 from tre.airlock.evidence import submission
@@ -125,7 +126,9 @@ def revise(number: int, actor: Principal) -> Request:
     files, groups = request.held(), request.groups.filter(turn=request.turn)
     move(request, "revise", actor.username, {"turn": request.turn + 1})
     request.turn += 1
-    request.save(update_fields=["turn"])
+    # how many have to agree is found anew when it is inspected; what the turn before needed is no part of this one
+    request.checkers = request.places = REVIEWERS
+    request.save(update_fields=["turn", "checkers", "places"])
     Turn.objects.create(request=request, number=request.turn, members=before.members)
     copies = {
         group.pk: Group.objects.create(

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Value
 from django.utils import timezone
 
 from tre.people.domain import RESERVED_NAMES, ROLES, invitation_state
@@ -43,11 +44,17 @@ class Account(AbstractUser):
 
     def project_codes(self) -> dict[str, bool]:
         """Return the codes of the projects that the person is a member of, each with whether they lead it."""
-        return dict(self.projects.values_list("code", "membership__lead"))
+        return self.project_codes_ever()[0]
 
-    def past_project_codes(self) -> frozenset[str]:
-        """Return the codes of the projects that the person was once a member of, and is no more."""
-        return frozenset(self.past_memberships.values_list("project__code", flat=True))
+    def project_codes_ever(self) -> tuple[dict[str, bool], frozenset[str]]:
+        """Return the projects of :meth:`project_codes`, and those that the person was once in, by one question."""
+        now = self.projects.order_by().values_list("code", "membership__lead", Value(False))
+        once = self.past_memberships.order_by().values_list("project__code", Value(False), Value(True))
+        told = list(now.union(once, all=True))
+        return (
+            {code: bool(leads) for code, leads, past in told if not past},
+            frozenset(code for code, _, past in told if past),
+        )
 
     def controller_names(self) -> frozenset[str]:
         """Return the controllers whose datasets the person answers for."""

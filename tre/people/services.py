@@ -166,14 +166,14 @@ def principal(request: HttpRequest) -> Principal:
 
 def principal_of(account: Account, used_second_factor: bool) -> Principal:
     """Return an account as the policies see it."""
-    projects = account.project_codes()
+    projects, past = account.project_codes_ever()
     return Principal(
         username=account.username,
         roles=account.role_names(),
         projects=frozenset(projects),
         leads=frozenset(code for code, leads in projects.items() if leads),
         controllers=account.controller_names(),
-        past_projects=account.past_project_codes(),
+        past_projects=past,
         training_current=account.training_current(date.today()),
         second_factor=used_second_factor,
     )

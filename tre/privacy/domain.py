@@ -40,25 +40,9 @@ class Budget:
         if self.delta >= 1:
             raise ValueError("delta must be less than 1")
 
-    def __add__(self, other: Budget) -> Budget:
-        return Budget(self.epsilon + other.epsilon, self.delta + other.delta)
-
     def covers(self, other: Budget) -> bool:
         """Return whether the other amount lies within this one."""
         return other.epsilon <= self.epsilon and other.delta <= self.delta
-
-    def without(self, other: Budget) -> Budget:
-        """Return what is left of this amount after the other.
-
-        Raises
-        ------
-        ValueError
-            When the other is more than this.
-        """
-        return Budget(self.epsilon - other.epsilon, self.delta - other.delta)
-
-
-NOTHING = Budget(Decimal(0), Decimal(0))
 
 
 def budget(epsilon: object, delta: object) -> Budget:
