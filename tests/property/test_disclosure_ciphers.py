@@ -35,6 +35,18 @@ def test_a_name_comes_out_of_its_cipher(cipher: str, forename: str, surname: str
     assert f"{forename} {surname}" in _read(f"note {written}")
 
 
+@pytest.mark.parametrize(
+    ("cipher", "name"),
+    [
+        ("Pig Latin", "crystal abbas"),  # a "y" after the consonants that go behind
+        ("Pig Latin", "krystyna squires"),
+        ("a telephone's keys, once a letter", "milan postlethwaite"),  # the longest surname
+    ],
+)
+def test_a_name_of_the_longest_kind_comes_out(cipher: str, name: str) -> None:
+    assert name in _read(f"note {CIPHERS[cipher](name)}")
+
+
 @given(LETTERS, st.integers(2, 6))
 @settings(deadline=None)
 def test_rails_give_back_what_was_written(letters: str, rails: int) -> None:

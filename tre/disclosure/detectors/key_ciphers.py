@@ -33,7 +33,7 @@ _PRESSED = r"(?:2{1,3}|3{1,3}|4{1,3}|5{1,3}|6{1,3}|7{1,4}|8{1,3}|9{1,4}|0)"
 TAPPED = rf"{_PRESSED}(?:[ ,/|.-]{{1,3}}{_PRESSED}){{7,}}"
 _RUN = re.compile(rf"(?<![\d.]){TAPPED}(?!\d)")
 _WORD_END = re.compile(r"[ ,.-]*(?:\b0\b|[/|])[ ,./|-]*|\s{2,}")
-KEYED = r"[2-9]{4,12}[ 0_-][2-9]{4,12}"
+KEYED = r"[2-9]{4,16}[ 0_-][2-9]{4,16}"
 _KEYED = re.compile(rf"(?<![\d.,])(?=({KEYED})(?![\d.,]))")
 _SHORTEST = 4  # digits of a name that is keyed once a letter
 _BOTH = 13  # digits of a forename and a surname: two numbers without a nought or a one are names once in millions

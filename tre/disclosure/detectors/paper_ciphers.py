@@ -12,7 +12,7 @@ from tre.disclosure.packs import Names
 _SHORTEST = 3  # letters of a forename, and of a surname
 _ALONE = 8  # and of both, where nothing parts them
 _LATIN = re.compile(r"(?i)(?<![a-z])([a-z]{2,18}?)'?(way|yay|ay)(?![a-z])")
-_BEGINNING = 4  # consonants that a word begins with
+_MOVED = re.compile(r"(?:[^aeiou]|(?<=q)u)*$")  # what a word began with: consonants, "y" or not among them, and "qu"
 _GAP = re.compile(r"[ _.,-]{1,3}")
 _TOKEN = re.compile(r"(?<![A-Za-z])(?:[a-z]{8,32}|[A-Z][a-z]{7,31}|[A-Z]{8,32})(?![A-Za-z])")
 _RAILS = (2, 3)
@@ -56,7 +56,9 @@ def _brought_forward(word: re.Match[str]) -> Iterator[str]:
     if end != "ay":
         yield stem
         stem += end[0]
-    yield from (stem[-moved:] + stem[:-moved] for moved in range(1, min(_BEGINNING, len(stem) - 1) + 1))
+    longest = _MOVED.search(stem)
+    start = max(longest.start(), 1) if longest else len(stem)
+    yield from (stem[at:] + stem[:at] for at in range(len(stem) - 1, start - 1, -1))
     yield stem
 
 
