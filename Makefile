@@ -78,7 +78,10 @@ docs: ## write docs/settings.md, docs/airlock.md, docs/red-team.md and docs/page
 
 # torch is pinned apart: its CPU build is another file. rfc3987-syntax makes 38 parsers when it is imported, two seconds of
 # every notebook server's and the Hub's start, for a format that no schema here has: jsonschema does without it.
-LEFT_OUT := --no-emit-package torch --no-emit-package rfc3987-syntax --no-emit-package lark
+# xgboost is there as xgboost-cpu, and neither it nor torch needs a GPU's libraries here.
+GPU := cuda-bindings cuda-pathfinder cuda-toolkit triton xgboost $(addprefix nvidia-,cublas cuda-cupti cuda-nvrtc cuda-runtime \
+	cudnn-cu13 cufft cufile curand cusolver cusparse cusparselt-cu13 nccl-cu12 nccl-cu13 nvjitlink nvshmem-cu13 nvtx)
+LEFT_OUT := $(addprefix --no-emit-package ,torch rfc3987-syntax lark $(GPU))
 
 lock: ## renew the locks from pyproject.toml
 	$(PY) -m uv pip compile -q --python-version 3.11 --generate-hashes --no-annotate --no-header $(LEFT_OUT) pyproject.toml -o requirements.lock
