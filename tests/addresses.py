@@ -67,6 +67,10 @@ RULES: dict[str, Rule] = {
     "public/": _PUBLIC,
     "account/": _OWN,
     "projects/": _OWN,  # those among them that the policies let the person see
+    "notices/": _OWN,
+    "notices/read": Rule(SIGNED_IN, method="POST"),
+    "notices/how": Rule(SIGNED_IN, method="POST"),
+    "notices/<int:number>/": _OWN,
     "airlock/": _OWN,
     "airlock/away/": _OWN_FORM,
     "airlock/away/<int:absence>/end": Rule(SIGNED_IN, method="POST"),

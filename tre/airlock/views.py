@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST, require_safe
 from tre.airlock import queue as queues
 from tre.airlock.models import Request, RequestFile
 from tre.airlock.pages import page_of
-from tre.airlock.seeing import notices_of
 from tre.airlock.services import withdraw
 from tre.airlock.storage import storage
 from tre.people.services import principal
@@ -26,12 +25,12 @@ _INERT = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
-    """Show what waits for the person's review, what they have asked for, and what they are told."""
+    """Show what waits for the person's review, and what they have asked for."""
     person, sort = principal(request), request.GET.get("sort", "")
     waiting = queues.waiting(person, sort)
     others = queues.others(person, {each.request.pk for each in waiting}, number_of(request, "page"))
     told = {
-        "waiting": waiting, "others": others, "sorts": queues.SORTS, "sort": sort, "notices": notices_of(person),
+        "waiting": waiting, "others": others, "sorts": queues.SORTS, "sort": sort,
         "checks": queues.is_checker(person),
     }  # fmt: skip
     return render(request, "airlock/queue.html", told)
