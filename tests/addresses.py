@@ -157,7 +157,6 @@ RULES: dict[str, Rule] = {
     },
     f"{_REQUEST}files/<int:file>/vote": _act("view_request review_request", "cat", "POST"),
     f"{_REQUEST}files/<int:file>/changes": _act("view_request", "ann cat"),
-    f"{_REQUEST}files/<int:file>/picture": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/download": _act("download_output", "ann"),
     f"{_PROJECT}release-target": _act("set_release_target", "mia", "BOTH"),
     "releases/": _OWN,  # those among them that the policies let the person see
@@ -167,6 +166,7 @@ RULES: dict[str, Rule] = {
     # Imports
     "imports/": _OWN,  # those among them that the policies let the person see
     _IMPORT: _act("view_import", "ann cat mia"),
+    f"{_IMPORT}files/<int:file>/drawing": _act("view_import", "ann cat mia"),
     f"{_IMPORT}review": _act("review_import", "cat mia", "POST"),
     f"{_IMPORT}withdraw": _act("withdraw_import", "ann", "POST"),
     f"{_PROJECT}import": _act("ask_import", "ann", "BOTH"),
