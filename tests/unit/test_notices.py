@@ -65,7 +65,7 @@ def digest_now() -> None:
 def test_every_step_of_a_request_is_told_to_somebody_or_to_nobody_for_a_reason():
     assert {*telling.AUTHOR, *telling.CHECKERS, *telling.NOBODY} == set(domain.AUDIT_EVENTS)
     assert not telling.AUTHOR.keys() & telling.CHECKERS.keys()
-    assert imports.TOLD.keys() == imports_domain.AUDIT_EVENTS.keys() - {"approve", "withdraw"}
+    assert imports.TOLD.keys() == imports_domain.AUDIT_EVENTS.keys() - {"approve", "withdraw", "remove"}
 
 
 def test_a_request_is_told_to_its_checkers_and_what_comes_of_it_to_its_author(study):

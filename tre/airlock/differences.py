@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from tre.disclosure.showing import Page, Shown
+from tre.disclosure.showing.shown import Page, Shown
 
 MOST = 400
 Mark = Literal["same", "changed", "added", "removed"]

@@ -17,6 +17,7 @@ from tre.airlock.forms import CommentForm, ReasonForm, VoteForm
 from tre.airlock.model_review import models_of
 from tre.airlock.models import Comment, Group, Release, Request, RequestFile, Turn
 from tre.airlock.openings import Opening, opening, openings
+from tre.airlock.release.deliveries import target_of
 from tre.airlock.reviews import last_reviews
 from tre.airlock.seeing import Earlier, earlier_decisions, is_author, saved_votes, visible_comments, visible_reviews
 from tre.airlock.services import why_halted
@@ -82,6 +83,7 @@ def page_of(found: Request, person: Principal, turn: int, sent: Mapping[Any, for
         "release": Release.objects.filter(request=found).first() if now else None,
         "mine": mine,
         "halted": why_halted(found),
+        "target": target_of(found) if now else "",
         "commenting": sent.get("comment", commenting),
         "reason": sent.get("reason", ReasonForm()),
         "taken": assigned(found).count(),

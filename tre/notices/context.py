@@ -9,6 +9,7 @@ from tre.notices.models import Notice
 
 def unread(request: HttpRequest) -> dict[str, int]:
     """Return how many notices the person who is signed in has not read."""
-    if not request.user.is_authenticated:
+    user = getattr(request, "user", None)  # a request that is refused early has nobody yet
+    if user is None or not user.is_authenticated:
         return {}
-    return {"unread_notices": Notice.objects.filter(account=request.user.pk, read=None).count()}
+    return {"unread_notices": Notice.objects.filter(account=user.pk, read=None).count()}

@@ -13,6 +13,7 @@ from tre.airlock.drafts import Upload
 from tre.airlock.imports.domain import AUDIT_EVENTS, Choice, Event, check_told, follow, outcome
 from tre.airlock.imports.evidence import REVIEWED, SUBMITTED, submission, verdict
 from tre.airlock.imports.models import ImportFile, ImportRequest, ImportReview
+from tre.airlock.imports.placing import clear_all
 from tre.airlock.imports.policy import import_policy
 from tre.airlock.naming import check_names
 from tre.airlock.storage import Frozen, storage
@@ -152,6 +153,27 @@ def review(number: int, actor: Principal, choice: Choice, comment: str, shown: M
     if decided == "approve":
         enqueue("imports.place", {"import": number}, once=f"imports.place:{number}")
     return made
+
+
+def remove_placed(project: Project) -> None:
+    """Remove what was placed for a project that is over, and write it down; done already, nothing changes.
+
+    Raises
+    ------
+    OSError
+        It cannot be removed: whoever asked for it asks again, and nothing is written.
+    """
+    clear_all(project.code)
+    for number in project.imports.filter(state="placed").order_by("pk").values_list("pk", flat=True):
+        _write_removed(number)
+
+
+@transaction.atomic
+def _write_removed(number: int) -> None:
+    request = locked(number)
+    if request.state == "placed":
+        hashes = sorted(request.files.values_list("sha256", flat=True))
+        move(request, "remove", PLATFORM, {"version": request.version, "files": hashes})
 
 
 @transaction.atomic
