@@ -153,7 +153,7 @@ def test_a_kind_of_node_that_nobody_thought_of_is_refused(spark, tables):
         "SELECT pseudonym, CASE WHEN birth_year < 1950 THEN 'old' ELSE 'young' END AS age FROM people",
         "SELECT p.pseudonym, sex, snomed_code FROM people p JOIN gp_events e USING (pseudonym)",
         "SELECT pseudonym, sum(birth_year / 2) AS half FROM people GROUP BY pseudonym",
-        "WITH old AS (SELECT * FROM people WHERE birth_year < 1955) SELECT * FROM old LEFT JOIN gp_events USING (pseudonym)",
+        "WITH o AS (SELECT * FROM people WHERE sex = '1') SELECT * FROM o LEFT JOIN gp_events USING (pseudonym)",
         "SELECT * FROM people p WHERE EXISTS (SELECT 1 FROM gp_events e WHERE e.pseudonym = p.pseudonym)",
     ],
 )
