@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tre.airlock.deciding import REVIEWERS, outcome
 from tre.airlock.domain import CHANGEABLE, TRANSITIONS, Place
+from tre.airlock.policy import airlock_policy
 from tre.evidence.domain import Found, judged
 from tre.evidence.installation import ASKER, Installation
 from tre.people.domain import ROLES
@@ -66,14 +67,20 @@ def own_outputs() -> list[str]:
 
 
 def unreviewed_ways() -> list[str]:
-    """Return the ways in the table of states by which a request is released without its approval."""
+    """Return the ways in the table of states by which a request is released without its approval.
+
+    That by which the platform lets pass what it made itself is one where a written class that is in force opens it.
+    """
+    unmanned = [each.name for each in airlock_policy().classes if each.in_force and not each.checkers]
+    decided = {"approve"} if unmanned else {"approve", "let_pass"}
     reached = {Place(CHANGEABLE)}
     while (
-        more := {to for (place, event), to in TRANSITIONS.items() if place in reached and event != "approve"} - reached
+        more := {to for (place, event), to in TRANSITIONS.items() if place in reached and event not in decided}
+        - reached
     ):
         reached |= more
     ways = (
-        ["the table of states leads to a release without an approval"]
+        [f"a release without an approval: {', '.join(unmanned) or 'by the table of states'}"]
         if any(each.state == "released" for each in reached)
         else []
     )
