@@ -7,7 +7,7 @@ from typing import Any
 from tre.keys.custody import custody
 from tre.projects.models import Project
 from tre.runs.attested.models import RunOutput
-from tre.runs.attested.statement import AttestationBroken, verify
+from tre.runs.attested.statement import AttestationBroken, kind_of, verify
 
 
 def attested(project: Project, sha256: str) -> RunOutput | None:
@@ -23,9 +23,12 @@ def attested(project: Project, sha256: str) -> RunOutput | None:
     found = RunOutput.objects.select_related("run").filter(run__project=project, run__state="done", sha256=sha256)
     output = found.order_by("-id").first()
     if output is not None:
-        told = verify(output.run.attestation, custody().signing_key("attestation").public_key(), sha256)
-        _check_members(told, output)
+        _check_members(_verified(output), output)
     return output
+
+
+def _verified(output: RunOutput) -> dict[str, Any]:
+    return verify(output.run.attestation, custody().signing_key("attestation").public_key(), output.sha256)
 
 
 def is_safe_table(project: Project, sha256: str) -> bool:
@@ -39,7 +42,7 @@ def is_safe_table(project: Project, sha256: str) -> bool:
         As :func:`attested` does.
     """
     output = attested(project, sha256)
-    return output is not None and output.run.kind == "aggregate"
+    return output is not None and kind_of(_verified(output)) == "aggregate"
 
 
 def _check_members(told: dict[str, Any], output: RunOutput) -> None:

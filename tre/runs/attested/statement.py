@@ -27,7 +27,7 @@ from tre.errors import Refused
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
-_BUILD_TYPE = "urn:tre:attested-run:{kind}:1"
+_BUILD_TYPE = "urn:tre:attested-run:{}:1"
 _BUILDER = "urn:tre:platform"
 
 
@@ -83,7 +83,7 @@ def statement(course: Course, outputs: Sequence[Subject]) -> dict[str, Any]:
         "predicateType": PREDICATE_TYPE,
         "predicate": {
             "buildDefinition": {
-                "buildType": _BUILD_TYPE.format(kind=course.kind),
+                "buildType": _BUILD_TYPE.format(course.kind),
                 "externalParameters": dict(course.spec),
                 "internalParameters": dict(course.internal),
                 "resolvedDependencies": materials,
@@ -120,6 +120,12 @@ def verify(envelope: Mapping[str, Any], key: Ed25519PublicKey, sha256: str) -> d
     if told.get("predicateType") != PREDICATE_TYPE or sha256 not in _subjects(told):
         raise AttestationBroken("The attestation does not tell of this file", where=sha256[:12])
     return told
+
+
+def kind_of(told: Mapping[str, Any]) -> str:
+    """Return which kind of run a statement tells of."""
+    before, after = _BUILD_TYPE.split("{}")
+    return str(told["predicate"]["buildDefinition"]["buildType"]).removeprefix(before).removesuffix(after)
 
 
 def _opened(envelope: Mapping[str, Any], key: Ed25519PublicKey) -> dict[str, Any]:
