@@ -67,6 +67,10 @@ RULES: dict[str, Rule] = {
     "public/": _PUBLIC,
     "account/": _OWN,
     "projects/": _OWN,  # those among them that the policies let the person see
+    "notices/": _OWN,
+    "notices/read": Rule(SIGNED_IN, method="POST"),
+    "notices/how": Rule(SIGNED_IN, method="POST"),
+    "notices/<int:number>/": _OWN,
     "airlock/": _OWN,
     "airlock/away/": _OWN_FORM,
     "airlock/away/<int:absence>/end": Rule(SIGNED_IN, method="POST"),
@@ -153,7 +157,6 @@ RULES: dict[str, Rule] = {
     },
     f"{_REQUEST}files/<int:file>/vote": _act("view_request review_request", "cat", "POST"),
     f"{_REQUEST}files/<int:file>/changes": _act("view_request", "ann cat"),
-    f"{_REQUEST}files/<int:file>/picture": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/download": _act("download_output", "ann"),
     f"{_PROJECT}release-target": _act("set_release_target", "mia", "BOTH"),
     "releases/": _OWN,  # those among them that the policies let the person see
@@ -167,6 +170,7 @@ RULES: dict[str, Rule] = {
     "runs/<int:number>/retry": _act("ask_run view_runs", "ann", "POST"),
     "imports/": _OWN,  # those among them that the policies let the person see
     _IMPORT: _act("view_import", "ann cat mia"),
+    f"{_IMPORT}files/<int:file>/drawing": _act("view_import", "ann cat mia"),
     f"{_IMPORT}review": _act("review_import", "cat mia", "POST"),
     f"{_IMPORT}withdraw": _act("withdraw_import", "ann", "POST"),
     f"{_PROJECT}import": _act("ask_import", "ann", "BOTH"),

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from tre.airlock.marks import mark, turn_to
 from tre.airlock.models import RequestFile
+from tre.airlock.openings import openings
 from tre.airlock.storage import storage
 from tre.disclosure.showing import Ask, Shown, show
 from tre.people.services import principal
@@ -29,7 +31,7 @@ def contents(request: HttpRequest, number: int, file: int) -> HttpResponse:
     """Show one page of one section of a file, and the list of its sections."""
     found = _found(request, number, file)
     ask = _ask(request, found.name)
-    shown = _shown(found.sha256, ask)
+    shown = shown_page(found.sha256, ask)
     inspected = found.inspected()
     findings = inspected.findings if inspected and not ask.inside else ()
     heading = shown.sections[ask.section] if ask.section < len(shown.sections) else None
@@ -40,6 +42,8 @@ def contents(request: HttpRequest, number: int, file: int) -> HttpResponse:
         "findings": [(n, each, turn_to(each, shown.sections)) for n, each in enumerate(findings, start=1)],
         "before": ask.page - 1, "after": ask.page + 1,
     }  # fmt: skip
+    told["drawing"] = f"{reverse('airlock_drawing', args=[number, file])}?{_query(ask)}"
+    told["findings_at"] = "finding-"
     if heading and shown.page:
         told["marked"] = mark(findings, heading, shown.page)
         told["lines"] = list(zip(shown.page.numbers, shown.page.lines, told["marked"].lines, strict=False))
@@ -50,18 +54,38 @@ def contents(request: HttpRequest, number: int, file: int) -> HttpResponse:
 def drawing(request: HttpRequest, number: int, file: int) -> HttpResponse:
     """Send a picture of a page: the page itself, or one of the pictures in a notebook's cell."""
     found = _found(request, number, file)
-    page = _shown(found.sha256, _ask(request, found.name)).page
-    cell, place = _number(request, "cell"), _number(request, "picture")
+    ask = _ask(request, found.name)
+    first = opening_picture(request, found.sha256, found.name) if ask == Ask(name=found.name) else None
+    return first or picture_of(request, shown_page(found.sha256, ask)) or _missing()
+
+
+def opening_picture(request: HttpRequest, sha256: str, name: str) -> HttpResponse | None:
+    """Return a picture of a file's first part, which is kept; None where that has no such picture."""
+    shown = openings([(sha256, name)]).get(sha256)
+    return picture_of(request, shown) if shown else None
+
+
+def picture_of(request: HttpRequest, shown: Shown) -> HttpResponse | None:
+    """Return the picture of a page that a request asks for, or None where there is none."""
+    page, cell, place = shown.page, _number(request, "cell"), _number(request, "picture")
     pictures = [page.picture] if page and page.picture else []
     for each in page.cells if page else ():
         if each.number == cell:
             pictures = list(each.pictures)
     if place >= len(pictures):
-        raise Http404
+        return None
     response = HttpResponse(pictures[place], content_type="image/png")
     response.headers["Content-Security-Policy"] = _INERT
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _missing() -> HttpResponse:
+    raise Http404
+
+
+def _query(ask: Ask) -> str:
+    return f"inside={'.'.join(map(str, ask.inside))}&section={ask.section}&page={ask.page}"
 
 
 def _found(request: HttpRequest, number: int, file: int) -> RequestFile:
@@ -92,7 +116,14 @@ def _number(request: HttpRequest, name: str) -> int:
 
 
 @lru_cache(maxsize=_KEPT)
-def _shown(sha256: str, ask: Ask) -> Shown:
+def shown_page(sha256: str, ask: Ask) -> Shown:
+    """Return a page of a frozen file, whose bytes are checked first.
+
+    Raises
+    ------
+    StorageBroken
+        The file is missing or was altered.
+    """
     kept = storage()
     for _ in kept.chunks(sha256):  # raises where these are no longer the bytes that are voted on
         pass

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
+from django.urls import reverse
 
 from tre.airlock.assignments import assigned, has_handed_in, holds_place
 from tre.airlock.deciding import Choice, Voice, conflicts
 from tre.airlock.differencing import releases_named
 from tre.airlock.domain import CHANGEABLE, can
 from tre.airlock.forms import CommentForm, ReasonForm, VoteForm
+from tre.airlock.model_review import models_of
 from tre.airlock.models import Comment, Group, Release, Request, RequestFile, Turn
-from tre.airlock.previews import Preview, preview
+from tre.airlock.openings import Opening, opening, openings
+from tre.airlock.release.deliveries import target_of
 from tre.airlock.reviews import last_reviews
 from tre.airlock.seeing import Earlier, earlier_decisions, is_author, saved_votes, visible_comments, visible_reviews
 from tre.airlock.services import why_halted
-from tre.airlock.storage import storage
 from tre.disclosure import Inspection
 from tre.people.domain import ROLES
 from tre.policy.decision import decide
@@ -31,7 +33,7 @@ class ShownFile:
 
     file: RequestFile
     inspection: Inspection | None
-    preview: Preview | None
+    opening: Opening | None
     form: VoteForm | None
     saved: bool
     earlier: list[Earlier]
@@ -74,12 +76,14 @@ def page_of(found: Request, person: Principal, turn: int, sent: Mapping[Any, for
         "shown_turn": Turn.objects.filter(request=found, number=turn).first(),
         "groups": groups,
         "files": [each for group in groups for each in group.files],
+        "models": models_of(found, files),
         "may": may,
         "reviews": visible_reviews(found, person, turn),
         "reviewed_by_me": has_handed_in(found, person.username),
         "release": Release.objects.filter(request=found).first() if now else None,
         "mine": mine,
         "halted": why_halted(found),
+        "target": target_of(found) if now else "",
         "commenting": sent.get("comment", commenting),
         "reason": sent.get("reason", ReasonForm()),
         "taken": assigned(found).count(),
@@ -122,10 +126,11 @@ def _groups(
     named = _named(person, files)
     before = {file.name: file for file in found.files.filter(turn=turn - 1)}
     saved = saved_votes(found, person) if votes else {}
+    first = _openings(files)
     disputed = set(_disputed(found)) if turn == found.turn else set()
     shown = [
         ShownFile(
-            file, file.inspected(), _preview(file), _form(file, saved, sent) if votes and file.leaves else None,
+            file, file.inspected(), first.get(file.pk), _form(file, saved, sent) if votes and file.leaves else None,
             file.pk in saved, others.get(file.pk, []), named.get(file.pk, []),
             [each for each in comments if each.file_id == file.pk], before.get(file.name), file.pk in disputed,
         )
@@ -165,6 +170,16 @@ def _named(person: Principal, files: list[RequestFile]) -> dict[int, list[tuple[
     }
 
 
-def _preview(file: RequestFile) -> Preview | None:
-    inspected = file.inspected()
-    return preview(storage().path(file.sha256), inspected.type) if inspected else None
+def _openings(files: list[RequestFile]) -> dict[int, Opening]:
+    """Return the first part of the files that were inspected, as far as there is time to read them."""
+    inspected = {file: found for file in files if (found := file.inspected())}
+    shown = openings([(file.sha256, file.name) for file in inspected])
+    return {
+        file.pk: opening(shown[file.sha256], _drawing(file), found.findings, f"file-{file.pk}-finding-")
+        for file, found in inspected.items()
+        if file.sha256 in shown
+    }
+
+
+def _drawing(file: RequestFile) -> str:
+    return f"{reverse('airlock_drawing', args=[file.request_id, file.pk])}?section=0"

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "tre.policy",
     "tre.keys",
     "tre.audit",
+    "tre.notices",
     "tre.airlock",
     "tre.airlock.release",
     "tre.airlock.imports",
@@ -121,6 +122,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tre.web.context.site",
+                "tre.notices.context.unread",
             ]
         },
     }

@@ -14,6 +14,7 @@ urlpatterns = [
     path("public/", public.page, name="public"),
     path("", include("tre.audit.urls")),
     path("", include("tre.people.urls")),
+    path("", include("tre.notices.urls")),
     path("", include("allauth.idp.urls")),
     path("", include("tre.catalogue.urls")),
     path("", include("tre.projects.urls")),

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tre.disclosure.detectors.ner import is_installed
 from tre.disclosure.model import Context, DisclosureError, Hit
 from tre.disclosure.policy import POLICY_FILE, Policy, load_policy
 from tre.disclosure.statistics.published import Counts, Published
+from tre.disclosure.together import FOLDER
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CONFINED = "--confined"
@@ -86,8 +88,12 @@ def _parsed(raw: bytes, policy: Policy) -> tuple[str, list[Hit], list[Counts]]:
     )
 
 
-def sandboxed(bwrap: str, path: Path, context: Context) -> list[str]:
-    """Return the command that shows a process the interpreter, this package, the policy, the filters and one file."""
+def sandboxed(bwrap: str, path: Path | Sequence[Path], context: Context) -> list[str]:
+    """Return the command that shows a process the interpreter, this package, the policy, the filters and one file.
+
+    It is ``/file`` there. Of several each has its number in :data:`tre.disclosure.together.FOLDER`.
+    """
+    files = {"/file": path} if isinstance(path, Path) else {f"{FOLDER}/{n}": each for n, each in enumerate(path)}
     shown = {Path(sys.prefix), Path(sys.base_prefix), _PACKAGE / "disclosure"}
     shown |= {_PACKAGE / "__init__.py", _PACKAGE / "errors.py", POLICY_FILE}
     system = [Path(each) for each in ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache") if Path(each).exists()]
@@ -97,10 +103,11 @@ def sandboxed(bwrap: str, path: Path, context: Context) -> list[str]:
         binds += ["--ro-bind", folder, folder]
     if context.filters is not None and context.filter_key:
         binds += ["--ro-bind", str(context.filters.resolve()), "/filters"]
+    binds += [part for where, each in files.items() for part in ("--ro-bind", str(each.resolve()), where)]
     return [
         bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--proc", "/proc",
         "--dev", "/dev", "--size", str(load_policy().limits["scratch_bytes"]), "--tmpfs", "/tmp",  # noqa: S108 - inside the sandbox
-        *binds, "--ro-bind", str(path), "/file", "--remount-ro", "/", "--clearenv",
+        *binds, "--remount-ro", "/", "--clearenv",
         "--setenv", "PYTHONPATH", str(_PACKAGE.parent), "--setenv", "PYTHONDONTWRITEBYTECODE", "1",
         "--setenv", "HOME", "/tmp", "--setenv", "OMP_NUM_THREADS", "1", "--chdir", "/tmp",  # noqa: S108
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tre.airlock.models.requests import Group, Notice, Publication, Release, Request, RequestFile, Turn
+from tre.airlock.models.requests import Group, Publication, Release, Request, RequestFile, Turn
 from tre.airlock.models.reviews import CHOICES, Absence, Assignment, Comment, FileVote, Review
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "Comment",
     "FileVote",
     "Group",
-    "Notice",
     "Publication",
     "Release",
     "Request",
