@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "tre.airlock.imports",
     "tre.privacy",
     "tre.runs",
+    "tre.runs.attested",
     "tre.workspace",
     "tre.evidence",
 ]

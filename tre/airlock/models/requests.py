@@ -151,6 +151,9 @@ class Publication(models.Model):
 
     file = models.OneToOneField(RequestFile, on_delete=models.PROTECT, related_name="publication")
     tables = models.JSONField(default=list)
+    members = models.CharField(
+        max_length=64, blank=True, default="", help_text="SHA-256 of who is counted in each cell, where it is known."
+    )
     place = models.PositiveBigIntegerField(
         null=True,
         db_index=True,
