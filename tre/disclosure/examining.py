@@ -1,4 +1,4 @@
-"""The examination of files within the process that reads them: what it looks with is loaded once, for one file or many."""
+"""The examination of files within the process that reads them: what it looks with is loaded once, for one or many."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def inspect_counts(path: Path, context: Context, *, name: str | None = None) -> 
 def inspect_together(
     named: Sequence[tuple[Path, str]], context: Context
 ) -> list[tuple[Inspection, tuple[Counts, ...]]]:
-    """Inspect several files of one author, each as :func:`inspect_counts` does, where libraries are loaded once for all.
+    """Inspect several files of one author, each as :func:`inspect_counts` does, with libraries loaded once for all.
 
     A file that takes too long there, or stops the process that reads it, is inspected alone.
 
