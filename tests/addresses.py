@@ -66,6 +66,8 @@ RULES: dict[str, Rule] = {
     "policies/": _OWN,
     "public/": _PUBLIC,
     "account/": _OWN,
+    "account/tokens/": _OWN_FORM,
+    "account/tokens/<int:number>/revoke": Rule(SIGNED_IN, method="POST"),
     "projects/": _OWN,  # those among them that the policies let the person see
     "airlock/": _OWN,
     "airlock/away/": _OWN_FORM,
@@ -85,6 +87,8 @@ RULES: dict[str, Rule] = {
     "people/<slug:username>/close": _PERSON,
     "people/<slug:username>/reopen": _PERSON,
     "people/<slug:username>/second-factor": _PERSON,
+    "people/<slug:username>/tokens/": _PEOPLE,
+    "people/<slug:username>/tokens/<int:number>/revoke": _PERSON,
     "invitation/<str:token>/": _PUBLIC,  # whoever holds the link
     # The catalogue
     "catalogue/": _PUBLIC,

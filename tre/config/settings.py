@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "tre.runs",
     "tre.workspace",
     "tre.evidence",
+    "tre.api",
 ]
 
 if OPTIONS.oidc_issuer:  # else there is no address of it either

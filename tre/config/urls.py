@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("tre.airlock.imports.urls")),
     path("", include("tre.workspace.urls")),
     path("", include("tre.evidence.urls")),
+    path("", include("tre.api.urls")),
 ]
 
 handler400 = "tre.web.views.bad_request"
