@@ -11,11 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tre.airlock.marks import mark, turn_to
-from tre.airlock.models import RequestFile
+from tre.airlock.seeing import file_of
 from tre.airlock.storage import storage
 from tre.disclosure.showing import Ask, Shown, show
 from tre.people.services import principal
-from tre.policy.decision import require
 
 # A picture is drawn anew from pixels alone. Were it taken for a page all the same, it could run and load nothing.
 _INERT = "sandbox; default-src 'none'"
@@ -27,7 +26,7 @@ _KEPT = 12  # answers: turning back a page does not read the file again
 @require_safe
 def contents(request: HttpRequest, number: int, file: int) -> HttpResponse:
     """Show one page of one section of a file, and the list of its sections."""
-    found = _found(request, number, file)
+    found = file_of(number, file, principal(request))
     ask = _ask(request, found.name)
     shown = _shown(found.sha256, ask)
     inspected = found.inspected()
@@ -49,7 +48,7 @@ def contents(request: HttpRequest, number: int, file: int) -> HttpResponse:
 @require_safe
 def drawing(request: HttpRequest, number: int, file: int) -> HttpResponse:
     """Send a picture of a page: the page itself, or one of the pictures in a notebook's cell."""
-    found = _found(request, number, file)
+    found = file_of(number, file, principal(request))
     page = _shown(found.sha256, _ask(request, found.name)).page
     cell, place = _number(request, "cell"), _number(request, "picture")
     pictures = [page.picture] if page and page.picture else []
@@ -62,18 +61,6 @@ def drawing(request: HttpRequest, number: int, file: int) -> HttpResponse:
     response.headers["Content-Security-Policy"] = _INERT
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _found(request: HttpRequest, number: int, file: int) -> RequestFile:
-    found = (
-        RequestFile.objects.select_related("request__project", "request__author")
-        .filter(request=number, pk=file)
-        .first()
-    )
-    if found is None:
-        raise Http404
-    require(principal(request), "view_request", found.request.resource())
-    return found
 
 
 def _ask(request: HttpRequest, name: str) -> Ask:

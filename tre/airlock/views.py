@@ -14,11 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from tre.airlock import queue as queues
 from tre.airlock.models import Request, RequestFile
 from tre.airlock.pages import page_of
-from tre.airlock.seeing import notices_of
+from tre.airlock.seeing import file_of, notices_of, request_of
 from tre.airlock.services import withdraw
 from tre.airlock.storage import storage
 from tre.people.services import principal
-from tre.policy.decision import require
 
 # Even if a file's content were taken for a page, it could run nothing, load nothing and belong to no origin.
 _INERT = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -50,20 +49,8 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def found_request(request: HttpRequest, number: int) -> Request:
-    """Return a request that the person may see.
-
-    Raises
-    ------
-    Http404
-        When there is none.
-    Refused
-        When they may not.
-    """
-    found = Request.objects.select_related("project", "author").filter(pk=number).first()
-    if found is None:
-        raise Http404
-    require(principal(request), "view_request", found.resource())
-    return found
+    """Return a request that the person may see."""
+    return request_of(number, principal(request))
 
 
 def show(request: HttpRequest, found: Request, sent: Mapping[Any, forms.Form] | None = None) -> HttpResponse:
@@ -92,17 +79,8 @@ def picture(request: HttpRequest, number: int, file: int) -> FileResponse:
 
 
 def found_file(request: HttpRequest, number: int, file: int) -> RequestFile:
-    """Return a file of any turn of a request that the person may see.
-
-    Raises
-    ------
-    Http404
-        When there is none.
-    """
-    found = found_request(request, number).files.select_related("group").filter(pk=file).first()
-    if found is None:
-        raise Http404
-    return found
+    """Return a file of any turn of a request that the person may see."""
+    return file_of(number, file, principal(request))
 
 
 def _inert(response: FileResponse) -> FileResponse:
