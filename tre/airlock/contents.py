@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,15 +11,14 @@ from django.views.decorators.http import require_safe
 
 from tre.airlock.marks import mark, turn_to
 from tre.airlock.seeing import file_of
-from tre.airlock.storage import storage
-from tre.disclosure.showing import Ask, Shown, show
+from tre.airlock.shown import shown_of
+from tre.disclosure.showing import Ask
 from tre.people.services import principal
 
 # A picture is drawn anew from pixels alone. Were it taken for a page all the same, it could run and load nothing.
 _INERT = "sandbox; default-src 'none'"
 _INSIDE = re.compile(r"(?:\d{1,4}(?:\.\d{1,4}){0,5})?")
 _NUMBER = re.compile(r"\d{1,7}")
-_KEPT = 12  # answers: turning back a page does not read the file again
 
 
 @require_safe
@@ -28,7 +26,7 @@ def contents(request: HttpRequest, number: int, file: int) -> HttpResponse:
     """Show one page of one section of a file, and the list of its sections."""
     found = file_of(number, file, principal(request))
     ask = _ask(request, found.name)
-    shown = _shown(found.sha256, ask)
+    shown = shown_of(found.sha256, ask)
     inspected = found.inspected()
     findings = inspected.findings if inspected and not ask.inside else ()
     heading = shown.sections[ask.section] if ask.section < len(shown.sections) else None
@@ -49,7 +47,7 @@ def contents(request: HttpRequest, number: int, file: int) -> HttpResponse:
 def drawing(request: HttpRequest, number: int, file: int) -> HttpResponse:
     """Send a picture of a page: the page itself, or one of the pictures in a notebook's cell."""
     found = file_of(number, file, principal(request))
-    page = _shown(found.sha256, _ask(request, found.name)).page
+    page = shown_of(found.sha256, _ask(request, found.name)).page
     cell, place = _number(request, "cell"), _number(request, "picture")
     pictures = [page.picture] if page and page.picture else []
     for each in page.cells if page else ():
@@ -76,11 +74,3 @@ def _number(request: HttpRequest, name: str) -> int:
     if not _NUMBER.fullmatch(told):
         raise Http404
     return int(told)
-
-
-@lru_cache(maxsize=_KEPT)
-def _shown(sha256: str, ask: Ask) -> Shown:
-    kept = storage()
-    for _ in kept.chunks(sha256):  # raises where these are no longer the bytes that are voted on
-        pass
-    return show(kept.path(sha256), ask)

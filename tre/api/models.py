@@ -46,7 +46,6 @@ class Answer(models.Model):
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     key_hash = models.CharField(max_length=64, help_text="SHA-256 of the key.")
     asked = models.CharField(max_length=64, help_text="SHA-256 of what was asked: method, path and body.")
-    status = models.PositiveSmallIntegerField(default=0)
     body = models.JSONField(null=True)
     at = models.DateTimeField(auto_now_add=True, db_index=True)
 

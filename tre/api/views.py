@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tre.api import tokens
+from tre.api.document import document
 from tre.api.forms import TokenForm
 from tre.api.models import Token
 from tre.api.policy import api_policy
+from tre.api.reference import sections, shapes
 from tre.errors import Missing
 from tre.people.models import Account
 from tre.people.services import principal
@@ -74,6 +77,21 @@ def revoke_of(request: HttpRequest, username: str, number: int) -> HttpResponse:
     tokens.revoke_of(username, number, principal(request))
     messages.success(request, "The token opens nothing any more.")
     return redirect("person_tokens", username=username)
+
+
+@require_safe
+@login_not_required
+def openapi(request: HttpRequest) -> JsonResponse:
+    """Give the document that tells programs of the API."""
+    return JsonResponse(document(), json_dumps_params={"ensure_ascii": False})
+
+
+@require_safe
+@login_not_required
+def reference(request: HttpRequest) -> HttpResponse:
+    """Tell people what the API answers: the same document, to be read."""
+    told = {"sections": sections(document()), "shapes": shapes(document()), "scopes": api_policy().scopes}
+    return render(request, "api/reference.html", told)
 
 
 def _page(request: HttpRequest, form: TokenForm) -> HttpResponse:

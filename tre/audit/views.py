@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
 from typing import Any, TypeVar
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tre.audit import search
 from tre.audit.errors import AuditBroken
-from tre.audit.export import CONTENT_TYPE, lines
+from tre.audit.export import CONTENT_TYPE, as_read, lines
 from tre.audit.forms import SearchForm
 from tre.audit.models import Entry
 from tre.audit.proofs import Prover
@@ -83,17 +81,7 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if not form.is_valid():
         return render(request, "audit/log.html", {"form": form, "asked": _asked(request)}, status=400)
     parts = map(lines, search.every(form.search()))
-    return _file(StreamingHttpResponse(_as_read(parts), content_type=CONTENT_TYPE), "audit-log.ndjson")
-
-
-async def _as_read(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield parts as they are sent: an ordinary iterator would be read whole first."""
-
-    def following() -> bytes | None:
-        return next(parts, None)
-
-    while (part := await sync_to_async(following)()) is not None:
-        yield part
+    return _file(StreamingHttpResponse(as_read(parts), content_type=CONTENT_TYPE), "audit-log.ndjson")
 
 
 def _file(response: _Sent, name: str) -> _Sent:

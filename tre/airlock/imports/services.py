@@ -118,12 +118,12 @@ def locked(number: int) -> ImportRequest:
 
     Raises
     ------
-    Refused
+    Missing
         When there is none of this number.
     """
     request = ImportRequest.objects.select_for_update().filter(pk=number).first()
     if request is None:
-        raise Refused("There is no such import", where=f"import {number}")
+        raise Missing("There is no such import", where=f"import {number}")
     return request
 
 

@@ -59,7 +59,6 @@ class Migration(migrations.Migration):
                     "asked",
                     models.CharField(help_text="SHA-256 of what was asked: method, path and body.", max_length=64),
                 ),
-                ("status", models.PositiveSmallIntegerField(default=0)),
                 ("body", models.JSONField(null=True)),
                 ("at", models.DateTimeField(auto_now_add=True, db_index=True)),
                 (
