@@ -32,6 +32,7 @@ from tre.airlock.assignments import declare_absence
 from tre.airlock.drafts import Upload
 from tre.airlock.models import Release, Request
 from tre.airlock.storage import storage
+from tre.api import tokens
 from tre.audit.checkpoints import write_checkpoint
 from tre.catalogue import clerical
 from tre.config.options import load
@@ -98,6 +99,7 @@ def furnish(monkeypatch: pytest.MonkeyPatch) -> Things:
     _catalogue()
     study = _projects(monkeypatch)
     things = {**_invitations(), **_second_factors(), **_airlock(study), **_runs(study)}
+    tokens.make(as_seen_now("ann"), "Nightly report", ["requests.read", "releases.take"], 168, study.code)
     write_checkpoint()
     return things
 

@@ -20,6 +20,7 @@ from tests.factories import LATER, as_seen_now, person, project
 from tests.unit.test_pages import browser
 from tre.airlock.imports.models import ImportRequest
 from tre.airlock.models import Absence, Release, Request
+from tre.api import tokens
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
 from tre.config.options import REPOSITORY
 from tre.people.models import Account, Invitation, Ownership
@@ -71,6 +72,7 @@ def house() -> dict[str, Any]:
         email="new@example.org", roles=[], invited_by="ope", token_hash="x" * 64, expires_at=later
     )
     told["invitation"] = {"invitation": held.pk}
+    told["token"] = {"number": tokens.make(as_seen_now("nil"), "Nightly", ["projects.read"], 8)[0].pk}
     return told
 
 
@@ -81,6 +83,8 @@ def place(house: dict[str, Any], route: str) -> str:
         told |= {"code": "stroke", "name": "people"}  # a draft
     elif set(RULES[route].acts) & {"decide_dataset", "assess_application", "approve_project", "withdraw_application"}:
         told |= {"code": "sepsis", "name": "people"}  # which waits for its decision
+    elif "/tokens/" in route:
+        told |= house["token"]
     elif route.startswith("imports/"):
         told |= house["import"]
     elif route.startswith("runs/"):

@@ -6,9 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tre.airlock.contents import shown_page
 from tre.airlock.differences import Side, difference, side_of
 from tre.airlock.models import RequestFile
+from tre.airlock.shown import shown_of
 from tre.airlock.views import found_file
 from tre.disclosure.showing import Ask, Shown
 
@@ -36,5 +36,5 @@ def _side(file: RequestFile) -> Side:
         return Side("none")
     pages: list[Shown] = []
     while not pages or (len(pages) < _PAGES and (page := pages[-1].page) is not None and page.more):
-        pages.append(shown_page(file.sha256, Ask(page=len(pages), name=file.name)))
+        pages.append(shown_of(file.sha256, Ask(page=len(pages), name=file.name)))
     return side_of(pages)

@@ -63,7 +63,7 @@ def page_of(found: Request, person: Principal, turn: int, sent: Mapping[Any, for
         Forms that were sent and are not complete: votes by the number of their file, others by their name.
     """
     now = turn == found.turn
-    may = _may(found, person) if now else {}
+    may = offered(found, person) if now else {}
     groups = _groups(found, person, turn, sent, votes=may.get("review", False))
     mine = is_author(found, person)
     files = [each.file for group in groups for each in group.files]
@@ -92,8 +92,8 @@ def page_of(found: Request, person: Principal, turn: int, sent: Mapping[Any, for
     }
 
 
-def _may(found: Request, person: Principal) -> dict[str, bool]:
-    """Return what the person is offered; services ask again."""
+def offered(found: Request, person: Principal) -> dict[str, bool]:
+    """Return what a person is offered to do about a request; services ask again."""
     resource, stands = found.resource(), found.place
 
     def may(act: str, fits: bool) -> bool:

@@ -14,7 +14,7 @@ from tre.airlock.policy import airlock_policy
 from tre.airlock.telling import announce
 from tre.audit.models import Entry
 from tre.audit.services import record
-from tre.errors import Refused
+from tre.errors import Missing
 from tre.policy.decision import require
 from tre.policy.domain import Principal
 from tre.runs.queue import enqueue
@@ -50,12 +50,12 @@ def locked(number: int) -> Request:
 
     Raises
     ------
-    Refused
+    Missing
         When there is none of this number.
     """
     request = Request.objects.select_for_update().filter(pk=number).first()
     if request is None:
-        raise Refused("There is no such request", where=f"request {number}")
+        raise Missing("There is no such request", where=f"request {number}")
     return request
 
 

@@ -13,8 +13,8 @@ from tre.people.models import Account
 
 # What a request's author is told of, by what happens to it. What they do themselves they know.
 AUTHOR: dict[Event, Kind] = {
-    "block": "blocked", "return": "returned", "approve": "approved", "reject": "rejected", "halt": "halted",
-    "finish": "released", "expire": "expired",
+    "block": "blocked", "return": "returned", "approve": "approved", "let_pass": "approved", "reject": "rejected",
+    "halt": "halted", "finish": "released", "expire": "expired",
 }  # fmt: skip
 # What its checkers are told of.
 CHECKERS: dict[Event, Kind] = {"pass_to_review": "review_wanted", "consolidate": "not_agreed"}

@@ -7,16 +7,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from tre.airlock import queue as queues
 from tre.airlock.models import Request, RequestFile
 from tre.airlock.pages import page_of
+from tre.airlock.seeing import file_of, request_of
 from tre.airlock.services import withdraw
 from tre.people.services import principal
-from tre.policy.decision import require
 
 
 @require_safe
@@ -45,20 +45,8 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def found_request(request: HttpRequest, number: int) -> Request:
-    """Return a request that the person may see.
-
-    Raises
-    ------
-    Http404
-        When there is none.
-    Refused
-        When they may not.
-    """
-    found = Request.objects.select_related("project", "author").filter(pk=number).first()
-    if found is None:
-        raise Http404
-    require(principal(request), "view_request", found.resource())
-    return found
+    """Return a request that the person may see."""
+    return request_of(number, principal(request))
 
 
 def show(request: HttpRequest, found: Request, sent: Mapping[Any, forms.Form] | None = None) -> HttpResponse:
@@ -77,14 +65,5 @@ def take_back(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def found_file(request: HttpRequest, number: int, file: int) -> RequestFile:
-    """Return a file of any turn of a request that the person may see.
-
-    Raises
-    ------
-    Http404
-        When there is none.
-    """
-    found = found_request(request, number).files.select_related("group").filter(pk=file).first()
-    if found is None:
-        raise Http404
-    return found
+    """Return a file of any turn of a request that the person may see."""
+    return file_of(number, file, principal(request))

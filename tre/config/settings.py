@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "tre.runs.attested",
     "tre.workspace",
     "tre.evidence",
+    "tre.api",
 ]
 
 if OPTIONS.oidc_issuer:  # else there is no address of it either

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("tre.runs.attested.urls")),
     path("", include("tre.workspace.urls")),
     path("", include("tre.evidence.urls")),
+    path("", include("tre.api.urls")),
 ]
 
 handler400 = "tre.web.views.bad_request"

@@ -29,6 +29,7 @@ from tre.projects.applying import (
     check_approved_by_all,
     check_columns,
     check_dates,
+    check_generalise,
     check_judgement,
     check_other_people,
     check_people,
@@ -104,10 +105,12 @@ def ask_for_dataset(code: str, actor: Principal, asked: Agreed) -> Agreement:
     Raises
     ------
     Refused
-        When the person may not, the dataset shares no such column, or the lawful basis is none.
+        When the person may not, the dataset shares no such column, a rule makes none coarser, or the basis is none.
     """
     project, contract = _draft(code, actor), contract_of(asked.dataset)
-    check_columns(asked.dataset, asked.columns, [column.name for column in contract.columns if column.shared])
+    shared = [column.name for column in contract.columns if column.shared]
+    check_columns(asked.dataset, asked.columns, shared)
+    check_generalise(asked.generalise, shared)
     asked.basis.check(asked.dataset)
     if asked.first and asked.last and asked.last < asked.first:
         raise Refused("The last day lies before the first", where=asked.dataset, todo="Correct the days")

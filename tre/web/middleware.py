@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from tre.errors import Refused, TreError
+from tre.errors import Missing, Refused, TreError
 from tre.web.outages import unavailable
 
 
@@ -26,7 +26,7 @@ class PrivatePages:
 
 
 class ClearErrors:
-    """Answers a :class:`TreError` with its sentence: 403 for what is refused, 400 for the rest."""
+    """Answers a :class:`TreError` with its sentence: 404 for what is missing, 403 for what is refused, else 400."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -39,8 +39,8 @@ class ClearErrors:
         """Answer an outage, or an error that is meant for a person; leave every other to Django, as a bug."""
         if not isinstance(exception, TreError):
             return unavailable(request, exception)
-        status = 403 if isinstance(exception, Refused) else 400
+        status = 404 if isinstance(exception, Missing) else 403 if isinstance(exception, Refused) else 400
         if request.path.startswith("/api/"):
             return JsonResponse({"error": exception.sentence()}, status=status)
-        title = "You cannot do this" if status == 403 else "That did not work"
+        title = {403: "You cannot do this", 404: "Page not found"}.get(status, "That did not work")
         return render(request, "web/error.html", {"heading": title, "text": exception.sentence()}, status=status)

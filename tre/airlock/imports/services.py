@@ -19,11 +19,11 @@ from tre.airlock.naming import check_names
 from tre.airlock.storage import Frozen, storage
 from tre.audit.services import record
 from tre.disclosure.model import storable
-from tre.errors import Refused
+from tre.errors import Missing, Refused
 from tre.notices.domain import Kind
 from tre.notices.services import tell
 from tre.people.models import Account
-from tre.policy.decision import require
+from tre.policy.decision import decide, require
 from tre.policy.domain import Principal
 from tre.projects.models import Project
 from tre.runs.queue import enqueue
@@ -82,17 +82,58 @@ def _open(
     return request
 
 
+def import_of(number: int, person: Principal, act: str = "view_import") -> ImportRequest:
+    """Return an import about which a person may do an act.
+
+    Raises
+    ------
+    Missing
+        When there is none of this number.
+    NotAllowed
+        When they may not.
+    """
+    found = ImportRequest.objects.select_related("project", "author").filter(pk=number).first()
+    if found is None:
+        raise Missing("There is no such import", where=f"import {number}")
+    require(person, act, found.resource())
+    return found
+
+
+def visible(person: Principal) -> list[ImportRequest]:
+    """Return the imports that a person may see, newest first."""
+    everything = ImportRequest.objects.select_related("project", "author")
+    return [each for each in everything if decide(person, "view_import", each.resource()).allowed]
+
+
+def may_review(person: Principal, found: ImportRequest) -> bool:
+    """Return whether a person may review an import, and has not."""
+    if not decide(person, "review_import", found.resource()).allowed:
+        return False
+    return not found.reviews.filter(reviewer__username=person.username).exists()
+
+
+def visible_reviews(found: ImportRequest) -> list[ImportReview]:
+    """Return the reviews of an import: reviewers are blind to each other until it is decided."""
+    return list(found.reviews.exclude(request__state="in_review").select_related("reviewer"))
+
+
+def may_withdraw(person: Principal, found: ImportRequest) -> bool:
+    """Return whether a person may withdraw an import as it stands."""
+    waits = found.state in {"submitted", "blocked", "in_review"}
+    return waits and decide(person, "withdraw_import", found.resource()).allowed
+
+
 def locked(number: int) -> ImportRequest:
     """Return an import, locked until the transaction ends.
 
     Raises
     ------
-    Refused
+    Missing
         When there is none of this number.
     """
     request = ImportRequest.objects.select_for_update().filter(pk=number).first()
     if request is None:
-        raise Refused("There is no such import", where=f"import {number}")
+        raise Missing("There is no such import", where=f"import {number}")
     return request
 
 
