@@ -36,7 +36,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     Raises
     ------
     LearningRefused
-        When something of this is missing, or the folder is no model.
+        When something of this is missing.
     """
     try:
         folder, extracts = Path(spec["folder"]), dict(spec["extracts"])
@@ -45,12 +45,13 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
         raise LearningRefused("The attack job lacks a part", where="job") from None
     if not 0 < seconds <= _MOST_SECONDS or seed < 0:
         raise LearningRefused(f"An attack takes up to {_MOST_SECONDS:,.0f} seconds, with a seed from 0", where="job")
-    package = load(folder)
     torch.set_num_threads(1)  # shadows are small: threads would wait for each other more than they work
     warnings.simplefilter("ignore")  # of shadows that have not converged: nobody reads them
     progress(f"attacking {folder.name} for up to {seconds:,.0f} seconds")
-    version = str(package.training.get("data_version"))
+    version = ""
     try:
+        package = load(folder)
+        version = str(package.training.get("data_version"))
         facts = known(package.spec, _table(package, version, extracts))
     except LearningRefused as error:
         missed = not_run("all", "Attack the model with the extract it was trained on.", error.sentence())

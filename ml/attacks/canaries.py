@@ -148,7 +148,7 @@ def _with(
     made[spec.target] = np.where(up[which], higher, lower)
     if spec.time:
         made[spec.time] = np.where(up[which], 0.0, spec.periods[-1])
-    whole = pd.concat([frame[names], made], ignore_index=True) if len(frame) else made
+    whole = pd.concat([frame[names].astype(object), made], ignore_index=True) if len(frame) else made
     places = np.zeros((len(whole), 1), np.float32)
     places[len(frame) :, 0] = which + 1
     return dp.Table(np.hstack([features(whole, spec), places]), targets(whole, spec), by_person(whole, spec))

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from tre.airlock import differencing
 from tre.airlock.assignments import give_back_of_absent
+from tre.airlock.attacks import queue_attacks
 from tre.airlock.carrying import carry_votes
 from tre.airlock.differencing import Compared
 from tre.airlock.evidence import check_decided, scrutinised, scrutiny_now
@@ -119,6 +120,7 @@ def _pass(request: Request, files: list[RequestFile], data: dict[str, object]) -
     request.save(update_fields=["risk", "role", "low_risk", "checkers", "places", "due"])
     move(request, "pass_to_review", PLATFORM, {**data, "scrutiny": scrutinised(request, scrutiny)})
     carry_votes(request)
+    queue_attacks(request)
 
 
 @handler("airlock.expire")
