@@ -148,10 +148,12 @@ def _with(
     made[spec.target] = np.where(up[which], higher, lower)
     if spec.time:
         made[spec.time] = np.where(up[which], 0.0, spec.periods[-1])
-    whole = pd.concat([frame[names].astype(object), made], ignore_index=True) if len(frame) else made
-    places = np.zeros((len(whole), 1), np.float32)
+    places = np.zeros((len(frame) + len(made), 1), np.float32)
     places[len(frame) :, 0] = which + 1
-    return dp.Table(np.hstack([features(whole, spec), places]), targets(whole, spec), by_person(whole, spec))
+    parts = [each for each in (frame, made) if len(each)]
+    given, wanted = (np.concatenate([read(each, spec) for each in parts]) for read in (features, targets))
+    units = pd.concat([each[[spec.unit]] for each in parts], ignore_index=True)
+    return dp.Table(np.hstack([given, places]), wanted, by_person(units, spec))
 
 
 def _guess(moved: npt.NDArray[np.float64], put_in: npt.NDArray[np.bool_], stated: float) -> tuple[int, int]:
