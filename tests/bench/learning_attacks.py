@@ -74,13 +74,13 @@ def _times(size: str) -> float:
 
 
 def _likelihood(size: str, seed: int) -> Iterator[Row]:
-    from sklearn.neural_network import MLPClassifier
+    from sklearn.ensemble import RandomForestClassifier
 
     warnings.simplefilter("ignore")
     of = attacked.facts(PEOPLE[size])
     private = attacked.private(of, model="mlp", hidden=(64,))
-    overfit = MLPClassifier((256,), learning_rate_init=0.005, max_iter=200, tol=0, alpha=0, random_state=seed)
-    subjects = {"epsilon 2": (private, "<= 0.001"), "overfit": (attacked.estimator(overfit, of), ">= 0.003")}
+    overfit = RandomForestClassifier(50, random_state=seed)  # its trees grow until they know everybody
+    subjects = {"epsilon 2": (private, "<= 0.001"), "overfit": (attacked.estimator(overfit, of), ">= 0.1")}
     for name, (subject, target) in subjects.items():
         for kind, found in _best(subject, of, seed).items():
             low = found.figures["named_at_0.001_low"]
