@@ -19,7 +19,7 @@ from pyspark.errors import PySparkException
 
 from tre.errors import TreError
 
-JOBS = ("synthesise", "land", "recover", "build", "clerical", "provision", "erase", "stream", "rehearse")
+JOBS = ("synthesise", "land", "recover", "build", "clerical", "provision", "erase", "stream", "rehearse", "private")
 
 
 def _say(text: str) -> None:
