@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("airlock", "0008_attack_reports"),
+        ("airlock", "0001_initial"),
         ("projects", "0009_past_memberships"),
         ("release", "0001_initial"),
     ]
