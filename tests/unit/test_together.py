@@ -13,7 +13,8 @@ import pytest
 
 from tests.planted import MAKERS
 from tre.disclosure import together
-from tre.disclosure.model import DisclosureError
+from tre.disclosure.inspection import inspect_counts, inspect_together
+from tre.disclosure.model import Context, DisclosureError
 from tre.disclosure.showing import Ask, show, show_together
 
 
@@ -112,3 +113,31 @@ def test_without_bubblewrap_it_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(DisclosureError, match="Install bubblewrap"):
         show_together({tmp_path: Ask()}, 5)
+
+
+def test_files_are_inspected_together_as_they_are_alone(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    named = []
+    for kind in ("csv", "ipynb", "png", "json", "xlsx", "parquet"):
+        path = tmp_path / f"file.{kind}"
+        path.write_bytes(MAKERS[kind]({"nhs_number": ["9434765919", "9434765870"]}) if kind in MAKERS else b"a,b")
+        named.append((path, path.name))
+    named.append((named[0][0], "named otherwise 9434765919.csv"))  # the same bytes under another name
+    found = inspect_together(named, Context())
+    alone = [inspect_counts(path, Context(), name=name) for path, name in named]
+    assert [each for each, _ in found] == [each for each, _ in alone]
+    told = [[[table.to_json() for table in tables] for _, tables in each] for each in (found, alone)]
+    assert told[0] == told[1]
+    assert found[0][0] != found[-1][0]
+
+
+def test_one_that_has_no_answer_together_is_inspected_alone(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    named = [(tmp_path / name, name) for name in ("a.csv", "b.csv")]
+    for path, _ in named:
+        path.write_bytes(b"age_band,persons\n60s,120\n")
+    unknown = {"type": "csv", "hits": [{"rule": "x"}], "tables": []}
+    monkeypatch.setattr(together, "ask", lambda *told: {1: unknown, 7: 1})
+    assert [found.type for found, _ in inspect_together(named, Context())] == ["csv", "csv"]
+    with pytest.raises(DisclosureError, match="regular file"):
+        inspect_together([(tmp_path, "folder")], Context())

@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ from tre.airlock.services import PLATFORM, expire, locked, move, release_identit
 from tre.airlock.storage import StorageBroken, storage
 from tre.config.options import load
 from tre.disclosure import Context, Inspection
-from tre.disclosure.inspection import inspect_counts
+from tre.disclosure.inspection import inspect_counts, inspect_together
 from tre.disclosure.statistics.published import Counts
+from tre.disclosure.together import MOST_FILES
 from tre.errors import Refused
 from tre.privacy.services import pay
 from tre.projects.disclosure import context_of
@@ -50,16 +52,23 @@ def inspect_request(payload: dict[str, Any]) -> None:
     if request.state != "inspecting":
         return
     context = context_of(request.project)
-    for file in request.held():
-        if file.inspection is None:
-            _inspect(file, context)
+    _inspect([file for file in request.held() if file.inspection is None], context)
     for file in differencing.unread():
         differencing.keep_released(file, _read(file, context_of(file.request.project))[1])
     _conclude(request.pk, differencing.hold_against_others(request, context))
 
 
-def _inspect(file: RequestFile, context: Context) -> None:
-    found, tables = _read(file, context)
+def _inspect(files: Sequence[RequestFile], context: Context) -> None:
+    """Inspect files, some at a time: one that is cut off goes on with the others."""
+    for first in range(0, len(files), MOST_FILES):
+        some = files[first : first + MOST_FILES]
+        named = [(storage().path(file.sha256), file.name) for file in some]
+        for file, (found, tables) in zip(some, inspect_together(named, context), strict=True):
+            _keep(file, context, *_checked(file, context, found, tables))
+
+
+def _keep(file: RequestFile, context: Context, found: Inspection, tables: tuple[Counts, ...]) -> None:
+    """Keep what inspection found in a file, and the counts that it tells."""
     tells = found.verdict != "block" and file.leaves
     made = attested(file.request.project, file.sha256) if tells and differencing.is_exact(context) else None
     with transaction.atomic():
@@ -69,7 +78,12 @@ def _inspect(file: RequestFile, context: Context) -> None:
 
 def _read(file: RequestFile, context: Context) -> tuple[Inspection, tuple[Counts, ...]]:
     """Return what inspection finds in a file, and the counts that it tells where they are exact."""
-    found, tables = inspect_counts(storage().path(file.sha256), context, name=file.name)
+    return _checked(file, context, *inspect_counts(storage().path(file.sha256), context, name=file.name))
+
+
+def _checked(
+    file: RequestFile, context: Context, found: Inspection, tables: tuple[Counts, ...]
+) -> tuple[Inspection, tuple[Counts, ...]]:
     if found.sha256 != file.sha256:
         raise StorageBroken("A frozen file was altered", where=file.sha256[:12], todo="Stop and tell the auditor")
     return found, tables if differencing.is_exact(context) else ()

@@ -24,11 +24,12 @@ from django.utils.module_loading import autodiscover_modules
 from tre.audit.services import record
 from tre.errors import Refused, TreError
 from tre.runs.models import Job
-from tre.runs.outage import LOST, Outage
+from tre.runs.outage import LOST, Outage, is_full
 
 Handler = Callable[..., None]
 LEASE = timedelta(seconds=15)
 MOST_ATTEMPTS = 5
+_UNTIL_ROOM = timedelta(seconds=30)
 Function = TypeVar("Function", bound=Handler)
 _HANDLERS: dict[str, Handler] = {}
 _GIVEN_UP: dict[str, Handler] = {}
@@ -184,7 +185,10 @@ def _run(job: Job) -> None:
     except TreError as error:  # a disk that was full, a process that was killed: it may pass
         _log.warning("job %s (%s) failed: %s", job.pk, job.kind, error.sentence())
         _later(job, error.sentence())
-    except Exception:  # a worker is an entry point: one bad job must not stop the others
+    except Exception as error:  # a worker is an entry point: one bad job must not stop the others
+        if is_full(error):
+            _wait_for_room(job)
+            return
         _log.exception("job %s (%s) failed", job.pk, job.kind)
         _later(job, f"It failed {MOST_ATTEMPTS} times; the operator's log says why.")
     else:
@@ -197,6 +201,12 @@ def _later(job: Job, error: str) -> None:
         _fail(job, error)
     else:
         _finish(job, Job.State.QUEUED, due=timezone.now() + timedelta(seconds=2**job.attempts))
+
+
+def _wait_for_room(job: Job) -> None:
+    """Queue a job that met a full disk again, as often as it takes: it is no fault of the job's."""
+    _log.warning("job %s (%s) waits: the disk is full", job.pk, job.kind)
+    _finish(job, Job.State.QUEUED, due=timezone.now() + _UNTIL_ROOM, attempts=job.attempts - 1)
 
 
 @transaction.atomic
