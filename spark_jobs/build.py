@@ -23,11 +23,11 @@ from spark_jobs import (
     consistency,
     feedback,
     filters,
+    judging,
     known,
     linkage,
     majority,
     opt_out,
-    parallel,
     quality,
     quarantine,
     streamed_quality,
@@ -124,9 +124,10 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         plans_for(spark, rows),
     ):
         sent = _opt_outs(spark, zone, receipts, contracts)
-        judged = _validated(spark, zone, receipts, contracts, as_of, progress)
+        landing = judging.Landed(spark, zone.landing, receipts, contracts)
+        judged = judging.judged(landing, zone.work, zone.quarantine, as_of, progress)
         good = {dataset: validate.good(each.rows, contracts[dataset]) for dataset, each in judged.items()}
-        measures = _measured(judged, receipts, contracts, rules, as_of, spec["unmeasured"])
+        measures = judging.measured(judged, landing, rules, as_of, spec["unmeasured"])
         records = _records(spark, good, contracts, zone)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
         persons = known.known_persons(spark, spine, keys[PSEUDONYM_KEY])
@@ -180,44 +181,6 @@ def _generations(spec: dict[str, Any], keys: dict[str, bytes]) -> dict[int, byte
     return {**earlier, newest: keys[PSEUDONYM_KEY]}
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """The rows of a dataset as judged, what is counted of each submission's, and how many are bad."""
-
-    rows: DataFrame
-    counts: dict[str, dict[str, Any]]
-    bad: int
-
-
-def _validated(
-    spark: SparkSession,
-    zone: _Zone,
-    receipts: list[Receipt],
-    contracts: dict[str, Contract],
-    as_of: date,
-    say: Say,
-) -> dict[str, _Judged]:
-    """Write the rows of each dataset to the work folder as judged, once, and the bad ones to quarantine."""
-    shutil.rmtree(zone.quarantine, ignore_errors=True)
-
-    def validated(dataset: str) -> _Judged:
-        say(f"validating {dataset}")
-        contract = versions.current(contracts, dataset, "landing")
-        many = arrivals.rows(receipts, dataset) >= validate.MANY
-        judged = validate.judge(arrivals.read(spark, zone.landing, receipts, contract), contract, as_of, many=many)
-        folder, tally = zone.work / "judged" / dataset, quality.Tally(contract, arrivals.senders(receipts, dataset))
-        tally.watched(judged).write.parquet(str(folder))
-        held = spark.read.schema(judged.schema).parquet(str(folder))
-        counts = tally.counts(held)
-        bad = sum(each["bad"] for each in counts.values())
-        if bad:  # most datasets have none
-            quarantine.add(validate.bad(held), zone.quarantine, dataset)
-        return _Judged(held, counts, bad)
-
-    datasets = arrivals.datasets(receipts)
-    return dict(zip(datasets, parallel.each(validated, datasets), strict=True))
-
-
 def _opt_outs(spark: SparkSession, zone: _Zone, receipts: list[Receipt], contracts: dict[str, Contract]) -> DataFrame:
     """Return the opt-outs as sent: which of them holds is not validation's to say."""
     contract = contracts[opt_out.OPT_OUTS]
@@ -237,22 +200,6 @@ def _identified(
         yield contracts[dataset], frame
         if (waiting := quarantine.read(spark, zone.quarantine, contracts[dataset])) is not None:
             yield contracts[dataset], waiting
-
-
-def _measured(
-    judged: dict[str, _Judged], receipts: list[Receipt], contracts: dict[str, Contract],
-    rules: quality.Rules, as_of: date, unmeasured: list[str],
-) -> list[quality.Measure]:  # fmt: skip
-    """Return the measures of each dataset from its rows as judged."""
-    created = {receipt.submission: receipt.created for receipt in receipts}
-
-    def measured(dataset: str) -> list[quality.Measure]:
-        each, contract = judged[dataset], contracts[dataset]
-        return quality.measure(
-            each.rows, each.counts, contract, rules, as_of=as_of, created=created, unmeasured=unmeasured
-        )
-
-    return [one for found in parallel.each(measured, sorted(judged)) for one in found]
 
 
 def _records(spark: SparkSession, good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _Zone) -> DataFrame:
