@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import reduce
@@ -23,11 +24,12 @@ from spark_jobs import (
     consistency,
     feedback,
     filters,
+    identified,
     judging,
     known,
     linkage,
-    majority,
     opt_out,
+    publish_few,
     quality,
     quarantine,
     streamed_quality,
@@ -35,11 +37,11 @@ from spark_jobs import (
     validate,
     versions,
 )
-from spark_jobs.check_digits import is_nhs_number
-from spark_jobs.contracts import ROLES, Contract, load_contracts
+from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.landed import Receipt
 from spark_jobs.people import PEOPLE
+from spark_jobs.provisioning.engines import InProcess
 from spark_jobs.publish import Publishing, streamed, told
 from spark_jobs.session import plans_for, scratch_folder, session
 
@@ -122,13 +124,14 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         scratch_folder(zone.work),
         session("build", zone.work / "spark") as spark,
         plans_for(spark, rows),
+        closing(InProcess()) as engine,
     ):
         sent = _opt_outs(spark, zone, receipts, contracts)
-        landing = judging.Landed(spark, zone.landing, receipts, contracts)
+        landing = judging.Landed(spark, engine, zone.landing, receipts, contracts)
         judged = judging.judged(landing, zone.work, zone.quarantine, as_of, progress)
         good = {dataset: validate.good(each.rows, contracts[dataset]) for dataset, each in judged.items()}
         measures = judging.measured(judged, landing, rules, as_of, spec["unmeasured"])
-        records = _records(spark, good, contracts, zone)
+        records = identified.records(landing, judged, good, zone.work)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
         persons = known.known_persons(spark, spine, keys[PSEUDONYM_KEY])
         numbers = opt_out.numbers_held(spark, _identified(spark, zone, good, contracts))
@@ -140,7 +143,8 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         progress("writing the exact-match filters")
         written = _filters(records, everyone, keys["exact-match"], Path(spec["filters"]), zone)
         counted = {name: sum(counts["rows"] for counts in each.counts.values()) for name, each in judged.items()}
-        publishing = Publishing(good, counted, everyone, held, contracts, warehouse, zone.work, zone.quarantine)
+        few = _few(engine, judged, everyone, held, warehouse)
+        publishing = Publishing(good, counted, everyone, held, contracts, warehouse, zone.work, zone.quarantine, few)
         made = publishing.run(records, progress)
         register = opt_out.publish(opt_outs, _generations(spec, keys), warehouse / opt_out.OPT_OUTS)
         made.append(told(opt_out.OPT_OUTS, register))
@@ -181,6 +185,17 @@ def _generations(spec: dict[str, Any], keys: dict[str, bytes]) -> dict[int, byte
     return {**earlier, newest: keys[PSEUDONYM_KEY]}
 
 
+def _few(
+    engine: InProcess, judged: dict[str, judging.Judged], everyone: DataFrame, held: int, warehouse: Path
+) -> publish_few.Few | None:
+    """Return what publishes in this process what was judged here, or None where whom the build knows are too many."""
+    folders = {name: each.folder for name, each in judged.items() if each.here}
+    if not folders or held > publish_few.MOST_KNOWN:
+        return None
+    known_here = everyone.select(*known.KEY, "pseudonym", opt_out.TYPE_1).toArrow()
+    return publish_few.Few(engine, folders, known_here, warehouse)
+
+
 def _opt_outs(spark: SparkSession, zone: _Zone, receipts: list[Receipt], contracts: dict[str, Contract]) -> DataFrame:
     """Return the opt-outs as sent: which of them holds is not validation's to say."""
     contract = contracts[opt_out.OPT_OUTS]
@@ -200,25 +215,6 @@ def _identified(
         yield contracts[dataset], frame
         if (waiting := quarantine.read(spark, zone.quarantine, contracts[dataset])) is not None:
             yield contracts[dataset], waiting
-
-
-def _records(spark: SparkSession, good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _Zone) -> DataFrame:
-    """Write one record for each provider's local number: the identifiers that most of its rows carry."""
-    kinds = ", ".join(f"{role} {'date' if role == 'birth_date' else 'string'}" for role in ROLES)
-    views = [spark.createDataFrame([], f"provider string, local_id string, {kinds}")]  # all may have been withdrawn
-    for dataset, frame in good.items():
-        roles = contracts[dataset].identifiers
-        if roles and contracts[dataset].person_level:
-            columns = [F.col(roles[role]).alias(role) if role in roles else F.lit(None).alias(role) for role in ROLES]
-            views.append(frame.select("provider", F.col(contracts[dataset].local_key).alias("local_id"), *columns))
-    everyone = reduce(DataFrame.unionByName, views)
-    records = majority.settle(everyone, everyone, known.KEY, ROLES, zone.work / "settled")
-    # A number that fails its check joins nobody, but one that is nearly another's still says something.
-    sent = records.withColumn("number", F.col("nhs_number"))
-    verified = sent.withColumn("nhs_number", F.when(is_nhs_number(F.col("nhs_number")), F.col("nhs_number")))
-    path = str(zone.work / "records")
-    verified.write.parquet(path)
-    return verified.sparkSession.read.schema(verified.schema).parquet(path)
 
 
 def _spine(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs import arrivals, parallel, quality, quality_few, quarantine, validate, validate_few, versions
@@ -20,9 +20,10 @@ from spark_jobs.provisioning.engines import InProcess
 
 @dataclass(frozen=True)
 class Landed:
-    """What a build reads: the receipts of its submissions, in the landing zone, under their contracts."""
+    """What a build reads: the receipts of its submissions, in the landing zone, under their contracts; and by what."""
 
     spark: SparkSession
+    engine: InProcess
     folder: Path
     receipts: Sequence[Receipt]
     contracts: Mapping[str, Contract]
@@ -30,11 +31,16 @@ class Landed:
 
 @dataclass(frozen=True)
 class Judged:
-    """The rows of a dataset as judged, what is counted of each submission's, and how many are bad."""
+    """The rows of a dataset as judged, where they lie, what is counted of each submission's, and how many are bad.
+
+    ``here`` says whether they were judged in this process: then each value is in the one form of its type.
+    """
 
     rows: DataFrame
+    folder: Path
     counts: dict[str, dict[str, Any]]
     bad: int
+    here: bool
 
 
 def judged(landed: Landed, work: Path, waiting: Path, as_of: date, say: Callable[[str], None]) -> dict[str, Judged]:
@@ -47,42 +53,53 @@ def judged(landed: Landed, work: Path, waiting: Path, as_of: date, say: Callable
     """
     shutil.rmtree(waiting, ignore_errors=True)
     datasets = arrivals.datasets(landed.receipts)
-    with closing(InProcess()) as engine:
 
-        def one(dataset: str) -> Judged:
-            say(f"validating {dataset}")
-            contract, folder = versions.current(landed.contracts, dataset, "landing"), work / "judged" / dataset
-            counts = _by_few(engine, landed, contract, folder, as_of)
-            if counts is None:
-                counts = _by_spark(landed, contract, folder, as_of)
-            rows = validate.read(landed.spark, folder, contract)
-            bad = sum(each["bad"] for each in counts.values())
-            if bad:  # most datasets have none
-                quarantine.add(validate.bad(rows), waiting, dataset)
-            return Judged(rows, counts, bad)
+    def one(dataset: str) -> Judged:
+        say(f"validating {dataset}")
+        contract, folder = versions.current(landed.contracts, dataset, "landing"), work / "judged" / dataset
+        counts = _here(landed, contract, folder, waiting, as_of)
+        here = counts is not None
+        if counts is None:
+            counts = _on_spark(landed, contract, folder, waiting, as_of)
+        rows = validate.read(landed.spark, folder, contract)
+        return Judged(rows, folder, counts, _bad(counts), here)
 
-        return dict(zip(datasets, parallel.each(one, datasets), strict=True))
+    return dict(zip(datasets, parallel.each(one, datasets), strict=True))
 
 
-def _by_few(
-    engine: InProcess, landed: Landed, contract: Contract, folder: Path, as_of: date
+def _here(
+    landed: Landed, contract: Contract, folder: Path, waiting: Path, as_of: date
 ) -> dict[str, dict[str, Any]] | None:
+    """Judge in this process and return what is counted, or None where that is Spark's to do."""
     if not validate_few.suits(contract, arrivals.rows(landed.receipts, contract.dataset)):
         return None
     sent = list(arrivals.parts(landed.folder, landed.receipts, contract))
-    found = validate_few.judge(engine, sent, contract, as_of)
+    found = validate_few.judge(landed.engine, sent, contract, as_of)
     if found is None:
         return None
     validate_few.write(found, folder)
-    return quality_few.counts(engine, found, contract, as_of)
+    counts = quality_few.counts(landed.engine, found, contract, as_of)
+    if _bad(counts):
+        quarantine.add_here(found.rows.filter(pc.is_valid(found.rows["reason"])), waiting, contract.dataset)
+    return counts
 
 
-def _by_spark(landed: Landed, contract: Contract, folder: Path, as_of: date) -> dict[str, dict[str, Any]]:
+def _on_spark(
+    landed: Landed, contract: Contract, folder: Path, waiting: Path, as_of: date
+) -> dict[str, dict[str, Any]]:
     many = arrivals.rows(landed.receipts, contract.dataset) >= validate.MANY
     sent = arrivals.read(landed.spark, landed.folder, landed.receipts, contract)
     tally = quality.Tally(contract, arrivals.senders(landed.receipts, contract.dataset))
     tally.watched(validate.judge(sent, contract, as_of, many=many)).write.parquet(str(folder))
-    return tally.counts(validate.read(landed.spark, folder, contract))
+    rows = validate.read(landed.spark, folder, contract)
+    counts = tally.counts(rows)
+    if _bad(counts):  # most datasets have none
+        quarantine.add(validate.bad(rows), waiting, contract.dataset)
+    return counts
+
+
+def _bad(counts: Mapping[str, Mapping[str, Any]]) -> int:
+    return sum(each["bad"] for each in counts.values())
 
 
 def measured(

@@ -189,24 +189,26 @@ def _judged(contract: Contract, as_of: date) -> str:
     """
 
 
-def _typed(field: Field) -> str:
+def typed(field: Field, table: str = "") -> str:
+    """Return a column, of a table where one is named, as its type has it: null where it is in no form of it."""
+    value = f"{table}.{quoted(field.name)}" if table else quoted(field.name)
     if field.type == "string":
-        return quoted(field.name)
+        return value
     kind, form, _ = FORMS[field.type]
-    text = f"replace({quoted(field.name)}, 'T', ' ')" if field.type == "timestamp" else quoted(field.name)
-    return f"CASE WHEN regexp_full_match({quoted(field.name)}, {literal(form)}) THEN TRY_CAST({text} AS {kind}) END"
+    text = f"replace({value}, 'T', ' ')" if field.type == "timestamp" else value
+    return f"CASE WHEN regexp_full_match({value}, {literal(form)}) THEN TRY_CAST({text} AS {kind}) END"
 
 
 def rules_of(field: Field, contract: Contract, as_of: date) -> Iterator[tuple[str, str]]:
     """Yield what :func:`spark_jobs.validate.rules_of` returns, as conditions for :class:`InProcess`."""
-    value, typed = quoted(field.name), f"({_typed(field)})"
+    value, read = quoted(field.name), f"({typed(field)})"
     if field.required:
         yield f"{value} IS NULL", f"{field.name}: missing"
     if field.type != "string":
-        yield f"{value} IS NOT NULL AND {typed} IS NULL", f"{field.name}: not a {field.type}"
+        yield f"{value} IS NOT NULL AND {read} IS NULL", f"{field.name}: not a {field.type}"
     if field.type in ("date", "timestamp"):
         bounds = f"DATE '{OLDEST}' AND DATE '{as_of.isoformat()}'"
-        yield f"CAST({typed} AS DATE) NOT BETWEEN {bounds}", f"{field.name}: impossible date"
+        yield f"CAST({read} AS DATE) NOT BETWEEN {bounds}", f"{field.name}: impossible date"
     if field.values:
         yield f"{value} NOT IN ({', '.join(map(literal, field.values))})", f"{field.name}: unknown code"
     if field.pattern:
@@ -217,9 +219,9 @@ def rules_of(field: Field, contract: Contract, as_of: date) -> Iterator[tuple[st
             f"{field.name}: wrong form",
         )
     if field.minimum is not None:
-        yield f"{typed} < {field.minimum!r}", f"{field.name}: out of range"
+        yield f"{read} < {field.minimum!r}", f"{field.name}: out of range"
     if field.maximum is not None:
-        yield f"{typed} > {field.maximum!r}", f"{field.name}: out of range"
+        yield f"{read} > {field.maximum!r}", f"{field.name}: out of range"
     if field.not_before:
-        other = _typed(contract.by_name[field.not_before])
-        yield f"CAST({typed} AS DATE) < CAST(({other}) AS DATE)", f"{field.name}: before {field.not_before}"
+        other = typed(contract.by_name[field.not_before])
+        yield f"CAST({read} AS DATE) < CAST(({other}) AS DATE)", f"{field.name}: before {field.not_before}"
