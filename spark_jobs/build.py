@@ -22,8 +22,10 @@ from pyspark.sql import functions as F
 from spark_jobs import (
     arrivals,
     consistency,
+    consistency_few,
     feedback,
     filters,
+    filters_few,
     identified,
     judging,
     known,
@@ -139,11 +141,14 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         named = known.sent(opt_outs, arrivals.rows(receipts, opt_out.OPT_OUTS), rows)
         held = tables.rows_in(spine)
         everyone = known.ready_to_join(opt_out.marked(persons, named, as_of), held)
-        measures += consistency.across_providers(records, everyone, rules)
-        progress("writing the exact-match filters")
-        written = _filters(records, everyone, keys["exact-match"], Path(spec["filters"]), zone)
-        counted = {name: sum(counts["rows"] for counts in each.counts.values()) for name, each in judged.items()}
         few = _few(engine, judged, everyone, held, warehouse)
+        if few is not None:
+            measures += consistency_few.across_providers(engine, zone.work / "records", few.known, rules)
+        else:
+            measures += consistency.across_providers(records, everyone, rules)
+        progress("writing the exact-match filters")
+        written = _filters(records, everyone, few, keys["exact-match"], Path(spec["filters"]), zone)
+        counted = {name: sum(counts["rows"] for counts in each.counts.values()) for name, each in judged.items()}
         publishing = Publishing(good, counted, everyone, held, contracts, warehouse, zone.work, zone.quarantine, few)
         made = publishing.run(records, progress)
         register = opt_out.publish(opt_outs, _generations(spec, keys), warehouse / opt_out.OPT_OUTS)
@@ -192,7 +197,7 @@ def _few(
     folders = {name: each.folder for name, each in judged.items() if each.here}
     if not folders or held > publish_few.MOST_KNOWN:
         return None
-    known_here = everyone.select(*known.KEY, "pseudonym", opt_out.TYPE_1).toArrow()
+    known_here = everyone.select(*known.KEY, "person", "pseudonym", opt_out.TYPE_1).toArrow()
     return publish_few.Few(engine, folders, known_here, warehouse)
 
 
@@ -234,8 +239,13 @@ def _spine(
     return made, linked
 
 
-def _filters(records: DataFrame, everyone: DataFrame, key: bytes, folder: Path, zone: _Zone) -> dict[str, Any]:
+def _filters(
+    records: DataFrame, everyone: DataFrame, few: publish_few.Few | None, key: bytes, folder: Path, zone: _Zone
+) -> dict[str, Any]:
     """Write the filters of identifiers and of pseudonyms, and return what they hold."""
+    if few is not None:
+        written = filters_few.write(few.engine, zone.work / "records", key, folder)
+        return {**written, "pseudonyms": filters_few.write_pseudonyms(few.known, key, folder)}
     written = filters.write(records, key, folder, zone.work / "filters")
     written["pseudonyms"] = filters.write_pseudonyms(everyone, key, folder, zone.work / "pseudonym-filter")
     return written

@@ -59,7 +59,18 @@ def across_providers(records: DataFrame, known: DataFrame, rules: Rules) -> list
     )
     counts = [F.count_if(f"{role}_by").alias(f"{role}_asked") for role in roles]
     counts += [F.count_if(F.col(f"{role}_by") & F.col(role)).alias(role) for role in roles]
-    told = persons.agg(*counts).collect()[0].asDict()
+    return agreement(persons.agg(*counts).collect()[0].asDict(), roles)
+
+
+def agreement(told: Mapping[str, int], roles: Sequence[str]) -> list[Measure]:
+    """Return the measures of what providers say of one person.
+
+    Parameters
+    ----------
+    told : mapping of str to int
+        For each role, of how many persons several providers say something (``<role>_asked``), and of how many all the
+        same (``<role>``).
+    """
     return [each for role in roles for each in _consistency(PEOPLE, role, told[role], told[f"{role}_asked"])]
 
 

@@ -19,7 +19,7 @@ from spark_jobs.people_few import people
 from spark_jobs.provisioning.engines import InProcess
 from spark_jobs.validate_few import quoted, typed
 
-MOST_KNOWN = 2_000_000  # records: some 100 bytes each
+MOST_KNOWN = 1_000_000  # records: some 100 bytes each, and as much again for one kind of identifier
 _SALTS = (1, 2)
 
 
@@ -32,7 +32,8 @@ class Few:
     folders : mapping of str to Path
         The judged rows of each dataset that was judged here (:mod:`spark_jobs.validate_few`).
     known : pyarrow.Table
-        Of everyone whom the build knows: ``provider``, ``local_id``, ``pseudonym``, :data:`spark_jobs.opt_out.TYPE_1`.
+        Of everyone whom the build knows ``provider``, ``local_id``, ``person``, ``pseudonym`` and
+        :data:`spark_jobs.opt_out.TYPE_1`.
     """
 
     engine: InProcess

@@ -116,3 +116,13 @@ def test_where_those_who_are_known_are_many_spark_publishes(spark, homes, tmp_pa
     monkeypatch.setattr(publish_few, "MOST_KNOWN", 1)
     monkeypatch.setattr(tables, "publish_here", None)  # nothing may call it
     assert build_warehouse(tmp_path) == homes[0][1]
+
+
+def test_the_filters_are_the_same_byte_for_byte(homes):
+    (here, _), (on_spark, _) = homes
+    made = [
+        {path.relative_to(home / "filters"): path.read_bytes() for path in (home / "filters").rglob("*.npy")}
+        for home in (here, on_spark)
+    ]
+    assert made[0] == made[1]
+    assert len(made[0]) == 6
