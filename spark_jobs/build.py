@@ -157,7 +157,10 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         for dataset in streamed(contracts):
             measures += streamed_quality.kept(streamed_quality.folder(zone.landing, dataset))
         published = {each["dataset"]: each["version"] for each in made}
-        days = consistency.of_days(spark, warehouse, published, contracts, rules)
+        if sum(each["rows"] for each in made) <= consistency_few.MOST_DAYS:
+            days = consistency_few.of_days(engine, warehouse, published, contracts, rules)
+        else:
+            days = consistency.of_days(spark, warehouse, published, contracts, rules)
         faults = quality.faults(spark, zone.quarantine)
         feedback.write(spark, zone.quarantine, Path(spec["feedback"]))
         in_force = reduce(Column.__or__, (opt_out.is_in_force(kind, as_of) for kind in opt_out.KINDS))

@@ -1,16 +1,21 @@
-"""Measures what providers say differently of one person, in this process: see :mod:`spark_jobs.consistency`."""
+"""Measures in this process what only linked persons can show: see :mod:`spark_jobs.consistency`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
 
-from spark_jobs.consistency import agreement
-from spark_jobs.contracts import ROLES
+from spark_jobs import tables
+from spark_jobs.consistency import DEATH, PSEUDONYM, Dated, agreement, dated, with_days
+from spark_jobs.contracts import ROLES, Contract
+from spark_jobs.people import PEOPLE
 from spark_jobs.provisioning.engines import InProcess
 from spark_jobs.quality import Measure, Rules
-from spark_jobs.validate_few import literal
+from spark_jobs.validate_few import literal, quoted
+
+MOST_DAYS = 16_000_000  # rows of all tables together: two columns of each are read
 
 
 def across_providers(engine: InProcess, records: Path, known: pa.Table, rules: Rules) -> list[Measure]:
@@ -48,3 +53,38 @@ def across_providers(engine: InProcess, records: Path, known: pa.Table, rules: R
     """
     [found] = engine.ask(query, records=records, known=known)
     return agreement(found, list(asked))
+
+
+def of_days(
+    engine: InProcess, warehouse: Path, published: Mapping[str, int], contracts: Mapping[str, Contract], rules: Rules
+) -> dict[str, Dated]:
+    """Return what the days of each published table say.
+
+    Parameters
+    ----------
+    published : mapping of str to int
+        The version of each table.
+    """
+    people = tables.arrow(warehouse / PEOPLE, published[PEOPLE])
+    found = {}
+    for name in with_days(published, contracts):
+        table = tables.arrow(warehouse / name, published[name])
+        mortal = (
+            DEATH in people.schema.names and PSEUDONYM in table.schema.names and name not in rules.after_death_except
+        )
+        years = engine.ask(_years(contracts[name], rules, mortal), events=table, people=people)
+        found[name] = dated(years, contracts[name], mortal)
+    return found
+
+
+def _years(contract: Contract, rules: Rules, mortal: bool) -> str:
+    days = f"CAST({quoted(contract.date_column)} AS DATE) AS day"
+    events, death = f"SELECT {days} FROM {{events}}", "CAST(NULL AS DATE)"
+    if mortal:
+        events = f"SELECT {days}, people.{DEATH} FROM {{events}} LEFT JOIN {{people}} people USING ({PSEUDONYM})"
+        death = DEATH
+    return f"""
+        SELECT year(day) AS year, count(*) AS rows, count({death}) AS asked,
+            count(*) FILTER (day <= {death} + {int(rules.death_grace_days)}) AS alive
+        FROM ({events}) WHERE day IS NOT NULL GROUP BY year(day)
+    """

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spark_jobs import build, publish_few, tables, validate_few
+from spark_jobs import build, consistency_few, publish_few, tables, validate_few
 from spark_jobs.contracts import load_contracts
 from spark_jobs.validate import SOURCE
 from tests.health_system import CONTRACTS, build_warehouse, number, patient, submit, use_session
@@ -44,6 +44,14 @@ def land(landing: Path) -> None:
     submit(landing, "gp-1", "gp-system", gp_patients=[patient(each) for each in range(3)], gp_events=events)
     submit(landing, "gp-2", "gp-system", gp_events=[{**EVENT, "event_id": "E1", "local_id": "G0", "unit": "kg"}])
     submit(landing, "trust-1", "acute-trust", admitted_care=[ADMITTED], emergency_care=[ATTENDED])
+    deaths = [
+        {
+            "registration_id": f"D{person}", "local_id": f"D{person}", "nhs_number": number(person), "forename": "Anna",
+            "surname": "Archer", "sex": "2", "birth_date": "1950-01-31", "died_on": died_on, "cause_icd10": "I10",
+        }
+        for person, died_on in enumerate(("2024-01-01", "2025-01-31"))
+    ]  # fmt: skip
+    submit(landing, "ons-1", "ons", deaths=deaths)
     submit(landing, "opt-outs", "nhs-england", opt_outs=[out])
     submit(landing, "areas", "reference", small_area=[AREA, {**AREA, "imd_decile": "11"}])
 
@@ -58,6 +66,7 @@ def homes(spark, tmp_path_factory) -> tuple[tuple[Path, dict[str, Any]], ...]:
         with pytest.MonkeyPatch.context() as patched:
             use_session(patched, spark, build)
             patched.setattr(validate_few, "MOST_CELLS", most)
+            patched.setattr(consistency_few, "MOST_DAYS", most)
             made.append((home, build_warehouse(home)))
     return tuple(made)
 
@@ -95,6 +104,15 @@ def test_a_table_holds_the_same_rows_of_the_same_types(spark, homes, table):
     schemas = [tables.newest(home / "warehouse" / table).schema().to_json() for home in (here, on_spark)]
     assert schemas[0] == schemas[1]
     assert quarantined(spark, here, table) == quarantined(spark, on_spark, table)
+
+
+def test_events_after_a_death_came_up(homes):
+    told = [
+        (each["numerator"], each["denominator"])
+        for each in homes[0][1]["measures"]
+        if [each[name] for name in ("dataset", "field", "dimension")] == ["gp_events", "event_date", "consistency"]
+    ]
+    assert any(0 < alive < asked for alive, asked in told)
 
 
 def test_no_practice_s_row_of_who_opted_out_is_published_here(homes):
