@@ -31,6 +31,7 @@ JOBS = (
     "rehearse",
     "aggregate",
     "select",
+    "private",
 )
 
 

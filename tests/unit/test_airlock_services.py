@@ -49,6 +49,7 @@ def approved_model(study) -> Request:
         differencing.keep(file, ())
     Request.objects.filter(pk=made.pk).update(state="inspecting")
     jobs._conclude(made.pk, differencing.Compared(0, {}))
+    Job.objects.filter(kind="airlock.attack").delete()  # nor is what attacks on it come to
     ann = as_seen_now("ann")
     spend = ledger.reserve(study, purpose="m", actor=ann, once="m", **COST)
     ledger.commit(study, spend.pk, ann)

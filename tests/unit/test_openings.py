@@ -13,7 +13,7 @@ from tests.airlock import inspected, open_study, quick_inspection, submit, vote,
 from tests.factories import as_seen_now
 from tests.unit.test_pages import browser
 from tre.airlock import openings as kept
-from tre.airlock.models import Request
+from tre.airlock.models import AttackReport, Request
 from tre.airlock.openings import LINES, ROWS, opening, openings
 from tre.airlock.storage import StorageBroken, storage
 from tre.config.options import load
@@ -179,12 +179,13 @@ def test_a_model_that_says_no_amount_is_not_paid_for(study, epsilon):
 
 def test_what_attacks_on_a_model_found_is_shown(study):
     made = model(study)
-    weights = made.files.get(name="m/weights.safetensors")
-    weights.attack = {"membership, AUC": 0.51}
-    weights.save()
+    assert "None was made yet." in page("cat", made)
+    each = {"attack": "membership", "tried": "Guess who was in.", "level": "leaks", "words": "It got 0.91 of 1."}
+    report = {"level": "leaks", "words": "The model gives away people.", "attacks": [each]}
+    AttackReport.objects.create(file=made.files.get(name="m/weights.safetensors"), report=report)
     told = page("cat", made)
-    assert "Membership, AUC" in told
-    assert "0.51" in told
+    for words in ("The model gives away people.", "Membership: leaks", "Guess who was in. It got 0.91 of 1."):
+        assert words in told
 
 
 def test_an_import_is_shown_likewise(study):

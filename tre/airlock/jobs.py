@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from tre.airlock import differencing
 from tre.airlock.assignments import give_back_of_absent
+from tre.airlock.attacks import queue_attacks
 from tre.airlock.carrying import carry_votes
 from tre.airlock.differencing import Compared
 from tre.airlock.evidence import check_decided, scrutinised, scrutiny_now
@@ -118,6 +119,7 @@ def _pass(request: Request, files: list[RequestFile], data: dict[str, object]) -
     move(request, "pass_to_review", PLATFORM, {**data, "scrutiny": scrutinised(request, scrutiny)})
     if request.checkers:
         carry_votes(request)
+        queue_attacks(request)
     else:
         move(request, "let_pass", PLATFORM, {"low_risk": request.low_risk})
         enqueue("airlock.release", {"request": request.pk}, once=f"airlock.release:{request.pk}:{request.turn}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from tre.airlock.attacks import attack_report
 from tre.airlock.models import Release, Request, RequestFile
 from tre.airlock.naming import model_folders
 from tre.airlock.storage import storage
@@ -57,7 +58,7 @@ class ShownModel:
     data: str
     paid: Paid
     signature: str
-    attack: Mapping[str, str]
+    attack: Mapping[str, Any] | None
     why: str = ""
 
 
@@ -66,11 +67,6 @@ def models_of(request: Request, files: Sequence[RequestFile]) -> list[ShownModel
     by_name = {file.name: file for file in files if file.leaves}
     release = Release.objects.filter(request=request).first()
     return [_model(request, folder, by_name, release) for folder in model_folders(list(by_name))]
-
-
-def attack_report(file: RequestFile) -> Mapping[str, Any] | None:
-    """Return what the platform's attacks on a model found, which is kept with its weights; None without."""
-    return file.attack if isinstance(file.attack, dict) else None
 
 
 def _model(request: Request, folder: str, by_name: Mapping[str, RequestFile], release: Release | None) -> ShownModel:
@@ -89,7 +85,7 @@ def _model(request: Request, folder: str, by_name: Mapping[str, RequestFile], re
         _data(request, _word(training.get("data_version"))),
         _paid(request, weights.sha256, epsilon, delta),
         _signature(folder, request, release),
-        _pairs(attack_report(weights)),
+        attack_report(weights),
         why,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tre.airlock.models.attacks import AttackReport
 from tre.airlock.models.requests import Group, Publication, Release, Request, RequestFile, Turn
 from tre.airlock.models.reviews import CHOICES, Absence, Assignment, Comment, FileVote, Review
 
@@ -9,6 +10,7 @@ __all__ = [
     "CHOICES",
     "Absence",
     "Assignment",
+    "AttackReport",
     "Comment",
     "FileVote",
     "Group",

@@ -119,7 +119,6 @@ class RequestFile(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()
     inspection = models.JSONField(null=True)
-    attack = models.JSONField(null=True, help_text="Of a model's weights: what the platform's attacks on it found.")
 
     class Meta:
         ordering = ("id",)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("airlock", "0008_attack_reports"),
+        ("airlock", "0006_every_file_in_a_group"),
     ]
 
     operations = [
