@@ -13,7 +13,7 @@ import django; django.setup()
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-call_command("migrate", "airlock", "0006", verbosity=0)
+call_command("migrate", "airlock", "0007", verbosity=0)
 call_command("migrate", "people", verbosity=0)
 loader = MigrationExecutor(connection).loader
 then = loader.project_state(list(loader.applied_migrations)).apps

@@ -19,5 +19,5 @@ def take_over(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("airlock", "0006_every_file_in_a_group"), ("notices", "0001_initial")]
+    dependencies = [("airlock", "0007_members_of_cells"), ("notices", "0001_initial")]
     operations = [migrations.RunPython(take_over, migrations.RunPython.noop), migrations.DeleteModel("Notice")]
