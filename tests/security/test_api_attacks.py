@@ -204,6 +204,11 @@ def test_guessing_is_slowed_down_and_a_right_token_is_not(study):
     assert call("", "GET", "/datasets").status_code == 200
 
 
+def test_a_wrong_token_from_nowhere_is_refused(study):
+    answer = Client(REMOTE_ADDR="").get(f"{ROOT}/me", headers={"Authorization": f"Bearer {new_token()}"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (403, "application/problem+json")
+
+
 def test_a_token_is_in_no_log_no_entry_and_no_answer(study, caplog):
     caplog.set_level(logging.DEBUG)
     token = token_of("ann")
