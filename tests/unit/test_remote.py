@@ -45,9 +45,7 @@ def _here(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     monkeypatch.chdir(tmp_path)
     client = httpx.Client
-    monkeypatch.setattr(
-        calls.httpx, "Client", lambda **told: client(**{**told, "transport": httpx.MockTransport(portal)})
-    )
+    monkeypatch.setattr("httpx.Client", lambda **told: client(**{**told, "transport": httpx.MockTransport(portal)}))
 
 
 @pytest.fixture
