@@ -351,6 +351,13 @@ def test_bad_input_is_one_sentence_and_no_echo(study, body, status):
     assert "xxxx" not in answer.content.decode()
 
 
+@pytest.mark.parametrize("path", ["/requests?pagee=2", "/requests?page=1&page=2", "/datasets?x", "/me?who=ope"])
+def test_a_question_that_an_address_does_not_know_is_not_passed_over(study, path):
+    answer = call(token_of("ann"), "GET", path)
+    assert answer.status_code == 422
+    assert "question mark" in answer.json()["detail"]
+
+
 def test_too_much_is_refused(study, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     answer = call(token_of("ann"), "POST", "/requests", {"project": "frailty", "context": "x" * 2000})
