@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 
 from ml import accounting, boosting
 from ml.checkpoint import Checkpoint
@@ -76,7 +77,17 @@ class TrainedModel:
 
 
 @dataclass(frozen=True)
-class _Table:
+class Table:
+    """What is trained on.
+
+    Parameters
+    ----------
+    features, wanted : Matrix
+        Shapes (rows, inputs) and (rows,) or (rows, periods).
+    rows : array
+        Each person's rows, shape (persons, most), -1 where there is none.
+    """
+
     features: Matrix
     wanted: Matrix
     rows: np.ndarray
@@ -93,11 +104,11 @@ def check(spec: TrainingSpec, frame: pd.DataFrame) -> None:
     _table(spec, frame)
 
 
-def _table(spec: TrainingSpec, frame: pd.DataFrame) -> _Table:
+def _table(spec: TrainingSpec, frame: pd.DataFrame) -> Table:
     rows = by_person(frame, spec)
     if len(rows) < LEAST_ROWS:
         raise LearningRefused(f"There are fewer than {LEAST_ROWS} persons to train on", where=f"{len(rows)} persons")
-    return _Table(features(frame, spec), targets(frame, spec), rows)
+    return Table(features(frame, spec), targets(frame, spec), rows)
 
 
 def train(
@@ -136,7 +147,9 @@ def train(
     if spec.model == "boosting":
         weights = boosting.fit(spec, table.features, table.wanted, mechanism, noise)
     else:
-        weights = _Descent(spec, table, prepared, mechanism, noise, kept).run(watch)
+        model = network(spec)
+        set_factors(model, prepared.factors)
+        weights = Descent(spec, model, table, mechanism, noise, kept).run(watch)
     spent = accounting.epsilon(mechanism.noise, mechanism.rate, mechanism.steps, spec.delta, prepared.noises)
     return TrainedModel(spec, weights, spent, mechanism.noise, mechanism.rate, prepared.persons, prepared.noises)
 
@@ -152,20 +165,35 @@ def _rounded_up(value: float, digits: int) -> float:
     return round(math.ceil(value * 10**digits) / 10**digits, digits)
 
 
-class _Descent:
+def set_factors(model: nn.Module, factors: Matrix | None) -> None:
+    """Let a network scale its inputs by factors that were fixed before the training, where there are any."""
+    if factors is not None:
+        scaling = next(each for each in model.modules() if isinstance(each, Factors))
+        scaling.factors.copy_(torch.from_numpy(factors))
+
+
+class Descent:
+    """One training by noisy gradient descent.
+
+    Parameters
+    ----------
+    model : Module
+        The untrained network, all of layers of :mod:`ml.layers`; it is trained in place.
+    kept : Checkpoint, optional
+        Where the training is kept as it goes.
+    """
+
     def __init__(
-        self, spec: TrainingSpec, table: _Table, prepared: Prepared, mechanism: Mechanism, noise: Noise,
-        kept: Checkpoint | None,
+        self, spec: TrainingSpec, model: nn.Module, table: Table, mechanism: Mechanism, noise: Noise,
+        kept: Checkpoint | None = None,
     ) -> None:  # fmt: skip
-        self._model, self._mechanism, self._noise, self._kept = network(spec), mechanism, noise, kept
+        self._model, self._mechanism, self._noise, self._kept = model, mechanism, noise, kept
         self._pace = Pace(spec.rate, spec.momentum, spec.optimiser == "adam", spec.falling, spec.averaged)
-        if prepared.factors is not None:
-            scaling = next(each for each in self._model.modules() if isinstance(each, Factors))
-            scaling.factors.copy_(torch.from_numpy(prepared.factors))
         tensors = (torch.from_numpy(each) for each in (table.features, table.wanted, table.rows))
         self._losses, self._persons = losses_by_person(spec, self._model, *tensors), len(table.rows)
 
-    def run(self, watch: Watch | None) -> Weights:
+    def run(self, watch: Watch | None = None) -> Weights:
+        """Make all steps, or those until the watch ends it, and return the weights."""
         state = (self._kept.state() if self._kept else None) or State.of(self._model)
         place(self._model, state.weights)
         while state.step < self._mechanism.steps:

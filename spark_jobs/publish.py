@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 
 from spark_jobs import free_text, known, opt_out, parallel, quarantine, tables
 from spark_jobs.contracts import Contract
-from spark_jobs.people import PEOPLE, people
+from spark_jobs.people import PEOPLE, people, tells_of_people
+from spark_jobs.publish_few import Few
 from spark_jobs.register import DERIVED, STREAMED
 
 
@@ -29,6 +30,8 @@ class Publishing:
         What :func:`spark_jobs.known.ready_to_join` returns, and how many records that is.
     work, quarantine : Path
         Folders in the landing zone.
+    few : Few or None
+        What publishes in this process what it takes.
     """
 
     good: dict[str, DataFrame]
@@ -39,6 +42,7 @@ class Publishing:
     warehouse: Path
     work: Path
     quarantine: Path
+    few: Few | None = None
 
     def run(self, records: DataFrame, progress: Callable[[str], None]) -> list[dict[str, Any]]:
         """Publish every dataset, people, and nothing in place of what was withdrawn whole."""
@@ -56,6 +60,8 @@ class Publishing:
 
     def _dataset(self, dataset: str, names: free_text.Names | None) -> dict[str, Any]:
         contract, seen = self.contracts[dataset], Observation()
+        if self.few is not None and self.few.takes(contract):
+            return self._of_few(self.few, contract)
         if not contract.person_level:
             frame = self.good[dataset].select(*_published(contract))
             return told(dataset, tables.publish(frame, self.warehouse / dataset))
@@ -70,6 +76,14 @@ class Publishing:
             self._quarantine_lost(everyone, contract)
         return told(dataset, made)
 
+    def _of_few(self, few: Few, contract: Contract) -> dict[str, Any]:
+        made, some_lost = few.publish(contract)
+        if some_lost:
+            self._quarantine_lost(
+                opt_out.without_type_1(self._with_person(contract.dataset), contract.dataset), contract
+            )
+        return told(contract.dataset, made)
+
     def _quarantine_lost(self, everyone: DataFrame, contract: Contract) -> None:
         """Add the rows without a person to quarantine.
 
@@ -80,6 +94,10 @@ class Publishing:
         quarantine.add(lost.withColumn("reason", reason), self.quarantine, contract.dataset)
 
     def _people(self) -> dict[str, Any]:
+        if self.few is not None:
+            telling = [name for name in self.good if tells_of_people(self.contracts[name])]
+            if (made := self.few.people(telling, self.contracts)) is not None:
+                return told(PEOPLE, made)
         scratch = self.work / "people"
         frame = people(self.good, self.everyone, self.contracts, scratch)
         return told(PEOPLE, tables.publish(frame, self.warehouse / PEOPLE))

@@ -70,6 +70,10 @@ RULES: dict[str, Rule] = {
     "account/tokens/": _OWN_FORM,
     "account/tokens/<int:number>/revoke": Rule(SIGNED_IN, method="POST"),
     "projects/": _OWN,  # those among them that the policies let the person see
+    "notices/": _OWN,
+    "notices/read": Rule(SIGNED_IN, method="POST"),
+    "notices/how": Rule(SIGNED_IN, method="POST"),
+    "notices/<int:number>/": _OWN,
     "airlock/": _OWN,
     "airlock/away/": _OWN_FORM,
     "airlock/away/<int:absence>/end": Rule(SIGNED_IN, method="POST"),
@@ -158,7 +162,6 @@ RULES: dict[str, Rule] = {
     },
     f"{_REQUEST}files/<int:file>/vote": _act("view_request review_request", "cat", "POST"),
     f"{_REQUEST}files/<int:file>/changes": _act("view_request", "ann cat"),
-    f"{_REQUEST}files/<int:file>/picture": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/download": _act("download_output", "ann"),
     f"{_PROJECT}release-target": _act("set_release_target", "mia", "BOTH"),
     "releases/": _OWN,  # those among them that the policies let the person see
@@ -166,8 +169,13 @@ RULES: dict[str, Rule] = {
     f"{_REQUEST}release/open": _act("open_downloads", "mia", "POST"),
     f"{_REQUEST}release/archive": _act("download_output", "ann"),
     # Imports
+    f"{_PROJECT}runs/": _act("view_runs", "ann mia aud"),
+    "runs/<int:number>/": _act("view_runs", "ann mia aud"),
+    "runs/<int:number>/cancel": _act("ask_run view_runs", "ann", "POST"),
+    "runs/<int:number>/retry": _act("ask_run view_runs", "ann", "POST"),
     "imports/": _OWN,  # those among them that the policies let the person see
     _IMPORT: _act("view_import", "ann cat mia"),
+    f"{_IMPORT}files/<int:file>/drawing": _act("view_import", "ann cat mia"),
     f"{_IMPORT}review": _act("review_import", "cat mia", "POST"),
     f"{_IMPORT}withdraw": _act("withdraw_import", "ann", "POST"),
     f"{_PROJECT}import": _act("ask_import", "ann", "BOTH"),
@@ -227,6 +235,11 @@ RULES: dict[str, Rule] = {
         f"api/workspace/requests/<int:number>/{verb}": Rule(TOKEN, method="POST")
         for verb in ("files", "group", "remove", "submit", "revise", "withdraw")
     },
+    "api/workspace/runs": Rule(TOKEN, method="BOTH"),
+    "api/workspace/runs/<int:number>": Rule(TOKEN),
+    "api/workspace/runs/<int:number>/files/<int:output>": Rule(TOKEN),
+    "api/workspace/runs/<int:number>/cancel": Rule(TOKEN, method="POST"),
+    "api/workspace/runs/<int:number>/retry": Rule(TOKEN, method="POST"),
     "api/workspace/budget": Rule(TOKEN),
     "api/workspace/budget/price": Rule(TOKEN, method="POST"),
     "api/workspace/budget/reserve": Rule(TOKEN, method="POST"),
@@ -338,7 +351,7 @@ OUTSIDE_RULES: dict[str, Rule] = {
 # What an address needs to be one of something that there is, where the tests made it.
 TOLD: dict[str, Any] = {
     "code": "frailty", "number": 1, "file": 1, "name": "gp_events", "field": "snomed_code", "identity": "june",
-    "username": "nil", "invitation": 1, "absence": 1, "pair": "00000000-0000-0000-0000-000000000001",
+    "username": "nil", "invitation": 1, "absence": 1, "output": 1, "pair": "00000000-0000-0000-0000-000000000001",
     "token": "x" * 43, "rest": "nowhere", "pk": 1, "uidb36": "1", "key": "nothing",
 }  # fmt: skip
 

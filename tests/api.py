@@ -69,7 +69,7 @@ CALLS: dict[str, Call] = {
     f"POST {_EXTRACT}/destroy": _call("mia iao", reason="Because."),
     f"GET {_EXTRACT}/certificate": _call("mia iao aud"),
     f"GET {_PROJECT}/closure": _call("mia iao aud"),
-    f"PUT {_PROJECT}/release-target": _call("mia", target=""),
+    f"PUT {_PROJECT}/release-target": _call("mia", targets=[]),
     f"GET {_ASKED}": _call("ann mia iao"),
     f"PUT {_ASKED}": _call("ann", "draft project", **DETAILS),
     f"PUT {_ASKED}/datasets/{{name}}": _call("ann", "draft project", columns=["birth_year"]),
@@ -119,6 +119,7 @@ CALLS: dict[str, Call] = {
     f"POST {_PROJECT}/imports": _call("ann"),
     "POST /imports/{number}/review": _call("cat mia", "import", choice="approve", files=[]),
     "POST /imports/{number}/withdraw": _call("ann", "import"),
+    f"GET {_PROJECT}/runs": _call("ann mia aud"),
     # The audit log
     **{f"GET /audit{end}": _call("aud") for end in ("", "/export", "/{number}", "/{number}/proof")},
     # The last, for nothing is done in a closed project.

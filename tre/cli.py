@@ -169,8 +169,17 @@ def _worker(options: argparse.Namespace) -> int:
     at_rest.check(load(), print)
     # Beside the jobs: a job may take longer than the log may stay without a checkpoint.
     threading.Thread(target=keep_writing, args=(threading.Event(),), daemon=True).start()
-    work_forever()
+    threading.Thread(target=_slow_jobs, args=(work_forever,), daemon=True).start()
+    work_forever(slow=False)
     return 0
+
+
+def _slow_jobs(work_forever: Callable[..., None]) -> None:
+    """Do the jobs that may take hours beside the others; ends the process with itself, for another to be started."""
+    try:
+        work_forever(slow=True)
+    finally:
+        os._exit(1)
 
 
 def _packages(options: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ from tre.people.models import Account, Invitation, Ownership
 from tre.policy.decision import acts
 from tre.projects import applications
 from tre.projects.models import Extract
+from tre.runs.attested.models import Run
 
 pytestmark = pytest.mark.django_db
 GUARDED = {route: rule for route, rule in RULES.items() if rule.acts}
@@ -60,6 +61,12 @@ def house() -> dict[str, Any]:
         project=made, author=released.author, licence="MIT", provenance="From here.", state="in_review", once="i"
     )
     told["import"] = {"number": brought.pk}
+    for state in ("queued", "failed"):
+        run = Run.objects.create(
+            project=made, author=released.author, extract=made.extracts.get(), kind="aggregate", spec={}, state=state,
+            once=state,
+        )  # fmt: skip
+        told[state] = {"number": run.pk}
     later = timezone.now() + timedelta(days=1)
     held = Invitation.objects.create(
         email="new@example.org", roles=[], invited_by="ope", token_hash="x" * 64, expires_at=later
@@ -80,6 +87,8 @@ def place(house: dict[str, Any], route: str) -> str:
         told |= house["token"]
     elif route.startswith("imports/"):
         told |= house["import"]
+    elif route.startswith("runs/"):
+        told |= house["failed" if route.endswith("retry") else "queued"]
     elif route.startswith("airlock/"):
         states = {"download": "released", "recall": "released", "revise": "returned"}
         released = "released" if "/release/" in route else "in_review"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tre.airlock.models import Comment, FileVote, Notice, Request, RequestFile, Review
+from tre.airlock.models import Comment, FileVote, Request, RequestFile, Review
 from tre.errors import Missing
 from tre.policy.decision import require
 from tre.policy.domain import Principal
@@ -115,11 +115,6 @@ def earlier_decisions(request: Request, files: Sequence[RequestFile]) -> dict[in
         votes = () if goes_on else tuple(vote for vote in each.votes.all() if vote.review.handed_in is not None)
         found.setdefault(each.sha256, []).append(Earlier(each.request, votes))
     return {file.pk: found.get(file.sha256, []) for file in files}
-
-
-def notices_of(person: Principal) -> list[Notice]:
-    """Return what a person is told, newest first."""
-    return list(Notice.objects.filter(account__username=person.username).select_related("request").order_by("-id"))
 
 
 def author_comments(request: Request) -> list[dict[str, object]]:

@@ -74,11 +74,13 @@ INSTALLED_APPS = [
     "tre.policy",
     "tre.keys",
     "tre.audit",
+    "tre.notices",
     "tre.airlock",
     "tre.airlock.release",
     "tre.airlock.imports",
     "tre.privacy",
     "tre.runs",
+    "tre.runs.attested",
     "tre.workspace",
     "tre.evidence",
     "tre.api",
@@ -121,6 +123,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tre.web.context.site",
+                "tre.notices.context.unread",
             ]
         },
     }

@@ -47,6 +47,7 @@ from tre.projects.models import (
     Project,
 )
 from tre.projects.services import approved_once, create_project, get, save_whole, stands_as_approved, terms
+from tre.projects.telling import queue_agreement_ends
 
 _NOT_CHOSEN = ["", None]  # the disclosure rules of an assessment of before there were any to choose
 Kind, State, Status = Application.Kind, Application.State, Project.Status
@@ -352,6 +353,7 @@ def _write_approval(project: Project, actor: Principal) -> None:
     open_ledger(project, load().project_epsilon, actor.username)
     subject, once = f"project:{project.code}", approved_once(approval)
     record("projects.approved", actor=actor.username, subject=subject, data={"digest": agreed}, once=once)
+    queue_agreement_ends(project)
 
 
 @transaction.atomic

@@ -64,6 +64,7 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
             "closure": Closure.objects.filter(project=found).first(),
             "may_ask_change": may("ask_change"),
             "may_close": may("close_project"),
+            "may_see_runs": may("view_runs"),
             "may_read_certificate": may("read_certificate"),
             "may_provision": may("provision_extract") and found.status == Project.Status.APPROVED and not changed,
         },

@@ -1,4 +1,4 @@
-"""Turns the product's own errors into a clear page or answer, and keeps personal pages out of caches."""
+"""Turns outages and the product's own errors into a clear page or answer, and keeps personal pages out of caches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from tre.errors import Missing, Refused, TreError
+from tre.web.outages import unavailable
 
 
 class PrivatePages:
@@ -35,9 +36,9 @@ class ClearErrors:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer an error that is meant for a person; leave every other to Django, as a bug."""
+        """Answer an outage, or an error that is meant for a person; leave every other to Django, as a bug."""
         if not isinstance(exception, TreError):
-            return None
+            return unavailable(request, exception)
         status = 404 if isinstance(exception, Missing) else 403 if isinstance(exception, Refused) else 400
         if request.path.startswith("/api/"):
             return JsonResponse({"error": exception.sentence()}, status=status)

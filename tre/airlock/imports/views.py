@@ -7,17 +7,18 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tre.airlock.contents import opening_picture
 from tre.airlock.drafts import Upload
 from tre.airlock.imports import services
 from tre.airlock.imports.domain import Choice
 from tre.airlock.imports.models import CHOICES, ImportFile, ImportRequest
 from tre.airlock.imports.policy import import_policy
-from tre.airlock.previews import Preview, preview
-from tre.airlock.storage import storage
+from tre.airlock.openings import Opening, opening, openings
 from tre.errors import Refused
 from tre.people.services import principal
 from tre.people.step_up import step_up
@@ -115,16 +116,38 @@ def take_back(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("import", number=number)
 
 
-def _preview(file: ImportFile) -> Preview | None:
+@require_safe
+def drawing(request: HttpRequest, number: int, file: int) -> HttpResponse:
+    """Send a picture of a file's first part, drawn anew."""
+    found = services.import_of(number, principal(request)).files.filter(pk=file).first()
+    sent = opening_picture(request, found.sha256, found.name) if found and _may_be_shown(found) else None
+    if sent is None:
+        raise Http404
+    return sent
+
+
+def _may_be_shown(file: ImportFile) -> bool:
+    """Return whether a file was checked and nothing in it keeps it out: what may be malware is not opened."""
     checked = file.checked()
-    return preview(storage().path(file.sha256), checked.kind) if checked and not checked.blocks else None
+    return checked is not None and not checked.blocks
+
+
+def _openings(files: list[ImportFile]) -> dict[int, Opening]:
+    clean = [file for file in files if _may_be_shown(file)]
+    shown = openings([(file.sha256, file.name) for file in clean])
+    return {file.pk: opening(shown[file.sha256], _drawing(file)) for file in clean if file.sha256 in shown}
+
+
+def _drawing(file: ImportFile) -> str:
+    return f"{reverse('import_drawing', args=[file.request_id, file.pk])}?section=0"
 
 
 def _page(request: HttpRequest, found: ImportRequest, form: ReviewForm) -> HttpResponse:
-    person = principal(request)
+    person, files = principal(request), list(found.files.all())
+    first = _openings(files)
     told = {
         "found": found,
-        "files": [(file, file.checked(), _preview(file)) for file in found.files.all()],
+        "files": [(file, file.checked(), first.get(file.pk)) for file in files],
         "reviews": services.visible_reviews(found),
         "form": form,
         "may_review": services.may_review(person, found),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import Field, StringConstraints
 
-from tre.api.told.common import Code, Line, Note, Text
+from tre.api.told.common import Code, Line, Note, Number, Sha256, Text
 from tre.privacy.models import Spend
 from tre.privacy.prices import Price, Standing
 from tre.projects import applications
@@ -18,6 +18,7 @@ from tre.projects.domain import Agreed
 from tre.projects.lawful_basis import LawfulBasis
 from tre.projects.models import Agreement, Application, Extract, Project
 from tre.projects.services import DETAILS
+from tre.runs.attested.models import Run
 
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
 Usernames = Annotated[list[Username], Field(max_length=100)]
@@ -348,6 +349,29 @@ class ReasonSaid(Schema):
     reason: Annotated[Note, StringConstraints(min_length=1)]
 
 
+class RunTold(Schema):
+    """An attested run: how it stands, the SHA-256 of what it made, and nothing that it was asked."""
+
+    run: Number
+    kind: str
+    state: str
+    error: str
+    author: str
+    extract: Number
+    asked: datetime
+    ended: datetime | None
+    outputs: list[Sha256]
+
+    @classmethod
+    def of(cls, run: Run) -> RunTold:
+        """Return a run as it is told."""
+        return cls(
+            run=run.pk, kind=run.kind, state=run.state, error=run.error, author=run.author.username,
+            extract=run.extract.number, asked=run.asked, ended=run.ended,
+            outputs=[each.sha256 for each in run.outputs.all()],
+        )  # fmt: skip
+
+
 class ClosureAsked(Schema):
     """What becomes of a project's work, and why."""
 
@@ -356,6 +380,6 @@ class ClosureAsked(Schema):
 
 
 class TargetChosen(Schema):
-    """The name of a place that the operator has named; empty for nowhere."""
+    """The names of places that the operator has named; none for nowhere."""
 
-    target: Line
+    targets: Annotated[list[Line], Field(max_length=20)]

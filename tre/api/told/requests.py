@@ -9,7 +9,7 @@ from ninja import Schema
 from pydantic import Field, StringConstraints
 
 from tre.airlock.deciding import Choice, Vote
-from tre.airlock.models import Absence, Comment, FileVote, Group, Notice, Request, RequestFile, Review
+from tre.airlock.models import Absence, Comment, FileVote, Group, Request, RequestFile, Review
 from tre.airlock.naming import Kind
 from tre.airlock.pages import offered
 from tre.airlock.queue import Waiting
@@ -17,6 +17,7 @@ from tre.airlock.seeing import visible_comments, visible_reviews
 from tre.api.told.common import Code, Note, Number, Sha256, Text
 from tre.disclosure import Finding
 from tre.disclosure.showing import Shown
+from tre.notices.models import Notice
 from tre.policy.domain import Principal
 
 GroupName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,59}$")]
@@ -245,17 +246,18 @@ class AbsenceTold(Schema):
 
 
 class NoticeTold(Schema):
-    """What somebody has to be told of a request."""
+    """What somebody has to be told; `about` is as the audit log names it, such as request:7."""
 
-    request: int
+    about: str
     kind: str
     text: str
     at: datetime
+    read: datetime | None
 
     @classmethod
     def of(cls, notice: Notice) -> NoticeTold:
         """Return a notice as it is told."""
-        return cls(request=notice.request_id, kind=notice.kind, text=notice.text, at=notice.at)
+        return cls(about=notice.about, kind=notice.kind, text=notice.text, at=notice.at, read=notice.read)
 
 
 class DraftAsked(Schema):

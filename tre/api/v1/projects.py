@@ -17,6 +17,7 @@ from tre.api.told.projects import (
     ProjectRow,
     ProjectTold,
     ReasonSaid,
+    RunTold,
     SpendTold,
     StandingTold,
     TargetChosen,
@@ -105,6 +106,16 @@ def certificate(request: HttpRequest, code: str, number: Number) -> dict[str, st
     return lifecycle.certificate_of(code, number, person_of(request))
 
 
+@router.get("/projects/{slug:code}/runs", response=Page[RunTold])
+@acts("view_runs")
+def runs(request: HttpRequest, code: str, page: PageNumber = 1) -> Page[RunTold]:
+    """List what the platform carried out for a project, newest first; never what it was asked, nor its files."""
+    project = get(code)
+    require(person_of(request), "view_runs", project.resource())
+    found, more = cut(list(project.runs.select_related("author", "extract").prefetch_related("outputs")), page)
+    return Page[RunTold](items=[RunTold.of(each) for each in found], page=page, more=more)
+
+
 @router.get("/projects/{slug:code}/closure", response=dict[str, str])
 @acts("read_certificate")
 def closure(request: HttpRequest, code: str) -> dict[str, str]:
@@ -125,8 +136,8 @@ def close(request: HttpRequest, code: str, asked: ClosureAsked) -> ProjectTold:
 @acts("set_release_target")
 @asks_again
 def release_target(request: HttpRequest, code: str, chosen: TargetChosen) -> TargetChosen:
-    """Choose where a project's later releases are delivered to."""
-    deliveries.set_target(get(code), chosen.target, person_of(request))
+    """Choose where a project's later releases may be delivered to; none for nowhere."""
+    deliveries.set_targets(get(code), chosen.targets, person_of(request))
     return chosen
 
 

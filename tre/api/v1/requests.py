@@ -21,8 +21,10 @@ from tre.api.told.requests import (
     WaitingRow,
 )
 from tre.disclosure.showing import Ask
-from tre.policy.decision import decide, require
+from tre.notices.services import notices_of
+from tre.policy.decision import require
 
+_MOST_NOTICES = 200
 router = Router(tags=["Requests"])
 
 
@@ -70,10 +72,5 @@ def contents(request: HttpRequest, number: Number, file: Number, asked: Query[Co
 @router.get("/notices", response=list[NoticeTold])
 @acts("view_request")
 def notices(request: HttpRequest) -> list[NoticeTold]:
-    """List what the caller is told, newest first."""
-    person = person_of(request)
-    return [
-        NoticeTold.of(each)
-        for each in seeing.notices_of(person)
-        if decide(person, "view_request", each.request.resource()).allowed
-    ]
+    """List what the caller is told, newest first; at most 200."""
+    return [NoticeTold.of(each) for each in notices_of(person_of(request))[:_MOST_NOTICES]]

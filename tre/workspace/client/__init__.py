@@ -14,6 +14,7 @@ from tre.workspace.client.outputs import (
     safe_table,
 )
 from tre.workspace.client.repository import git
+from tre.workspace.client.running import run_notebook, run_table, run_training, runs
 
 __all__ = [
     "budget",
@@ -25,6 +26,10 @@ __all__ = [
     "inspect",
     "price",
     "requests",
+    "run_notebook",
+    "run_table",
+    "run_training",
+    "runs",
     "safe_histogram",
     "safe_percentiles",
     "safe_regression",

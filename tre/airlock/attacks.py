@@ -1,0 +1,100 @@
+"""Attacks on the models of a request, by the platform, while checkers begin to look at it: they read the report.
+
+A report decides nothing: a model that was trained without privacy is not forbidden, it is attacked and reviewed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from tre.airlock.models import AttackReport, Request, RequestFile
+from tre.airlock.naming import model_folders
+from tre.airlock.services import PLATFORM
+from tre.airlock.storage import storage
+from tre.audit.services import record
+from tre.config.options import load
+from tre.projects.lifecycle import folder_of, is_whole
+from tre.projects.models import Project
+from tre.runs.queue import enqueue, handler
+from tre.runs.runner import run_job
+
+SECONDS = 60  # that the attacks on one model may take
+_WEIGHTS = "weights.safetensors"
+
+
+def queue_attacks(request: Request) -> None:
+    """Have the models of the turn that a request is in attacked; the caller's transaction queues it."""
+    if _models(request):
+        asked = {"request": request.pk, "turn": request.turn}
+        enqueue("airlock.attack", asked, once=f"airlock.attack:{request.pk}:{request.turn}")
+
+
+@handler("airlock.attack")
+def attack_models(payload: dict[str, Any]) -> None:
+    """Attack each model of a turn that was not attacked yet; a turn that is over is let be."""
+    request = Request.objects.get(pk=payload["request"])
+    if request.turn != payload["turn"]:
+        return
+    for folder, files in _models(request).items():
+        weights = next(file for file in files if file.name == f"{folder}/{_WEIGHTS}")
+        if not AttackReport.objects.filter(file=weights).exists():
+            _keep(weights, _attacked(request.project, files))
+
+
+def attack_report(file: RequestFile) -> dict[str, Any] | None:
+    """Return the report on the model that a file is a part of, or None: it is of no model, or not attacked yet.
+
+    Its ``level`` is ``leaks``, ``look``, ``nothing`` or ``not run``; ``words`` tell a checker the whole, and each of
+    ``attacks`` what was tried, what it got, what chance gives, and what that means.
+    """
+    folder = file.name.rpartition("/")[0]
+    weights = {"request": file.request_id, "turn": file.turn, "name": f"{folder}/{_WEIGHTS}"}
+    if file.kind != "model":
+        return None
+    kept = AttackReport.objects.filter(**{f"file__{name}": value for name, value in weights.items()}).first()
+    return None if kept is None else dict(kept.report)
+
+
+def _models(request: Request) -> dict[str, list[RequestFile]]:
+    """Return the files of each model among those that would leave, by its folder."""
+    files = request.leaving()
+    folders = model_folders([file.name for file in files])
+    return {folder: [file for file in files if file.name.startswith(f"{folder}/")] for folder in folders}
+
+
+def _attacked(project: Project, files: list[RequestFile]) -> dict[str, Any]:
+    scratch = load().path("run", "tmp")
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        for file in files:
+            storage().copy(file.sha256, Path(folder) / file.name.rpartition("/")[2])
+        asked = {"folder": folder, "extracts": _extracts(project), "seconds": SECONDS, "seed": secrets.randbelow(2**31)}
+        return run_job("attack", asked, plane="ml")
+
+
+def _extracts(project: Project) -> dict[str, dict[str, str]]:
+    """Return the tables of each extract of a project that is there, as a model's description calls it."""
+    there = [each for each in project.extracts.filter(ready=True, destroyed=None) if is_whole(each)]
+    return {
+        f"{project.code}, extract {each.number}": {
+            table["name"]: str(folder_of(each) / table["name"]) for table in each.manifest["tables"]
+        }
+        for each in there
+    }
+
+
+@transaction.atomic
+def _keep(weights: RequestFile, report: dict[str, Any]) -> None:
+    """Keep a report, and write into the log what it says in a word and by which hash it is known again."""
+    _, made = AttackReport.objects.get_or_create(file=weights, defaults={"report": report})
+    if made:
+        digest = hashlib.sha256(json.dumps(report, sort_keys=True).encode()).hexdigest()
+        data = {"sha256": weights.sha256, "level": report["level"], "report_sha256": digest}
+        record("airlock.attacked", actor=PLATFORM, subject=f"request:{weights.request_id}", data=data)
