@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tre.errors import TreError
+from tre.remote.arguments import add_verbs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     evidence.add_argument("--out", type=Path, metavar="DIR", help="where to make its folder (by default in home)")
     evidence.add_argument("--check", type=Path, metavar="FOLDER", help="hold a pack to the audit log, and make none")
     _add_inspect(add("inspect", _inspect, "say what files would disclose, and mend copies of them"))
+    add_verbs(add)
     return made
 
 
