@@ -226,6 +226,9 @@ RULES: dict[str, Rule] = {
     "api/workspace/budget/price": Rule(TOKEN, method="POST"),
     "api/workspace/budget/reserve": Rule(TOKEN, method="POST"),
     "api/workspace/budget/<int:number>/commit": Rule(TOKEN, method="POST"),
+    "api/workspace/private": Rule(TOKEN, method="POST"),
+    "api/workspace/private/price": Rule(TOKEN, method="POST"),
+    "api/workspace/private/<int:number>": Rule(TOKEN),
 }
 
 # Those that there are only where another organisation's provider signs people in.

@@ -16,8 +16,9 @@ if TYPE_CHECKING:  # what reads code without running it, as completion does, fin
 __version__ = "0.1.0"
 
 CLIENT_VERBS = (
-    "budget", "codelist", "course", "describe", "draft", "git", "inspect", "price", "requests", "safe_histogram",
-    "safe_percentiles", "safe_regression", "safe_survival", "safe_table", "spark", "submit", "tables", "train_private",
+    "budget", "codelist", "course", "describe", "draft", "git", "inspect", "price", "private", "requests",
+    "safe_histogram", "safe_percentiles", "safe_regression", "safe_survival", "safe_table", "spark", "submit", "tables",
+    "train_private",
 )  # fmt: skip
 
 
