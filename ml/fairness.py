@@ -40,9 +40,9 @@ def groups_of(model: TrainedModel, held_out: pd.DataFrame, noise: Noise | None =
     -------
     dict
         ``threshold``, the answer from which a person counts as found: about how often the outcome comes;
-        ``calibration``, for each step of answers what is expected and what was observed; ``groups``, by kind and group ``persons`` and the
-        figures; ``differences``, by kind the largest between two groups; ``left_out``, by kind how many groups are too
-        small. Empty where the specification names no groups.
+        ``calibration``, for each step of answers what is expected and what was observed; ``groups``, by kind and group
+        ``persons`` and the figures; ``differences``, by kind the largest between two groups; ``left_out``, by kind how
+        many groups are too small. Empty where the specification names no groups.
 
     Raises
     ------
