@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spark_jobs import build, consistency_few, publish_few, tables, validate_few
+from spark_jobs import build, known, publish_few, tables
 from spark_jobs.contracts import load_contracts
 from spark_jobs.validate import SOURCE
-from tests.health_system import CONTRACTS, build_warehouse, number, patient, submit, use_session
+from tests.health_system import CONTRACTS, KEYS, build_warehouse, number, on_spark_alone, patient, submit, use_session
 
 pytestmark = pytest.mark.spark
 ADMITTED = {
@@ -60,13 +61,11 @@ def land(landing: Path) -> None:
 def homes(spark, tmp_path_factory) -> tuple[tuple[Path, dict[str, Any]], ...]:
     """Return the homes and results of two builds of the same: here, and on Spark alone."""
     made = []
-    for most in (validate_few.MOST_CELLS, -1):
+    for by in (nullcontext, on_spark_alone):
         home = tmp_path_factory.mktemp("home")
         land(home / "landing")
-        with pytest.MonkeyPatch.context() as patched:
+        with pytest.MonkeyPatch.context() as patched, by():
             use_session(patched, spark, build)
-            patched.setattr(validate_few, "MOST_CELLS", most)
-            patched.setattr(consistency_few, "MOST_DAYS", most)
             made.append((home, build_warehouse(home)))
     return tuple(made)
 
@@ -144,3 +143,16 @@ def test_the_filters_are_the_same_byte_for_byte(homes):
     ]
     assert made[0] == made[1]
     assert len(made[0]) == 6
+
+
+def test_pseudonyms_made_here_are_those_that_spark_makes(spark, tmp_path):
+    spine = tmp_path / "spine"
+    rows = [("a", "1", "P1"), ("a", "2", "P2"), ("b", "1", "P1"), ("b", "2", ""), ("b", "3", None), ("b", "4", "Pé")]
+    spark.createDataFrame(rows, "provider string, local_id string, person string").write.parquet(str(spine))
+    here = known.known_persons(spark, spine, KEYS["warehouse-pseudonym"], tmp_path).collect()
+    with on_spark_alone():
+        there = known.known_persons(spark, spine, KEYS["warehouse-pseudonym"], tmp_path).collect()
+    told = [{(row.provider, row.local_id, row.person, row.pseudonym) for row in rows} for rows in (here, there)]
+    assert told[0] == told[1]
+    assert len(told[0]) == len(rows)
+    assert {person for *_, person, name in told[0] if name is None} == {"", None}
