@@ -125,7 +125,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     with (
         scratch_folder(zone.work),
         session("build", zone.work / "spark") as spark,
-        plans_for(spark, rows),
+        plans_for(spark, judging.rows_for_spark(receipts, contracts)),
         closing(InProcess()) as engine,
     ):
         sent = _opt_outs(spark, zone, receipts, contracts)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from spark_jobs import build, known, publish_few, tables
+from spark_jobs import build, judging, known, publish_few, tables
 from spark_jobs.contracts import load_contracts
+from spark_jobs.landed import LandedFile, Receipt
 from spark_jobs.validate import SOURCE
 from tests.health_system import CONTRACTS, KEYS, build_warehouse, number, on_spark_alone, patient, submit, use_session
 
@@ -156,3 +157,11 @@ def test_pseudonyms_made_here_are_those_that_spark_makes(spark, tmp_path):
     assert told[0] == told[1]
     assert len(told[0]) == len(rows)
     assert {person for *_, person, name in told[0] if name is None} == {"", None}
+
+
+@pytest.mark.parametrize(("events", "wanted"), [(1_000, 8), (10**8, 10**8 + 8)])
+def test_what_is_left_to_spark_is_counted_before_it_starts(events, wanted):
+    rows = {"gp_events": events, "gp_patients": 100, "admitted_care": 5, "fhir_patient": 3}
+    files = tuple(LandedFile(name, f"{name}.parquet", name, "1.0.0", "csv", each, "") for name, each in rows.items())
+    receipt = Receipt(1, "june", "gp-system", "", "", "", files)
+    assert judging.rows_for_spark([receipt], load_contracts(CONTRACTS)) == wanted
