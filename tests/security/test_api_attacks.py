@@ -204,6 +204,11 @@ def test_guessing_is_slowed_down_and_a_right_token_is_not(study):
     assert call("", "GET", "/datasets").status_code == 200
 
 
+def test_a_wrong_token_from_nowhere_is_refused(study):
+    answer = Client(REMOTE_ADDR="").get(f"{ROOT}/me", headers={"Authorization": f"Bearer {new_token()}"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (403, "application/problem+json")
+
+
 def test_a_token_is_in_no_log_no_entry_and_no_answer(study, caplog):
     caplog.set_level(logging.DEBUG)
     token = token_of("ann")
@@ -344,6 +349,13 @@ def test_bad_input_is_one_sentence_and_no_echo(study, body, status):
     assert told["status"] == status
     assert "Traceback" not in answer.content.decode()
     assert "xxxx" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/requests?pagee=2", "/requests?page=1&page=2", "/datasets?x", "/me?who=ope"])
+def test_a_question_that_an_address_does_not_know_is_not_passed_over(study, path):
+    answer = call(token_of("ann"), "GET", path)
+    assert answer.status_code == 422
+    assert "question mark" in answer.json()["detail"]
 
 
 def test_too_much_is_refused(study, settings):

@@ -12,6 +12,7 @@ import pytest
 from tests.airlock import events, state, submit, vote, work
 from tests.factories import as_seen_now, person
 from tests.runs import Place, ask, carried_out, content, make_warehouse
+from tests.unit.test_pages import browser
 from tre.airlock import jobs, policy
 from tre.airlock.drafts import Upload
 from tre.airlock.models import Publication, Request, RequestFile
@@ -174,3 +175,15 @@ def test_an_insider_who_moves_a_request_past_the_checkers_releases_nothing(place
     jobs.release_request({"request": request.pk})
     assert state(request) == "blocked"
     assert not RequestFile.objects.filter(request=request, request__release__isnull=False).exists()
+
+
+def test_a_checker_sees_how_it_was_made_and_its_author_no_word_that_a_notebook_wrote(place):
+    study = place.study()
+    request = asked_for(study, made(study, "SELECT *, 'written by a notebook' AS word FROM people"), "ann")
+    pages = {who: browser(who).get(f"/airlock/{request.pk}/").content.decode() for who in ("cat", "ann")}
+    for told in pages.values():
+        assert "The platform made these bytes itself" in told
+    assert "written by a notebook" in pages["cat"]
+    assert "written by a notebook" not in pages["ann"]
+    own = asked_for(study, b"sex,people\n1,301\n2,300\n", "ann")
+    assert "made these bytes" not in browser("cat").get(f"/airlock/{own.pk}/").content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -25,6 +26,16 @@ from tre.disclosure import Inspection
 from tre.people.domain import ROLES
 from tre.policy.decision import decide
 from tre.policy.domain import Principal
+from tre.runs.attested.lookup import attested_among
+from tre.runs.attested.models import Run
+
+
+@dataclass(frozen=True)
+class Made:
+    """How the platform made a file; what it was asked is for checkers, since a notebook wrote that."""
+
+    run: Run
+    specification: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class ShownFile:
     comments: list[Comment]
     before: RequestFile | None
     conflicting: bool
+    made: Made | None
 
 
 @dataclass(frozen=True)
@@ -127,12 +139,14 @@ def _groups(
     before = {file.name: file for file in found.files.filter(turn=turn - 1)}
     saved = saved_votes(found, person) if votes else {}
     first = _openings(files)
+    made = _made(found, files, told=not is_author(found, person))
     disputed = set(_disputed(found)) if turn == found.turn else set()
     shown = [
         ShownFile(
             file, file.inspected(), first.get(file.pk), _form(file, saved, sent) if votes and file.leaves else None,
             file.pk in saved, others.get(file.pk, []), named.get(file.pk, []),
             [each for each in comments if each.file_id == file.pk], before.get(file.name), file.pk in disputed,
+            made.get(file.sha256),
         )
         for file in files
     ]  # fmt: skip
@@ -144,6 +158,14 @@ def _groups(
         )
         for group in found.groups.filter(turn=turn)
     ]
+
+
+def _made(found: Request, files: list[RequestFile], *, told: bool) -> dict[str, Made]:
+    """Return how the platform made those of a request's files that it made, by SHA-256."""
+    outputs = attested_among(found.project, [file.sha256 for file in files])
+    return {
+        sha256: Made(each.run, json.dumps(each.run.spec, indent=1) if told else "") for sha256, each in outputs.items()
+    }
 
 
 def _form(file: RequestFile, saved: Mapping[int, Any], sent: Mapping[Any, forms.Form]) -> VoteForm:

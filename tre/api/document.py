@@ -23,6 +23,7 @@ _WHEN = {
     413: "The body is too large.",
     422: "Some of what was sent cannot be; `errors` says what.",
     429: "Too many wrong tokens or codes came.",
+    503: "The installation itself is at fault: `detail` says what to tell the operator.",
 }
 
 
@@ -54,7 +55,7 @@ def _whole(api: NinjaAPI, prefix: str) -> dict[str, Any]:
 
 
 def _tell_errors(path: str, method: str, operation: dict[str, Any]) -> None:
-    statuses = {422, 429}
+    statuses = {422, 429, 503}
     if "security" in operation:
         statuses |= {401, 403}
     if "{" in path or "security" in operation:

@@ -9,6 +9,7 @@ from ninja.operation import Operation
 from tre.api import problems
 from tre.api.auth import BearerToken
 from tre.api.door import door
+from tre.api.strict import strict
 from tre.api.v1 import applications, audit, drafts, imports, me, public, releases, reviews
 
 PREFIX = "api/v1/"
@@ -38,6 +39,7 @@ api = Api(
     urls_namespace="api-v1", auth=BearerToken(),
 )  # fmt: skip
 problems.handle(api)
+api.add_decorator(strict)
 api.add_router("", public.router, auth=None)
 # Of an address one router knows every method: what several modules do about a request, or a project, is on one.
 for router in dict.fromkeys(each.router for each in (me, applications, drafts, reviews, releases, imports, audit)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from tre.keys.custody import custody
@@ -29,6 +31,20 @@ def attested(project: Project, sha256: str) -> RunOutput | None:
 
 def _verified(output: RunOutput) -> dict[str, Any]:
     return verify(output.run.attestation, custody().signing_key("attestation").public_key(), output.sha256)
+
+
+def attested_among(project: Project, hashes: Collection[str]) -> dict[str, RunOutput]:
+    """Return what runs of the project made of files, by SHA-256: those alone whose attestation holds.
+
+    For who looks at them: what decides asks :func:`attested`, which stops where something was altered.
+    """
+    found = RunOutput.objects.select_related("run__extract").filter(run__project=project, run__state="done")
+    kept = {}
+    for output in found.filter(sha256__in=hashes).order_by("id"):
+        with suppress(AttestationBroken):
+            _verified(output)
+            kept[output.sha256] = output
+    return kept
 
 
 def is_safe_table(project: Project, sha256: str) -> bool:
