@@ -69,10 +69,11 @@ corpus: ## judge inspection by planted leaks and clean look-alikes, and write do
 	@.ci/bootstrap dev
 	$(PY) -m tests.corpus --seed $(SEED)
 
-docs: ## write docs/settings.md, docs/airlock.md, docs/red-team.md and docs/pages.md from what they tell of, and take over the tests' pictures
+docs: ## write docs/settings.md, airlock.md, red-team.md, openapi.json and pages.md from what they tell of, and take over the pictures
 	$(PY) -m tre.config.documentation
 	$(PY) -m tre.airlock.documentation
 	$(PY) -m tests.red_team
+	DJANGO_SETTINGS_MODULE=tre.config.settings $(PY) -m tre.api.document
 	$(PY) -m tests.pages
 	@for name in jupyterlab airlock launcher; do cp build/screenshots/$$name.png docs/images/; done
 

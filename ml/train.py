@@ -109,7 +109,8 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     ----------
     spec : dict
         ``training``, the specification; ``table``, a Parquet file; ``folder`` and ``checkpoint``, where the model and
-        its training are kept; ``purpose``, ``data_version`` and ``spend``.
+        its training are kept; ``purpose``, ``data_version`` and ``spend``. With ``only_check`` nothing is trained:
+        what would be refused is refused before it is paid for.
 
     Raises
     ------
@@ -123,6 +124,9 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     except (KeyError, OSError, ValueError):
         raise LearningRefused("The training job lacks a part, or its table is no Parquet file", where="job") from None
     check_table(training, table)
+    check_version(training, told["data_version"])
+    if spec.get("only_check"):
+        return {}
     progress(f"training {training.model} for {training.steps} steps")
     kept = train_and_keep(training, table, folder, checkpoint=checkpoint, **told)
     return {"epsilon": kept.model.epsilon, "delta": training.delta, "figures": kept.figures}

@@ -19,7 +19,20 @@ from pyspark.errors import PySparkException
 
 from tre.errors import TreError
 
-JOBS = ("synthesise", "land", "recover", "build", "clerical", "provision", "erase", "stream", "rehearse", "private")
+JOBS = (
+    "synthesise",
+    "land",
+    "recover",
+    "build",
+    "clerical",
+    "provision",
+    "erase",
+    "stream",
+    "rehearse",
+    "aggregate",
+    "select",
+    "private",
+)
 
 
 def _say(text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,28 @@ def rows(receipts: Sequence[Receipt], dataset: str) -> int:
     return sum(file.rows for each in receipts for file in each.files if file.dataset == dataset)
 
 
+def parts(
+    landing: Path, receipts: Sequence[Receipt], contract: Contract
+) -> Iterator[tuple[dict[str, str | int], list[str]]]:
+    """Yield of each submission that holds files of a dataset what is told of its rows, and the files' paths.
+
+    Raises
+    ------
+    JobRefused
+        When a file does not give the rows that its receipt tells of, naming it.
+    """
+    for each in receipts:
+        files = [file for file in each.files if file.dataset == contract.dataset]
+        if not files:
+            continue
+        folder = landed.place(landing, each.submission)
+        _check_counts(folder, each.submission, files)
+        told: dict[str, str | int] = {
+            "provider": each.provider, "submission": each.submission, "landed": each.number,
+        }  # fmt: skip
+        yield told, [str(folder / file.stored) for file in files]
+
+
 def read(spark: SparkSession, landing: Path, receipts: Sequence[Receipt], contract: Contract) -> DataFrame:
     """Return a dataset's rows as sent, as text, with :data:`spark_jobs.validate.SOURCE`.
 
@@ -64,17 +86,11 @@ def read(spark: SparkSession, landing: Path, receipts: Sequence[Receipt], contra
     JobRefused
         When a file does not give the rows that its receipt tells of, naming it.
     """
-    parts = []
-    for each in receipts:
-        files = [file for file in each.files if file.dataset == contract.dataset]
-        if not files:
-            continue
-        folder = landed.place(landing, each.submission)
-        _check_counts(folder, each.submission, files)
-        sent = _as_landed(spark, [str(folder / file.stored) for file in files], contract)
-        told = {"provider": each.provider, "submission": each.submission, "landed": each.number}
-        parts.append(sent.select(*(F.lit(value).alias(name) for name, value in told.items()), *sent.columns))
-    return reduce(DataFrame.unionByName, parts)
+    frames = []
+    for told, paths in parts(landing, receipts, contract):
+        sent = _as_landed(spark, paths, contract)
+        frames.append(sent.select(*(F.lit(value).alias(name) for name, value in told.items()), *sent.columns))
+    return reduce(DataFrame.unionByName, frames)
 
 
 def _as_landed(spark: SparkSession, paths: list[str], contract: Contract) -> DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import reduce
@@ -21,13 +22,16 @@ from pyspark.sql import functions as F
 from spark_jobs import (
     arrivals,
     consistency,
+    consistency_few,
     feedback,
     filters,
+    filters_few,
+    identified,
+    judging,
     known,
     linkage,
-    majority,
     opt_out,
-    parallel,
+    publish_few,
     quality,
     quarantine,
     streamed_quality,
@@ -35,11 +39,11 @@ from spark_jobs import (
     validate,
     versions,
 )
-from spark_jobs.check_digits import is_nhs_number
-from spark_jobs.contracts import ROLES, Contract, load_contracts
+from spark_jobs.contracts import Contract, load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.landed import Receipt
 from spark_jobs.people import PEOPLE
+from spark_jobs.provisioning.engines import InProcess
 from spark_jobs.publish import Publishing, streamed, told
 from spark_jobs.session import plans_for, scratch_folder, session
 
@@ -121,25 +125,31 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     with (
         scratch_folder(zone.work),
         session("build", zone.work / "spark") as spark,
-        plans_for(spark, rows),
+        plans_for(spark, judging.rows_for_spark(receipts, contracts)),
+        closing(InProcess()) as engine,
     ):
         sent = _opt_outs(spark, zone, receipts, contracts)
-        judged = _validated(spark, zone, receipts, contracts, as_of, progress)
+        landing = judging.Landed(spark, engine, zone.landing, receipts, contracts)
+        judged = judging.judged(landing, zone.work, zone.quarantine, as_of, progress)
         good = {dataset: validate.good(each.rows, contracts[dataset]) for dataset, each in judged.items()}
-        measures = _measured(judged, receipts, contracts, rules, as_of, spec["unmeasured"])
-        records = _records(spark, good, contracts, zone)
+        measures = judging.measured(judged, landing, rules, as_of, spec["unmeasured"])
+        records = identified.records(landing, judged, good, zone.work)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
-        persons = known.known_persons(spark, spine, keys[PSEUDONYM_KEY])
+        persons = known.known_persons(spark, spine, keys[PSEUDONYM_KEY], zone.work)
         numbers = opt_out.numbers_held(spark, _identified(spark, zone, good, contracts))
         opt_outs = opt_out.persons(opt_out.statements(sent), numbers, persons).persist()
         named = known.sent(opt_outs, arrivals.rows(receipts, opt_out.OPT_OUTS), rows)
         held = tables.rows_in(spine)
         everyone = known.ready_to_join(opt_out.marked(persons, named, as_of), held)
-        measures += consistency.across_providers(records, everyone, rules)
+        few = _few(engine, judged, everyone, held, warehouse)
+        if few is not None:
+            measures += consistency_few.across_providers(engine, zone.work / "records", few.known, rules)
+        else:
+            measures += consistency.across_providers(records, everyone, rules)
         progress("writing the exact-match filters")
-        written = _filters(records, everyone, keys["exact-match"], Path(spec["filters"]), zone)
+        written = _filters(records, everyone, few, keys["exact-match"], Path(spec["filters"]), zone)
         counted = {name: sum(counts["rows"] for counts in each.counts.values()) for name, each in judged.items()}
-        publishing = Publishing(good, counted, everyone, held, contracts, warehouse, zone.work, zone.quarantine)
+        publishing = Publishing(good, counted, everyone, held, contracts, warehouse, zone.work, zone.quarantine, few)
         made = publishing.run(records, progress)
         register = opt_out.publish(opt_outs, _generations(spec, keys), warehouse / opt_out.OPT_OUTS)
         made.append(told(opt_out.OPT_OUTS, register))
@@ -147,7 +157,10 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         for dataset in streamed(contracts):
             measures += streamed_quality.kept(streamed_quality.folder(zone.landing, dataset))
         published = {each["dataset"]: each["version"] for each in made}
-        days = consistency.of_days(spark, warehouse, published, contracts, rules)
+        if sum(each["rows"] for each in made) <= consistency_few.MOST_DAYS:
+            days = consistency_few.of_days(engine, warehouse, published, contracts, rules)
+        else:
+            days = consistency.of_days(spark, warehouse, published, contracts, rules)
         faults = quality.faults(spark, zone.quarantine)
         feedback.write(spark, zone.quarantine, Path(spec["feedback"]))
         in_force = reduce(Column.__or__, (opt_out.is_in_force(kind, as_of) for kind in opt_out.KINDS))
@@ -180,42 +193,15 @@ def _generations(spec: dict[str, Any], keys: dict[str, bytes]) -> dict[int, byte
     return {**earlier, newest: keys[PSEUDONYM_KEY]}
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """The rows of a dataset as judged, what is counted of each submission's, and how many are bad."""
-
-    rows: DataFrame
-    counts: dict[str, dict[str, Any]]
-    bad: int
-
-
-def _validated(
-    spark: SparkSession,
-    zone: _Zone,
-    receipts: list[Receipt],
-    contracts: dict[str, Contract],
-    as_of: date,
-    say: Say,
-) -> dict[str, _Judged]:
-    """Write the rows of each dataset to the work folder as judged, once, and the bad ones to quarantine."""
-    shutil.rmtree(zone.quarantine, ignore_errors=True)
-
-    def validated(dataset: str) -> _Judged:
-        say(f"validating {dataset}")
-        contract = versions.current(contracts, dataset, "landing")
-        many = arrivals.rows(receipts, dataset) >= validate.MANY
-        judged = validate.judge(arrivals.read(spark, zone.landing, receipts, contract), contract, as_of, many=many)
-        folder, tally = zone.work / "judged" / dataset, quality.Tally(contract, arrivals.senders(receipts, dataset))
-        tally.watched(judged).write.parquet(str(folder))
-        held = spark.read.schema(judged.schema).parquet(str(folder))
-        counts = tally.counts(held)
-        bad = sum(each["bad"] for each in counts.values())
-        if bad:  # most datasets have none
-            quarantine.add(validate.bad(held), zone.quarantine, dataset)
-        return _Judged(held, counts, bad)
-
-    datasets = arrivals.datasets(receipts)
-    return dict(zip(datasets, parallel.each(validated, datasets), strict=True))
+def _few(
+    engine: InProcess, judged: dict[str, judging.Judged], everyone: DataFrame, held: int, warehouse: Path
+) -> publish_few.Few | None:
+    """Return what publishes in this process what was judged here, or None where whom the build knows are too many."""
+    folders = {name: each.folder for name, each in judged.items() if each.here}
+    if not folders or held > publish_few.MOST_KNOWN:
+        return None
+    known_here = everyone.select(*known.KEY, "person", "pseudonym", opt_out.TYPE_1).toArrow()
+    return publish_few.Few(engine, folders, known_here, warehouse)
 
 
 def _opt_outs(spark: SparkSession, zone: _Zone, receipts: list[Receipt], contracts: dict[str, Contract]) -> DataFrame:
@@ -239,41 +225,6 @@ def _identified(
             yield contracts[dataset], waiting
 
 
-def _measured(
-    judged: dict[str, _Judged], receipts: list[Receipt], contracts: dict[str, Contract],
-    rules: quality.Rules, as_of: date, unmeasured: list[str],
-) -> list[quality.Measure]:  # fmt: skip
-    """Return the measures of each dataset from its rows as judged."""
-    created = {receipt.submission: receipt.created for receipt in receipts}
-
-    def measured(dataset: str) -> list[quality.Measure]:
-        each, contract = judged[dataset], contracts[dataset]
-        return quality.measure(
-            each.rows, each.counts, contract, rules, as_of=as_of, created=created, unmeasured=unmeasured
-        )
-
-    return [one for found in parallel.each(measured, sorted(judged)) for one in found]
-
-
-def _records(spark: SparkSession, good: dict[str, DataFrame], contracts: dict[str, Contract], zone: _Zone) -> DataFrame:
-    """Write one record for each provider's local number: the identifiers that most of its rows carry."""
-    kinds = ", ".join(f"{role} {'date' if role == 'birth_date' else 'string'}" for role in ROLES)
-    views = [spark.createDataFrame([], f"provider string, local_id string, {kinds}")]  # all may have been withdrawn
-    for dataset, frame in good.items():
-        roles = contracts[dataset].identifiers
-        if roles and contracts[dataset].person_level:
-            columns = [F.col(roles[role]).alias(role) if role in roles else F.lit(None).alias(role) for role in ROLES]
-            views.append(frame.select("provider", F.col(contracts[dataset].local_key).alias("local_id"), *columns))
-    everyone = reduce(DataFrame.unionByName, views)
-    records = majority.settle(everyone, everyone, known.KEY, ROLES, zone.work / "settled")
-    # A number that fails its check joins nobody, but one that is nearly another's still says something.
-    sent = records.withColumn("number", F.col("nhs_number"))
-    verified = sent.withColumn("nhs_number", F.when(is_nhs_number(F.col("nhs_number")), F.col("nhs_number")))
-    path = str(zone.work / "records")
-    verified.write.parquet(path)
-    return verified.sparkSession.read.schema(verified.schema).parquet(path)
-
-
 def _spine(
     spark: SparkSession, zone: _Zone, records: DataFrame, decisions: list[dict[str, Any]], progress: Say
 ) -> tuple[Path, linkage.Linked]:
@@ -291,8 +242,13 @@ def _spine(
     return made, linked
 
 
-def _filters(records: DataFrame, everyone: DataFrame, key: bytes, folder: Path, zone: _Zone) -> dict[str, Any]:
+def _filters(
+    records: DataFrame, everyone: DataFrame, few: publish_few.Few | None, key: bytes, folder: Path, zone: _Zone
+) -> dict[str, Any]:
     """Write the filters of identifiers and of pseudonyms, and return what they hold."""
+    if few is not None:
+        written = filters_few.write(few.engine, zone.work / "records", key, folder)
+        return {**written, "pseudonyms": filters_few.write_pseudonyms(few.known, key, folder)}
     written = filters.write(records, key, folder, zone.work / "filters")
     written["pseudonyms"] = filters.write_pseudonyms(everyone, key, folder, zone.work / "pseudonym-filter")
     return written

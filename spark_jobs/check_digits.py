@@ -10,7 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 NHS_WEIGHTS = tuple(range(10, 1, -1))
-_SEPARATORS = " \t\r\n\u00a0-\u2010\u2011\u2012\u2013"
+SEPARATORS = " \t\r\n\u00a0-\u2010\u2011\u2012\u2013"
 
 
 def normalised_nhs_number(value: Column) -> Column:
@@ -18,7 +18,7 @@ def normalised_nhs_number(value: Column) -> Column:
 
     People write NHS numbers in groups of 3, 3 and 4 (NHS Data Model and Dictionary, "NHS NUMBER"; DCB0149).
     """
-    digits = F.translate(value, _SEPARATORS, "")
+    digits = F.translate(value, SEPARATORS, "")
     return F.when(digits.rlike(r"\A[0-9]{10}\z"), digits).otherwise(value)
 
 

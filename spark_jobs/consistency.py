@@ -20,7 +20,7 @@ from spark_jobs.people import PEOPLE
 from spark_jobs.quality import Measure, Rules
 
 FEWEST_ROWS = 10  # of a year that may be told as covered: fewer could be one person's (ACRO's threshold)
-_PSEUDONYM, _DEATH = "pseudonym", "died_on"
+PSEUDONYM, DEATH = "pseudonym", "died_on"
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,18 @@ def across_providers(records: DataFrame, known: DataFrame, rules: Rules) -> list
     )
     counts = [F.count_if(f"{role}_by").alias(f"{role}_asked") for role in roles]
     counts += [F.count_if(F.col(f"{role}_by") & F.col(role)).alias(role) for role in roles]
-    told = persons.agg(*counts).collect()[0].asDict()
+    return agreement(persons.agg(*counts).collect()[0].asDict(), roles)
+
+
+def agreement(told: Mapping[str, int], roles: Sequence[str]) -> list[Measure]:
+    """Return the measures of what providers say of one person.
+
+    Parameters
+    ----------
+    told : mapping of str to int
+        For each role, of how many persons several providers say something (``<role>_asked``), and of how many all the
+        same (``<role>``).
+    """
     return [each for role in roles for each in _consistency(PEOPLE, role, told[role], told[f"{role}_asked"])]
 
 
@@ -89,40 +100,54 @@ def of_days(
     """
     people = tables.read(spark, warehouse / PEOPLE, published[PEOPLE])
     deaths = None
-    if _DEATH in people.columns:
-        deaths = people.where(F.col(_DEATH).isNotNull()).select(_PSEUDONYM, _DEATH)
-    days = {name: contracts[name].date_column for name in published}
-    asked = [name for name, day in days.items() if day and contracts[name].by_name[day].published]
+    if DEATH in people.columns:
+        deaths = people.where(F.col(DEATH).isNotNull()).select(PSEUDONYM, DEATH)
+    asked = with_days(published, contracts)
     if not asked:
         return {}
     read = {name: tables.read(spark, warehouse / name, published[name]) for name in asked}
     mortal = {
         name
         for name, table in read.items()
-        if deaths is not None and _PSEUDONYM in table.columns and name not in rules.after_death_except
+        if deaths is not None and PSEUDONYM in table.columns and name not in rules.after_death_except
     }
     each = (_days(table, contracts[name], deaths if name in mortal else None) for name, table in read.items())
     every = reduce(DataFrame.unionByName, each)
-    alive = F.col("day") <= F.date_add(_DEATH, rules.death_grace_days)
+    alive = F.col("day") <= F.date_add(DEATH, rules.death_grace_days)
     counts = every.groupBy("dataset", F.year("day").alias("year")).agg(
-        F.count(F.lit(1)).alias("rows"), F.count(_DEATH).alias("asked"), F.count_if(alive).alias("alive")
+        F.count(F.lit(1)).alias("rows"), F.count(DEATH).alias("asked"), F.count_if(alive).alias("alive")
     )
     told: dict[str, list[Row]] = {name: [] for name in asked}
     for row in counts.collect():  # one for each year of each table
         told[row["dataset"]].append(row)
-    return {name: _dated(years, contracts[name], name in mortal) for name, years in told.items()}
+    return {name: dated(years, contracts[name], name in mortal) for name, years in told.items()}
+
+
+def with_days(published: Mapping[str, int], contracts: Mapping[str, Contract]) -> list[str]:
+    """Return the tables whose rows have a day."""
+    days = {name: contracts[name].date_column for name in published}
+    return [name for name, day in days.items() if day and contracts[name].by_name[day].published]
 
 
 def _days(table: DataFrame, contract: Contract, deaths: DataFrame | None) -> DataFrame:
     """Return ``dataset``, ``day`` and ``died_on`` (null where no death is to be asked for) of each row with a day."""
     named = (F.lit(contract.dataset).alias("dataset"), F.col(f"`{contract.date_column}`").cast("date").alias("day"))
     if deaths is None:
-        return table.select(*named, F.lit(None).cast("date").alias(_DEATH)).where("day IS NOT NULL")
-    days = table.select(*named, _PSEUDONYM).where("day IS NOT NULL")
-    return days.join(deaths, _PSEUDONYM, "left").drop(_PSEUDONYM)
+        return table.select(*named, F.lit(None).cast("date").alias(DEATH)).where("day IS NOT NULL")
+    days = table.select(*named, PSEUDONYM).where("day IS NOT NULL")
+    return days.join(deaths, PSEUDONYM, "left").drop(PSEUDONYM)
 
 
-def _dated(years: Sequence[Row], contract: Contract, mortal: bool) -> Dated:
+def dated(years: Sequence[Row | Mapping[str, int]], contract: Contract, mortal: bool) -> Dated:
+    """Return what the days of a table say.
+
+    Parameters
+    ----------
+    years : sequence
+        Of each ``year`` its ``rows``, those after whose day is ``asked`` for a death, and those ``alive`` then.
+    mortal : bool
+        Whether a death is asked for at all.
+    """
     covered = sorted(row["year"] for row in years if row["rows"] >= FEWEST_ROWS)
     measures: tuple[Measure, ...] = ()
     if mortal:

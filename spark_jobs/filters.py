@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,17 +45,36 @@ def write(records: DataFrame, key: bytes, folder: Path, scratch: Path) -> dict[s
         ``kinds``: how many values each filter holds; ``false_positive_rate``: the chance, at the largest filter, that a
         value that is not held is said to be.
     """
+    _digests(records, key).write.mode("overwrite").partitionBy("kind").parquet(str(scratch))
+    sorted_files = {
+        # Sorted by range: the files' names follow their contents.
+        kind: [parquet.ParquetFile(path) for path in sorted((scratch / f"kind={kind}").glob("*.parquet"))]
+        for kind in exact_match.KINDS
+    }
+    return replace(
+        folder,
+        {
+            kind: (_numbers(files), sum(file.metadata.num_rows for file in files))
+            for kind, files in sorted_files.items()
+        },
+    )
+
+
+def replace(folder: Path, digests: Mapping[str, tuple[Iterable[np.ndarray], int]]) -> dict[str, Any]:
+    """Write the filters, all of them or none, and return what :func:`write` does.
+
+    Parameters
+    ----------
+    digests : mapping of str to tuple
+        Of each kind its digests (uint64), sorted and unique, in parts, and how many they are.
+    """
     staged = folder.with_name(f".{folder.name}.staged")
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(mode=0o700, parents=True)
-    _digests(records, key).write.mode("overwrite").partitionBy("kind").parquet(str(scratch))
-    held = {}
-    for kind in exact_match.KINDS:
-        # Sorted by range: the files' names follow their contents.
-        files = [parquet.ParquetFile(path) for path in sorted((scratch / f"kind={kind}").glob("*.parquet"))]
-        held[kind] = sum(file.metadata.num_rows for file in files)
-        exact_match.write_filter_of(staged, kind, _numbers(files), held[kind])
+    for kind, (parts, count) in digests.items():
+        exact_match.write_filter_of(staged, kind, parts, count)
     _adopt(staged, folder)
+    held = {kind: count for kind, (_, count) in digests.items()}
     return {"kinds": held, "false_positive_rate": exact_match.false_positive_rate(max(held.values()))}
 
 

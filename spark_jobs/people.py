@@ -42,11 +42,16 @@ def people(
     views += [
         _view(frame, contracts[dataset], wanted)
         for dataset, frame in good.items()
-        if contracts[dataset].person_level and contracts[dataset].person_attributes
+        if tells_of_people(contracts[dataset])
     ]
     everyone = reduce(DataFrame.unionByName, views)
     rows, votes = (_of_persons(each, known, names) for each in (everyone, everyone.distinct()))
     return majority.settle(rows, votes, ["pseudonym"], names, scratch)
+
+
+def tells_of_people(contract: Contract) -> bool:
+    """Return whether a dataset's rows say something that the people table holds."""
+    return contract.person_level and bool(contract.person_attributes)
 
 
 def _view(frame: DataFrame, contract: Contract, wanted: list[Field]) -> DataFrame:

@@ -8,12 +8,14 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from spark_jobs import free_text, known, opt_out, parallel, quarantine, tables
+from spark_jobs import free_text, free_text_few, known, opt_out, parallel, quarantine, tables
 from spark_jobs.contracts import Contract
-from spark_jobs.people import PEOPLE, people
+from spark_jobs.people import PEOPLE, people, tells_of_people
+from spark_jobs.publish_few import Few
 from spark_jobs.register import DERIVED, STREAMED
 
 
@@ -29,6 +31,8 @@ class Publishing:
         What :func:`spark_jobs.known.ready_to_join` returns, and how many records that is.
     work, quarantine : Path
         Folders in the landing zone.
+    few : Few or None
+        What publishes in this process what it takes.
     """
 
     good: dict[str, DataFrame]
@@ -39,6 +43,7 @@ class Publishing:
     warehouse: Path
     work: Path
     quarantine: Path
+    few: Few | None = None
 
     def run(self, records: DataFrame, progress: Callable[[str], None]) -> list[dict[str, Any]]:
         """Publish every dataset, people, and nothing in place of what was withdrawn whole."""
@@ -56,6 +61,8 @@ class Publishing:
 
     def _dataset(self, dataset: str, names: free_text.Names | None) -> dict[str, Any]:
         contract, seen = self.contracts[dataset], Observation()
+        if self.few is not None and self.few.takes(contract):
+            return self._of_few(self.few, contract)
         if not contract.person_level:
             frame = self.good[dataset].select(*_published(contract))
             return told(dataset, tables.publish(frame, self.warehouse / dataset))
@@ -70,6 +77,14 @@ class Publishing:
             self._quarantine_lost(everyone, contract)
         return told(dataset, made)
 
+    def _of_few(self, few: Few, contract: Contract) -> dict[str, Any]:
+        made, some_lost = few.publish(contract)
+        if some_lost:
+            self._quarantine_lost(
+                opt_out.without_type_1(self._with_person(contract.dataset), contract.dataset), contract
+            )
+        return told(contract.dataset, made)
+
     def _quarantine_lost(self, everyone: DataFrame, contract: Contract) -> None:
         """Add the rows without a person to quarantine.
 
@@ -80,12 +95,18 @@ class Publishing:
         quarantine.add(lost.withColumn("reason", reason), self.quarantine, contract.dataset)
 
     def _people(self) -> dict[str, Any]:
+        if self.few is not None:
+            telling = [name for name in self.good if tells_of_people(self.contracts[name])]
+            if (made := self.few.people(telling, self.contracts)) is not None:
+                return told(PEOPLE, made)
         scratch = self.work / "people"
         frame = people(self.good, self.everyone, self.contracts, scratch)
         return told(PEOPLE, tables.publish(frame, self.warehouse / PEOPLE))
 
     def _names(self, records: DataFrame) -> free_text.Names | None:
         """Gather what names the persons of whom there is a free text to publish; None when no dataset has one."""
+        if self.few is not None and (names := self._names_of_few(self.few)) is not None:
+            return names
         texts = [
             self._with_person(dataset).where(f"`{field.name}` IS NOT NULL AND person IS NOT NULL").select("person")
             for dataset in self.good
@@ -97,6 +118,20 @@ class Publishing:
         # Of few records it costs more to look up whose they are than it saves.
         persons = reduce(DataFrame.union, texts).distinct() if self.held >= known.SORTED_FROM else None
         return free_text.Names.held(records, self.everyone, self.work / "names", persons)
+
+    def _names_of_few(self, few: Few) -> free_text.Names | None:
+        """Gather the same in this process, or return None where not all of it lies here."""
+        texts = [
+            (self.contracts[dataset], field.name)
+            for dataset in self.good
+            for field in self.contracts[dataset].fields
+            if field.deidentified
+        ]
+        if not texts or any(contract.dataset not in few.folders for contract, _ in texts):
+            return None
+        meant = pa.concat_tables([few.with_text(*each) for each in texts])
+        spark, records = self.everyone.sparkSession, self.work / "records"
+        return free_text_few.held(spark, few.engine, records, few.known, meant, self.work / "names")
 
     def _with_person(self, dataset: str) -> DataFrame:
         sent = known.sent(self.everyone, self.held, self.rows[dataset])

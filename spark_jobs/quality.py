@@ -166,7 +166,8 @@ def measure(
         The rows as :func:`spark_jobs.validate.judge` returns them, ``reason`` included. What a later submission has
         replaced is not among them.
     told : mapping of str to mapping
-        What :meth:`Tally.counts`, or :func:`counted`, says of them.
+        What :meth:`Tally.counts`, or :func:`counted`, says of them; or :func:`spark_jobs.quality_few.counts`, which
+        counts what rules bad rows break as well, so that nothing more is asked of the rows.
     as_of : date
         The day that the rows were judged by.
     created : mapping of str to str
@@ -175,7 +176,7 @@ def measure(
         The submissions to measure one by one.
     """
     faults = dict(_faults(contract, as_of))
-    if any(each["bad"] for each in told.values()):
+    if any(each["bad"] and "repeated" not in each for each in told.values()):
         bad = judged.where("reason IS NOT NULL").groupBy("submission")
         counted = bad.agg(*(F.count_if(condition).alias(name) for name, condition in faults.items())).collect()
     else:
@@ -185,7 +186,7 @@ def measure(
     found = [
         each
         for name, counts in told.items()
-        for each in _of_submission({**counts, **broken.get(name, none)}, contract, rules, created)
+        for each in _of_submission({**none, **counts, **broken.get(name, {})}, contract, rules, created)
     ]
     kept = [each for each in found if each.submission in unmeasured]
     return [*kept, *summed(replace(each, submission="") for each in found)]

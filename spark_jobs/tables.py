@@ -31,6 +31,7 @@ from spark_jobs.errors import JobRefused
 _FINGERPRINT = "tre.fingerprint"
 _ROWS = "tre.rows"
 _SALTS = (1, 2)
+_ROW_GROUP = 100_000  # rows: so that Spark reads a file in as many parts as it has cores
 _PIECES = {0: " & 4194303", 22: " & 4194303", 44: ""}  # of a hash of 64 bits: where it begins, and the mask of 22 bits
 
 
@@ -52,7 +53,26 @@ def publish(frame: DataFrame, folder: Path) -> Published:
     observed = Observation()
     _digested(frame, observed).write.parquet(str(staged))
     rows = rows_in(staged)
-    fingerprint = _fingerprint(frame, observed.get, rows)
+    return _adopted(staged, folder, _fingerprint(frame, observed.get, rows), rows)
+
+
+def publish_here(rows: pa.Table, digest: str, folder: Path) -> Published:
+    """Do as :func:`publish` does with rows that this process holds.
+
+    Parameters
+    ----------
+    digest : str
+        Of the rows, whatever their order.
+    """
+    staged = folder / f"data-{uuid.uuid4().hex}"
+    staged.mkdir(parents=True)
+    parquet.write_table(rows, staged / "part-0.parquet", compression="zstd", row_group_size=_ROW_GROUP)
+    schema = ",".join(f"{field.name}:{field.type}" for field in rows.schema)
+    return _adopted(staged, folder, f"{schema}|{digest}|{rows.num_rows}", rows.num_rows)
+
+
+def _adopted(staged: Path, folder: Path, fingerprint: str, rows: int) -> Published:
+    """Make the staged files the table's newest version, unless it holds just these rows already."""
     before = newest(folder)
     if before is not None and _metadata(before).get(_FINGERPRINT) == fingerprint:
         shutil.rmtree(staged)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from spark_jobs.check_digits import CHECKS, normalised_nhs_number
@@ -15,7 +16,7 @@ SOURCE = ("provider", "submission", "landed", "file", "row")
 # Rows of a dataset from which it pays to look at the keys first: most stand there once, and need not be put in order,
 # for which whole rows are sorted and sent between executors.
 MANY = 200_000
-_OLDEST = "1900-01-01"
+OLDEST = "1900-01-01"
 _KEY = "_key"
 
 
@@ -72,6 +73,14 @@ def repeated(contract: Contract) -> str:
     return f"{', '.join(contract.primary_key)}: repeated"
 
 
+def read(spark: SparkSession, folder: Path, contract: Contract) -> DataFrame:
+    """Return rows as :func:`judge` returned them, from where they were written."""
+    kinds = {"landed": "int", "row": "bigint"}
+    names = [*SOURCE, *(field.name for field in contract.fields), "reason"]
+    schema = ", ".join(f"`{name}` {kinds.get(name, 'string') if name in SOURCE else 'string'}" for name in names)
+    return spark.read.schema(schema).parquet(str(folder))
+
+
 def good(judged: DataFrame, contract: Contract) -> DataFrame:
     """Return the rows that stand, cast to the contract's types, with :data:`SOURCE`."""
     cast = [F.col(f"`{field.name}`").try_cast(field.type).alias(field.name) for field in contract.fields]
@@ -111,7 +120,7 @@ def rules_of(field: Field, contract: Contract, as_of: date) -> list[tuple[Column
         rules.append((there & typed.isNull(), f"{field.name}: not a {field.type}"))
     if field.type in ("date", "timestamp"):
         day = typed.cast("date")
-        outside = (day < F.lit(_OLDEST).cast("date")) | (day > F.lit(as_of.isoformat()).cast("date"))
+        outside = (day < F.lit(OLDEST).cast("date")) | (day > F.lit(as_of.isoformat()).cast("date"))
         rules.append((there & outside, f"{field.name}: impossible date"))
     if field.values:
         rules.append((there & ~value.isin(*field.values), f"{field.name}: unknown code"))

@@ -52,6 +52,7 @@ _STEP, _NO = Rule(ANYONE, method="BOTH"), Rule(CLOSED, method="BOTH")
 _PEOPLE, _PERSON = _act("manage_people", "ope"), _act("change_account", "ope", "POST")
 _SUBMISSIONS = _act("read_submissions", "mia aud")
 _AUDIT = _act("read_audit", "aud")
+_V1 = "api/v1/"
 _PROJECT = "projects/<slug:code>/"
 _EXTRACT = f"{_PROJECT}extracts/<int:number>/"
 _REQUEST, _IMPORT = "airlock/<int:number>/", "imports/<int:number>/"
@@ -66,7 +67,13 @@ RULES: dict[str, Rule] = {
     "policies/": _OWN,
     "public/": _PUBLIC,
     "account/": _OWN,
+    "account/tokens/": _OWN_FORM,
+    "account/tokens/<int:number>/revoke": Rule(SIGNED_IN, method="POST"),
     "projects/": _OWN,  # those among them that the policies let the person see
+    "notices/": _OWN,
+    "notices/read": Rule(SIGNED_IN, method="POST"),
+    "notices/how": Rule(SIGNED_IN, method="POST"),
+    "notices/<int:number>/": _OWN,
     "airlock/": _OWN,
     "airlock/away/": _OWN_FORM,
     "airlock/away/<int:absence>/end": Rule(SIGNED_IN, method="POST"),
@@ -85,6 +92,8 @@ RULES: dict[str, Rule] = {
     "people/<slug:username>/close": _PERSON,
     "people/<slug:username>/reopen": _PERSON,
     "people/<slug:username>/second-factor": _PERSON,
+    "people/<slug:username>/tokens/": _PEOPLE,
+    "people/<slug:username>/tokens/<int:number>/revoke": _PERSON,
     "invitation/<str:token>/": _PUBLIC,  # whoever holds the link
     # The catalogue
     "catalogue/": _PUBLIC,
@@ -153,7 +162,6 @@ RULES: dict[str, Rule] = {
     },
     f"{_REQUEST}files/<int:file>/vote": _act("view_request review_request", "cat", "POST"),
     f"{_REQUEST}files/<int:file>/changes": _act("view_request", "ann cat"),
-    f"{_REQUEST}files/<int:file>/picture": _act("view_request", "ann cat"),
     f"{_REQUEST}files/<int:file>/download": _act("download_output", "ann"),
     f"{_PROJECT}release-target": _act("set_release_target", "mia", "BOTH"),
     "releases/": _OWN,  # those among them that the policies let the person see
@@ -161,8 +169,13 @@ RULES: dict[str, Rule] = {
     f"{_REQUEST}release/open": _act("open_downloads", "mia", "POST"),
     f"{_REQUEST}release/archive": _act("download_output", "ann"),
     # Imports
+    f"{_PROJECT}runs/": _act("view_runs", "ann mia aud"),
+    "runs/<int:number>/": _act("view_runs", "ann mia aud"),
+    "runs/<int:number>/cancel": _act("ask_run view_runs", "ann", "POST"),
+    "runs/<int:number>/retry": _act("ask_run view_runs", "ann", "POST"),
     "imports/": _OWN,  # those among them that the policies let the person see
     _IMPORT: _act("view_import", "ann cat mia"),
+    f"{_IMPORT}files/<int:file>/drawing": _act("view_import", "ann cat mia"),
     f"{_IMPORT}review": _act("review_import", "cat mia", "POST"),
     f"{_IMPORT}withdraw": _act("withdraw_import", "ann", "POST"),
     f"{_PROJECT}import": _act("ask_import", "ann", "BOTH"),
@@ -222,10 +235,100 @@ RULES: dict[str, Rule] = {
         f"api/workspace/requests/<int:number>/{verb}": Rule(TOKEN, method="POST")
         for verb in ("files", "group", "remove", "submit", "revise", "withdraw")
     },
+    "api/workspace/runs": Rule(TOKEN, method="BOTH"),
+    "api/workspace/runs/<int:number>": Rule(TOKEN),
+    "api/workspace/runs/<int:number>/files/<int:output>": Rule(TOKEN),
+    "api/workspace/runs/<int:number>/cancel": Rule(TOKEN, method="POST"),
+    "api/workspace/runs/<int:number>/retry": Rule(TOKEN, method="POST"),
     "api/workspace/budget": Rule(TOKEN),
     "api/workspace/budget/price": Rule(TOKEN, method="POST"),
     "api/workspace/budget/reserve": Rule(TOKEN, method="POST"),
     "api/workspace/budget/<int:number>/commit": Rule(TOKEN, method="POST"),
+    # The API: which operation is whose stands in tests/api.py
+    f"{_V1}openapi.json": _PUBLIC,
+    "api-reference/": _PUBLIC,
+    f"{_V1}<rest>": _PUBLIC,  # it has no such address, whoever asks
+    **{
+        f"{_V1}{end}": _PUBLIC
+        for end in (
+            "datasets",
+            "datasets/<slug:name>",
+            "register",
+            "register/<slug:code>",
+        )
+    },
+    **{
+        f"{_V1}{end}": Rule(TOKEN)
+        for end in (
+            "me",
+            "projects/<slug:code>",
+            "projects/<slug:code>/privacy",
+            "projects/<slug:code>/privacy/price",
+            "projects/<slug:code>/extracts/<int:number>",
+            "projects/<slug:code>/extracts/<int:number>/certificate",
+            "projects/<slug:code>/closure",
+            "requests/queue",
+            "requests/<int:number>",
+            "requests/<int:number>/files/<int:file>/contents",
+            "notices",
+            "releases",
+            "releases/<int:number>",
+            "releases/<int:number>/files/<int:file>",
+            "releases/<int:number>/archive",
+            "models",
+            "models/release-key.pem",
+            "imports",
+            "imports/<int:number>",
+            "audit",
+            "audit/export",
+            "audit/<int:number>",
+            "audit/<int:number>/proof",
+        )
+    },
+    **{
+        f"{_V1}{end}": Rule(TOKEN, method="BOTH")
+        for end in (
+            "projects",
+            "projects/<slug:code>/application",
+            "requests",
+            "requests/<int:number>/files/<int:file>",
+            "absences",
+        )
+    },
+    **{
+        f"{_V1}{end}": Rule(TOKEN, method="POST")
+        for end in (
+            "projects/<slug:code>/extracts",
+            "projects/<slug:code>/extracts/<int:number>/accept",
+            "projects/<slug:code>/extracts/<int:number>/destroy",
+            "projects/<slug:code>/close",
+            "projects/<slug:code>/release-target",
+            "projects/<slug:code>/application/datasets/<slug:name>",
+            "projects/<slug:code>/application/submit",
+            "projects/<slug:code>/application/withdraw",
+            "projects/<slug:code>/application/assessment",
+            "projects/<slug:code>/application/datasets/<slug:name>/decide",
+            "projects/<slug:code>/approve",
+            "projects/<slug:code>/decline",
+            "projects/<slug:code>/change",
+            "requests/<int:number>/groups",
+            "requests/<int:number>/submit",
+            "requests/<int:number>/revise",
+            "requests/<int:number>/withdraw",
+            "requests/<int:number>/take",
+            "requests/<int:number>/give-back",
+            "requests/<int:number>/third",
+            "requests/<int:number>/files/<int:file>/vote",
+            "requests/<int:number>/review",
+            "requests/<int:number>/comments",
+            "requests/<int:number>/recall",
+            "absences/<int:number>",
+            "releases/<int:number>/open",
+            "projects/<slug:code>/imports",
+            "imports/<int:number>/review",
+            "imports/<int:number>/withdraw",
+        )
+    },
     "api/workspace/private": Rule(TOKEN, method="POST"),
     "api/workspace/private/price": Rule(TOKEN, method="POST"),
     "api/workspace/private/<int:number>": Rule(TOKEN),
@@ -251,8 +354,8 @@ OUTSIDE_RULES: dict[str, Rule] = {
 # What an address needs to be one of something that there is, where the tests made it.
 TOLD: dict[str, Any] = {
     "code": "frailty", "number": 1, "file": 1, "name": "gp_events", "field": "snomed_code", "identity": "june",
-    "username": "nil", "invitation": 1, "absence": 1, "pair": "00000000-0000-0000-0000-000000000001",
-    "token": "x" * 43, "pk": 1, "uidb36": "1", "key": "nothing",
+    "username": "nil", "invitation": 1, "absence": 1, "output": 1, "pair": "00000000-0000-0000-0000-000000000001",
+    "token": "x" * 43, "rest": "nowhere", "pk": 1, "uidb36": "1", "key": "nothing",
 }  # fmt: skip
 
 

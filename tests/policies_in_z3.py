@@ -53,7 +53,8 @@ class World:
 def world_of(principal: Principal, resource: Resource) -> World:
     """Return the world in which everything is known."""
     known: dict[str, Any] = {"principal": z3.StringVal(principal.username), "resource": z3.StringVal(resource.id)}
-    for name, value in vars(principal).items():
+    policies_see = {name: value for name, value in vars(principal).items() if name != "grant"}  # it only takes away
+    for name, value in policies_see.items():
         known[f"principal.{name}"] = _set_of(value) if isinstance(value, frozenset) else _value(value)
     known |= {f"resource.{name}": _value(value) for name, value in resource.attributes.items()}
     return World(resource.kind, known)

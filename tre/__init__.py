@@ -17,8 +17,8 @@ __version__ = "0.1.0"
 
 CLIENT_VERBS = (
     "budget", "codelist", "course", "describe", "draft", "git", "inspect", "price", "private", "requests",
-    "safe_histogram", "safe_percentiles", "safe_regression", "safe_survival", "safe_table", "spark", "submit", "tables",
-    "train_private",
+    "run_notebook", "run_table", "run_training", "runs", "safe_histogram", "safe_percentiles", "safe_regression",
+    "safe_survival", "safe_table", "spark", "submit", "tables", "train_private",
 )  # fmt: skip
 
 

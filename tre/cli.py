@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tre.errors import TreError
+from tre.remote.arguments import add_verbs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     evidence.add_argument("--out", type=Path, metavar="DIR", help="where to make its folder (by default in home)")
     evidence.add_argument("--check", type=Path, metavar="FOLDER", help="hold a pack to the audit log, and make none")
     _add_inspect(add("inspect", _inspect, "say what files would disclose, and mend copies of them"))
+    add_verbs(add)
     return made
 
 
@@ -155,6 +157,9 @@ def _init(options: argparse.Namespace) -> int:
     return 0
 
 
+_SLOW_AT_ONCE = 2  # so that a training of hours does not keep every table waiting
+
+
 def _worker(options: argparse.Namespace) -> int:
     _django()
     import threading
@@ -167,8 +172,18 @@ def _worker(options: argparse.Namespace) -> int:
     at_rest.check(load(), print)
     # Beside the jobs: a job may take longer than the log may stay without a checkpoint.
     threading.Thread(target=keep_writing, args=(threading.Event(),), daemon=True).start()
-    work_forever()
+    for _ in range(_SLOW_AT_ONCE):
+        threading.Thread(target=_slow_jobs, args=(work_forever,), daemon=True).start()
+    work_forever(slow=False)
     return 0
+
+
+def _slow_jobs(work_forever: Callable[..., None]) -> None:
+    """Do the jobs that may take hours beside the others; ends the process with itself, for another to be started."""
+    try:
+        work_forever(slow=True)
+    finally:
+        os._exit(1)
 
 
 def _packages(options: argparse.Namespace) -> int:

@@ -47,3 +47,11 @@ class Refused(TreError):
     """The policy or the state of things does not allow it; nothing was changed."""
 
     exit_status = 3
+
+
+class NotAllowed(Refused):
+    """No policy lets the person do it."""
+
+
+class Missing(Refused):
+    """There is no such thing."""

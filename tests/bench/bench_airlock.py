@@ -1,4 +1,4 @@
-"""The airlock: the audit log that every passage of it is written in.
+"""The airlock: review (:mod:`tests.bench.review`), and the audit log that every passage is written in.
 
 Appending is measured against the same rows inserted by plain SQL, in as many transactions, into another file;
 verifying against SHA-256 over the very bytes that are hashed, by one process. Both at growing sizes, so that what costs
@@ -21,6 +21,7 @@ from unittest.mock import patch
 
 from tests.bench.harness import Row, row, timed
 from tests.bench.home import product_home
+from tests.bench.review import reviewing
 
 if TYPE_CHECKING:
     from tre.audit.domain import MerkleTree
@@ -46,7 +47,8 @@ def run(size: str, seed: int) -> list[Row]:
     with product_home() as home:
         rows = [*_appending(home, size, seed)]
         with _log(home, "verify.sqlite3"):
-            return [*rows, *_verifying(size, seed)]
+            rows += _verifying(size, seed)
+        return [*reviewing(home, size, seed), *rows]
 
 
 @contextmanager

@@ -12,14 +12,13 @@ import os
 import resource
 import subprocess
 import sys
-import threading
 import time
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import psutil
 
+from tests.bench.cost import Peak
 from tests.bench.harness import Row, row
 from tests.processes import most_memory
 
@@ -78,7 +77,7 @@ def by_spark(rows: int, seed: int) -> dict[str, Any]:
     os.environ |= {"JAVA_HOME": str(java), "TRE_SPARK_JAVA_OPTIONS": java_options(java)}
     profile = load_policy().profile("acro")
     question = Question.under(profile, ("a",), ("b",), "v")
-    with session("bench") as spark, _Peak() as peak:
+    with session("bench") as spark, Peak() as peak:
         count(spark.sql(_SPARK.format(rows=1000, seed=seed)), question)
         start = time.perf_counter()
         lattice, cells = count(spark.sql(_SPARK.format(rows=rows, seed=seed)), question)
@@ -90,31 +89,6 @@ def by_spark(rows: int, seed: int) -> dict[str, Any]:
         for name in ("threshold", "nk-rule", "p-ratio")
     }
     return {"verdict": judged.verdict, "masks": masks, "seconds": seconds, "bytes": peak.bytes}
-
-
-class _Peak:
-    """The most memory that this process and its children hold together, looked at ten times a second."""
-
-    def __enter__(self) -> _Peak:
-        self.bytes, self._over = 0, threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        me = psutil.Process()
-        while not self._over.wait(0.1):
-            held = 0
-            for each in [me, *me.children(recursive=True)]:
-                try:
-                    held += each.memory_info().rss
-                except psutil.NoSuchProcess:
-                    continue
-            self.bytes = max(self.bytes, held)
 
 
 def measured(who: str, rows: int, seed: int) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from typing import Protocol
 import pytest
 
 from tests.crates import at
+from tests.git_server import PASSWORD, Repository, repository
 from tests.s3 import ACCESS_KEY, Store, object_store
 from tre.airlock.release.bag import Payload
 from tre.airlock.release.targets.folder import FolderTarget
@@ -81,6 +82,17 @@ class Git:
         git(self.place, "update-ref", "refs/heads/main", made)
 
 
+class SecureGit(Git):
+    """The same behind HTTPS, with a certificate that the settings name and a password."""
+
+    def __init__(self, tmp_path: Path, served: Repository) -> None:
+        self.place, self.served = tmp_path / "place.git", served
+        self.told = ReleaseTarget(
+            kind="git", address=served.address, credentials_file=served.credentials_file, ca_file=served.ca_file
+        )
+        self.target = GitTarget(self.told, SENDER)
+
+
 class Objects:
     def __init__(self, tmp_path: Path, store: Store) -> None:
         self.store = store
@@ -99,8 +111,19 @@ class Objects:
         self.store.objects[f"outputs/of/the-tre/{IDENTITY}/tables/by age.csv"] = b"other"
 
 
-@pytest.fixture(params=["folder", "git", "s3"])
+@pytest.fixture
+def secure_git(tmp_path: Path) -> Iterator[SecureGit]:
+    place = tmp_path / "place.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(place)], check=True)
+    with repository(place, tmp_path) as served:
+        yield SecureGit(tmp_path, served)
+
+
+@pytest.fixture(params=["folder", "git", "git by https", "s3"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    if request.param == "git by https":
+        yield request.getfixturevalue("secure_git")
+        return
     if request.param == "s3":
         with object_store() as store:
             yield Objects(tmp_path, store)
@@ -268,3 +291,22 @@ def test_an_object_store_that_does_not_know_the_key_is_one_sentence_without_it(t
 def test_a_target_that_is_not_safe_is_none(told, why):
     with pytest.raises(ValueError, match=why):
         ReleaseTarget(**told)
+
+
+def test_a_repository_is_reached_by_the_certificate_that_the_settings_name_and_by_no_other(secure_git, parcel):
+    for change in ({"ca_file": None}, {"credentials_file": None}):
+        told = secure_git.told.model_copy(update=change)
+        with pytest.raises(DeliveryFailed, match="did not take the release") as refused:
+            GitTarget(told, SENDER).deliver(parcel)
+        assert PASSWORD not in str(refused.value)
+    assert git(secure_git.place, "for-each-ref") == ""
+    receipt = secure_git.target.deliver(parcel)
+    assert secure_git.held().keys() == {f"{IDENTITY}/{name}" for name in FILES}
+    assert PASSWORD not in receipt.place
+    assert any("git-receive-pack" in each for each in secure_git.served.asked)
+
+
+def test_certificates_are_for_https_alone(tmp_path):
+    for kind, address in (("git", "file:///srv/a.git"), ("s3", "outputs"), ("folder", "/srv")):
+        with pytest.raises(ValueError, match="https:// alone"):
+            ReleaseTarget(kind=kind, address=address, ca_file=tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -14,6 +15,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.db import transaction
 from PIL import Image, ImageDraw
 
 from tests.addresses import ROLE_OF
@@ -29,15 +31,21 @@ from tre.airlock import jobs as airlock_jobs  # noqa: F401 - its work is known b
 from tre.airlock.assignments import declare_absence
 from tre.airlock.drafts import Upload
 from tre.airlock.models import Release, Request
+from tre.airlock.storage import storage
+from tre.api import tokens
 from tre.audit.checkpoints import write_checkpoint
 from tre.catalogue import clerical
 from tre.config.options import load
+from tre.keys.custody import custody
 from tre.people import invitations
 from tre.people.models import Account, Ownership
 from tre.people.services import enrol_totp
 from tre.projects import applications, jobs
 from tre.projects.models import Project
 from tre.projects.services import create_project
+from tre.runs.attested.models import Run, RunOutput
+from tre.runs.attested.services import move
+from tre.runs.attested.statement import Course, Subject, sign, statement
 from tre.workspace.limits import Used
 from tre.workspace.models import WorkspaceSession
 from tre.workspace.services import open_workspace
@@ -90,7 +98,8 @@ def furnish(monkeypatch: pytest.MonkeyPatch) -> Things:
     monkeypatch.setattr(clerical, "run_job", lambda name, spec: _EXPLAINED)
     _catalogue()
     study = _projects(monkeypatch)
-    things = {**_invitations(), **_second_factors(), **_airlock(study)}
+    things = {**_invitations(), **_second_factors(), **_airlock(study), **_runs(study)}
+    tokens.make(as_seen_now("ann"), "Nightly report", ["requests.read", "releases.take"], 168, study.code)
     write_checkpoint()
     return things
 
@@ -187,6 +196,38 @@ def _airlock(study: Project) -> Things:
     told = {name: {"number": each.pk, "file": first[name]} for name, each in {**made, "draft": draft}.items()}
     brought = checked(study, ("codes.csv", b"code,meaning\nW01,Fall on stairs\nW06,Fall from a bed\n"))
     return {**told, "import": {"number": brought.pk}, "second turn": _second_turn(study)}
+
+
+def _runs(study: Project) -> Things:
+    """Have runs carried out: one that is done, one that failed, and one that waits."""
+    spec = {"query": "SELECT * FROM people", "rows": ["sex"]}
+    extract = study.extracts.get(number=1)
+    for state in ("done", "failed", "queued"):
+        run = Run.objects.create(
+            project=study, author=study.members.get(username="ann"), extract=extract, kind="aggregate", spec=spec,
+            once=state,
+        )  # fmt: skip
+        if state != "queued":
+            with transaction.atomic():
+                move(run, "begin", "worker")
+        if state == "done":
+            _finished(run)
+            done = run
+        elif state == "failed":
+            with transaction.atomic():
+                move(run, "fail", "worker", error="The query may read only people and the agreed datasets (query).")
+    return {"run": {"number": done.pk}}
+
+
+def _finished(run: Run) -> None:
+    kept = storage().freeze([b"sex,people\n1,402\n2,313\n"], 10**6)
+    RunOutput.objects.create(run=run, name="table.csv", sha256=kept.sha256, size=kept.size)
+    materials = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("code", "environment", "extract")}
+    course = Course("aggregate", run.spec, {}, materials, run.subject(), "then", "now")
+    signed = sign(statement(course, [Subject("table.csv", kept.sha256)]), custody().signing_key("attestation"))
+    log = ["reading the query", "counting", "keeping who is counted", "freezing what it made"]
+    with transaction.atomic():
+        move(run, "finish", "worker", attestation=signed, log=log)
 
 
 def _second_turn(study: Project) -> dict[str, Any]:

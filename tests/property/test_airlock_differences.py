@@ -5,16 +5,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tre.airlock.differences import MOST, difference
-from tre.airlock.previews import Preview
+from tre.airlock.differences import MOST, Side, difference, side_of
+from tre.disclosure.showing import Cell, Heading, Page, Shown, Token
 
 _CELLS = st.sampled_from(["a", "b", "1", "2", ""])
 _ROWS = st.lists(st.lists(_CELLS, max_size=4).map(tuple), max_size=12).map(tuple)
-_TEXTS = st.lists(st.sampled_from(["one", "two", "three"]), max_size=12).map("\n".join)
+_TEXTS = st.lists(st.sampled_from(["one", "two", "three"]), max_size=12).map(tuple)
 
 
-def table(rows: tuple[tuple[str, ...], ...]) -> Preview:
-    return Preview("table", rows=rows)
+def table(rows: tuple[tuple[str, ...], ...]) -> Side:
+    return Side("table", rows=rows)
 
 
 def _whole(row: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ def test_nothing_is_told_of_two_that_are_the_same(rows):
 
 @given(_TEXTS, _TEXTS)
 def test_lines_are_in_the_order_of_both_versions(before, after):
-    found = difference(Preview("text", text=before), Preview("text", text=after))
+    found = difference(Side("text", lines=before), Side("text", lines=after))
     for side in ("before", "after"):
         places = [getattr(row, side) for row in found.rows if getattr(row, side)]
         assert places == sorted(places)
@@ -66,15 +66,32 @@ def test_a_changed_cell_is_found_in_its_row():
 
 
 def test_what_is_too_much_is_cut_and_said_to_be():
-    before = Preview("text", text="\n".join(f"a{n}" for n in range(MOST + 5)))
-    after = Preview("text", text="\n".join(f"b{n}" for n in range(MOST + 5)))
+    before = Side("text", lines=tuple(f"a{n}" for n in range(MOST + 5)))
+    after = Side("text", lines=tuple(f"b{n}" for n in range(MOST + 5)))
     found = difference(before, after)
     assert found.cut
     assert len(found.rows) == MOST
 
 
 def test_kinds_that_do_not_compare_are_told_apart():
-    assert difference(Preview("picture"), Preview("picture")).kind == "picture"
-    assert difference(Preview("picture"), Preview("text", text="x")).kind == "none"
-    assert difference(Preview("none"), Preview("none")).kind == "none"
-    assert difference(table((("a",),)), Preview("text", text="a")).kind == "none"
+    assert difference(Side("picture"), Side("picture")).kind == "picture"
+    assert difference(Side("picture"), Side("text", lines=("x",))).kind == "none"
+    assert difference(Side("none"), Side("none")).kind == "none"
+    assert difference(table((("a",),)), Side("text", lines=("a",))).kind == "none"
+
+
+def shown(kind: str, page: Page | None, sections: int = 1) -> Shown:
+    return Shown("csv", (Heading("", kind),) * sections, page)
+
+
+def test_what_is_compared_is_what_is_shown():
+    first = shown("table", Page(names=("a",), rows=(("1",),), more=True))
+    second = shown("table", Page(names=("a",), rows=(("2",),)))
+    assert side_of([first, second]) == Side("table", (("a",), ("1",), ("2",)))
+    code = (Token("k", "if"), Token("", " x"))
+    assert side_of([shown("code", Page(lines=(code,)))]) == Side("text", lines=("if x",))
+    cell = Cell(1, "code", (code,), ("out\nmore",))
+    assert side_of([shown("notebook", Page(cells=(cell,)))]) == Side("text", lines=("if x", "out", "more"))
+    assert side_of([shown("pictures", Page(picture=b"x"), 2)]) == Side("picture", cut=True)
+    assert side_of([shown("file", Page())]) == Side("none")
+    assert side_of([shown("table", None)]) == Side("none")

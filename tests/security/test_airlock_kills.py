@@ -45,10 +45,11 @@ def commit(self):
 
 BaseDatabaseWrapper.commit = commit
 
-def quick(file, context):
-    found = Inspection(file.sha256, "csv", file.size, "pass", (), None, "acro", ())
-    RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
-    differencing.keep(file, ())
+def quick(files, context):
+    for file in files:
+        found = Inspection(file.sha256, "csv", file.size, "pass", (), None, "acro", ())
+        RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
+        differencing.keep(file, ())
 
 jobs._inspect = quick
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from spark_jobs.errors import JobRefused
@@ -137,8 +139,51 @@ def test_what_a_cohort_may_not_say_is_refused_in_one_sentence_without_a_value(sp
     assert told.value.__cause__ is None
 
 
-def test_a_kind_of_node_that_nobody_thought_of_is_refused(spark, tables, monkeypatch):
-    assert chosen(spark, "sex IS NULL", tables) == "C"
-    monkeypatch.setattr(guard, "_EXPRESSIONS", guard._EXPRESSIONS - {"IsNull"})
+def test_a_kind_of_node_that_nobody_thought_of_is_refused(spark, tables):
+    query = "SELECT pseudonym FROM people WHERE sex IS NULL"
+    assert guard.run(spark, query, tables).count() == 1
+    less = replace(guard.COHORT, expressions=guard.COHORT.expressions - {"IsNull"})
     with pytest.raises(JobRefused, match="may not use an is null"):
-        chosen(spark, "sex IS NULL", tables)
+        guard.run(spark, query, tables, less)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT pseudonym, CASE WHEN birth_year < 1950 THEN 'old' ELSE 'young' END AS age FROM people",
+        "SELECT p.pseudonym, sex, snomed_code FROM people p JOIN gp_events e USING (pseudonym)",
+        "SELECT pseudonym, sum(birth_year / 2) AS half FROM people GROUP BY pseudonym",
+        "WITH o AS (SELECT * FROM people WHERE sex = '1') SELECT * FROM o LEFT JOIN gp_events USING (pseudonym)",
+        "SELECT * FROM people p WHERE EXISTS (SELECT 1 FROM gp_events e WHERE e.pseudonym = p.pseudonym)",
+    ],
+)
+def test_a_query_may_say_what_is_about_one_person_a_row(spark, tables, query):
+    assert "pseudonym" in guard.run(spark, query, tables, guard.QUERY).columns
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        # another's pseudonym beside a row: the members of its cells would be other people than those it counts
+        "SELECT e.pseudonym, p.sex FROM people p JOIN gp_events e ON p.pseudonym <> e.pseudonym",
+        "SELECT e.pseudonym, p.sex FROM people p JOIN gp_events e ON p.pseudonym = e.pseudonym",
+        "SELECT b.pseudonym, a.sex FROM people a JOIN people b USING (birth_year)",
+        "SELECT b.pseudonym, a.sex FROM people a JOIN people b USING (pseudonym, birth_year)",
+        "SELECT b.pseudonym, a.sex FROM people a CROSS JOIN people b",
+        "SELECT b.pseudonym, a.sex FROM people a, people b",
+        "SELECT b.pseudonym, a.sex FROM people a NATURAL JOIN people b",
+        "SELECT max(pseudonym) AS pseudonym, sex FROM people GROUP BY sex",
+        "SELECT lsoa AS Pseudonym, sex FROM people",
+        "SELECT pseudonym, sex FROM people UNION ALL SELECT lsoa, sex FROM people",
+        "SELECT pseudonym, sex FROM (SELECT lsoa, sex FROM people) AS t (pseudonym, sex)",
+        "SELECT pseudonym, x FROM people LATERAL VIEW explode(array(1, 2)) t AS x",
+        # and what no cohort may say either
+        "SELECT pseudonym, 1 / cast(lsoa AS int) FROM people", "SELECT * FROM other_project",
+        "SELECT pseudonym, rand() FROM people", "SELECT pseudonym, current_user() FROM people",
+        "SELECT pseudonym, raise_error(lsoa) FROM people",
+    ],
+)  # fmt: skip
+def test_a_query_may_not_put_another_persons_pseudonym_beside_a_row(spark, tables, query):
+    with pytest.raises(JobRefused, match="query") as told:
+        guard.run(spark, query, tables, guard.QUERY).collect()
+    assert SECRET not in told.value.sentence()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from tests.policies_in_z3 import World, allowed, counterexample, world_of
 from tests.unit.test_policy_cases import CASES
 from tre.people.domain import CONFLICTS, ROLES
 from tre.policy.decision import FOLDER, acts, decide, policies
-from tre.policy.domain import Principal, Resource
+from tre.policy.domain import Grant, Principal, Resource
 
 # What is one's own by writing it or leading it, whatever role one holds.
 OWN = {
@@ -249,6 +249,8 @@ def questions(draw: st.DrawFn) -> tuple[Principal, str, Resource]:
     """Draw a person, an act, and what it may be asked about, with the attributes that the schema gives each."""
     told: dict[str, Any] = {}
     for each in fields(Principal):
+        if each.name == "grant":  # no policy sees it
+            continue
         members = st.sampled_from(sorted(ROLES)) if each.name == "roles" else _TEXTS
         kinds = {"str": _NAMES, "bool": st.booleans(), "frozenset[str]": st.frozensets(members, max_size=3)}
         told[each.name] = draw(kinds[str(each.type)])
@@ -258,6 +260,23 @@ def questions(draw: st.DrawFn) -> tuple[Principal, str, Resource]:
     attributes = re.findall(r"(\w+): (\w+)", re.findall(rf"entity {kind} = \{{(.*?)\}};", schema, re.DOTALL)[0])
     drawn = {name: draw(_TEXTS if of == "String" else _NAMES) for name, of in attributes if kind != "Account"}
     return Principal(**told), act, Resource(kind, draw(_NAMES), drawn)
+
+
+@st.composite
+def grants(draw: st.DrawFn) -> Grant:
+    """Draw what a token lets its person do: some acts, in any project or in one."""
+    covered = draw(st.frozensets(st.sampled_from(sorted(acts())), min_size=10))
+    return Grant(covered, draw(st.sampled_from(["", "frailty"])))
+
+
+@settings(max_examples=300, deadline=None)
+@given(questions(), grants())
+def test_a_token_only_takes_away(question, grant):
+    """With a token a person is allowed what they are without it and the token covers, and nothing else."""
+    principal, act, resource = question
+    without, by_token = decide(principal, act, resource), decide(replace(principal, grant=grant), act, resource)
+    here = not grant.project or grant.project in {resource.attributes.get(name) for name in ("code", "project")}
+    assert by_token.allowed is (without.allowed and act in grant.acts and here)
 
 
 @settings(max_examples=300, deadline=None)

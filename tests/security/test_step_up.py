@@ -58,6 +58,8 @@ DANGEROUS = {
     "dataset_decide": {"code": "frailty", "name": "people"},
     "person_controllers": {"username": "ann"},
     "project_provision": {"code": "frailty"},
+    "api_tokens": {},
+    "person_token_revoke": {"username": "ann", "number": 1},
     "release_open": {"number": 1},
     "release_target": {"code": "frailty"},
     "registry_password": {},
@@ -99,7 +101,7 @@ def test_every_act_that_is_asked_again_is_on_the_list():
             if view.__code__ is step_up(lambda request: None).__code__:
                 asked.add(pattern.name)
             view = view.__wrapped__
-    by_form = {"invite", "release_target"}  # these are asked again when the form is sent
+    by_form = {"invite", "release_target", "api_tokens"}  # these are asked again when the form is sent
     assert asked | by_form == set(DANGEROUS)
 
 

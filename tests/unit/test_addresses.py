@@ -20,12 +20,14 @@ from tests.factories import LATER, as_seen_now, person, project
 from tests.unit.test_pages import browser
 from tre.airlock.imports.models import ImportRequest
 from tre.airlock.models import Absence, Release, Request
+from tre.api import tokens
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
 from tre.config.options import REPOSITORY
 from tre.people.models import Account, Invitation, Ownership
 from tre.policy.decision import acts
 from tre.projects import applications
 from tre.projects.models import Extract
+from tre.runs.attested.models import Run
 
 pytestmark = pytest.mark.django_db
 GUARDED = {route: rule for route, rule in RULES.items() if rule.acts}
@@ -59,11 +61,18 @@ def house() -> dict[str, Any]:
         project=made, author=released.author, licence="MIT", provenance="From here.", state="in_review", once="i"
     )
     told["import"] = {"number": brought.pk}
+    for state in ("queued", "failed"):
+        run = Run.objects.create(
+            project=made, author=released.author, extract=made.extracts.get(), kind="aggregate", spec={}, state=state,
+            once=state,
+        )  # fmt: skip
+        told[state] = {"number": run.pk}
     later = timezone.now() + timedelta(days=1)
     held = Invitation.objects.create(
         email="new@example.org", roles=[], invited_by="ope", token_hash="x" * 64, expires_at=later
     )
     told["invitation"] = {"invitation": held.pk}
+    told["token"] = {"number": tokens.make(as_seen_now("nil"), "Nightly", ["projects.read"], 8)[0].pk}
     return told
 
 
@@ -74,8 +83,12 @@ def place(house: dict[str, Any], route: str) -> str:
         told |= {"code": "stroke", "name": "people"}  # a draft
     elif set(RULES[route].acts) & {"decide_dataset", "assess_application", "approve_project", "withdraw_application"}:
         told |= {"code": "sepsis", "name": "people"}  # which waits for its decision
+    elif "/tokens/" in route:
+        told |= house["token"]
     elif route.startswith("imports/"):
         told |= house["import"]
+    elif route.startswith("runs/"):
+        told |= house["failed" if route.endswith("retry") else "queued"]
     elif route.startswith("airlock/"):
         states = {"download": "released", "recall": "released", "revise": "returned"}
         released = "released" if "/release/" in route else "in_review"

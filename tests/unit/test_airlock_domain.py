@@ -38,7 +38,7 @@ def test_every_state_has_an_owner_and_every_event_a_name_in_the_log():
 
 def test_who_takes_a_step_is_who_owns_the_state_or_the_author_who_takes_it_back():
     for step in STEPS:
-        known = step.by == OWNERS[step.before.state] or step.event in {"withdraw", "expire", "recall"}
+        known = step.by == OWNERS[step.before.state] or step.event in {"withdraw", "expire", "recall", "let_pass"}
         assert known, step
 
 
@@ -56,7 +56,8 @@ def test_what_the_table_does_not_hold_is_refused(place, event):
 def test_nothing_is_released_that_was_not_approved_by_checkers():
     before = {step.before for step in STEPS if step.after.state == "releasing"}
     assert before == {Place("approved")}
-    assert {step.by for step in STEPS if step.after.state == "approved"} == {"checkers"}
+    deciding = {(step.event, step.by) for step in STEPS if step.after.state == "approved"}
+    assert deciding == {("approve", "checkers"), ("let_pass", "platform")}
     assert {step.before.state for step in STEPS if step.after.state == "approved"} == {"in_review"}
 
 
@@ -268,12 +269,21 @@ def test_a_class_in_force_needs_one_checker_until_there_is_any_risk(tmp_path):
     assert policy.scrutiny([shown(profile="opensafely", findings={"a": "note"})]).checkers == 2
 
 
+def test_a_class_of_what_the_platform_made_may_need_nobody_and_no_other_may(tmp_path):
+    policy = in_force(tmp_path, "in_force: false\n    checkers: 0", "in_force: true\n    checkers: 0")
+    made = shown(attested=True)
+    assert policy.scrutiny([made]) == Scrutiny(0, 0, "", "attested-outputs")
+    assert policy.scrutiny([made, shown()]).checkers == 2
+    assert policy.scrutiny([shown(attested=True, findings={"a": "note"})]).checkers == 2
+    assert policy.scrutiny([made]).at_least(3).checkers == 3
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
         ("checkers: 3", "checkers: 1"),
         ("risk: 60", "risk: 0"),
-        ("in_force: false\n    checkers: 0", "in_force: true\n    checkers: 0"),
+        ("in_force: false\n    checkers: 1", "in_force: true\n    checkers: 0"),
         ("in_force: false\n    checkers: 1", "in_force: true\n    checkers: 2"),
         ("working_days: 5", "working_days: 0"),
         ("draft: 90", "in_review: 90"),

@@ -9,7 +9,7 @@ from tests.factories import LATER, TODAY, as_seen_now
 from tests.unit.test_pages import browser
 from tre.airlock import drafts, submissions
 from tre.airlock.drafts import Upload
-from tre.airlock.models import Absence, Assignment, Comment, Notice, Request, Review
+from tre.airlock.models import Absence, Assignment, Comment, Request, Review
 
 pytestmark = pytest.mark.django_db
 OTHER = SAFE.replace(b"120", b"125")
@@ -181,7 +181,7 @@ def test_what_supports_and_an_earlier_turn_are_not_downloaded(study):
     assert client.get(f"/airlock/{made.pk}/files/{b.pk}/download").status_code == 404
 
 
-def test_a_recall_is_told_on_the_airlocks_page_and_ends_downloads(study):
+def test_a_recall_is_told_and_ends_downloads(study):
     made = reviewed(study)
     for checker in ("cat", "dan"):
         vote(made, checker)
@@ -190,8 +190,7 @@ def test_a_recall_is_told_on_the_airlocks_page_and_ends_downloads(study):
     assert client.post(where, {"why": " "}).status_code == 400
     assert client.post(where, {"why": "A count is wrong."}).status_code == 302
     assert "This release is recalled" in page("ann", made)
-    assert "A count is wrong." in browser("ann").get("/airlock/").content.decode()
-    assert Notice.objects.get().account.username == "ann"
+    assert "A count is wrong." in browser("ann").get("/notices/").content.decode()
     file = now(made).held()[0]
     assert browser("ann").get(f"/airlock/{made.pk}/files/{file.pk}/download").status_code == 403
 

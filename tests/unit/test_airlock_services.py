@@ -55,6 +55,7 @@ def approved_model(study) -> Request:
     ledger.commit(study, spend.pk, ann)
     vote(made, "cat")
     vote(made, "dan")
+    Job.objects.exclude(kind="airlock.release").delete()
     return made
 
 
@@ -92,26 +93,26 @@ def test_every_file_is_inspected(study):
 
 def test_what_was_not_inspected_is_blocked(study, monkeypatch):
     made = submit(study, ("a.csv", SAFE), ("b.csv", SAFE))
-    monkeypatch.setattr(jobs, "_inspect", lambda file, context: None)
+    monkeypatch.setattr(jobs, "_inspect", lambda files, context: None)
     jobs.inspect_request({"request": made.pk})
     assert state(made) == "blocked"
 
 
 def test_inspection_that_was_cut_off_goes_on_where_it_was(study, monkeypatch):
     made = submit(study, ("a.csv", SAFE), ("b.csv", SAFE))
-    real, seen = jobs._inspect, []
+    real, seen = jobs._keep, []
 
-    def first_only(file: RequestFile, context: object) -> None:
+    def first_only(file: RequestFile, *told: object) -> None:
         if seen:
             raise KeyboardInterrupt
         seen.append(file.name)
-        real(file, context)
+        real(file, *told)
 
-    monkeypatch.setattr(jobs, "_inspect", first_only)
+    monkeypatch.setattr(jobs, "_keep", first_only)
     with pytest.raises(KeyboardInterrupt):
         jobs.inspect_request({"request": made.pk})
     assert state(made) == "inspecting"
-    monkeypatch.setattr(jobs, "_inspect", lambda file, context: (seen.append(file.name), real(file, context)))
+    monkeypatch.setattr(jobs, "_keep", lambda file, *told: (seen.append(file.name), real(file, *told)))
     jobs.inspect_request({"request": made.pk})
     assert seen == ["a.csv", "b.csv"]
     assert state(made) == "in_review"

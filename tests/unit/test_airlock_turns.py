@@ -14,13 +14,14 @@ from tre.airlock import comments, drafts, jobs, recalls, seeing, services, submi
 from tre.airlock.assignments import give_back
 from tre.airlock.deciding import Vote
 from tre.airlock.drafts import Upload
-from tre.airlock.models import Comment, FileVote, Notice, Release, Request, RequestFile, Review, Turn
+from tre.airlock.models import Comment, FileVote, Release, Request, RequestFile, Review, Turn
 from tre.airlock.naming import MODEL_FILES, MOST_GROUPS, MOST_TURNS
 from tre.airlock.release import downloads
 from tre.airlock.reviews import hand_in, save_vote
 from tre.audit.models import Entry
 from tre.config.options import load
 from tre.errors import Refused
+from tre.notices.models import Notice
 from tre.people.models import Account
 from tre.projects.models import Membership
 from tre.runs.models import Job
@@ -354,10 +355,10 @@ def test_a_recall_ends_downloads_and_tells_everybody_who_has_it(study):
         recalls.recall(made.pk, as_seen_now("eve"), " ")
     recalls.recall(made.pk, as_seen_now("eve"), "A count is wrong.")
     assert state(made) == "recalled"
-    assert [(each.account.username, each.text, each.sent) for each in Notice.objects.all()] == [
-        ("ann", "A count is wrong.", None)
+    told = Notice.objects.filter(kind="recalled")
+    assert [(each.account.username, each.text, each.about) for each in told] == [
+        ("ann", "A count is wrong.", f"request:{made.pk}")
     ]
-    assert seeing.notices_of(ann())[0].request == made
     assert Entry.objects.get(event="airlock.recalled").data["told"] == ["ann"]
     with pytest.raises(Refused):
         recalls.recall(made.pk, as_seen_now("eve"), "Again.")
@@ -371,4 +372,4 @@ def test_a_recalled_model_is_told_to_whoever_takes_models_out(study):
     person("dep", "deployer")
     Release.objects.update(models_registered=[{"name": "m"}])
     recalls.recall(made.pk, as_seen_now("eve"), "It is wrong.")
-    assert {each.account.username for each in Notice.objects.all()} == {"ann", "dep"}
+    assert {each.account.username for each in Notice.objects.filter(kind="recalled")} == {"ann", "dep"}

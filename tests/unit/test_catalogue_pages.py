@@ -132,7 +132,7 @@ def test_a_field_page_tells_its_codes_and_only_what_the_register_tells_of_projec
 )
 def test_what_there_is_no_contract_for_is_told_in_one_sentence(path):
     answer = Client().get(path)
-    assert answer.status_code == 403
+    assert answer.status_code == 404
     assert "data contract" in answer.content.decode()
 
 

@@ -15,10 +15,15 @@ from django.urls import reverse
 
 from tests.factories import LATER, as_seen_now, person, project
 from tests.unit.test_pages import browser
+from tre.airlock.imports import jobs as import_jobs
+from tre.airlock.imports.models import ImportFile, ImportRequest
+from tre.airlock.imports.placing import place
+from tre.airlock.storage import storage
 from tre.audit.models import Entry
 from tre.config.options import load
 from tre.errors import Refused
 from tre.hashing import sha256_of
+from tre.people.models import Account
 from tre.projects import applications, closing, jobs, lifecycle
 from tre.projects.models import Closure, Extract
 from tre.projects.services import current_extract
@@ -112,6 +117,54 @@ def test_an_archive_holds_the_work_links_as_links_and_nothing_of_another_project
     assert (stated["project"], stated["work"], stated["asked_by"]) == ("frailty", "archived", "ann")
 
 
+def brought_in(study) -> ImportRequest:
+    """Place an import of two files, as the airlock does once it is approved."""
+    author = Account.objects.get(username="ann")
+    made = ImportRequest.objects.create(project=study, author=author, licence="CC0-1.0", state="placed", version=1)
+    for name in ("codes.csv", "lists/more.csv"):
+        kept = storage().freeze([name.encode()], 100)
+        ImportFile.objects.create(request=made, name=name, sha256=kept.sha256, size=kept.size)
+    place(made, 1)
+    return made
+
+
+def test_what_was_brought_in_is_removed_and_written_down_and_stays_in_the_airlock(study, work):
+    made, placed = brought_in(study), work / "projects/frailty/imports"
+    assert (placed / "1/lists/more.csv").read_bytes() == b"lists/more.csv"
+    closure = close()
+    for _ in range(2):  # the job is safe to run again
+        closing.finish(closure)
+    assert not placed.exists()
+    made.refresh_from_db()
+    assert made.state == "removed"
+    (entry,) = Entry.objects.filter(event="imports.removed")
+    hashes = sorted(made.files.values_list("sha256", flat=True))
+    assert (entry.subject, entry.data) == (f"import:{made.pk}", {"version": 1, "files": hashes})
+    assert all(storage().path(each).exists() for each in hashes)
+    with tarfile.open(closing.archive_of(closure)) as tar:
+        assert not [name for name in tar.getnames() if "imports" in name]
+
+
+def test_imports_that_cannot_be_removed_are_not_told_to_be(study, work, monkeypatch):
+    made = brought_in(study)
+    with monkeypatch.context() as stuck:
+        stuck.setattr("tre.airlock.imports.placing._clear", lambda folder: None)
+        with pytest.raises(OSError, match="still there"):
+            closing.finish(close())
+    made.refresh_from_db()
+    assert made.state == "placed"
+
+
+def test_nothing_is_brought_into_a_closed_project(study, work):
+    made = brought_in(study)
+    ImportRequest.objects.update(state="approved", version=2)
+    close()
+    import_jobs.place_import({"import": made.pk})
+    made.refresh_from_db()
+    assert made.state == "blocked"
+    assert not (work / "projects/frailty/imports/2").exists()
+
+
 def test_destroyed_it_is_gone_and_there_is_no_archive(study, work):
     close("destroy")
     closure = finish()
@@ -141,7 +194,7 @@ def test_nobody_works_in_it_any_more_and_its_extracts_are_being_destroyed(study,
     assert current_extract(study) is None
     assert not WorkspaceSession.objects.filter(closed=None).exists()
     assert [each.state for each in study.applications.all()] == ["withdrawn", "approved"]
-    assert set(Job.objects.values_list("kind", flat=True)) == {"projects.destroy", "projects.close"}
+    assert set(Job.objects.values_list("kind", flat=True)) >= {"projects.destroy", "projects.close"}
     with pytest.raises(Refused):
         open_workspace("ann", "frailty")
     for act in (lambda: close(), lambda: applications.ask_for_change("frailty", as_seen_now("ann"), LATER, [], "x")):

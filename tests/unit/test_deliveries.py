@@ -10,6 +10,8 @@ import pytest
 from tests.airlock import SAFE, inspected, open_study, vote, work
 from tests.factories import as_seen_now, person
 from tests.unit.test_pages import browser
+from tre.airlock import drafts, submissions
+from tre.airlock.drafts import Upload
 from tre.airlock.models import Release, Request
 from tre.airlock.release import deliveries, targets
 from tre.airlock.release import jobs as release_jobs  # noqa: F401 - its work is known by being imported
@@ -58,20 +60,20 @@ def test_by_default_a_release_goes_nowhere(study, place):
 
 
 def test_it_goes_where_a_data_manager_chose_with_its_crate(study, place):
-    deliveries.set_target(study, "publications", as_seen_now("mia"))
+    deliveries.set_targets(study, ["publications"], as_seen_now("mia"))
     release = released(study)
     work()
     assert {path.name for path in (place / release.identity).iterdir()} == {"table.csv", "ro-crate-metadata.json"}
     assert (place / release.identity / "table.csv").read_bytes() == SAFE
     entry = Entry.objects.get(event="airlock.delivered")
     assert entry.data == {"release": release.identity, "target": "publications", "revision": ""}
-    assert Entry.objects.get(event="airlock.target_set").data == {"target": "publications"}
+    assert Entry.objects.get(event="airlock.target_set").data == {"targets": ["publications"]}
     page = browser("ann").get(f"/airlock/{release.request_id}/release/").content.decode()
     assert "Delivered to publications" in page
 
 
 def test_a_delivery_that_was_cut_off_and_runs_again_is_written_down_once(study, place, monkeypatch):
-    deliveries.set_target(study, "publications", as_seen_now("mia"))
+    deliveries.set_targets(study, ["publications"], as_seen_now("mia"))
     with monkeypatch.context() as patch:
         patch.setattr(deliveries, "_write_down", lambda *told: (_ for _ in ()).throw(RuntimeError))
         release = released(study)
@@ -85,7 +87,7 @@ def test_a_delivery_that_was_cut_off_and_runs_again_is_written_down_once(study, 
 
 
 def test_two_workers_at_once_write_it_down_once(study, place):
-    deliveries.set_target(study, "publications", as_seen_now("mia"))
+    deliveries.set_targets(study, ["publications"], as_seen_now("mia"))
     release = released(study)
     Delivery.objects.update(done=None)
     both = [Delivery.objects.get(release=release) for _ in range(2)]
@@ -97,7 +99,7 @@ def test_two_workers_at_once_write_it_down_once(study, place):
 
 
 def test_what_is_no_longer_released_is_not_delivered(study, place, monkeypatch):
-    deliveries.set_target(study, "publications", as_seen_now("mia"))
+    deliveries.set_targets(study, ["publications"], as_seen_now("mia"))
     with monkeypatch.context() as patch:
         patch.setattr(deliveries, "deliver", lambda number: None)
         release = released(study)
@@ -109,7 +111,7 @@ def test_what_is_no_longer_released_is_not_delivered(study, place, monkeypatch):
 
 
 def test_a_file_altered_after_its_release_is_not_delivered(study, place, monkeypatch):
-    deliveries.set_target(study, "publications", as_seen_now("mia"))
+    deliveries.set_targets(study, ["publications"], as_seen_now("mia"))
     with monkeypatch.context() as patch:
         patch.setattr(deliveries, "deliver", lambda number: None)
         release = released(study)
@@ -123,9 +125,9 @@ def test_a_file_altered_after_its_release_is_not_delivered(study, place, monkeyp
 def test_only_a_data_manager_who_is_no_member_chooses_and_only_what_is_named(study, place):
     for who in ("ann", "cat"):
         with pytest.raises(Refused, match="set release target"):
-            deliveries.set_target(study, "publications", as_seen_now(who))
+            deliveries.set_targets(study, ["publications"], as_seen_now(who))
     with pytest.raises(Refused, match="no such target"):
-        deliveries.set_target(study, "elsewhere", as_seen_now("mia"))
+        deliveries.set_targets(study, ["elsewhere"], as_seen_now("mia"))
     with pytest.raises(Refused, match="no such target"):
         target("elsewhere")
 
@@ -133,12 +135,70 @@ def test_only_a_data_manager_who_is_no_member_chooses_and_only_what_is_named(stu
 def test_the_page_chooses_and_takes_back(study, place, monkeypatch):
     client, address = browser("mia"), "/projects/frailty/release-target"
     assert "publications" in client.get(address).content.decode()
-    assert client.post(address, {"target": "publications"}).status_code == 302
-    assert deliveries.target_of(study) == "publications"
-    assert client.post(address, {"target": "elsewhere"}).status_code == 400
-    assert client.post(address, {"target": ""}).status_code == 302
-    assert deliveries.target_of(study) == ""
+    assert client.post(address, {"targets": ["publications"]}).status_code == 302
+    assert deliveries.targets_of(study) == ["publications"]
+    assert client.post(address, {"targets": ["elsewhere"]}).status_code == 400
+    assert client.post(address, {}).status_code == 302
+    assert deliveries.targets_of(study) == []
     assert browser("ann").get(address).status_code == 403
+
+
+@pytest.fixture
+def two(tmp_path, monkeypatch, study) -> dict[str, Path]:
+    """Name two targets in the settings, and let the study's releases go to both."""
+    folders = {name: tmp_path / name for name in ("archive", "publications")}
+    for folder in folders.values():
+        folder.mkdir()
+    told = {name: ReleaseTarget(kind="folder", address=str(folder)) for name, folder in folders.items()}
+    changed = load().model_copy(update={"release_targets": told})
+    for module in (targets, deliveries):
+        monkeypatch.setattr(module, "load", lambda: changed)
+    deliveries.set_targets(study, [*told], as_seen_now("mia"))
+    return folders
+
+
+def drafted(study) -> Request:
+    made = drafts.draft(as_seen_now("ann"), study, "Counts by age.")
+    drafts.add_files(made.pk, as_seen_now("ann"), "Tables", [Upload("table.csv", [SAFE])])
+    drafts.describe_group(made.pk, as_seen_now("ann"), "Tables", "Counts by age.", "None under ten.")
+    return made
+
+
+def approved(made: Request) -> None:
+    work()
+    for checker in ("cat", "dan"):
+        vote(made, checker)
+    work()
+
+
+def test_of_several_places_the_author_chooses_one_when_they_submit(study, two):
+    made, client = drafted(study), browser("ann")
+    page = client.get(f"/airlock/{made.pk}/draft/").content.decode()
+    assert "Where its release goes" in page
+    assert client.post(f"/airlock/{made.pk}/draft/submit", {"target": "elsewhere"}).status_code == 400
+    assert Request.objects.get(pk=made.pk).state == "draft"
+    assert client.post(f"/airlock/{made.pk}/draft/submit", {"target": "archive"}).status_code == 302
+    entry = Entry.objects.get(event="airlock.target_chosen")
+    assert (entry.actor, entry.data) == ("ann", {"turn": 1, "target": "archive"})
+    assert "archive, besides its author" in browser("cat").get(f"/airlock/{made.pk}/").content.decode()
+    approved(made)
+    assert [len(list(folder.iterdir())) for folder in two.values()] == [1, 0]
+
+
+def test_of_several_places_a_release_goes_to_none_that_nobody_chose(study, two):
+    made = drafted(study)
+    submissions.submit_draft(made.pk, as_seen_now("ann"))
+    approved(made)
+    assert not Delivery.objects.exists()
+    assert not Entry.objects.filter(event="airlock.target_chosen").exists()
+
+
+def test_what_the_author_chose_counts_no_longer_than_the_project_may_send_there(study, two):
+    made = drafted(study)
+    submissions.submit_draft(made.pk, as_seen_now("ann"), target="archive")
+    deliveries.set_targets(study, [], as_seen_now("mia"))
+    approved(made)
+    assert not Delivery.objects.exists()
 
 
 def test_each_kind_has_its_target(place, monkeypatch):

@@ -91,6 +91,13 @@ def test_the_worker_keeps_checkpoints_beside_its_jobs(monkeypatch):
     began = threading.Event()
     monkeypatch.setattr(cli, "_django", lambda: None)
     monkeypatch.setattr(checkpoints, "keep_writing", lambda stop: began.set())
-    monkeypatch.setattr(queue, "work_forever", lambda: began.wait(10))
+    kinds: list[bool] = []
+
+    def work(*, slow: bool) -> None:
+        kinds.append(slow)
+        threading.Event().wait(60 if slow else 0.5)
+
+    monkeypatch.setattr(queue, "work_forever", work)
     assert cli.main(["worker"]) == 0
     assert began.is_set()
+    assert sorted(kinds) == [False, True, True]

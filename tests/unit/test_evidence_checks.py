@@ -25,6 +25,7 @@ from tests.unit.test_at_rest import Machine, luks
 from tre.airlock import jobs as airlock_jobs  # noqa: F401 - its work is known by being imported
 from tre.airlock.domain import TRANSITIONS, Place
 from tre.airlock.models import FileVote, Release, RequestFile, Review
+from tre.airlock.policy import airlock_policy
 from tre.audit.services import record
 from tre.catalogue.contracts import datasets
 from tre.catalogue.models import DatasetVersion
@@ -219,6 +220,12 @@ class TestPolicies:
     def test_a_table_of_states_that_leads_past_the_reviews(self, house, monkeypatch):
         monkeypatch.setitem(TRANSITIONS, (Place("inspecting"), "release"), Place("released"))
         broken("3.1.05", "the table of states leads to a release without an approval")
+
+    def test_a_class_in_force_that_needs_no_checker(self, house, monkeypatch):
+        held = airlock_policy()
+        classes = tuple(replace(each, in_force=not each.checkers) for each in held.classes)
+        monkeypatch.setattr("tre.evidence.checks.rules.airlock_policy", lambda: replace(held, classes=classes))
+        broken("3.1.05", "needs no checker: attested-outputs")
 
     def test_one_checker_who_decides_alone(self, house, monkeypatch):
         monkeypatch.setattr("tre.evidence.checks.rules.outcome", lambda choices: "approve")

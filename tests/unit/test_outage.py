@@ -68,7 +68,7 @@ class _Over(Exception):
 def test_the_worker_goes_on_after_its_database_was_lost(monkeypatch):
     rounds = iter([OperationalError("gone"), InterfaceError("gone"), True, True, _Over()])
 
-    def once() -> bool:
+    def once(*, slow: bool | None) -> bool:
         met = next(rounds)
         if isinstance(met, Exception):
             raise met

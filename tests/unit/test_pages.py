@@ -60,14 +60,24 @@ MAY_SEE = {
     "audit_export": {"aud"},
     "own_account": EVERYONE,
     "policies": EVERYONE,
+    "api_tokens": EVERYONE,
+    "api_reference": EVERYONE,
+    "person_tokens": {"ope"},
     "people": {"ope"},
     "invite": {"ope"},
     "person": {"ope"},
 }
 # Without signing in: of the catalogue what is metadata, and nothing of a single submission.
-ANYONE_MAY_SEE = {"home", "public", "register", "register_entry", "register_json", "register_csv", "health"} | {
-    page for page, those in MAY_SEE.items() if page.startswith("catalogue") and those == EVERYONE
-}
+ANYONE_MAY_SEE = {
+    "home",
+    "public",
+    "api_reference",
+    "register",
+    "register_entry",
+    "register_json",
+    "register_csv",
+    "health",
+} | {page for page, those in MAY_SEE.items() if page.startswith("catalogue") and those == EVERYONE}
 # What an address needs to be one of a page that there is.
 TOLD = {
     "code": "frailty", "number": 1, "file": 1, "name": "gp_events", "field": "snomed_code", "identity": "june",

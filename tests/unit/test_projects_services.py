@@ -68,7 +68,7 @@ def page() -> str:
 def test_an_extract_under_way_is_asked_for_once(study):
     first, second = ask(), ask()
     assert first == second
-    assert Job.objects.count() == 1
+    assert Job.objects.filter(kind="projects.provision").count() == 1
     assert "is being made" in page()
 
 
@@ -96,7 +96,7 @@ def test_an_extract_whose_place_was_taken_is_never_made(study, monkeypatch):
     work_until_done()
     ask()
     monkeypatch.setattr(jobs, "run_job", make)
-    queue.retry(Job.objects.earliest("pk").pk, "operator")
+    queue.retry(Job.objects.filter(kind="projects.provision").earliest("pk").pk, "operator")
     work_until_done()
     jobs.finish(first, MANIFEST)  # by a worker that had lost its lease and was alive after all
     first.refresh_from_db()

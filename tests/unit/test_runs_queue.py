@@ -14,6 +14,7 @@ from tre.audit.models import Entry
 from tre.errors import Refused
 from tre.runs import queue
 from tre.runs.models import Job
+from tre.runs.queue import MOST_ATTEMPTS
 from tre.runs.runner import JobFailed, JobRefused
 
 done: list[str] = []
@@ -203,3 +204,37 @@ def test_two_workers_never_take_the_same_job():
         pass
     assert sorted(done, key=int) == [str(number) for number in range(12)]
     assert connection.vendor in {"sqlite", "postgresql"}
+
+
+@pytest.mark.django_db
+def test_slow_jobs_have_a_worker_of_their_own(monkeypatch):
+    monkeypatch.setitem(queue._HANDLERS, "attested.note", queue._HANDLERS["note"])
+    add("attested.note", "slow")
+    add(text="quick")
+    assert queue.work_once(slow=False)
+    assert not queue.work_once(slow=False)
+    assert done == ["quick"]
+    assert queue.work_once(slow=True)
+    assert not queue.work_once(slow=True)
+    assert done == ["quick", "slow"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["fail", "killed"])
+def test_who_asked_is_told_when_a_job_is_given_up(monkeypatch, kind):
+    told: list[tuple[str, str]] = []
+    monkeypatch.setitem(queue._GIVEN_UP, kind, lambda payload, error: told.append((payload["text"], error)))
+    add(kind)
+    Job.objects.update(attempts=MOST_ATTEMPTS - 1)
+    assert queue.work_once()
+    assert [text for text, _ in told] == ["a"]
+
+
+@pytest.mark.django_db
+def test_who_asked_is_told_when_every_worker_died(monkeypatch):
+    told: list[str] = []
+    monkeypatch.setitem(queue._GIVEN_UP, "note", lambda payload, error: told.append(error))
+    add()
+    Job.objects.update(attempts=MOST_ATTEMPTS)
+    assert not queue.work_once()
+    assert told == ["Its worker died five times."]

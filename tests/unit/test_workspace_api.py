@@ -243,3 +243,48 @@ def test_a_draft_of_another_is_not_there(study):
     for verb in ("group", "remove", "submit", "revise", "withdraw"):
         assert told_to(theirs, f"requests/{number}/{verb}").status_code == 404, verb
     assert add(token(), number, ("a.csv", b"x"), kind="nonsense").status_code == 403
+
+
+def post(held: str, path: str, **told: object):
+    headers = {"Authorization": f"Bearer {held}"}
+    return Client().post(f"/api/workspace/{path}", json.dumps(told), content_type="application/json", headers=headers)
+
+
+RUN = {"kind": "aggregate", "spec": {"query": "SELECT * FROM people", "rows": ["sex"]}, "once": "a"}
+
+
+def test_a_run_is_asked_for_seen_cancelled_and_asked_for_again(study):
+    held = token()
+    made = post(held, "runs", **RUN)
+    assert made.status_code == 201, made.content
+    told = made.json()
+    assert (told["state"], told["by"], told["files"]) == ("queued", "ann", [])
+    assert post(held, "runs", **RUN).json()["run"] == told["run"]
+    assert [each["run"] for each in as_workspace(held, "runs").json()["runs"]] == [told["run"]]
+    seen = as_workspace(held, f"runs/{told['run']}").json()
+    assert seen["spec"]["aggfunc"] == "people"
+    assert post(held, f"runs/{told['run']}/cancel").json()["state"] == "cancelled"
+    assert post(held, f"runs/{told['run']}/retry").json()["state"] == "queued"
+    again = post(held, f"runs/{told['run']}/retry")
+    assert again.status_code != 200
+    assert "cannot retry" in again.json()["error"]
+    assert as_workspace(held, f"runs/{told['run']}/files/1").status_code in {400, 403, 404, 409}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"kind": "shell"}, {"kind": "aggregate", "spec": {"rows": ["sex"]}, "once": "a"}]
+)
+def test_a_run_that_is_not_whole_is_refused_in_one_sentence(study, wrong):
+    answer = post(token(), "runs", **wrong)
+    assert answer.status_code in {400, 403, 409}
+    assert answer.json()["error"].count("\n") == 0
+
+
+def test_another_projects_run_is_none(study):
+    number = post(token(), "runs", **RUN).json()["run"]
+    other = project("asthma", "bob")
+    Extract.objects.create(project=other, number=1, asked_by="test", ready=True, persons=10, manifest={"tables": []})
+    held = token("bob", "asthma")
+    assert as_workspace(held, f"runs/{number}").status_code in {400, 403, 404, 409}
+    assert post(held, f"runs/{number}/cancel").status_code in {400, 403, 404, 409}
+    assert as_workspace(held, "runs").json() == {"runs": []}

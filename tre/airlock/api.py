@@ -86,9 +86,9 @@ def remove(request: HttpRequest, number: int) -> JsonResponse:
 @require_POST
 @for_workspace
 def submit(request: HttpRequest, number: int) -> JsonResponse:
-    """Submit a draft, with the author's ``answer`` from the second turn on."""
+    """Submit a draft, with the author's ``answer`` from the second turn on, and the ``target`` of several."""
     found, person = _own(request, number)
-    submissions.submit_draft(found.pk, person, _text(request, "answer"))
+    submissions.submit_draft(found.pk, person, _text(request, "answer"), _text(request, "target"))
     return _answer(found)
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from tre.airlock.models import Absence, Assignment, Comment, Request
 from tre.airlock.naming import check_text
 from tre.airlock.services import PLATFORM, locked
+from tre.airlock.telling import ask_for_another
 from tre.audit.services import record
 from tre.disclosure.model import storable
 from tre.errors import Refused
@@ -165,6 +166,7 @@ def escalate(number: int, actor: Principal, why: str) -> None:
     )  # fmt: skip
     data = {"turn": request.turn, "checkers": request.checkers, "places": request.places}
     record("airlock.escalated", actor=actor.username, subject=f"request:{number}", data=data)
+    ask_for_another(request)
 
 
 @transaction.atomic

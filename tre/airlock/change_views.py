@@ -6,11 +6,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tre.airlock.differences import difference
+from tre.airlock.differences import Side, difference, side_of
 from tre.airlock.models import RequestFile
-from tre.airlock.previews import Preview, preview
-from tre.airlock.storage import storage
+from tre.airlock.shown import shown_of
 from tre.airlock.views import found_file
+from tre.disclosure.showing import Ask, Shown
+
+_PAGES = 4  # of each version that are compared
 
 
 @require_safe
@@ -24,11 +26,15 @@ def changes(request: HttpRequest, number: int, file: int) -> HttpResponse:
         "airlock_request": now.request,
         "file": now,
         "before": before,
-        "difference": difference(_preview(before), _preview(now)),
+        "difference": difference(_side(before), _side(now)),
     }
     return render(request, "airlock/changes.html", told)
 
 
-def _preview(file: RequestFile) -> Preview:
-    inspected = file.inspected()
-    return preview(storage().path(file.sha256), inspected.type) if inspected else Preview("none")
+def _side(file: RequestFile) -> Side:
+    if file.inspection is None:
+        return Side("none")
+    pages: list[Shown] = []
+    while not pages or (len(pages) < _PAGES and (page := pages[-1].page) is not None and page.more):
+        pages.append(shown_of(file.sha256, Ask(page=len(pages), name=file.name)))
+    return side_of(pages)

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from tre.airlock.marks import mark, turn_to
-from tre.airlock.models import RequestFile
-from tre.airlock.storage import storage
-from tre.disclosure.showing import Ask, Shown, show
+from tre.airlock.openings import openings
+from tre.airlock.seeing import file_of
+from tre.airlock.shown import shown_of
+from tre.disclosure.showing import Ask, Shown
 from tre.people.services import principal
-from tre.policy.decision import require
 
 # A picture is drawn anew from pixels alone. Were it taken for a page all the same, it could run and load nothing.
 _INERT = "sandbox; default-src 'none'"
 _INSIDE = re.compile(r"(?:\d{1,4}(?:\.\d{1,4}){0,5})?")
 _NUMBER = re.compile(r"\d{1,7}")
-_KEPT = 12  # answers: turning back a page does not read the file again
 
 
 @require_safe
 def contents(request: HttpRequest, number: int, file: int) -> HttpResponse:
     """Show one page of one section of a file, and the list of its sections."""
-    found = _found(request, number, file)
+    found = file_of(number, file, principal(request))
     ask = _ask(request, found.name)
-    shown = _shown(found.sha256, ask)
+    shown = shown_of(found.sha256, ask)
     inspected = found.inspected()
     findings = inspected.findings if inspected and not ask.inside else ()
     heading = shown.sections[ask.section] if ask.section < len(shown.sections) else None
@@ -40,6 +39,8 @@ def contents(request: HttpRequest, number: int, file: int) -> HttpResponse:
         "findings": [(n, each, turn_to(each, shown.sections)) for n, each in enumerate(findings, start=1)],
         "before": ask.page - 1, "after": ask.page + 1,
     }  # fmt: skip
+    told["drawing"] = f"{reverse('airlock_drawing', args=[number, file])}?{_query(ask)}"
+    told["findings_at"] = "finding-"
     if heading and shown.page:
         told["marked"] = mark(findings, heading, shown.page)
         told["lines"] = list(zip(shown.page.numbers, shown.page.lines, told["marked"].lines, strict=False))
@@ -49,31 +50,39 @@ def contents(request: HttpRequest, number: int, file: int) -> HttpResponse:
 @require_safe
 def drawing(request: HttpRequest, number: int, file: int) -> HttpResponse:
     """Send a picture of a page: the page itself, or one of the pictures in a notebook's cell."""
-    found = _found(request, number, file)
-    page = _shown(found.sha256, _ask(request, found.name)).page
-    cell, place = _number(request, "cell"), _number(request, "picture")
+    found = file_of(number, file, principal(request))
+    ask = _ask(request, found.name)
+    first = opening_picture(request, found.sha256, found.name) if ask == Ask(name=found.name) else None
+    return first or picture_of(request, shown_of(found.sha256, ask)) or _missing()
+
+
+def opening_picture(request: HttpRequest, sha256: str, name: str) -> HttpResponse | None:
+    """Return a picture of a file's first part, which is kept; None where that has no such picture."""
+    shown = openings([(sha256, name)]).get(sha256)
+    return picture_of(request, shown) if shown else None
+
+
+def picture_of(request: HttpRequest, shown: Shown) -> HttpResponse | None:
+    """Return the picture of a page that a request asks for, or None where there is none."""
+    page, cell, place = shown.page, _number(request, "cell"), _number(request, "picture")
     pictures = [page.picture] if page and page.picture else []
     for each in page.cells if page else ():
         if each.number == cell:
             pictures = list(each.pictures)
     if place >= len(pictures):
-        raise Http404
+        return None
     response = HttpResponse(pictures[place], content_type="image/png")
     response.headers["Content-Security-Policy"] = _INERT
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _found(request: HttpRequest, number: int, file: int) -> RequestFile:
-    found = (
-        RequestFile.objects.select_related("request__project", "request__author")
-        .filter(request=number, pk=file)
-        .first()
-    )
-    if found is None:
-        raise Http404
-    require(principal(request), "view_request", found.request.resource())
-    return found
+def _missing() -> HttpResponse:
+    raise Http404
+
+
+def _query(ask: Ask) -> str:
+    return f"inside={'.'.join(map(str, ask.inside))}&section={ask.section}&page={ask.page}"
 
 
 def _ask(request: HttpRequest, name: str) -> Ask:
@@ -89,11 +98,3 @@ def _number(request: HttpRequest, name: str) -> int:
     if not _NUMBER.fullmatch(told):
         raise Http404
     return int(told)
-
-
-@lru_cache(maxsize=_KEPT)
-def _shown(sha256: str, ask: Ask) -> Shown:
-    kept = storage()
-    for _ in kept.chunks(sha256):  # raises where these are no longer the bytes that are voted on
-        pass
-    return show(kept.path(sha256), ask)

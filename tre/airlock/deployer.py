@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -43,10 +45,14 @@ def public_key(request: HttpRequest) -> FileResponse:
     return FileResponse(publish_public_key().open("rb"), as_attachment=True, filename="release-key.pem")
 
 
-def _page(request: HttpRequest, password: str) -> HttpResponse:
+def released() -> list[tuple[dict[str, Any], Release]]:
+    """Return the released models, each with its release, newest first."""
     releases = Release.objects.select_related("request__project").exclude(models_registered=[]).order_by("-at")
-    models = [(model, release) for release in releases for model in release.models_registered]
-    told = {"models": models, "address": load().registry_internal, "account": DEPLOYER, "password": password}
+    return [(model, release) for release in releases for model in release.models_registered]
+
+
+def _page(request: HttpRequest, password: str) -> HttpResponse:
+    told = {"models": released(), "address": load().registry_internal, "account": DEPLOYER, "password": password}
     response = render(request, "airlock/models.html", told)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,6 +1,6 @@
 """What has changed between two versions of a file: tables cell by cell, text line by line, pictures side by side.
 
-Pure; no I/O. It takes what the page shows of each version (:mod:`tre.airlock.previews`), which is bounded, and compares
+Pure; no I/O. It takes the first pages of each version as they are shown (:mod:`tre.disclosure.showing`), and compares
 at most :data:`MOST` rows or lines of what is left when the equal beginning and end are taken off: the time is bounded
 by the square of that, whatever the files hold.
 """
@@ -11,11 +11,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from tre.airlock.previews import Preview
+from tre.disclosure.showing.shown import Page, Shown
 
 MOST = 400
 Mark = Literal["same", "changed", "added", "removed"]
 Unit = TypeVar("Unit")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One version: a table's rows with its heads before them, lines of text, a picture, or nothing to compare."""
+
+    kind: Literal["table", "text", "picture", "none"]
+    rows: tuple[tuple[str, ...], ...] = ()
+    lines: tuple[str, ...] = ()
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,15 +70,40 @@ class Difference:
     cut: bool = False
 
 
-def difference(before: Preview, after: Preview) -> Difference:
+def side_of(shown: Sequence[Shown]) -> Side:
+    """Return a version by the first pages of its first section, in order."""
+    pages = [each.page for each in shown if each.page is not None]
+    if not pages:
+        return Side("none")
+    heading = shown[0].sections[0]
+    cut = pages[-1].more or len(shown[0].sections) > 1 or any(page.cut for page in pages)
+    if heading.kind in ("table", "numbers"):
+        return Side("table", (pages[0].names, *(row for page in pages for row in page.rows)), cut=cut)
+    if heading.kind in ("text", "code", "notebook"):
+        return Side("text", lines=tuple(line for page in pages for line in _written(page)), cut=cut)
+    return Side("picture" if heading.kind == "pictures" else "none", cut=cut)
+
+
+def _written(page: Page) -> Iterator[str]:
+    """Yield the lines of a text, or of a notebook's sources and outputs."""
+    for line in page.lines:
+        yield "".join(token.text for token in line)
+    for cell in page.cells:
+        for line in cell.source:
+            yield "".join(token.text for token in line)
+        for text in cell.texts:
+            yield from text.splitlines()
+
+
+def difference(before: Side, after: Side) -> Difference:
     """Return how two versions of a file differ."""
     if before.kind == after.kind == "picture":
-        return Difference("picture")
+        return Difference("picture", cut=before.cut or after.cut)
     cut = before.cut or after.cut
     if before.kind == after.kind == "table":
         return _compared("table", before.rows, after.rows, _cells, cut)
     if before.kind == after.kind == "text":
-        return _compared("text", before.text.splitlines(), after.text.splitlines(), _line, cut)
+        return _compared("text", before.lines, after.lines, _line, cut)
     return Difference("none")
 
 

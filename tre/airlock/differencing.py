@@ -12,10 +12,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
 
+from tre.airlock.members import isolating
 from tre.airlock.models import Publication, Request, RequestFile
 from tre.airlock.naming import LEAVING
 from tre.airlock.services import release_identity
@@ -32,9 +34,10 @@ def is_exact(context: Context) -> bool:
     return load_policy().tightened(context.overrides).profile(context.profile).rounding == "none"
 
 
-def keep(file: RequestFile, tables: Iterable[Counts]) -> None:
-    """Keep what a file tells; kept before, it is the same."""
-    Publication.objects.get_or_create(file=file, defaults={"tables": [each.to_json() for each in tables]})
+def keep(file: RequestFile, tables: Iterable[Counts], members: str = "") -> None:
+    """Keep what a file tells, and the hash of who is counted in it where that is known; kept before, it is the same."""
+    told = {"tables": [each.to_json() for each in tables], "members": members}
+    Publication.objects.get_or_create(file=file, defaults=told)
 
 
 def unread() -> Iterable[RequestFile]:
@@ -78,15 +81,44 @@ def hold_against_others(request: Request, context: Context, since: int | None = 
     newest = Publication.objects.aggregate(newest=Max("place"))["newest"] or 0
     policy = load_policy().tightened(context.overrides)
     threshold = policy.profile(context.profile).threshold
-    counts = {each.file_id: each.counts() for each in _own(request)}
+    own = {each.file_id: each for each in _own(request)}
+    counts = {file: each.counts() for file, each in own.items()}
     before = (0, 0) if since is None else _held_before(request, since)
     held = {file: Comparison(tables, policy, threshold, before) for file, tables in counts.items() if tables}
     if since is None:
-        _hold_against_each_other(counts, held)
-    for earlier in _let_out(request, since) if held else ():
-        for comparison in held.values():
-            comparison.hold(earlier)
-    return Compared(newest, {file: tuple(map(policy.explain, each.hits())) for file, each in held.items()})
+        _hold_against_each_other(own, counts, held)
+    for each in _let_out(request, since) if held else ():
+        earlier = Earlier(each.release, each.counts(), own=each.file.request.project_id == request.project_id)
+        for file, comparison in held.items():
+            if not _are_known(own[file], each):
+                comparison.hold(earlier)
+    found = {file: tuple(map(policy.explain, each.hits())) for file, each in held.items()}
+    for file, each in own.items():
+        if each.members:
+            others = chain(_beside(own, file) if since is None else (), _known_before(request, since))
+            found[file] = (*isolating(each, others, policy, threshold), *found.get(file, ()))
+    return Compared(newest, found)
+
+
+def _are_known(new: Publication, earlier: Publication) -> bool:
+    """Return whether it is known who is counted in both, so that nothing has to be concluded from their counts."""
+    return bool(new.members and earlier.members)
+
+
+def _beside(own: Mapping[int, Publication], file: int) -> Iterator[tuple[str, Publication]]:
+    """Yield the files before one in its request of whose cells the members are known, each with its name."""
+    for number, (other, each) in enumerate(own.items(), start=1):
+        if other < file and each.members:
+            yield _name(number), each
+
+
+def _known_before(request: Request, since: int | None) -> Iterator[tuple[str, Publication]]:
+    """Yield what was let out after a place, or all of it, of whose cells the members are known, each with its name."""
+    return ((each.release, each) for each in _let_out(request, since) if each.members)
+
+
+def _name(number: int) -> str:
+    return f"file {number} of this request"
 
 
 def _own(request: Request) -> QuerySet[Publication]:
@@ -94,10 +126,12 @@ def _own(request: Request) -> QuerySet[Publication]:
     return Publication.objects.filter(file__request=request, file__turn=request.turn, file__kind__in=LEAVING)
 
 
-def _hold_against_each_other(counts: Mapping[int, tuple[Counts, ...]], held: Mapping[int, Comparison]) -> None:
+def _hold_against_each_other(
+    own: Mapping[int, Publication], counts: Mapping[int, tuple[Counts, ...]], held: Mapping[int, Comparison]
+) -> None:
     for number, (file, tables) in enumerate(counts.items(), start=1):
-        for other in [each for each in held if each > file]:
-            held[other].hold(Earlier(f"file {number} of this request", tables, own=True))
+        for other in [each for each in held if each > file and not _are_known(own[each], own[file])]:
+            held[other].hold(Earlier(_name(number), tables, own=True))
 
 
 def _others(request: Request) -> QuerySet[Publication]:
@@ -117,11 +151,10 @@ def _held_before(request: Request, since: int) -> tuple[int, int]:
     return places.count() - own, own
 
 
-def _let_out(request: Request, since: int | None) -> Iterator[Earlier]:
+def _let_out(request: Request, since: int | None) -> Iterator[Publication]:
     """Yield what was let out after a place, or all of it, one file at a time."""
     places = _others(request) if since is None else _others(request).filter(place__gt=since)
-    for each in places.select_related("file__request").iterator(chunk_size=1):
-        yield Earlier(each.release, each.counts(), own=each.file.request.project_id == request.project_id)
+    yield from places.select_related("file__request").iterator(chunk_size=1)
 
 
 def let_out(request: Request, context: Context) -> str:
@@ -153,7 +186,12 @@ def _shown(file: RequestFile) -> set[tuple[str, str]]:
 def what_is_told(request: Request) -> list[dict[str, object]]:
     """Return what the audit log is told of the counts that a request lets out: how many tables, and their digest."""
     return [
-        {"sha256": each.file.sha256, "tables": len(each.tables), "counts_sha256": _digest(each.tables)}
+        {
+            "sha256": each.file.sha256,
+            "tables": len(each.tables),
+            "counts_sha256": _digest(each.tables),
+            **({"members_sha256": each.members} if each.members else {}),
+        }
         for each in _own(request).select_related("file")
     ]
 

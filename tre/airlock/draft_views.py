@@ -11,8 +11,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from tre.airlock import drafts, submissions
-from tre.airlock.forms import AnswerForm, FileForm, GroupForm
+from tre.airlock.forms import AnswerForm, FileForm, GroupForm, TargetForm
 from tre.airlock.models import Group, Request, RequestFile
+from tre.airlock.release.deliveries import target_of, targets_of
 from tre.airlock.views import found_file, found_request
 from tre.errors import Refused
 from tre.people.services import principal
@@ -66,7 +67,8 @@ def submit(request: HttpRequest, number: int) -> HttpResponse:
     if found.turn > 1 and not form.is_valid():
         return _page(request, found, form)
     try:
-        submissions.submit_draft(number, principal(request), form.data.get("answer", ""))
+        told = (form.data.get("answer", ""), request.POST.get("target", ""))
+        submissions.submit_draft(number, principal(request), *told)
     except Refused as refused:
         return _page(request, found, form, refused.sentence())
     messages.success(request, "The request is submitted.")
@@ -94,10 +96,17 @@ def _page(request: HttpRequest, found: Request, form: AnswerForm | None = None, 
         "airlock_request": found,
         "groups": [(group, _group_form(group), _files(group)) for group in found.groups.filter(turn=found.turn)],
         "form": form or AnswerForm(),
+        "target": _target_form(found),
         "error": error,
         "wrong": wrong,
     }
     return render(request, "airlock/draft.html", told, status=400 if wrong else 200)
+
+
+def _target_form(found: Request) -> TargetForm | None:
+    """Return the choice of a place for the release; none where there is nothing to choose."""
+    allowed = targets_of(found.project)
+    return TargetForm(allowed, initial={"target": target_of(found)}) if len(allowed) > 1 else None
 
 
 def _group_form(group: Group) -> GroupForm:

@@ -20,6 +20,7 @@ from tre.airlock.scrutiny import Scrutiny, Shown
 from tre.airlock.seals import holds, seal
 from tre.audit.models import Entry
 from tre.errors import Refused
+from tre.runs.attested.lookup import is_safe_table
 
 SUBMITTED, REVIEWED, PASSED = AUDIT_EVENTS["submit"], "airlock.reviewed", AUDIT_EVENTS["pass_to_review"]
 
@@ -77,7 +78,8 @@ def scrutiny_now(files: Iterable[RequestFile]) -> Scrutiny:
         found = file.inspected()
         if found is not None:
             worst = {each.rule: each.severity for each in reversed(found.findings)}  # the most severe come first
-            shown.append(Shown(file.kind_told(), found.type, found.verdict, found.profile, worst))
+            made = is_safe_table(file.request.project, file.sha256)
+            shown.append(Shown(file.kind_told(), found.type, found.verdict, found.profile, worst, made))
     return airlock_policy().scrutiny(shown)
 
 

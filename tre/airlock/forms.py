@@ -48,6 +48,17 @@ class VoteForm(forms.Form):
         return Vote(file, **self.cleaned_data)
 
 
+class TargetForm(forms.Form):
+    """Where a request's release goes, where its project's may go to several places."""
+
+    target = forms.ChoiceField(label="Where its release goes", required=False, widget=forms.RadioSelect)
+
+    def __init__(self, targets: Iterable[str], *told: Any, **named: Any) -> None:
+        super().__init__(*told, **named)
+        nowhere = ("", "Nowhere else: I download it")
+        self.fields["target"].choices = [nowhere, *((each, each) for each in targets)]  # type: ignore[attr-defined]
+
+
 class CommentForm(forms.Form):
     """A comment on a group, or on lines of a file."""
 

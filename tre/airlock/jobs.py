@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,14 @@ from tre.airlock.services import PLATFORM, expire, locked, move, release_identit
 from tre.airlock.storage import StorageBroken, storage
 from tre.config.options import load
 from tre.disclosure import Context, Inspection
-from tre.disclosure.inspection import inspect_counts
-from tre.disclosure.pseudonyms import owner_name
+from tre.disclosure.inspection import inspect_counts, inspect_together
 from tre.disclosure.statistics.published import Counts
+from tre.disclosure.together import MOST_FILES
 from tre.errors import Refused
-from tre.keys.filters import newest_filters
 from tre.privacy.services import pay
-from tre.projects.disclosure import population_of, quasi_of, rules_of
-from tre.runs.queue import handler
+from tre.projects.disclosure import context_of
+from tre.runs.attested.lookup import attested
+from tre.runs.queue import enqueue, handler
 
 
 @handler("airlock.inspect")
@@ -50,42 +51,39 @@ def inspect_request(payload: dict[str, Any]) -> None:
             move(request, "inspect", PLATFORM)
     if request.state != "inspecting":
         return
-    context = _context(request)
-    for file in request.held():
-        if file.inspection is None:
-            _inspect(file, context)
+    context = context_of(request.project)
+    _inspect([file for file in request.held() if file.inspection is None], context)
     for file in differencing.unread():
-        differencing.keep_released(file, _read(file, _context(file.request))[1])
+        differencing.keep_released(file, _read(file, context_of(file.request.project))[1])
     _conclude(request.pk, differencing.hold_against_others(request, context))
 
 
-def _context(request: Request) -> Context:
-    """Return what a request is inspected against."""
-    filters, key = newest_filters() or (None, None)
-    settings, rules = load(), rules_of(request.project)
-    return Context(
-        rules.profile,
-        filters,
-        key,
-        pack=settings.disclosure_pack,
-        names_model=settings.disclosure_names_model,
-        project=owner_name(request.project.code),
-        quasi=quasi_of(request.project),
-        population=population_of(request.project),
-        overrides=rules.overrides(),
-    )
+def _inspect(files: Sequence[RequestFile], context: Context) -> None:
+    """Inspect files, some at a time: one that is cut off goes on with the others."""
+    for first in range(0, len(files), MOST_FILES):
+        some = files[first : first + MOST_FILES]
+        named = [(storage().path(file.sha256), file.name) for file in some]
+        for file, (found, tables) in zip(some, inspect_together(named, context), strict=True):
+            _keep(file, context, *_checked(file, context, found, tables))
 
 
-def _inspect(file: RequestFile, context: Context) -> None:
-    found, tables = _read(file, context)
+def _keep(file: RequestFile, context: Context, found: Inspection, tables: tuple[Counts, ...]) -> None:
+    """Keep what inspection found in a file, and the counts that it tells."""
+    tells = found.verdict != "block" and file.leaves
+    made = attested(file.request.project, file.sha256) if tells and differencing.is_exact(context) else None
     with transaction.atomic():
         RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
-        differencing.keep(file, tables if found.verdict != "block" and file.leaves else ())
+        differencing.keep(file, tables if tells else (), made.members if made else "")
 
 
 def _read(file: RequestFile, context: Context) -> tuple[Inspection, tuple[Counts, ...]]:
     """Return what inspection finds in a file, and the counts that it tells where they are exact."""
-    found, tables = inspect_counts(storage().path(file.sha256), context, name=file.name)
+    return _checked(file, context, *inspect_counts(storage().path(file.sha256), context, name=file.name))
+
+
+def _checked(
+    file: RequestFile, context: Context, found: Inspection, tables: tuple[Counts, ...]
+) -> tuple[Inspection, tuple[Counts, ...]]:
     if found.sha256 != file.sha256:
         raise StorageBroken("A frozen file was altered", where=file.sha256[:12], todo="Stop and tell the auditor")
     return found, tables if differencing.is_exact(context) else ()
@@ -119,8 +117,12 @@ def _pass(request: Request, files: list[RequestFile], data: dict[str, object]) -
     request.due = due(timezone.now(), airlock_policy().service_days)
     request.save(update_fields=["risk", "role", "low_risk", "checkers", "places", "due"])
     move(request, "pass_to_review", PLATFORM, {**data, "scrutiny": scrutinised(request, scrutiny)})
-    carry_votes(request)
-    queue_attacks(request)
+    if request.checkers:
+        carry_votes(request)
+        queue_attacks(request)
+    else:
+        move(request, "let_pass", PLATFORM, {"low_risk": request.low_risk})
+        enqueue("airlock.release", {"request": request.pk}, once=f"airlock.release:{request.pk}:{request.turn}")
 
 
 @handler("airlock.expire")
@@ -148,7 +150,9 @@ def release_request(payload: dict[str, Any]) -> None:
     any point halts the release with its reason; a job that failed for another reason leaves it to be run again.
     """
     for file in differencing.unread_of(payload["request"], "approved"):
-        differencing.keep(file, _read(file, _context(file.request))[1])  # inspected before there was a place for it
+        differencing.keep(
+            file, _read(file, context_of(file.request.project))[1]
+        )  # inspected before there was a place for it
     with transaction.atomic():
         request = locked(payload["request"])
         if request.state == "approved":
@@ -172,7 +176,7 @@ def release_request(payload: dict[str, Any]) -> None:
 def _begin(request: Request) -> None:
     """Begin a release and give what it tells its place among all; what was let out since inspection may stop it."""
     move(request, "release", PLATFORM, {"counts": differencing.what_is_told(request)})
-    why = differencing.let_out(request, _context(request))
+    why = differencing.let_out(request, context_of(request.project))
     if why:
         move(request, "halt", PLATFORM, {"why": why})
 

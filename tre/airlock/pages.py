@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
+from django.urls import reverse
 
 from tre.airlock.assignments import assigned, has_handed_in, holds_place
 from tre.airlock.deciding import Choice, Voice, conflicts
 from tre.airlock.differencing import releases_named
 from tre.airlock.domain import CHANGEABLE, can
 from tre.airlock.forms import CommentForm, ReasonForm, VoteForm
+from tre.airlock.model_review import models_of
 from tre.airlock.models import Comment, Group, Release, Request, RequestFile, Turn
-from tre.airlock.previews import Preview, preview
+from tre.airlock.openings import Opening, opening, openings
+from tre.airlock.release.deliveries import target_of
 from tre.airlock.reviews import last_reviews
 from tre.airlock.seeing import Earlier, earlier_decisions, is_author, saved_votes, visible_comments, visible_reviews
 from tre.airlock.services import why_halted
-from tre.airlock.storage import storage
 from tre.disclosure import Inspection
 from tre.people.domain import ROLES
 from tre.policy.decision import decide
 from tre.policy.domain import Principal
+from tre.runs.attested.lookup import attested_among
+from tre.runs.attested.models import Run
+
+
+@dataclass(frozen=True)
+class Made:
+    """How the platform made a file; what it was asked is for checkers, since a notebook wrote that."""
+
+    run: Run
+    specification: str
 
 
 @dataclass(frozen=True)
@@ -31,7 +44,7 @@ class ShownFile:
 
     file: RequestFile
     inspection: Inspection | None
-    preview: Preview | None
+    opening: Opening | None
     form: VoteForm | None
     saved: bool
     earlier: list[Earlier]
@@ -39,6 +52,7 @@ class ShownFile:
     comments: list[Comment]
     before: RequestFile | None
     conflicting: bool
+    made: Made | None
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,7 @@ def page_of(found: Request, person: Principal, turn: int, sent: Mapping[Any, for
         Forms that were sent and are not complete: votes by the number of their file, others by their name.
     """
     now = turn == found.turn
-    may = _may(found, person) if now else {}
+    may = offered(found, person) if now else {}
     groups = _groups(found, person, turn, sent, votes=may.get("review", False))
     mine = is_author(found, person)
     files = [each.file for group in groups for each in group.files]
@@ -74,12 +88,14 @@ def page_of(found: Request, person: Principal, turn: int, sent: Mapping[Any, for
         "shown_turn": Turn.objects.filter(request=found, number=turn).first(),
         "groups": groups,
         "files": [each for group in groups for each in group.files],
+        "models": models_of(found, files),
         "may": may,
         "reviews": visible_reviews(found, person, turn),
         "reviewed_by_me": has_handed_in(found, person.username),
         "release": Release.objects.filter(request=found).first() if now else None,
         "mine": mine,
         "halted": why_halted(found),
+        "target": target_of(found) if now else "",
         "commenting": sent.get("comment", commenting),
         "reason": sent.get("reason", ReasonForm()),
         "taken": assigned(found).count(),
@@ -88,8 +104,8 @@ def page_of(found: Request, person: Principal, turn: int, sent: Mapping[Any, for
     }
 
 
-def _may(found: Request, person: Principal) -> dict[str, bool]:
-    """Return what the person is offered; services ask again."""
+def offered(found: Request, person: Principal) -> dict[str, bool]:
+    """Return what a person is offered to do about a request; services ask again."""
     resource, stands = found.resource(), found.place
 
     def may(act: str, fits: bool) -> bool:
@@ -122,12 +138,15 @@ def _groups(
     named = _named(person, files)
     before = {file.name: file for file in found.files.filter(turn=turn - 1)}
     saved = saved_votes(found, person) if votes else {}
+    first = _openings(files)
+    made = _made(found, files, told=not is_author(found, person))
     disputed = set(_disputed(found)) if turn == found.turn else set()
     shown = [
         ShownFile(
-            file, file.inspected(), _preview(file), _form(file, saved, sent) if votes and file.leaves else None,
+            file, file.inspected(), first.get(file.pk), _form(file, saved, sent) if votes and file.leaves else None,
             file.pk in saved, others.get(file.pk, []), named.get(file.pk, []),
             [each for each in comments if each.file_id == file.pk], before.get(file.name), file.pk in disputed,
+            made.get(file.sha256),
         )
         for file in files
     ]  # fmt: skip
@@ -139,6 +158,14 @@ def _groups(
         )
         for group in found.groups.filter(turn=turn)
     ]
+
+
+def _made(found: Request, files: list[RequestFile], *, told: bool) -> dict[str, Made]:
+    """Return how the platform made those of a request's files that it made, by SHA-256."""
+    outputs = attested_among(found.project, [file.sha256 for file in files])
+    return {
+        sha256: Made(each.run, json.dumps(each.run.spec, indent=1) if told else "") for sha256, each in outputs.items()
+    }
 
 
 def _form(file: RequestFile, saved: Mapping[int, Any], sent: Mapping[Any, forms.Form]) -> VoteForm:
@@ -165,6 +192,16 @@ def _named(person: Principal, files: list[RequestFile]) -> dict[int, list[tuple[
     }
 
 
-def _preview(file: RequestFile) -> Preview | None:
-    inspected = file.inspected()
-    return preview(storage().path(file.sha256), inspected.type) if inspected else None
+def _openings(files: list[RequestFile]) -> dict[int, Opening]:
+    """Return the first part of the files that were inspected, as far as there is time to read them."""
+    inspected = {file: found for file in files if (found := file.inspected())}
+    shown = openings([(file.sha256, file.name) for file in inspected])
+    return {
+        file.pk: opening(shown[file.sha256], _drawing(file), found.findings, f"file-{file.pk}-finding-")
+        for file, found in inspected.items()
+        if file.sha256 in shown
+    }
+
+
+def _drawing(file: RequestFile) -> str:
+    return f"{reverse('airlock_drawing', args=[file.request_id, file.pk])}?section=0"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from tre.airlock.models import Comment, Notice, Release, Request
+from tre.airlock.models import Comment, Release, Request
 from tre.airlock.naming import check_text
 from tre.airlock.services import locked, move
 from tre.audit.models import Entry
 from tre.disclosure.model import storable
+from tre.notices.services import tell
 from tre.people.models import Account
 from tre.policy.decision import require
 from tre.policy.domain import Principal
@@ -17,6 +18,8 @@ from tre.policy.domain import Principal
 @transaction.atomic
 def recall(number: int, actor: Principal, why: str) -> Request:
     """Recall what was released: it is let out no more, and a notice to each who has it is written with it.
+
+    Whatever they have chosen, it is sent at once (``policies/notices.yaml``).
 
     Parameters
     ----------
@@ -35,9 +38,7 @@ def recall(number: int, actor: Principal, why: str) -> Request:
     told = _who_has_it(request)
     data = {"turn": request.turn, "release": request.release.identity, "told": sorted(each.username for each in told)}
     move(request, "recall", actor.username, data)
-    Notice.objects.bulk_create(
-        Notice(request=request, account=account, kind=Notice.Kind.RECALLED, text=text) for account in told
-    )
+    tell("recalled", told, f"request:{number}", once=f"recalled:{number}", text=text)
     Comment.objects.create(
         request=request, turn=request.turn, group=request.first_group(), text=text,
         author=Account.objects.get(username=actor.username),

@@ -13,6 +13,7 @@ from tre.airlock.deciding import Choice, Voice, Vote, check_votes, choice_of, de
 from tre.airlock.evidence import REVIEWED, verdict
 from tre.airlock.models import Comment, FileVote, Request, Review
 from tre.airlock.services import PLATFORM, locked, move
+from tre.airlock.telling import ask_for_another
 from tre.audit.services import record
 from tre.disclosure.model import storable
 from tre.errors import Refused
@@ -146,6 +147,7 @@ def _decide(request: Request, files: Sequence[int]) -> None:
     elif request.phase == "consolidation" and _all_stand(request, reviews):
         request.places = request.checkers + 1  # the third voice
         request.save(update_fields=["places"])
+        ask_for_another(request)
 
 
 def _all_stand(request: Request, reviews: Sequence[Review]) -> bool:

@@ -29,7 +29,8 @@ class Shown:
     findings : mapping
         The severity of each rule that was broken, by the rule's name.
     attested : bool
-        Whether the platform itself made the file from a specification on record. No file is yet.
+        Whether the platform itself made the file as a safe table, from a specification on record: see
+        :mod:`tre.runs.attested`.
     """
 
     kind: Kind

@@ -8,10 +8,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tre.airlock.models import Comment, FileVote, Notice, Request, RequestFile, Review
+from tre.airlock.models import Comment, FileVote, Request, RequestFile, Review
+from tre.errors import Missing
+from tre.policy.decision import require
 from tre.policy.domain import Principal
 
 _OPEN = ("independent", "consolidation")
+
+
+def request_of(number: int, person: Principal, act: str = "view_request") -> Request:
+    """Return a request about which a person may do an act.
+
+    Raises
+    ------
+    Missing
+        When there is none of this number.
+    NotAllowed
+        When they may not.
+    """
+    found = Request.objects.select_related("project", "author").filter(pk=number).first()
+    if found is None:
+        raise Missing("There is no such request", where=f"request {number}")
+    require(person, act, found.resource())
+    return found
+
+
+def file_of(number: int, file: int, person: Principal) -> RequestFile:
+    """Return a file of any turn of a request that a person may see.
+
+    Raises
+    ------
+    Missing
+        When there is none.
+    NotAllowed
+        When they may not.
+    """
+    found = request_of(number, person).files.select_related("group").filter(pk=file).first()
+    if found is None:
+        raise Missing("The request has no such file", where=f"request {number}")
+    return found
 
 
 def is_author(request: Request, person: Principal) -> bool:
@@ -80,11 +115,6 @@ def earlier_decisions(request: Request, files: Sequence[RequestFile]) -> dict[in
         votes = () if goes_on else tuple(vote for vote in each.votes.all() if vote.review.handed_in is not None)
         found.setdefault(each.sha256, []).append(Earlier(each.request, votes))
     return {file.pk: found.get(file.sha256, []) for file in files}
-
-
-def notices_of(person: Principal) -> list[Notice]:
-    """Return what a person is told, newest first."""
-    return list(Notice.objects.filter(account__username=person.username).select_related("request").order_by("-id"))
 
 
 def author_comments(request: Request) -> list[dict[str, object]]:

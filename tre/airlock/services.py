@@ -11,9 +11,10 @@ from django.utils import timezone
 from tre.airlock.domain import AUDIT_EVENTS, OWNERS, Event, follow
 from tre.airlock.models import Request, Turn
 from tre.airlock.policy import airlock_policy
+from tre.airlock.telling import announce
 from tre.audit.models import Entry
 from tre.audit.services import record
-from tre.errors import Refused
+from tre.errors import Missing
 from tre.policy.decision import require
 from tre.policy.domain import Principal
 from tre.runs.queue import enqueue
@@ -22,7 +23,7 @@ PLATFORM = "airlock"
 
 
 def move(request: Request, event: Event, actor: str, data: Mapping[str, object] | None = None) -> None:
-    """Change a locked request's state by an event, with its audit entry, in the caller's transaction.
+    """Change a locked request's state by an event, with its audit entry and notices, in the caller's transaction.
 
     Where it then waits for its author, its expiry is queued; where nobody looks at its turn any more, the turn ends.
 
@@ -41,6 +42,7 @@ def move(request: Request, event: Event, actor: str, data: Mapping[str, object] 
     if OWNERS[request.place.state] in ("nobody", "author") and event != "revise":
         current = Turn.objects.filter(request=request, number=request.turn)
         current.update(ended=timezone.now(), outcome=request.state)
+    announce(request, event, entry.number)
 
 
 def locked(number: int) -> Request:
@@ -48,12 +50,12 @@ def locked(number: int) -> Request:
 
     Raises
     ------
-    Refused
+    Missing
         When there is none of this number.
     """
     request = Request.objects.select_for_update().filter(pk=number).first()
     if request is None:
-        raise Refused("There is no such request", where=f"request {number}")
+        raise Missing("There is no such request", where=f"request {number}")
     return request
 
 

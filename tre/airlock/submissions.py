@@ -27,6 +27,7 @@ from tre.airlock.naming import (
     check_names,
     check_text,
 )
+from tre.airlock.release.deliveries import choose
 from tre.airlock.services import locked, move
 from tre.airlock.storage import Frozen
 from tre.disclosure.model import storable
@@ -82,19 +83,21 @@ def _submit_at_once(
 
 
 @transaction.atomic
-def submit_draft(number: int, actor: Principal, answer: str = "") -> Request:
+def submit_draft(number: int, actor: Principal, answer: str = "", target: str = "") -> Request:
     """Submit a draft as it stands.
 
     Parameters
     ----------
     answer : str
         What the author says to the turn before; needed from the second turn on.
+    target : str
+        Which of its project's places its release is delivered to, where there are several; none by default.
 
     Raises
     ------
     Refused
         When the person may not, a group lacks its context or controls, the files' names or kinds do not fit together,
-        or the author does not answer.
+        the author does not answer, or the project may send nothing there.
     """
     request = changeable(number, actor)
     turn = Turn.objects.get(request=request, number=request.turn)
@@ -106,6 +109,7 @@ def submit_draft(number: int, actor: Principal, answer: str = "") -> Request:
         check_text(group.context, f"The context {where}", "Say what its files are and how they were made")
         check_text(group.controls, f"The controls {where}", "Say what was suppressed or rounded, and why it is safe")
     _submit(request, actor)
+    choose(request, target, actor)
     return request
 
 

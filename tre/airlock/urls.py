@@ -28,7 +28,6 @@ urlpatterns = [
     path("airlock/<int:number>/draft/files/<int:file>/remove", draft_views.remove_file, name="airlock_draft_remove"),
     path("airlock/<int:number>/files/<int:file>/vote", review_views.save_vote, name="airlock_vote"),
     path("airlock/<int:number>/files/<int:file>/changes", change_views.changes, name="airlock_changes"),
-    path("airlock/<int:number>/files/<int:file>/picture", views.picture, name="airlock_picture"),
     path("models/", deployer.released_models, name="released_models"),
     path("models/password", deployer.show_password, name="registry_password"),
     path("models/release-key.pem", deployer.public_key, name="release_key"),

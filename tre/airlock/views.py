@@ -7,31 +7,26 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from tre.airlock import queue as queues
 from tre.airlock.models import Request, RequestFile
 from tre.airlock.pages import page_of
-from tre.airlock.seeing import notices_of
+from tre.airlock.seeing import file_of, request_of
 from tre.airlock.services import withdraw
-from tre.airlock.storage import storage
 from tre.people.services import principal
-from tre.policy.decision import require
-
-# Even if a file's content were taken for a page, it could run nothing, load nothing and belong to no origin.
-_INERT = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
-    """Show what waits for the person's review, what they have asked for, and what they are told."""
+    """Show what waits for the person's review, and what they have asked for."""
     person, sort = principal(request), request.GET.get("sort", "")
     waiting = queues.waiting(person, sort)
     others = queues.others(person, {each.request.pk for each in waiting}, number_of(request, "page"))
     told = {
-        "waiting": waiting, "others": others, "sorts": queues.SORTS, "sort": sort, "notices": notices_of(person),
+        "waiting": waiting, "others": others, "sorts": queues.SORTS, "sort": sort,
         "checks": queues.is_checker(person),
     }  # fmt: skip
     return render(request, "airlock/queue.html", told)
@@ -45,25 +40,13 @@ def number_of(request: HttpRequest, name: str) -> int:
 
 @require_safe
 def one(request: HttpRequest, number: int) -> HttpResponse:
-    """Show one request with its files, findings and previews, in the turn that the address names or its last."""
+    """Show one request with its files, findings and first parts, in the turn that the address names or its last."""
     return show(request, found_request(request, number))
 
 
 def found_request(request: HttpRequest, number: int) -> Request:
-    """Return a request that the person may see.
-
-    Raises
-    ------
-    Http404
-        When there is none.
-    Refused
-        When they may not.
-    """
-    found = Request.objects.select_related("project", "author").filter(pk=number).first()
-    if found is None:
-        raise Http404
-    require(principal(request), "view_request", found.resource())
-    return found
+    """Return a request that the person may see."""
+    return request_of(number, principal(request))
 
 
 def show(request: HttpRequest, found: Request, sent: Mapping[Any, forms.Form] | None = None) -> HttpResponse:
@@ -81,31 +64,6 @@ def take_back(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("airlock_request", number=number)
 
 
-@require_safe
-def picture(request: HttpRequest, number: int, file: int) -> FileResponse:
-    """Send a picture to be shown in the request's page."""
-    found = found_file(request, number, file)
-    inspected = found.inspected()
-    if inspected is None or inspected.type != "png":
-        raise Http404
-    return _inert(FileResponse(storage().path(found.sha256).open("rb"), content_type="image/png"))
-
-
 def found_file(request: HttpRequest, number: int, file: int) -> RequestFile:
-    """Return a file of any turn of a request that the person may see.
-
-    Raises
-    ------
-    Http404
-        When there is none.
-    """
-    found = found_request(request, number).files.select_related("group").filter(pk=file).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def _inert(response: FileResponse) -> FileResponse:
-    response.headers["Content-Security-Policy"] = _INERT
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    """Return a file of any turn of a request that the person may see."""
+    return file_of(number, file, principal(request))

@@ -6,7 +6,9 @@ an end of line, since JSON escapes it. So whoever holds an export and a checkpoi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+
+from asgiref.sync import sync_to_async
 
 from tre.audit.rows import Hashable, chunks, hashed
 
@@ -27,3 +29,13 @@ def stream(first: int, last: int) -> Iterator[bytes]:
     """Yield the lines of a range of entries, some thousands at a time."""
     for rows, _ in chunks(first, last):
         yield lines(rows)
+
+
+async def as_read(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield parts as they are sent: an ordinary iterator would be read whole first."""
+
+    def following() -> bytes | None:
+        return next(parts, None)
+
+    while (part := await sync_to_async(following)()) is not None:
+        yield part

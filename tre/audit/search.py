@@ -17,8 +17,10 @@ from django.utils import timezone
 
 from tre.audit.models import Entry
 from tre.audit.rows import readable
+from tre.errors import Missing
 
 PAGE = 50
+MOST = 2**63 - 1  # the largest number that the database holds
 LOOKED_THROUGH = 100_000  # entries that one step looks through, some tenths of a second
 _EXPORTED = 2_000  # entries of an export that are held at a time
 _INDEXED = ("subject", "actor", "event")  # the one that finds fewest first
@@ -49,6 +51,21 @@ class Found:
     entries: list[Entry]
     older: int | None = None
     newer: int | None = None
+
+
+def entry_of(number: int) -> Entry:
+    """Return an entry by its number.
+
+    Raises
+    ------
+    Missing
+        When there is none.
+    """
+    with readable(number):
+        found = Entry.objects.filter(number=min(number, MOST)).first()
+    if found is None:
+        raise Missing("The log has no such entry", where=f"entry {number}")
+    return found
 
 
 def page(search: Search, before: int | None = None, after: int | None = None) -> Found:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,6 +19,18 @@ from tre.audit.errors import AuditBroken, OutsideTransaction
 from tre.audit.models import Entry, Head
 from tre.audit.rows import Row, chunks, hashed
 from tre.audit.subtrees import keep
+
+_TOKEN: ContextVar[int | None] = ContextVar("token", default=None)
+
+
+@contextmanager
+def by_token(number: int) -> Iterator[None]:
+    """Write into each entry that is recorded meanwhile by which token its actor asked: a program may have done it."""
+    before = _TOKEN.set(number)
+    try:
+        yield
+    finally:
+        _TOKEN.reset(before)
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,8 @@ def record(
     tree = _locked_head()
     if once is not None and (before := Entry.objects.filter(once=once).first()):
         return before
-    kept = as_kept(data or {})
+    token = _TOKEN.get()
+    kept = as_kept({**(data or {}), **({} if token is None else {"token": token})})
     entry = Entry(
         number=tree.size + 1,
         at=timezone.now(),

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
 from typing import Any, TypeVar
 
-from asgiref.sync import sync_to_async
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tre.audit import search
 from tre.audit.errors import AuditBroken
-from tre.audit.export import CONTENT_TYPE, lines
+from tre.audit.export import CONTENT_TYPE, as_read, lines
 from tre.audit.forms import SearchForm
 from tre.audit.models import Entry
 from tre.audit.proofs import Prover
@@ -23,7 +21,6 @@ from tre.people.services import principal
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM
 
-_NUMBER = 2**63 - 1  # the largest that the database holds
 _Sent = TypeVar("_Sent", HttpResponse, StreamingHttpResponse)
 
 
@@ -53,7 +50,7 @@ def log(request: HttpRequest) -> HttpResponse:
 def entry(request: HttpRequest, number: int) -> HttpResponse:
     """Show one entry whole, with its proof and what that proves."""
     require(principal(request), "read_audit", PLATFORM)
-    found = _entry(number)
+    found = search.entry_of(number)
     with readable(number):
         told: dict[str, Any] = {"entry": found, "data": json.dumps(found.data, indent=2, ensure_ascii=False)}
     told["newer"] = Entry.objects.filter(number=number + 1).exists()
@@ -72,7 +69,7 @@ def entry(request: HttpRequest, number: int) -> HttpResponse:
 def proof(request: HttpRequest, number: int) -> HttpResponse:
     """Send an entry's proof, as `tre audit check` takes it."""
     require(principal(request), "read_audit", PLATFORM)
-    made = json.dumps(Prover().prove(_entry(number)), ensure_ascii=False, indent=1)
+    made = json.dumps(Prover().prove(search.entry_of(number)), ensure_ascii=False, indent=1)
     return _file(HttpResponse(made, content_type="application/json"), f"audit-entry-{number}-proof.json")
 
 
@@ -84,30 +81,12 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if not form.is_valid():
         return render(request, "audit/log.html", {"form": form, "asked": _asked(request)}, status=400)
     parts = map(lines, search.every(form.search()))
-    return _file(StreamingHttpResponse(_as_read(parts), content_type=CONTENT_TYPE), "audit-log.ndjson")
-
-
-async def _as_read(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield parts as they are sent: an ordinary iterator would be read whole first."""
-
-    def following() -> bytes | None:
-        return next(parts, None)
-
-    while (part := await sync_to_async(following)()) is not None:
-        yield part
+    return _file(StreamingHttpResponse(as_read(parts), content_type=CONTENT_TYPE), "audit-log.ndjson")
 
 
 def _file(response: _Sent, name: str) -> _Sent:
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _entry(number: int) -> Entry:
-    with readable(number):
-        found = Entry.objects.filter(number=min(number, _NUMBER)).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _asked(request: HttpRequest) -> str:
@@ -120,4 +99,4 @@ def _asked(request: HttpRequest) -> str:
 
 def _place(request: HttpRequest, name: str) -> int | None:
     told = request.GET.get(name, "")
-    return min(int(told), _NUMBER) if told.isascii() and told.isdecimal() and len(told) < 20 else None
+    return min(int(told), search.MOST) if told.isascii() and told.isdecimal() and len(told) < 20 else None

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tre.contracts import CLASSIFICATIONS, FOLDER, TYPES, Contract, Field, load_contracts
-from tre.errors import Refused
+from tre.errors import Missing
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,13 @@ def dataset(name: str) -> Dataset:
 
     Raises
     ------
-    Refused
+    Missing
         When no contract has this name.
     """
     try:
         return datasets()[name]
     except KeyError:
-        raise Refused("No data contract has this name", where=name, todo="Choose one from the catalogue") from None
+        raise Missing("No data contract has this name", where=name, todo="Choose one from the catalogue") from None
 
 
 def _dataset(contract: Contract) -> Dataset:

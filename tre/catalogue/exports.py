@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.text import slugify
+
 from tre.catalogue.contracts import Dataset
 from tre.catalogue.metadata import Metadata, title
 from tre.catalogue.models import DatasetVersion
@@ -125,7 +127,7 @@ def _dcat(described: Described, metadata: Metadata, page: str) -> Json:
             "@type": "dct:ProvenanceStatement",
             "rdfs:label": _english(metadata.provenance),
         },
-        "dct:conformsTo": _standards(described),
+        "dct:conformsTo": _standards(described, page),
         "dcat:version": dataset.version,
         "dcat:landingPage": {"@id": described.page, "@type": "foaf:Document"},
         "dcat:distribution": _distribution(described, metadata),
@@ -143,17 +145,24 @@ def _dcat(described: Described, metadata: Metadata, page: str) -> Json:
     return told
 
 
-def _standards(described: Described) -> list[Json]:
+def _standards(described: Described, page: str) -> list[Json]:
+    """Return the contract and what its fields follow: by its own name, since two standards may share an address."""
     dataset = described.dataset
     contract = {
         "@id": f"{described.page}#contract",
         "@type": "dct:Standard",
         "dct:title": _english(f"Data contract {dataset.name} {dataset.version} (Open Data Contract Standard 3)"),
     }
-    others = {column.definition: column.standard for column in dataset.columns if column.definition}
+    others = {(column.standard or column.definition, column.definition) for column in dataset.columns}
     return [contract] + [
-        {"@id": address, "@type": "dct:Standard", "dct:title": _english(standard or address)}
-        for address, standard in sorted(others.items())
+        {
+            "@id": f"{page}#standard-{slugify(name)}",
+            "@type": "dct:Standard",
+            "dct:title": _english(name),
+            "rdfs:seeAlso": {"@id": address},
+        }
+        for name, address in sorted(others)
+        if address
     ]
 
 

@@ -16,7 +16,7 @@ from tre.catalogue.plots import Plot, plot
 from tre.catalogue.quality import Series
 from tre.catalogue.suppression import SUPPRESSED, told
 from tre.config.options import load
-from tre.errors import Refused
+from tre.errors import Missing
 from tre.projects.models import Agreement, Project
 
 
@@ -67,13 +67,13 @@ def column_of(found: Dataset, name: str) -> Column:
 
     Raises
     ------
-    Refused
+    Missing
         When the contract has none of this name.
     """
     for column in found.columns:
         if column.name == name:
             return column
-    raise Refused("The data contract has no such field", where=f"{found.name}, {name}", todo="Choose one from its page")
+    raise Missing("The data contract has no such field", where=f"{found.name}, {name}", todo="Choose one from its page")
 
 
 def plots(series: Iterable[Series], name: str) -> list[Plot]:

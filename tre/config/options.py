@@ -207,8 +207,8 @@ class Options(BaseSettings):
     release_targets: dict[str, ReleaseTarget] = Field(
         default_factory=dict,
         description="Where releases may be delivered to, as JSON: of each its `kind` (folder, git or s3), its "
-        "`address`, and as needed `branch`, `endpoint`, `region` and `credentials_file`. A data manager chooses one "
-        "for a project.",
+        "`address`, and as needed `branch`, `endpoint`, `region`, `credentials_file` and `ca_file`. A data manager "
+        "chooses for a project; where they choose several, each request says which.",
         examples=["none: releases go to their authors alone"],
     )
     clamd: str = Field(

@@ -74,13 +74,16 @@ INSTALLED_APPS = [
     "tre.policy",
     "tre.keys",
     "tre.audit",
+    "tre.notices",
     "tre.airlock",
     "tre.airlock.release",
     "tre.airlock.imports",
     "tre.privacy",
     "tre.runs",
+    "tre.runs.attested",
     "tre.workspace",
     "tre.evidence",
+    "tre.api",
 ]
 
 if OPTIONS.oidc_issuer:  # else there is no address of it either
@@ -120,6 +123,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tre.web.context.site",
+                "tre.notices.context.unread",
             ]
         },
     }

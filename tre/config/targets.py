@@ -25,6 +25,8 @@ class ReleaseTarget(BaseModel):
     credentials_file : Path, optional
         Mode 0600. For git in the format of git-credential-store(1); for an object store JSON with ``access_key`` and
         ``secret_key``. No credential stands in the settings or on a command line.
+    ca_file : Path, optional
+        Certificates to trust for a repository at ``https://``, in place of the system's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +37,7 @@ class ReleaseTarget(BaseModel):
     endpoint: str = ""
     region: str = ""
     credentials_file: Path | None = None
+    ca_file: Path | None = None
 
     @model_validator(mode="after")
     def _address_fits(self) -> ReleaseTarget:
@@ -45,6 +48,8 @@ class ReleaseTarget(BaseModel):
             raise ValueError("a repository that releases go to is at file:// or https://")
         if self.kind == "git" and (told.username or told.password):
             raise ValueError("a repository's address holds no credentials: put them into a file of their own")
+        if self.ca_file and told.scheme != "https":
+            raise ValueError("certificates are trusted for a repository at https:// alone")
         if self.kind == "s3" and (told.scheme or self.address.startswith("/")):
             raise ValueError("an object store is named by its bucket, and a prefix if any")
         return self

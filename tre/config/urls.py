@@ -14,6 +14,7 @@ urlpatterns = [
     path("public/", public.page, name="public"),
     path("", include("tre.audit.urls")),
     path("", include("tre.people.urls")),
+    path("", include("tre.notices.urls")),
     path("", include("allauth.idp.urls")),
     path("", include("tre.catalogue.urls")),
     path("", include("tre.projects.urls")),
@@ -21,8 +22,10 @@ urlpatterns = [
     path("", include("tre.airlock.urls")),
     path("", include("tre.airlock.release.urls")),
     path("", include("tre.airlock.imports.urls")),
+    path("", include("tre.runs.attested.urls")),
     path("", include("tre.workspace.urls")),
     path("", include("tre.evidence.urls")),
+    path("", include("tre.api.urls")),
 ]
 
 handler400 = "tre.web.views.bad_request"

@@ -13,22 +13,26 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tre.disclosure import together
 from tre.disclosure.detectors.ner import is_installed
 from tre.disclosure.model import Context, DisclosureError, Hit
 from tre.disclosure.policy import POLICY_FILE, Policy, load_policy
-from tre.disclosure.statistics.published import Counts, Published
+from tre.disclosure.statistics.published import Counts
+from tre.disclosure.together import FOLDER
+
+if TYPE_CHECKING:
+    from tre.disclosure.examining import Examiner
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CONFINED = "--confined"
+Examined = tuple[str, list[Hit], list[Counts]]  # of a file: its type, what was met in it, and the counts that it tells
 
 
-def examine_in_worker(
-    path: Path, context: Context, policy: Policy, name: str = ""
-) -> tuple[str, list[Hit], list[Counts]]:
+def examine_in_worker(path: Path, context: Context, policy: Policy, name: str = "") -> Examined:
     """Return the type of a file, what was met in it and the counts it tells, read inside a bubblewrap sandbox.
 
     Raises
@@ -36,25 +40,10 @@ def examine_in_worker(
     DisclosureError
         Bubblewrap is not installed; nothing was judged.
     """
-    bwrap = shutil.which("bwrap")
-    if bwrap is None:
-        raise DisclosureError(
-            "Files are inspected inside bubblewrap, which is not installed", todo="Install bubblewrap"
-        )
-    request = {
-        "profile": context.profile,
-        "name": name,
-        "pack": context.pack,
-        "names_model": context.names_model if is_installed(context.names_model) else "",
-        "project": context.project,
-        "quasi": context.quasi,
-        "population": context.population,
-        "overrides": dict(context.overrides),
-        "key": context.filter_key.hex() if context.filter_key and context.filters else "",
-    }
+    request = {"name": name, **_request(context)}
     size = path.stat().st_size
     with tempfile.TemporaryFile() as answer:
-        command = [*sandboxed(bwrap, path.resolve(), context), sys.executable, "-m", "tre.disclosure.worker", _CONFINED]
+        command = [*sandboxed(_bubblewrap(), path, context), sys.executable, "-m", "tre.disclosure.worker", _CONFINED]
         try:
             done = subprocess.run(
                 command, input=json.dumps(request).encode(), stdout=answer, stderr=subprocess.DEVNULL,
@@ -68,26 +57,85 @@ def examine_in_worker(
         return _parsed(answer.read(policy.limits["output_bytes"] + 1), policy)
 
 
-def _unread(kind: str, why: str) -> tuple[str, list[Hit], list[Counts]]:
+def examine_together(named: Sequence[tuple[Path, str]], context: Context, policy: Policy) -> dict[int, Examined]:
+    """Return what :func:`examine_in_worker` does of several files of one author, in one sandbox, by their place.
+
+    Parameters
+    ----------
+    named : sequence of (Path, str)
+        At most :data:`tre.disclosure.together.MOST_FILES` files, each with the name that it is asked for under.
+
+    Returns
+    -------
+    dict
+        Without those that took too long or stopped the process that read them.
+
+    Raises
+    ------
+    DisclosureError
+        Bubblewrap is not installed; nothing was judged.
+    """
+    paths, request = [path for path, _ in named], {"together": [name for _, name in named], **_request(context)}
+    command = [*sandboxed(_bubblewrap(), paths, context), sys.executable, "-m", "tre.disclosure.worker"]
+    seconds = policy.limits["seconds"] + sum(seconds_for(path.stat().st_size, policy) for path in paths)
+    answers = together.ask(command, request, seconds, policy.limits["output_bytes"] * len(paths))
+    told = {number: _told(answer, policy) for number, answer in answers.items() if 0 <= number < len(paths)}
+    return {number: found for number, found in told.items() if found is not None}
+
+
+def _bubblewrap() -> str:
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise DisclosureError(
+            "Files are inspected inside bubblewrap, which is not installed", todo="Install bubblewrap"
+        )
+    return bwrap
+
+
+def _request(context: Context) -> dict[str, Any]:
+    """Return what a worker is told of that files are inspected against."""
+    return {
+        "profile": context.profile,
+        "pack": context.pack,
+        "names_model": context.names_model if is_installed(context.names_model) else "",
+        "project": context.project,
+        "quasi": context.quasi,
+        "population": context.population,
+        "overrides": dict(context.overrides),
+        "key": context.filter_key.hex() if context.filter_key and context.filters else "",
+    }
+
+
+def _unread(kind: str, why: str) -> Examined:
     return "unreadable", [Hit("unreadable", kind, "", why)], []
 
 
-def _parsed(raw: bytes, policy: Policy) -> tuple[str, list[Hit], list[Counts]]:
+def _parsed(raw: bytes, policy: Policy) -> Examined:
     """Return the worker's answer, which is trusted no further than its form."""
     try:
-        answer = json.loads(raw)
+        found = _told(json.loads(raw), policy)
+    except ValueError:
+        found = None
+    return found or _unread("worker", "the program that read it gave no proper answer")
+
+
+def _told(answer: Any, policy: Policy) -> Examined | None:
+    """Return an answer's values, or None where it has another form."""
+    try:
         hits = [Hit(**each) for each in answer["hits"]]
         tables = [Counts.from_json(each) for each in answer["tables"]]
         known = all(hit.rule in policy.rules for hit in hits) and isinstance(answer["type"], str)
     except (ValueError, KeyError, TypeError):
-        known = False
-    return (
-        (answer["type"], hits, tables) if known else _unread("worker", "the program that read it gave no proper answer")
-    )
+        return None
+    return (answer["type"], hits, tables) if known else None
 
 
-def sandboxed(bwrap: str, path: Path, context: Context) -> list[str]:
-    """Return the command that shows a process the interpreter, this package, the policy, the filters and one file."""
+def sandboxed(bwrap: str, path: Path | Sequence[Path], context: Context) -> list[str]:
+    """Return the command that shows a process the interpreter, this package, the policy, the filters and one file.
+
+    It is ``/file`` there. Of several each has its number in :data:`tre.disclosure.together.FOLDER`.
+    """
+    files = {"/file": path} if isinstance(path, Path) else {f"{FOLDER}/{n}": each for n, each in enumerate(path)}
     shown = {Path(sys.prefix), Path(sys.base_prefix), _PACKAGE / "disclosure"}
     shown |= {_PACKAGE / "__init__.py", _PACKAGE / "errors.py", POLICY_FILE}
     system = [Path(each) for each in ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache") if Path(each).exists()]
@@ -97,10 +145,11 @@ def sandboxed(bwrap: str, path: Path, context: Context) -> list[str]:
         binds += ["--ro-bind", folder, folder]
     if context.filters is not None and context.filter_key:
         binds += ["--ro-bind", str(context.filters.resolve()), "/filters"]
+    binds += [part for where, each in files.items() for part in ("--ro-bind", str(each.resolve()), where)]
     return [
         bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--proc", "/proc",
         "--dev", "/dev", "--size", str(load_policy().limits["scratch_bytes"]), "--tmpfs", "/tmp",  # noqa: S108 - inside the sandbox
-        *binds, "--ro-bind", str(path), "/file", "--remount-ro", "/", "--clearenv",
+        *binds, "--remount-ro", "/", "--clearenv",
         "--setenv", "PYTHONPATH", str(_PACKAGE.parent), "--setenv", "PYTHONDONTWRITEBYTECODE", "1",
         "--setenv", "HOME", "/tmp", "--setenv", "OMP_NUM_THREADS", "1", "--chdir", "/tmp",  # noqa: S108
     ]  # fmt: skip
@@ -125,26 +174,33 @@ def confine(policy: Policy, size: int) -> None:
 
 
 def main() -> None:
-    """Answer one request: read ``/file`` and print what was met as JSON."""
+    """Answer one request: read ``/file``, or several files, and print what was met as JSON."""
     policy = load_policy()
     if sys.argv[1:] == [_CONFINED]:
         confine(policy, Path("/file").stat().st_size)
     sys.modules["torch"] = None  # type: ignore[assignment]  # spaCy would load it, seconds for nothing
     request: dict[str, Any] = json.loads(sys.stdin.buffer.read())
-    from tre.disclosure.detectors.watch import Sight
-    from tre.disclosure.engine import examine
-    from tre.disclosure.source import Source
+    from tre.disclosure.examining import Examiner
 
     key = bytes.fromhex(request.pop("key"))
-    name = request.pop("name")
+    name, names = request.pop("name", ""), request.pop("together", None)
     context = Context(filters=Path("/filters") if key else None, filter_key=key or None, sandbox=False, **request)
-    sight = Sight.of(policy.tightened(context.overrides), context)
-    published = Published(policy.limits["published_counts"])
-    kind, hits = examine(Source.at(Path("/file")), sight, name=name, published=published)
-    tables = [each.to_json() for each in published.tables]
-    sys.stdout.write(json.dumps({"type": kind, "hits": [asdict(hit) for hit in hits], "tables": tables}))
+    examiner = Examiner(policy, context)
+    if names is None:
+        sys.stdout.write(json.dumps(examiner.answer(Path("/file"), name)))
+    else:
+        _together(examiner, names, policy)
     sys.stdout.flush()
     os._exit(0)  # native libraries' own exit code has nothing left to do here
+
+
+def _together(examiner: Examiner, names: Sequence[str], policy: Policy) -> None:
+    def confined(path: Path, name: str) -> dict[str, Any]:
+        confine(policy, path.stat().st_size)
+        return examiner.answer(path, name)
+
+    examiner.load()
+    together.answer_each(names, confined, lambda size: seconds_for(size, policy), policy.limits["output_bytes"])
 
 
 if __name__ == "__main__":

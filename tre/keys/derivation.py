@@ -28,6 +28,8 @@ PURPOSES = frozenset(
         "exact-match",
         "airlock-storage",
         "airlock-seal",
+        "airlock-members",
+        "attestation",
         "checker-pseudonym",
         "audit-checkpoint",
         "model-signing",

@@ -22,6 +22,7 @@ from tre.people import invitations
 from tre.people.domain import check_roles, check_training
 from tre.people.models import Account, Ownership, Role
 from tre.people.services import principal_of
+from tre.people.signals import access_ended
 from tre.policy.decision import require
 from tre.policy.domain import Principal, Resource
 
@@ -44,7 +45,7 @@ def set_roles(username: str, roles: Iterable[str], actor: Principal) -> frozense
     account.roles.exclude(name__in=wanted).delete()
     Role.objects.bulk_create(Role(account=account, name=name) for name in sorted(wanted - before))
     if before - wanted:
-        _end_sessions(account)
+        _end_access(account, actor)
     data = {"granted": sorted(wanted - before), "revoked": sorted(before - wanted)}
     record("people.roles_changed", actor=actor.username, subject=f"account:{username}", data=data)
     return before
@@ -107,7 +108,7 @@ def close(username: str, actor: Principal) -> None:
     invitations.withdraw_all_of(username, actor)  # what they sent opens nothing any more
     account.is_active = False
     account.save(update_fields=["is_active"])
-    _end_sessions(account)
+    _end_access(account, actor)
     record("people.account_closed", actor=actor.username, subject=f"account:{username}")
 
 
@@ -146,7 +147,7 @@ def reset_second_factor(username: str, actor: Principal) -> Account:
     Authenticator.objects.filter(user=account).delete()
     account.set_unusable_password()
     account.save(update_fields=["password"])
-    _end_sessions(account)
+    _end_access(account, actor)
     record("people.second_factor_reset", actor=actor.username, subject=f"account:{username}")
     return account
 
@@ -171,6 +172,7 @@ def _held(username: str, actor: str) -> QuerySet[Account]:
     return Account.objects.select_for_update().filter(wanted).order_by("pk")
 
 
-def _end_sessions(account: Account) -> None:
+def _end_access(account: Account, actor: Principal) -> None:
     for session in UserSession.objects.filter(user=account):
         session.end()
+    access_ended.send(sender=Account, account=account, by=actor.username)

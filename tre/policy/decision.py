@@ -16,8 +16,8 @@ from typing import Any
 import cedarpy
 
 from tre.config.options import REPOSITORY
-from tre.errors import Refused, SettingsError
-from tre.policy.domain import KINDS, Decision, Principal, Resource
+from tre.errors import NotAllowed, SettingsError
+from tre.policy.domain import BEYOND_THE_TOKEN, KINDS, Decision, Principal, Resource
 from tre.policy.words import Rule, read
 
 FOLDER = REPOSITORY / "policies"
@@ -66,7 +66,10 @@ def decide(principal: Principal, action: str, resource: Resource) -> Decision:
     )
     if result.diagnostics.errors:
         raise ValueError(f"the question '{action}' about a {resource.kind} does not fit the policy schema")
-    decision = Decision(result.allowed, tuple(sorted(_names()[reason] for reason in result.diagnostics.reasons)))
+    if principal.grant is not None and not principal.grant.covers(action, resource):
+        decision = Decision(False, (BEYOND_THE_TOKEN,))  # whatever the policies answer: a token only takes away
+    else:
+        decision = Decision(result.allowed, tuple(sorted(_names()[reason] for reason in result.diagnostics.reasons)))
     _log.info(
         "%s %s %s %s:%s by %s",
         "allowed" if decision.allowed else "denied",
@@ -84,12 +87,12 @@ def require(principal: Principal, action: str, resource: Resource) -> Decision:
 
     Raises
     ------
-    Refused
+    NotAllowed
         With the rule that forbids it, in words.
     """
     decision = decide(principal, action, resource)
     if not decision.allowed:
-        raise Refused(decision.sentence(action), where=f"{resource.kind} {resource.id}")
+        raise NotAllowed(decision.sentence(action), where=f"{resource.kind} {resource.id}")
     return decision
 
 

@@ -9,6 +9,28 @@ KINDS = ("Project", "Agreement", "Request", "Platform", "Account")
 
 
 @dataclass(frozen=True)
+class Grant:
+    """What a token lets its person do, of what they may do: these acts, in one project alone or in all.
+
+    Parameters
+    ----------
+    acts : frozenset of str
+        Names of acts.
+    project : str
+        The code of the only project; empty for no such limit.
+    """
+
+    acts: frozenset[str]
+    project: str = ""
+
+    def covers(self, action: str, resource: Resource) -> bool:
+        """Return whether an act is within it. Where it is for one project, what is of no project is not."""
+        if action not in self.acts:
+            return False
+        return not self.project or self.project in (resource.attributes.get(name) for name in ("code", "project"))
+
+
+@dataclass(frozen=True)
 class Principal:
     """The person who asks, as the policies see them.
 
@@ -26,6 +48,8 @@ class Principal:
         The controllers whose datasets the person answers for.
     past_projects : frozenset of str
         Codes of the projects that the person was a member of once.
+    grant : Grant, optional
+        What the token lets them do by which they ask; without one nothing is kept back.
     """
 
     username: str
@@ -36,6 +60,7 @@ class Principal:
     leads: frozenset[str] = frozenset()
     controllers: frozenset[str] = frozenset()
     past_projects: frozenset[str] = frozenset()
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +85,7 @@ class Resource:
 
 
 PLATFORM = Resource("Platform")
+BEYOND_THE_TOKEN = "beyond-the-token"  # noqa: S105 - what a decision is by that a token's grant made
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tre.errors import Missing
+from tre.policy.decision import require
+from tre.policy.domain import Principal
 from tre.privacy.composition import Loss, Mechanism, epsilon_at, epsilon_of, fits, loss_of, stated
 from tre.privacy.covering import left, left_delta
 from tre.privacy.domain import Budget, budget
 from tre.privacy.models import Ledger
 from tre.privacy.services import ledgers_of
 from tre.projects.models import Project
+from tre.projects.services import get
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,23 @@ class Price:
     epsilon: Decimal
     added: Decimal | None
     covered: bool
+
+
+def budgeted(code: str, person: Principal) -> Project:
+    """Return a project that has a privacy budget, to a person who may see it.
+
+    Raises
+    ------
+    Missing
+        When there is no such project, or it was never approved: then it has none.
+    NotAllowed
+        When the person may not see it.
+    """
+    project = get(code)
+    require(person, "view_project", project.resource())
+    if not Ledger.objects.filter(project=project).exists():
+        raise Missing("The project has no privacy budget", where=code, todo="It gets one when it is approved")
+    return project
 
 
 def standings(project: Project) -> list[Standing]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tre.errors import Refused
 from tre.people.services import principal
-from tre.policy.decision import require
-from tre.privacy.models import Ledger, Spend
-from tre.privacy.prices import Price, prices, standings
+from tre.privacy.models import Spend
+from tre.privacy.prices import Price, budgeted, prices, standings
 from tre.projects.models import Project
 
 
@@ -29,12 +28,7 @@ class PriceForm(forms.Form):
 @require_safe
 def ledgers(request: HttpRequest, code: str) -> HttpResponse:
     """Show the ledgers that a project's spends touch; nothing is taken by asking for a price."""
-    project = Project.objects.filter(code=code).first()
-    if project is None:
-        raise Http404
-    require(principal(request), "view_project", project.resource())
-    if not Ledger.objects.filter(project=project).exists():  # it gets one when it is approved
-        raise Http404
+    project = budgeted(code, principal(request))
     asked = "epsilon" in request.GET
     form = PriceForm(request.GET) if asked else PriceForm(initial={"epsilon": 1, "delta": "0.000001"})
     told = _prices(project, form) if asked else []

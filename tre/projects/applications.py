@@ -29,6 +29,7 @@ from tre.projects.applying import (
     check_approved_by_all,
     check_columns,
     check_dates,
+    check_generalise,
     check_judgement,
     check_other_people,
     check_people,
@@ -46,6 +47,7 @@ from tre.projects.models import (
     Project,
 )
 from tre.projects.services import approved_once, create_project, get, save_whole, stands_as_approved, terms
+from tre.projects.telling import queue_agreement_ends
 
 _NOT_CHOSEN = ["", None]  # the disclosure rules of an assessment of before there were any to choose
 Kind, State, Status = Application.Kind, Application.State, Project.Status
@@ -103,10 +105,12 @@ def ask_for_dataset(code: str, actor: Principal, asked: Agreed) -> Agreement:
     Raises
     ------
     Refused
-        When the person may not, the dataset shares no such column, or the lawful basis is none.
+        When the person may not, the dataset shares no such column, a rule makes none coarser, or the basis is none.
     """
     project, contract = _draft(code, actor), contract_of(asked.dataset)
-    check_columns(asked.dataset, asked.columns, [column.name for column in contract.columns if column.shared])
+    shared = [column.name for column in contract.columns if column.shared]
+    check_columns(asked.dataset, asked.columns, shared)
+    check_generalise(asked.generalise, shared)
     asked.basis.check(asked.dataset)
     if asked.first and asked.last and asked.last < asked.first:
         raise Refused("The last day lies before the first", where=asked.dataset, todo="Correct the days")
@@ -349,6 +353,7 @@ def _write_approval(project: Project, actor: Principal) -> None:
     open_ledger(project, load().project_epsilon, actor.username)
     subject, once = f"project:{project.code}", approved_once(approval)
     record("projects.approved", actor=actor.username, subject=subject, data={"digest": agreed}, once=once)
+    queue_agreement_ends(project)
 
 
 @transaction.atomic

@@ -114,6 +114,20 @@ def check_columns(dataset: str, asked: Collection[str], shared: Collection[str])
             raise Refused("The dataset shares no such column", where=f"{dataset}, {column}", todo="Choose another")
 
 
+def check_generalise(rules: Mapping[str, Mapping[str, object]], shared: Collection[str]) -> None:
+    """Refuse rules that make no shared column coarser.
+
+    Raises
+    ------
+    Refused
+        Naming the first.
+    """
+    for column, rule in rules.items():
+        plain = all(isinstance(each, str | int) for each in rule.values())
+        if column not in shared or not isinstance(rule.get("to"), str) or not plain:
+            raise Refused(f"'{column[:40]}' is no column with a rule", todo="Write it as in the example")
+
+
 def check_judgement(safe: str, judgement: str, note: str) -> None:
     """Refuse an assessment of something that is none of the five safes, or one that lacks its reason.
 

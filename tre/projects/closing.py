@@ -117,6 +117,7 @@ def finish(closure: Closure) -> None:
     if closure.done is not None:
         return
     _refuse_while_somebody_works(closure.project)
+    _remove_imports(closure.project)
     folders, archive = list(_folders(closure.project)), None
     if closure.keep == Closure.Keep.ARCHIVE:
         archive = archive_of(closure)
@@ -128,6 +129,13 @@ def finish(closure: Closure) -> None:
         if os.path.lexists(folder):
             raise OSError(f"{folder.name} of {closure.project.code} is still there")
     _certify(closure, archive)
+
+
+def _remove_imports(project: Project) -> None:
+    """Remove what was brought in: it is the airlock's, frozen there, and no part of the archive."""
+    from tre.airlock.imports.services import remove_placed  # the airlock knows projects
+
+    remove_placed(project)
 
 
 def _count(closure: Closure, folders: list[Path]) -> None:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from tre.catalogue.contracts import datasets
 from tre.config.options import load
+from tre.disclosure import Context
 from tre.disclosure.model import DisclosureError
 from tre.disclosure.policy import Held, load_policy
+from tre.disclosure.pseudonyms import owner_name
 from tre.errors import Refused
+from tre.keys.filters import newest_filters
 from tre.projects.models import Project
 
 
@@ -76,3 +79,20 @@ def rules_of(project: Project) -> Held:
     except DisclosureError:
         least = policy.profile(organisation).threshold
         return policy.held_to(organisation, threshold=max(project.disclosure_threshold or 0, least))
+
+
+def context_of(project: Project) -> Context:
+    """Return what a file of the project is inspected against."""
+    filters, key = newest_filters() or (None, None)
+    settings, rules = load(), rules_of(project)
+    return Context(
+        rules.profile,
+        filters,
+        key,
+        pack=settings.disclosure_pack,
+        names_model=settings.disclosure_names_model,
+        project=owner_name(project.code),
+        quasi=quasi_of(project),
+        population=population_of(project),
+        overrides=rules.overrides(),
+    )

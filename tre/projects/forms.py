@@ -14,7 +14,8 @@ from django.core.exceptions import ValidationError
 from tre.catalogue.contracts import Dataset
 from tre.config.options import load
 from tre.disclosure.policy import load_policy
-from tre.projects.applying import CATEGORIES, JUDGEMENTS, SAFES, SECTORS
+from tre.errors import Refused
+from tre.projects.applying import CATEGORIES, JUDGEMENTS, SAFES, SECTORS, check_generalise
 from tre.projects.disclosure import Choice
 from tre.projects.domain import Agreed
 from tre.projects.lawful_basis import ARTICLE_6, ARTICLE_9, CommonLaw, LawfulBasis, Use
@@ -203,10 +204,10 @@ class DatasetForm(forms.Form):
         except (yaml.YAMLError, AttributeError, TypeError, ValueError, RecursionError):
             raise ValidationError("Write each coarser column as in the example") from None
         shared = {each.name for each in self.dataset.columns if each.shared}
-        for column, rule in rules.items():
-            plain = all(isinstance(each, str | int) for each in rule.values())
-            if column not in shared or not isinstance(rule.get("to"), str) or not plain:
-                raise ValidationError(f"'{column[:40]}' is no column with a rule: write it as in the example")
+        try:
+            check_generalise(rules, shared)
+        except Refused as refused:
+            raise ValidationError(refused.sentence()) from None
         return rules
 
     def agreed(self, starts: date, ends: date) -> Agreed:

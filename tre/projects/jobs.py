@@ -16,7 +16,7 @@ from django.db import transaction
 from tre.audit.services import record
 from tre.config.options import load
 from tre.errors import Refused
-from tre.projects import closing, lifecycle
+from tre.projects import closing, lifecycle, telling
 from tre.projects.domain import check_provisionable, differing, files_of
 from tre.projects.models import Closure, Extract
 from tre.projects.pseudonyms import keep_pseudonyms
@@ -82,6 +82,8 @@ def finish(extract: Extract, manifest: dict[str, Any]) -> None:
         data=data,
         once=f"projects.provisioned:{held.pk}",
     )
+    if not held.held:
+        telling.extract_ready(held)
     _end_when_expired(held)
 
 
@@ -101,6 +103,18 @@ def expire(payload: dict[str, Any]) -> None:
             lifecycle.begin_destruction(extract, "worker", "Its last day has passed.")
         elif extract.state in ("in use", "waiting for acceptance"):
             _end_when_expired(extract)
+
+
+@handler(telling.EXTRACT_ENDS)
+def tell_extract_ends(payload: dict[str, Any]) -> None:
+    """Tell that an extract ends soon."""
+    telling.tell_extract_ends(payload["extract"])
+
+
+@handler(telling.AGREEMENT_ENDS)
+def tell_agreement_ends(payload: dict[str, Any]) -> None:
+    """Tell that an agreement of a project ends soon."""
+    telling.tell_agreement_ends(payload["project"])
 
 
 @handler("projects.close")

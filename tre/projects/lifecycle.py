@@ -22,6 +22,7 @@ from tre.policy.domain import Principal
 from tre.projects.domain import check_acceptable, check_destroyable
 from tre.projects.models import Extract
 from tre.projects.services import current_extract, extract_of, get
+from tre.projects.telling import extract_ready
 from tre.runs.queue import enqueue
 
 _PURPOSE = "destruction-certificate"
@@ -55,6 +56,7 @@ def accept_risk(code: str, number: int, reason: str, actor: Principal) -> Extrac
     ks = {each["table"]: each["k"] for each in risk["tables"]}
     data = {"extract": number, "why": extract.accepted_why, "floor": risk["floor"], "k": ks}
     record("projects.risk_accepted", actor=actor.username, subject=f"project:{code}", data=data)
+    extract_ready(extract)
     return extract
 
 

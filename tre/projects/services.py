@@ -15,7 +15,7 @@ from django.forms.models import model_to_dict
 from tre.audit.models import Entry
 from tre.audit.services import record
 from tre.config.options import load
-from tre.errors import Refused
+from tre.errors import Missing, Refused
 from tre.people.models import Account
 from tre.policy.decision import decide, require
 from tre.policy.domain import Principal
@@ -196,14 +196,19 @@ def get(code: str, lock: bool = False) -> Project:
 
     Raises
     ------
-    Refused
+    Missing
         When there is none.
     """
     projects = Project.objects.select_for_update() if lock else Project.objects
     project = projects.filter(code=code).first()
     if project is None:
-        raise Refused("There is no such project", where=code)
+        raise Missing("There is no such project", where=code)
     return project
+
+
+def visible(person: Principal) -> list[Project]:
+    """Return the projects that a person may see."""
+    return [each for each in Project.objects.all() if decide(person, "view_project", each.resource()).allowed]
 
 
 def current_extract(project: Project) -> Extract | None:
@@ -240,13 +245,13 @@ def extract_of(code: str, number: int, lock: bool = False) -> Extract:
 
     Raises
     ------
-    Refused
+    Missing
         When there is none.
     """
     extracts = Extract.objects.select_for_update() if lock else Extract.objects
     extract = extracts.filter(project__code=code, number=number).first()
     if extract is None:
-        raise Refused("There is no such extract", where=f"{code}, {number}")
+        raise Missing("There is no such extract", where=f"{code}, {number}")
     return extract
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tre.people.services import principal
 from tre.people.step_up import step_up
-from tre.policy.decision import decide, require
+from tre.policy.decision import require
 from tre.projects.application_views import may_apply
 from tre.projects.applications import open_application
 from tre.projects.closing import closure_certificate
@@ -25,6 +25,7 @@ from tre.projects.services import (
     stale,
     stands_as_approved,
     unfinished_extract,
+    visible,
 )
 
 
@@ -32,8 +33,7 @@ from tre.projects.services import (
 def projects(request: HttpRequest) -> HttpResponse:
     """Show the projects that the person may see."""
     person = principal(request)
-    visible = [each for each in Project.objects.all() if decide(person, "view_project", each.resource()).allowed]
-    return render(request, "projects/list.html", {"projects": visible, "may_apply": may_apply(person)})
+    return render(request, "projects/list.html", {"projects": visible(person), "may_apply": may_apply(person)})
 
 
 @require_safe
@@ -64,6 +64,7 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
             "closure": Closure.objects.filter(project=found).first(),
             "may_ask_change": may("ask_change"),
             "may_close": may("close_project"),
+            "may_see_runs": may("view_runs"),
             "may_read_certificate": may("read_certificate"),
             "may_provision": may("provision_extract") and found.status == Project.Status.APPROVED and not changed,
         },

@@ -1,7 +1,8 @@
-"""Outlasts a database that is away, for the processes that work in a loop."""
+"""Knows a database that is away and a disk that is full, and outlasts the first in processes that work in a loop."""
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from collections.abc import Callable
@@ -14,8 +15,36 @@ from tre.pauses import Pauses
 # What Django raises when the connection is lost or cannot be made (PEP 249); other errors are bugs and pass.
 LOST = (OperationalError, InterfaceError)
 _LONGEST_SECONDS = 15.0
+# Result codes of SQLite (https://sqlite.org/rescode.html): busy, locked, read-only, I/O error, corrupt, cannot open, no
+# database. What is wrong with a statement is none of them.
+_SQLITE_FULL, _SQLITE_AWAY = 13, {5, 6, 8, 10, 11, 14, 26}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+_DISK_FULL = "53100"  # PostgreSQL's error code of this name (its manual, appendix A)
 Result = TypeVar("Result")
 _log = logging.getLogger("tre.runs")
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Return whether an error says that a disk is full: a folder's, or the database's."""
+    if isinstance(error, OSError):
+        return error.errno in _NO_ROOM
+    if not isinstance(error, OperationalError):
+        return False
+    cause = error.__cause__
+    return _sqlite_code(cause) == _SQLITE_FULL or getattr(cause, "sqlstate", None) == _DISK_FULL
+
+
+def is_lost(error: BaseException | None) -> bool:
+    """Return whether an error says that the database does not answer, and not that a statement is wrong."""
+    if not isinstance(error, LOST) or is_full(error):
+        return False
+    code = _sqlite_code(error.__cause__)
+    return code is None or code in _SQLITE_AWAY
+
+
+def _sqlite_code(cause: BaseException | None) -> int | None:
+    code = getattr(cause, "sqlite_errorcode", None)
+    return None if code is None else int(code) & 0xFF  # the primary one
 
 
 class Outage:

@@ -12,7 +12,8 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial, reduce
+from operator import or_
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
@@ -23,13 +24,16 @@ from django.utils.module_loading import autodiscover_modules
 from tre.audit.services import record
 from tre.errors import Refused, TreError
 from tre.runs.models import Job
-from tre.runs.outage import LOST, Outage
+from tre.runs.outage import LOST, Outage, is_full
 
 Handler = Callable[..., None]
 LEASE = timedelta(seconds=15)
 MOST_ATTEMPTS = 5
+_UNTIL_ROOM = timedelta(seconds=30)
 Function = TypeVar("Function", bound=Handler)
 _HANDLERS: dict[str, Handler] = {}
+_GIVEN_UP: dict[str, Handler] = {}
+SLOW = ("attested.",)  # how the kinds of jobs begin that may take hours: they have a worker of their own
 _log = logging.getLogger("tre.runs")
 
 
@@ -38,6 +42,16 @@ def handler(kind: str) -> Callable[[Function], Function]:
 
     def register(function: Function) -> Function:
         _HANDLERS[kind] = function
+        return function
+
+    return register
+
+
+def given_up(kind: str) -> Callable[[Function], Function]:
+    """Register what is done, in the same transaction, when a job of a kind is given up: it gets payload and error."""
+
+    def register(function: Function) -> Function:
+        _GIVEN_UP[kind] = function
         return function
 
     return register
@@ -93,10 +107,16 @@ def _queue_again(job: Job) -> None:
     job.save(update_fields=["state", "attempts", "due", "error"])
 
 
-def work_once() -> bool:
-    """Do one job that is due, if there is one; return whether there was."""
+def work_once(*, slow: bool | None = None) -> bool:
+    """Do one job that is due, if there is one; return whether there was.
+
+    Parameters
+    ----------
+    slow : bool, optional
+        Only the slow kinds of jobs, or only the others; any by default.
+    """
     _discover()
-    job = _claim()
+    job = _claim(slow)
     if job is None:
         return False
     stop = threading.Event()
@@ -110,11 +130,11 @@ def work_once() -> bool:
     return True
 
 
-def work_forever(pause: float = 0.5) -> None:
+def work_forever(pause: float = 0.5, *, slow: bool | None = None) -> None:
     """Do jobs until the process is stopped; a database that is away is waited for."""
     idle, outage = threading.Event(), Outage()
     while True:
-        if outage.outlast(work_once) is False:
+        if outage.outlast(partial(work_once, slow=slow)) is False:
             idle.wait(pause)
 
 
@@ -124,16 +144,21 @@ def _discover() -> None:
 
 
 @transaction.atomic
-def _claim() -> Job | None:
+def _claim(slow: bool | None = None) -> Job | None:
     now = timezone.now()
     jobs = Job.objects.filter(Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING), due__lte=now)
+    if slow is not None:
+        of_slow = reduce(or_, (Q(kind__startswith=each) for each in SLOW))
+        jobs = jobs.filter(of_slow if slow else ~of_slow)
     skip = connection.features.has_select_for_update_skip_locked
     job = jobs.select_for_update(skip_locked=skip).order_by("due", "id").first()
     if job is None:
         return None
     if job.attempts >= MOST_ATTEMPTS:  # each worker that took it died with it
-        Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED, error="Its worker died five times.")
+        error = "Its worker died five times."
+        Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED, error=error)
         record("runs.job_failed", actor="worker", subject=f"job:{job.pk}", data={"kind": job.kind})
+        _GIVEN_UP.get(job.kind, _nothing)(job.payload, error)
         return None
     job.state, job.lease, job.due = Job.State.RUNNING, secrets.token_hex(16), now + LEASE
     job.attempts += 1
@@ -160,7 +185,10 @@ def _run(job: Job) -> None:
     except TreError as error:  # a disk that was full, a process that was killed: it may pass
         _log.warning("job %s (%s) failed: %s", job.pk, job.kind, error.sentence())
         _later(job, error.sentence())
-    except Exception:  # a worker is an entry point: one bad job must not stop the others
+    except Exception as error:  # a worker is an entry point: one bad job must not stop the others
+        if is_full(error):
+            _wait_for_room(job)
+            return
         _log.exception("job %s (%s) failed", job.pk, job.kind)
         _later(job, f"It failed {MOST_ATTEMPTS} times; the operator's log says why.")
     else:
@@ -175,10 +203,21 @@ def _later(job: Job, error: str) -> None:
         _finish(job, Job.State.QUEUED, due=timezone.now() + timedelta(seconds=2**job.attempts))
 
 
+def _wait_for_room(job: Job) -> None:
+    """Queue a job that met a full disk again, as often as it takes: it is no fault of the job's."""
+    _log.warning("job %s (%s) waits: the disk is full", job.pk, job.kind)
+    _finish(job, Job.State.QUEUED, due=timezone.now() + _UNTIL_ROOM, attempts=job.attempts - 1)
+
+
 @transaction.atomic
 def _fail(job: Job, error: str) -> None:
     if _finish(job, Job.State.FAILED, error=error):
         record("runs.job_failed", actor="worker", subject=f"job:{job.pk}", data={"kind": job.kind, "error": error})
+        _GIVEN_UP.get(job.kind, _nothing)(job.payload, error)
+
+
+def _nothing(payload: Mapping[str, Any], error: str) -> None:
+    """Do nothing: most jobs that are given up wait for the operator."""
 
 
 def _finish(job: Job, state: Job.State, **more: Any) -> bool:

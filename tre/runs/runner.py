@@ -26,6 +26,7 @@ from tre.runs.java import java_home
 Plane = Literal["spark_jobs", "ml"]
 _REFUSED = 3
 _PROGRESS = "progress: "
+_LOOK_SECONDS = 1.0
 
 
 class JobRefused(Refused):
@@ -36,6 +37,10 @@ class JobFailed(TreError):
     """A job ended without a result."""
 
 
+class JobStopped(TreError):
+    """A job was ended because whoever started it no longer wants it."""
+
+
 def run_job(
     name: str,
     spec: Mapping[str, Any],
@@ -43,6 +48,7 @@ def run_job(
     *,
     plane: Plane = "spark_jobs",
     progress: Callable[[str], None] | None = None,
+    unwanted: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:
     """Run one job to its end and return its result.
 
@@ -58,11 +64,15 @@ def run_job(
         The package that holds the job.
     progress : callable, optional
         Receives one line for each step.
+    unwanted : callable, optional
+        Asked each second, in a thread of its own; once it says so the job is killed.
 
     Raises
     ------
     JobRefused
         The job refused its input; the sentence is the job's own.
+    JobStopped
+        It was killed because nobody wants it any more.
     JobFailed
         The job ended otherwise; the sentence names its log.
     """
@@ -78,6 +88,7 @@ def run_job(
         stdin, stdout, stderr = (pipe for pipe in pipes if pipe is not None)
         listener = threading.Thread(target=_listen, args=(stderr, log, progress), daemon=True)
         listener.start()
+        watch = _Watch(process, unwanted)
         try:
             json.dump(request, stdin)
             stdin.close()
@@ -85,7 +96,40 @@ def run_job(
             pass  # it ended before it read; its status says why
         lines = stdout.read().strip().splitlines()
         listener.join()
+        watch.end()
+    if watch.stopped:
+        raise JobStopped(f"The job '{name}' was stopped")
     return _result(name, process.returncode, lines[-1] if lines else "", log)
+
+
+class _Watch:
+    """Kills a process that nobody wants any more; to be ended when the process has ended.
+
+    Parameters
+    ----------
+    unwanted : callable or None
+        Asked each second; None never says so.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], unwanted: Callable[[], bool] | None) -> None:
+        self.stopped = False
+        self._process, self._unwanted, self._over = process, unwanted, threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        if unwanted is not None:
+            self._thread.start()
+
+    def _look(self) -> None:
+        while self._unwanted is not None and not self._over.wait(_LOOK_SECONDS):
+            if self._unwanted():
+                self.stopped = True
+                self._process.kill()
+                return
+
+    def end(self) -> None:
+        """Stop looking."""
+        self._over.set()
+        if self._unwanted is not None:
+            self._thread.join()
 
 
 def _result(name: str, status: int, last: str, log: Path) -> dict[str, Any]:

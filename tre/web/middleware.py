@@ -1,4 +1,4 @@
-"""Turns the product's own errors into a clear page or answer, and keeps personal pages out of caches."""
+"""Turns outages and the product's own errors into a clear page or answer, and keeps personal pages out of caches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from tre.errors import Refused, TreError
+from tre.errors import Missing, Refused, TreError
+from tre.web.outages import unavailable
 
 
 class PrivatePages:
@@ -25,7 +26,7 @@ class PrivatePages:
 
 
 class ClearErrors:
-    """Answers a :class:`TreError` with its sentence: 403 for what is refused, 400 for the rest."""
+    """Answers a :class:`TreError` with its sentence: 404 for what is missing, 403 for what is refused, else 400."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -35,11 +36,11 @@ class ClearErrors:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer an error that is meant for a person; leave every other to Django, as a bug."""
+        """Answer an outage, or an error that is meant for a person; leave every other to Django, as a bug."""
         if not isinstance(exception, TreError):
-            return None
-        status = 403 if isinstance(exception, Refused) else 400
+            return unavailable(request, exception)
+        status = 404 if isinstance(exception, Missing) else 403 if isinstance(exception, Refused) else 400
         if request.path.startswith("/api/"):
             return JsonResponse({"error": exception.sentence()}, status=status)
-        title = "You cannot do this" if status == 403 else "That did not work"
+        title = {403: "You cannot do this", 404: "Page not found"}.get(status, "That did not work")
         return render(request, "web/error.html", {"heading": title, "text": exception.sentence()}, status=status)

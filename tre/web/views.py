@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,6 +13,7 @@ from django.views.decorators.http import require_safe
 from tre.people.services import principal
 from tre.policy.decision import decide
 from tre.policy.domain import PLATFORM
+from tre.web.outages import unavailable
 
 
 @require_safe
@@ -57,5 +60,6 @@ def too_often(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer when the product has a bug: the traceback is in the operator's log alone."""
-    return _error(request, 500, "Sorry, something went wrong", "Nothing was changed. Try again in a moment.")
+    """Answer when there is an outage, or the product has a bug: the traceback is in the operator's log alone."""
+    outage = unavailable(request, sys.exc_info()[1])
+    return outage or _error(request, 500, "Sorry, something went wrong", "Nothing was changed. Try again in a moment.")

@@ -11,13 +11,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from tre.config.secrets import secret
 from tre.errors import Refused
 from tre.workspace.models import WorkspaceSession
 
-View = Callable[..., JsonResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def hash_token(token: str) -> str:
@@ -49,7 +50,7 @@ def for_workspace(view: View) -> View:
     """Let a view be called by workspaces alone: no cookie counts, so there is no forged form to fear."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *arguments: Any, **named: Any) -> JsonResponse:
+    def answer(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
         workspace_session(request)
         return view(request, *arguments, **named)
 
@@ -76,7 +77,7 @@ def for_hub(view: View) -> View:
     """Let a view be called by the Hub alone."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *arguments: Any, **named: Any) -> JsonResponse:
+    def answer(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
         if not hmac.compare_digest(_bearer(request).encode(), secret("hub-service").encode()):
             raise Refused("Only the Hub may ask this")
         return view(request, *arguments, **named)

@@ -7,6 +7,7 @@ from django.urls import path
 from tre.airlock import api as airlock
 from tre.privacy import api as privacy
 from tre.privacy import question_api as questions
+from tre.runs.attested import api as runs
 from tre.workspace import api, views
 
 urlpatterns = [
@@ -28,6 +29,11 @@ urlpatterns = [
     path("api/workspace/requests/<int:number>/submit", airlock.submit),
     path("api/workspace/requests/<int:number>/revise", airlock.revise),
     path("api/workspace/requests/<int:number>/withdraw", airlock.take_back),
+    path("api/workspace/runs", runs.runs),
+    path("api/workspace/runs/<int:number>", runs.one),
+    path("api/workspace/runs/<int:number>/files/<int:output>", runs.file),
+    path("api/workspace/runs/<int:number>/cancel", runs.cancel),
+    path("api/workspace/runs/<int:number>/retry", runs.retry),
     path("api/workspace/budget", privacy.budget),
     path("api/workspace/budget/price", privacy.price),
     path("api/workspace/budget/reserve", privacy.reserve_budget),

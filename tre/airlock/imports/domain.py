@@ -8,11 +8,20 @@ from typing import Literal
 
 from tre.errors import Refused
 
-State = Literal["submitted", "blocked", "in_review", "approved", "rejected", "placed", "withdrawn"]
-Event = Literal["block", "pass_to_review", "approve", "reject", "place", "halt", "withdraw"]
+State = Literal["submitted", "blocked", "in_review", "approved", "rejected", "placed", "withdrawn", "removed"]
+Event = Literal["block", "pass_to_review", "approve", "reject", "place", "halt", "withdraw", "remove"]
 Choice = Literal["approve", "reject"]
 
-STATES: tuple[State, ...] = ("submitted", "blocked", "in_review", "approved", "rejected", "placed", "withdrawn")
+STATES: tuple[State, ...] = (
+    "submitted",
+    "blocked",
+    "in_review",
+    "approved",
+    "rejected",
+    "placed",
+    "withdrawn",
+    "removed",
+)
 TRANSITIONS: dict[tuple[State, Event], State] = {
     ("submitted", "block"): "blocked",
     ("submitted", "pass_to_review"): "in_review",
@@ -23,6 +32,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     ("submitted", "withdraw"): "withdrawn",
     ("blocked", "withdraw"): "withdrawn",
     ("in_review", "withdraw"): "withdrawn",
+    ("placed", "remove"): "removed",
 }
 AUDIT_EVENTS: dict[Event, str] = {
     "block": "imports.blocked",
@@ -32,6 +42,7 @@ AUDIT_EVENTS: dict[Event, str] = {
     "place": "imports.placed",
     "halt": "imports.halted",
     "withdraw": "imports.withdrawn",
+    "remove": "imports.removed",
 }
 REVIEWERS = 2  # as for what leaves: never one alone, and never the author (AzureTRE#4568)
 _LEAST_WORDS = 3  # of a note that says where something is from

@@ -18,6 +18,7 @@ from tre.config.options import load
 from tre.disclosure import Context, inspect
 from tre.errors import Refused
 from tre.keys.filters import newest_filters
+from tre.projects.models import Project
 from tre.runs.queue import handler
 
 
@@ -73,6 +74,8 @@ def place_import(payload: dict[str, Any]) -> None:
     if request.state != "approved" or request.version is None:
         return
     try:
+        if request.project.status == Project.Status.CLOSED:
+            raise Refused("The project is closed", where="import")
         check_decided(request)
         place(request, request.version)
     except (StorageBroken, Refused) as error:  # never to be placed as it is

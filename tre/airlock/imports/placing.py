@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tre.airlock.imports.models import ImportRequest
 from tre.airlock.storage import StorageBroken, storage
+from tre.config.options import load
 from tre.hashing import sha256_of
 from tre.workspace.imports import imports_folder
 
@@ -38,6 +39,20 @@ def place(request: ImportRequest, version: int) -> Path:
     return whole
 
 
+def clear_all(code: str) -> None:
+    """Remove everything that was placed for a project, and see that it is gone.
+
+    Raises
+    ------
+    OSError
+        Something is still there.
+    """
+    folder = load().path("projects", code, "imports")
+    _clear(folder)
+    if os.path.lexists(folder):
+        raise OSError(f"the imports of {code} are still there")
+
+
 def _check(request: ImportRequest, whole: Path) -> None:
     for file in request.files.all():
         path = whole / file.name
@@ -46,10 +61,10 @@ def _check(request: ImportRequest, whole: Path) -> None:
 
 
 def _clear(staged: Path) -> None:
-    """Remove what a cut-off run left, which may be read-only already."""
+    """Remove a folder that may be read-only: what a cut-off run left, or what is needed no more."""
     if staged.exists():
         for path in [staged, *staged.rglob("*")]:
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():
                 path.chmod(0o700)
         shutil.rmtree(staged)
 

@@ -6,24 +6,34 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from tre.airlock.drafts import Upload
 from tre.airlock.imports.domain import AUDIT_EVENTS, Choice, Event, check_told, follow, outcome
 from tre.airlock.imports.evidence import REVIEWED, SUBMITTED, submission, verdict
 from tre.airlock.imports.models import ImportFile, ImportRequest, ImportReview
+from tre.airlock.imports.placing import clear_all
 from tre.airlock.imports.policy import import_policy
 from tre.airlock.naming import check_names
 from tre.airlock.storage import Frozen, storage
 from tre.audit.services import record
 from tre.disclosure.model import storable
-from tre.errors import Refused
+from tre.errors import Missing, Refused
+from tre.notices.domain import Kind
+from tre.notices.services import tell
 from tre.people.models import Account
-from tre.policy.decision import require
+from tre.policy.decision import decide, require
 from tre.policy.domain import Principal
 from tre.projects.models import Project
 from tre.runs.queue import enqueue
 
 PLATFORM = "airlock"
+# What is told of an import: to its author, but for the first. Their own acts they know; an approval is placed at once.
+TOLD: dict[Event, Kind] = {
+    "pass_to_review": "import_review_wanted", "block": "import_blocked", "halt": "import_blocked",
+    "reject": "import_rejected", "place": "import_placed",
+}  # fmt: skip
 
 
 def submit(
@@ -72,22 +82,63 @@ def _open(
     return request
 
 
+def import_of(number: int, person: Principal, act: str = "view_import") -> ImportRequest:
+    """Return an import about which a person may do an act.
+
+    Raises
+    ------
+    Missing
+        When there is none of this number.
+    NotAllowed
+        When they may not.
+    """
+    found = ImportRequest.objects.select_related("project", "author").filter(pk=number).first()
+    if found is None:
+        raise Missing("There is no such import", where=f"import {number}")
+    require(person, act, found.resource())
+    return found
+
+
+def visible(person: Principal) -> list[ImportRequest]:
+    """Return the imports that a person may see, newest first."""
+    everything = ImportRequest.objects.select_related("project", "author")
+    return [each for each in everything if decide(person, "view_import", each.resource()).allowed]
+
+
+def may_review(person: Principal, found: ImportRequest) -> bool:
+    """Return whether a person may review an import, and has not."""
+    if not decide(person, "review_import", found.resource()).allowed:
+        return False
+    return not found.reviews.filter(reviewer__username=person.username).exists()
+
+
+def visible_reviews(found: ImportRequest) -> list[ImportReview]:
+    """Return the reviews of an import: reviewers are blind to each other until it is decided."""
+    return list(found.reviews.exclude(request__state="in_review").select_related("reviewer"))
+
+
+def may_withdraw(person: Principal, found: ImportRequest) -> bool:
+    """Return whether a person may withdraw an import as it stands."""
+    waits = found.state in {"submitted", "blocked", "in_review"}
+    return waits and decide(person, "withdraw_import", found.resource()).allowed
+
+
 def locked(number: int) -> ImportRequest:
     """Return an import, locked until the transaction ends.
 
     Raises
     ------
-    Refused
+    Missing
         When there is none of this number.
     """
     request = ImportRequest.objects.select_for_update().filter(pk=number).first()
     if request is None:
-        raise Refused("There is no such import", where=f"import {number}")
+        raise Missing("There is no such import", where=f"import {number}")
     return request
 
 
 def move(request: ImportRequest, event: Event, actor: str, data: Mapping[str, object] | None = None) -> None:
-    """Change a locked import's state by an event, with its audit entry, in the caller's transaction.
+    """Change a locked import's state by an event, with its audit entry and notices, in the caller's transaction.
 
     Raises
     ------
@@ -96,7 +147,17 @@ def move(request: ImportRequest, event: Event, actor: str, data: Mapping[str, ob
     """
     request.state = follow(request.state, event)  # type: ignore[arg-type]  # the field's choices are the states
     request.save(update_fields=["state"])
-    record(AUDIT_EVENTS[event], actor=actor, subject=f"import:{request.pk}", data=data)
+    entry = record(AUDIT_EVENTS[event], actor=actor, subject=f"import:{request.pk}", data=data)
+    if event in TOLD:
+        people = _reviewers(request) if event == "pass_to_review" else [request.author]
+        tell(TOLD[event], people, f"import:{request.pk}", once=f"audit:{entry.number}")
+
+
+def _reviewers(request: ImportRequest) -> QuerySet[Account]:
+    """Return who could review an import; the policies are asked when one of them does."""
+    trained = Account.objects.filter(training_expires__gte=timezone.localdate())
+    those = trained.filter(roles__name__in=("output_checker", "data_manager")).exclude(pk=request.author_id)
+    return those.exclude(pk__in=request.project.members.values("pk")).distinct()
 
 
 @transaction.atomic
@@ -133,6 +194,27 @@ def review(number: int, actor: Principal, choice: Choice, comment: str, shown: M
     if decided == "approve":
         enqueue("imports.place", {"import": number}, once=f"imports.place:{number}")
     return made
+
+
+def remove_placed(project: Project) -> None:
+    """Remove what was placed for a project that is over, and write it down; done already, nothing changes.
+
+    Raises
+    ------
+    OSError
+        It cannot be removed: whoever asked for it asks again, and nothing is written.
+    """
+    clear_all(project.code)
+    for number in project.imports.filter(state="placed").order_by("pk").values_list("pk", flat=True):
+        _write_removed(number)
+
+
+@transaction.atomic
+def _write_removed(number: int) -> None:
+    request = locked(number)
+    if request.state == "placed":
+        hashes = sorted(request.files.values_list("sha256", flat=True))
+        move(request, "remove", PLATFORM, {"version": request.version, "files": hashes})
 
 
 @transaction.atomic

@@ -9,20 +9,20 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tre.airlock.contents import opening_picture
 from tre.airlock.drafts import Upload
 from tre.airlock.imports import services
 from tre.airlock.imports.domain import Choice
 from tre.airlock.imports.models import CHOICES, ImportFile, ImportRequest
 from tre.airlock.imports.policy import import_policy
-from tre.airlock.previews import Preview, preview
-from tre.airlock.storage import storage
+from tre.airlock.openings import Opening, opening, openings
 from tre.errors import Refused
 from tre.people.services import principal
 from tre.people.step_up import step_up
 from tre.policy.decision import decide, require
-from tre.policy.domain import Principal
 from tre.projects.models import Project
 from tre.projects.services import get
 
@@ -54,9 +54,8 @@ class ReviewForm(forms.Form):
 def listed(request: HttpRequest) -> HttpResponse:
     """Show the imports that the person may see, newest first."""
     person = principal(request)
-    everything = ImportRequest.objects.select_related("project", "author")
-    visible = [each for each in everything if decide(person, "view_import", each.resource()).allowed]
-    waiting = [each for each in visible if _may_review(person, each)]
+    visible = services.visible(person)
+    waiting = [each for each in visible if services.may_review(person, each)]
     own = Project.objects.filter(members__username=person.username)
     projects = [each for each in own if decide(person, "ask_import", each.resource()).allowed]
     return render(request, "imports/list.html", {"imports": visible, "waiting": waiting, "projects": projects})
@@ -88,14 +87,14 @@ def _name(file: UploadedFile) -> str:
 @require_safe
 def one(request: HttpRequest, number: int) -> HttpResponse:
     """Show one import: what was told of it, what the checks found, and what the reviewers said."""
-    return _page(request, _asked_for(request, number, "view_import"), ReviewForm())
+    return _page(request, services.import_of(number, principal(request)), ReviewForm())
 
 
 @require_POST
 @step_up
 def review(request: HttpRequest, number: int) -> HttpResponse:
     """Hand in a review of an import."""
-    found, form = _asked_for(request, number, "review_import"), ReviewForm(request.POST)
+    found, form = services.import_of(number, principal(request), "review_import"), ReviewForm(request.POST)
     if form.is_valid():
         shown = {file.pk: request.POST.get(f"file-{file.pk}", "") for file in found.files.all()}
         choice: Choice = "approve" if form.cleaned_data["choice"] == "approve" else "reject"
@@ -117,35 +116,41 @@ def take_back(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("import", number=number)
 
 
-def _asked_for(request: HttpRequest, number: int, act: str) -> ImportRequest:
-    """Return an import that the person may do this act to."""
-    found = ImportRequest.objects.select_related("project", "author").filter(pk=number).first()
-    if found is None:
+@require_safe
+def drawing(request: HttpRequest, number: int, file: int) -> HttpResponse:
+    """Send a picture of a file's first part, drawn anew."""
+    found = services.import_of(number, principal(request)).files.filter(pk=file).first()
+    sent = opening_picture(request, found.sha256, found.name) if found and _may_be_shown(found) else None
+    if sent is None:
         raise Http404
-    require(principal(request), act, found.resource())
-    return found
+    return sent
 
 
-def _may_review(person: Principal, found: ImportRequest) -> bool:
-    if not decide(person, "review_import", found.resource()).allowed:
-        return False
-    return not found.reviews.filter(reviewer__username=person.username).exists()
-
-
-def _preview(file: ImportFile) -> Preview | None:
+def _may_be_shown(file: ImportFile) -> bool:
+    """Return whether a file was checked and nothing in it keeps it out: what may be malware is not opened."""
     checked = file.checked()
-    return preview(storage().path(file.sha256), checked.kind) if checked and not checked.blocks else None
+    return checked is not None and not checked.blocks
+
+
+def _openings(files: list[ImportFile]) -> dict[int, Opening]:
+    clean = [file for file in files if _may_be_shown(file)]
+    shown = openings([(file.sha256, file.name) for file in clean])
+    return {file.pk: opening(shown[file.sha256], _drawing(file)) for file in clean if file.sha256 in shown}
+
+
+def _drawing(file: ImportFile) -> str:
+    return f"{reverse('import_drawing', args=[file.request_id, file.pk])}?section=0"
 
 
 def _page(request: HttpRequest, found: ImportRequest, form: ReviewForm) -> HttpResponse:
-    person = principal(request)
+    person, files = principal(request), list(found.files.all())
+    first = _openings(files)
     told = {
         "found": found,
-        "files": [(file, file.checked(), _preview(file)) for file in found.files.all()],
-        "reviews": found.reviews.exclude(request__state="in_review"),  # blind to each other until it is decided
+        "files": [(file, file.checked(), first.get(file.pk)) for file in files],
+        "reviews": services.visible_reviews(found),
         "form": form,
-        "may_review": _may_review(person, found),
-        "may_withdraw": found.state in {"submitted", "blocked", "in_review"}
-        and decide(person, "withdraw_import", found.resource()).allowed,
+        "may_review": services.may_review(person, found),
+        "may_withdraw": services.may_withdraw(person, found),
     }
     return render(request, "imports/one.html", told, status=400 if form.errors else 200)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tre.airlock.models.attacks import AttackReport
-from tre.airlock.models.requests import Group, Notice, Publication, Release, Request, RequestFile, Turn
+from tre.airlock.models.requests import Group, Publication, Release, Request, RequestFile, Turn
 from tre.airlock.models.reviews import CHOICES, Absence, Assignment, Comment, FileVote, Review
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "Comment",
     "FileVote",
     "Group",
-    "Notice",
     "Publication",
     "Release",
     "Request",

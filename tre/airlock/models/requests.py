@@ -1,4 +1,4 @@
-"""Requests to let something out: their turns, groups and files, what is released of them, and who is told."""
+"""Requests to let something out: their turns, groups and files, and what is released of them."""
 
 from __future__ import annotations
 
@@ -150,6 +150,9 @@ class Publication(models.Model):
 
     file = models.OneToOneField(RequestFile, on_delete=models.PROTECT, related_name="publication")
     tables = models.JSONField(default=list)
+    members = models.CharField(
+        max_length=64, blank=True, default="", help_text="SHA-256 of who is counted in each cell, where it is known."
+    )
     place = models.PositiveBigIntegerField(
         null=True,
         db_index=True,
@@ -177,29 +180,6 @@ class Publication(models.Model):
             raise StorageBroken(
                 "What a file tells was altered", where=str(self), todo="Stop and tell the auditor"
             ) from None
-
-
-class Notice(models.Model):
-    """What somebody has to be told of a request: written with what it tells of, sent by whoever carries notices."""
-
-    class Kind(models.TextChoices):
-        """What it tells."""
-
-        RECALLED = "recalled", "What you took out was recalled"
-
-    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="notices")
-    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="notices")
-    kind = models.CharField(max_length=20, choices=Kind)
-    text = models.TextField(blank=True, default="")
-    at = models.DateTimeField(auto_now_add=True)
-    sent = models.DateTimeField(null=True, blank=True, db_index=True)
-
-    class Meta:
-        ordering = ("id",)
-        constraints = (models.UniqueConstraint(fields=["request", "account", "kind"], name="told_once"),)
-
-    def __str__(self) -> str:
-        return f"notice {self.pk}"
 
 
 class Release(models.Model):

@@ -1,14 +1,16 @@
-"""Which target a project's releases go to, and their delivery: queued with the release, done once, in the audit log."""
+"""Which targets a project's releases may go to, and delivery: queued with the release, done once, in the audit log."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from django.db import transaction
 from django.utils import timezone
 
 from tre.airlock.crate import METADATA_FILE
-from tre.airlock.models import Release
+from tre.airlock.models import Release, Request
 from tre.airlock.release.bag import Payload
-from tre.airlock.release.models import Delivery, ProjectTarget
+from tre.airlock.release.models import Delivery, ProjectTarget, RequestTarget
 from tre.airlock.release.targets import Parcel, Receipt, names, target
 from tre.audit.services import record
 from tre.config.options import load
@@ -18,19 +20,18 @@ from tre.policy.domain import Principal
 from tre.projects.models import Project
 from tre.runs.queue import enqueue
 
-DELIVERED, TARGET_SET = "airlock.delivered", "airlock.target_set"
+DELIVERED, TARGET_SET, TARGET_CHOSEN = "airlock.delivered", "airlock.target_set", "airlock.target_chosen"
 JOB = "release.deliver"
 
 
-def target_of(project: Project) -> str:
-    """Return the name of a project's target, or an empty text: nothing goes anywhere unless somebody chose it."""
-    found = ProjectTarget.objects.filter(project=project).first()
-    return found.target if found else ""
+def targets_of(project: Project) -> list[str]:
+    """Return where a project's releases may go: nowhere unless somebody chose it, or where no settings name it."""
+    return [name for name in project.release_targets.values_list("target", flat=True) if name in names()]
 
 
 @transaction.atomic
-def set_target(project: Project, name: str, actor: Principal) -> None:
-    """Choose where a project's later releases are delivered to; an empty name for nowhere.
+def set_targets(project: Project, chosen: Collection[str], actor: Principal) -> None:
+    """Choose where a project's later releases may be delivered to; none for nowhere.
 
     Raises
     ------
@@ -38,19 +39,52 @@ def set_target(project: Project, name: str, actor: Principal) -> None:
         When the person may not, or the settings name no such target.
     """
     require(actor, "set_release_target", project.resource())
-    if name and name not in names():
-        raise Refused("The settings name no such target", where=name, todo="Choose one of those that are listed")
+    for name in chosen:
+        _check_among(name, names(), "The settings name no such target")
+    ProjectTarget.objects.filter(project=project).exclude(target__in=chosen).delete()
+    for name in chosen:
+        ProjectTarget.objects.get_or_create(project=project, target=name, defaults={"set_by": actor.username})
+    data = {"targets": sorted(chosen)}
+    record(TARGET_SET, actor=actor.username, subject=f"project:{project.code}", data=data)
+
+
+def choose(request: Request, name: str, actor: Principal) -> None:
+    """Keep which of its project's places a request goes to, in the transaction of its submission; none by no name.
+
+    Raises
+    ------
+    Refused
+        When its project may send it to no such place.
+    """
     if name:
-        told = {"target": name, "set_by": actor.username}
-        ProjectTarget.objects.update_or_create(project=project, defaults=told)
-    else:
-        ProjectTarget.objects.filter(project=project).delete()
-    record(TARGET_SET, actor=actor.username, subject=f"project:{project.code}", data={"target": name})
+        _check_among(name, targets_of(request.project), "The project may send nothing there")
+    before = RequestTarget.objects.filter(request=request).first()
+    if (before.target if before else "") != name:
+        RequestTarget.objects.update_or_create(request=request, defaults={"target": name})
+        data = {"turn": request.turn, "target": name}
+        record(TARGET_CHOSEN, actor=actor.username, subject=f"request:{request.pk}", data=data)
+
+
+def _check_among(name: str, known: Collection[str], what: str) -> None:
+    if name not in known:
+        raise Refused(what, where=name[:40], todo="Choose one of those that are listed")
+
+
+def target_of(request: Request) -> str:
+    """Return where a request's release goes, or an empty text: the place of its project, or which of several it chose.
+
+    What its author chose counts only as long as a data manager lets the project's releases go there.
+    """
+    allowed = targets_of(request.project)
+    if len(allowed) == 1:
+        return allowed[0]
+    chosen = RequestTarget.objects.filter(request=request).first()
+    return chosen.target if chosen and chosen.target in allowed else ""
 
 
 def queue_delivery(release: Release) -> None:
-    """Queue the delivery of a release where its project has a target, in the transaction that finishes it."""
-    name = target_of(release.request.project)
+    """Queue the delivery of a release that goes somewhere, in the transaction that finishes it."""
+    name = target_of(release.request)
     if name:
         made = Delivery.objects.create(release=release, target=name)
         enqueue(JOB, {"delivery": made.pk}, once=f"{JOB}:{made.pk}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,16 +13,36 @@ from tre.airlock.release.policy import release_policy
 from tre.audit.models import Entry
 from tre.audit.services import record
 from tre.errors import Refused
+from tre.notices.policy import notice_policy
+from tre.notices.services import tell
 from tre.policy.decision import require
 from tre.policy.domain import Principal
+from tre.runs.queue import enqueue
 
 TAKEN, OPENED = "airlock.downloaded", "airlock.downloads_opened"
+ENDS = "release.ends"  # the job that tells that a release can soon be taken no more
 
 
 def open_area(release: Release, crate_sha256: str) -> None:
     """Open a release's area, in the caller's transaction."""
     until = timezone.now() + release_policy().open_for
     DownloadArea.objects.create(release=release, crate_sha256=crate_sha256, until=until)
+    _queue_ends(release, until)
+
+
+def _queue_ends(release: Release, until: datetime) -> None:
+    once = f"{ENDS}:{release.pk}:{until.isoformat()}"
+    enqueue(ENDS, {"release": release.pk}, once=once, due=until - notice_policy().ahead["download"])
+
+
+@transaction.atomic
+def tell_ends(number: int) -> None:
+    """Tell the author of a release that the time to take it ends soon, unless it ended or was opened for longer."""
+    release = Release.objects.select_related("request__author").get(pk=number)
+    request, left = release.request, shuts(release) - timezone.now()
+    if request.state == "released" and timedelta(0) < left <= notice_policy().ahead["download"]:
+        once = f"download_ends:{number}:{shuts(release).isoformat()}"
+        tell("download_ends", [request.author], f"request:{request.pk}", once=once)
 
 
 def area_of(release: Release) -> DownloadArea | None:
@@ -99,4 +119,5 @@ def open_again(release: Release, actor: Principal) -> datetime:
     DownloadArea.objects.update_or_create(release=release, defaults=told, create_defaults={**told, "crate_sha256": ""})
     data = {"release": release.identity, "until": until.isoformat(timespec="seconds")}
     record(OPENED, actor=actor.username, subject=f"request:{release.request_id}", data=data)
+    _queue_ends(release, until)
     return until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tre.airlock.release import deliveries
+from tre.airlock.release import deliveries, downloads
 from tre.runs.queue import handler
 
 
@@ -12,3 +12,9 @@ from tre.runs.queue import handler
 def deliver(payload: dict[str, Any]) -> None:
     """Deliver one release to its target."""
     deliveries.deliver(payload["delivery"])
+
+
+@handler(downloads.ENDS)
+def ends(payload: dict[str, Any]) -> None:
+    """Tell that a release can soon be taken no more."""
+    downloads.tell_ends(payload["release"])

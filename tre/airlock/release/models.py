@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from tre.airlock.models import Release
+from tre.airlock.models import Release, Request
 from tre.projects.models import Project
 
 
@@ -21,14 +21,28 @@ class DownloadArea(models.Model):
 
 
 class ProjectTarget(models.Model):
-    """Where a project's releases are delivered to, beside their author's download area."""
+    """One place that a project's releases may be delivered to, beside their author's download area."""
 
-    project = models.OneToOneField(Project, on_delete=models.PROTECT, related_name="release_target")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="release_targets")
     target = models.CharField(max_length=40, help_text="By its name in the settings.")
     set_by = models.CharField(max_length=32)
 
+    class Meta:
+        ordering = ("target",)
+        constraints = (models.UniqueConstraint(fields=["project", "target"], name="target_once"),)
+
     def __str__(self) -> str:
         return f"{self.target} for {self.project.code}"
+
+
+class RequestTarget(models.Model):
+    """Which of its project's places a request is to go to, where its author has chosen."""
+
+    request = models.OneToOneField(Request, on_delete=models.PROTECT, related_name="chosen_target")
+    target = models.CharField(max_length=40, blank=True, help_text="Empty for none.")
+
+    def __str__(self) -> str:
+        return f"{self.target} for request {self.request_id}"
 
 
 class Delivery(models.Model):

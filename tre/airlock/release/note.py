@@ -130,7 +130,7 @@ def _times(request: Request) -> Times:
     return Times(
         submitted=_when(request, SUBMITTED),
         inspected=_when(request, AUDIT_EVENTS["pass_to_review"]),
-        decided=_when(request, AUDIT_EVENTS["approve"]),
+        decided=_when(request, AUDIT_EVENTS["approve" if request.checkers else "let_pass"]),
         released=_when(request, AUDIT_EVENTS["release"]),
     )
 

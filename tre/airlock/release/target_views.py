@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from tre.airlock.release.deliveries import set_target, target_of
+from tre.airlock.release.deliveries import set_targets, targets_of
 from tre.airlock.release.targets import names
 from tre.people.services import principal
 from tre.people.step_up import step_up
@@ -17,15 +17,17 @@ from tre.projects.models import Project
 from tre.projects.services import get
 
 
-class TargetForm(forms.Form):
-    """The choice of one target, or none."""
+class TargetsForm(forms.Form):
+    """The choice of the places that a project's releases may go to, or none."""
 
-    target = forms.ChoiceField(required=False, widget=forms.RadioSelect)
+    targets = forms.MultipleChoiceField(
+        label="Deliver later releases to", required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="None: their author downloads them. Where there are several, each request says which.",
+    )  # fmt: skip
 
     def __init__(self, *told: object, **named: object) -> None:
         super().__init__(*told, **named)  # type: ignore[arg-type]
-        nowhere = ("", "Nowhere: their author downloads them")
-        self.fields["target"].choices = [nowhere, *((each, each) for each in names())]  # type: ignore[attr-defined]
+        self.fields["targets"].choices = [(each, each) for each in names()]  # type: ignore[attr-defined]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,17 +36,17 @@ def choose(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         return _chosen(request, code)
     project = _asked_for(request, code)
-    return _page(request, project, TargetForm(initial={"target": target_of(project)}))
+    return _page(request, project, TargetsForm(initial={"targets": targets_of(project)}))
 
 
 @step_up
 def _chosen(request: HttpRequest, code: str) -> HttpResponse:
     """Send a project's later releases where the form says."""
-    project, form = _asked_for(request, code), TargetForm(request.POST)
+    project, form = _asked_for(request, code), TargetsForm(request.POST)
     if not form.is_valid():
         return _page(request, project, form)
-    set_target(project, form.cleaned_data["target"], principal(request))
-    messages.success(request, "Later releases of this project go where you chose.")
+    set_targets(project, form.cleaned_data["targets"], principal(request))
+    messages.success(request, "Later releases of this project may go where you chose.")
     return redirect("release_target", code=code)
 
 
@@ -54,6 +56,6 @@ def _asked_for(request: HttpRequest, code: str) -> Project:
     return project
 
 
-def _page(request: HttpRequest, project: Project, form: TargetForm) -> HttpResponse:
+def _page(request: HttpRequest, project: Project, form: TargetsForm) -> HttpResponse:
     told = {"project": project, "form": form, "named": names()}
     return render(request, "release/target.html", told, status=400 if form.errors else 200)

@@ -8,6 +8,6 @@ never the file's own markup.
 from __future__ import annotations
 
 from tre.disclosure.showing.shown import Ask, Cell, Heading, Page, Shown, Token
-from tre.disclosure.showing.worker import show
+from tre.disclosure.showing.worker import show, show_together
 
-__all__ = ["Ask", "Cell", "Heading", "Page", "Shown", "Token", "show"]
+__all__ = ["Ask", "Cell", "Heading", "Page", "Shown", "Token", "show", "show_together"]

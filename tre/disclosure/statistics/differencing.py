@@ -18,6 +18,7 @@ import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from pyroaring import BitMap64
 
@@ -117,11 +118,14 @@ def isolated(new: Release, earlier: Iterable[Release], threshold: int, *, togeth
         The least number of people that a difference may have.
     together : int
         The most cells of one release that a union is made of, at least 1.
+
+    Notes
+    -----
+    One earlier release is in memory at a time.
     """
     fresh = _unions(new, together)
-    seen = [fresh, *(_unions(each, together) for each in earlier)]
     told: set[tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]] = set()
-    for other in seen:
+    for other in chain([fresh], (_unions(each, together) for each in earlier)):
         by_size = sorted(other, key=lambda each: len(each[1]))
         sizes = [len(each[1]) for each in by_size]
         for cell in fresh:

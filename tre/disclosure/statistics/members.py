@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+import pandas as pd
 from pyroaring import BitMap64
 
 from tre.disclosure.model import DisclosureError
@@ -26,6 +27,7 @@ def release_of(
     key: bytes,
     *,
     person: str | None = None,
+    known: Mapping[str, str] | None = None,
 ) -> Release:
     """Return the members of the cells that a table shows, told apart by keyed identities.
 
@@ -38,24 +40,37 @@ def release_of(
         The table as it is released; what it suppresses has no members here.
     frame, rows, columns, person
         What it was made of.
+    known : mapping of str to str, optional
+        Who each person of the frame is wherever releases are compared: a project's pseudonyms are its own. A row of
+        nobody (null) is nobody's member.
 
     Raises
     ------
     DisclosureError
-        Nothing tells people apart.
+        Nothing tells people apart, or somebody is not known.
     """
     person = person_of(list(map(str, frame.columns)), person)
     if person is None:
         raise DisclosureError("Nothing tells people apart", where="person", todo="Name the column that does")
     groups = [*listed(rows), *listed(columns)]
     held = distinct(frame, groups, person) if is_spark(frame) else frame[[*groups, person]].drop_duplicates()
-    identities = held[person].astype(str).map(lambda each: member_id(key, each))
+    held = held[held[person].notna()]
+    identities = _known(held[person].astype(str), person, known).map(lambda each: member_id(key, each))
     keys = held[groups].astype(object).where(held[groups].notna(), MISSING)
     inner = {
         group if isinstance(group, tuple) else (group,): BitMap64(each)
         for group, each in identities.groupby([keys[name] for name in groups], sort=False)
     }
     return Release(name, dict(_shown(table, inner, groups, across=len(listed(columns)))))
+
+
+def _known(persons: pd.Series, person: str, known: Mapping[str, str] | None) -> pd.Series:
+    if known is None:
+        return persons
+    found = persons.map(known)
+    if found.isna().any():
+        raise DisclosureError("Not everybody is a person of the extract", where=person, todo="Keep it as it is there")
+    return found
 
 
 def _shown(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tre.airlock.deciding import REVIEWERS, outcome
 from tre.airlock.domain import CHANGEABLE, TRANSITIONS, Place
+from tre.airlock.policy import airlock_policy
 from tre.evidence.domain import Found, judged
 from tre.evidence.installation import ASKER, Installation
 from tre.people.domain import ROLES
@@ -66,10 +67,16 @@ def own_outputs() -> list[str]:
 
 
 def unreviewed_ways() -> list[str]:
-    """Return the ways in the table of states by which a request is released without its approval."""
+    """Return the ways in the table of states by which a request is released without its approval.
+
+    The platform lets pass what it made itself where a class that is in force opens that way: then it is named.
+    """
+    unmanned = [each.name for each in airlock_policy().classes if each.in_force and not each.checkers]
+    decided = {"approve", "let_pass"}
     reached = {Place(CHANGEABLE)}
     while (
-        more := {to for (place, event), to in TRANSITIONS.items() if place in reached and event != "approve"} - reached
+        more := {to for (place, event), to in TRANSITIONS.items() if place in reached and event not in decided}
+        - reached
     ):
         reached |= more
     ways = (
@@ -79,6 +86,8 @@ def unreviewed_ways() -> list[str]:
     )
     if REVIEWERS < 2 or outcome(["approve"]) is not None:
         ways.append("one checker alone can approve")
+    if unmanned:
+        ways.append(f"a class of low risk needs no checker: {', '.join(unmanned)}")
     return ways
 
 

@@ -15,6 +15,7 @@ from tre.workspace.client.outputs import (
     safe_table,
 )
 from tre.workspace.client.repository import git
+from tre.workspace.client.running import run_notebook, run_table, run_training, runs
 
 __all__ = [
     "budget",
@@ -27,6 +28,10 @@ __all__ = [
     "price",
     "private",
     "requests",
+    "run_notebook",
+    "run_table",
+    "run_training",
+    "runs",
     "safe_histogram",
     "safe_percentiles",
     "safe_regression",

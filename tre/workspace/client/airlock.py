@@ -120,20 +120,22 @@ class Draft(Request):
         """
         return self._ask("remove", name=name)
 
-    def submit(self, answer: str = "") -> Draft:
+    def submit(self, answer: str = "", target: str = "") -> Draft:
         """Submit it as it stands: every group needs its context and its controls.
 
         Parameters
         ----------
         answer : str
             What has changed since the checkers sent it back; needed from the second turn on.
+        target : str, optional
+            Which of the places that the project's releases may go to this one is delivered to, where there are several.
 
         Raises
         ------
         PlatformError
             When something is missing or the platform refuses.
         """
-        return self._ask("submit", answer=answer)
+        return self._ask("submit", answer=answer, target=target)
 
     def withdraw(self) -> Draft:
         """Take it back.

@@ -56,6 +56,7 @@ class _Delivery:
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_ALLOW_PROTOCOL": "file:https",
+            **({"GIT_SSL_CAINFO": str(told.ca_file)} if told.ca_file else {}),
             **{f"GIT_{who}_NAME": _WHO for who in ("AUTHOR", "COMMITTER")},
             **{f"GIT_{who}_EMAIL": sender for who in ("AUTHOR", "COMMITTER")},
             **{f"GIT_{who}_DATE": at for who in ("AUTHOR", "COMMITTER")},

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("airlock", "0006_every_file_in_a_group"),
+        ("airlock", "0008_notices_in_a_room_of_their_own"),
     ]
 
     operations = [

@@ -1,0 +1,81 @@
+"""Makes a table that keeps to the disclosure rules out of an extract, and the members of each cell that it shows.
+
+The platform runs it from a specification on record, so that the table is known to be what the specification says.
+Members are told by the warehouse's pseudonyms under the airlock's own key: the same person is the same in whatever
+project a table was made, and nobody without the key can tell who it is. See docs/decisions/0035.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from spark_jobs import tables
+from spark_jobs.errors import JobRefused
+from spark_jobs.extracts import opened
+from spark_jobs.provisioning.cohort import PEOPLE, PSEUDONYM
+from spark_jobs.pseudonymise import pseudonym
+from tre.disclosure.model import DisclosureError
+from tre.disclosure.statistics import safe_table
+from tre.disclosure.statistics.members import release_of
+
+TABLE, MEMBERS = "table.csv", "members"
+
+
+def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
+    """Write the table and the members of its cells; return how many cells it has and how many are suppressed.
+
+    Parameters
+    ----------
+    spec : dict
+        ``extract``, ``manifest`` and ``scratch`` (see :func:`spark_jobs.extracts.opened`); ``warehouse``, whose people
+        the extract's are; ``out``, an empty folder; ``query``; ``rows``, ``columns``, ``values``, ``aggfunc`` and
+        ``margins`` (see :func:`tre.disclosure.statistics.tables.safe_table`); ``profile`` and ``tighten``, the rules.
+    keys : dict
+        ``project-pseudonym``, of the extract's generation, and ``airlock-members``.
+
+    Raises
+    ------
+    JobRefused
+        When the query or the table is refused, or the extract is not what the platform has on record.
+    """
+    out, asked = Path(spec["out"]), {name: spec[name] for name in ("rows", "columns", "values", "aggfunc")}
+    with opened("aggregate", spec) as extract:
+        progress("reading the query")
+        frame = extract.query(spec["query"]).persist()
+        progress("counting")
+        try:
+            made = safe_table(
+                frame, **asked, profile=spec["profile"], margins=spec["margins"], person=PSEUDONYM,
+                tighten=spec["tighten"],
+            )  # fmt: skip
+            progress("keeping who is counted")
+            release = release_of(
+                "", made, frame, spec["rows"], spec["columns"], keys["airlock-members"], person=PSEUDONYM,
+                known=_known(Path(spec["warehouse"]), extract.manifest, keys["project-pseudonym"]),
+            )  # fmt: skip
+        except DisclosureError as error:
+            raise JobRefused(error.what, where=error.where, todo=error.todo) from None
+    made.to_csv(str(out / TABLE))
+    (out / MEMBERS).write_bytes(release.to_bytes())
+    return {"cells": int(made.outcome.size), "suppressed": made.suppressed, "review": list(made.review)}
+
+
+def _known(warehouse: Path, manifest: dict[str, Any], key: bytes) -> dict[str, str]:
+    """Return the warehouse's pseudonym of everybody, by each pseudonym that a table of the extract may have of them."""
+    version = int(manifest["specification"]["versions"][PEOPLE])
+    people = tables.arrow(warehouse / PEOPLE, version).to_table(columns=[PSEUDONYM])[PSEUDONYM]
+    before = {_before(each) for each in manifest["specification"]["tables"] if each["linkage"] != "none"}
+    return {pseudonym(key, prefix + each): each for prefix in sorted(before) for each in _names(people)}
+
+
+def _before(table: dict[str, Any]) -> str:
+    """Return what stands before an identity that a table has a pseudonym of its own of: see provisioning's `own`."""
+    return f"{table['dataset']} " if table["linkage"] == "table" else ""
+
+
+def _names(people: pa.ChunkedArray) -> list[str]:
+    return [each for each in people.to_pylist() if each]

@@ -1,0 +1,109 @@
+"""``policies/api.yaml`` as values: the scopes of tokens, how long these live, and what no token does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tre.config.options import REPOSITORY
+from tre.errors import SettingsError
+from tre.policy.decision import acts
+
+POLICY_FILE = REPOSITORY / "policies" / "api.yaml"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a token may be let do: in words, and as acts of the policies."""
+
+    name: str
+    words: str
+    acts: frozenset[str]
+
+
+@dataclass(frozen=True)
+class ApiPolicy:
+    """What the API is held to.
+
+    Parameters
+    ----------
+    scopes : mapping of str to Scope
+        By their names, in the order of the file.
+    kept_back : mapping of str to str
+        Why no token does an act, by the act.
+    lives : mapping of int to str
+        For how many hours a token may live, each in words.
+    longest : timedelta
+        The longest that a token lives, whatever it was made for.
+    most_each : int
+        How many tokens one person holds at a time.
+    wrong_tokens : (int, int)
+        How many wrong tokens an address may try, in so many seconds.
+    answers_kept : timedelta
+        For how long the answer to an Idempotency-Key is kept.
+    """
+
+    scopes: Mapping[str, Scope]
+    kept_back: Mapping[str, str]
+    lives: Mapping[int, str]
+    longest: timedelta
+    most_each: int
+    wrong_tokens: tuple[int, int]
+    answers_kept: timedelta
+
+    def acts_of(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the acts that some scopes let a token do; a scope that there is no more lets it do none."""
+        held = (self.scopes[name].acts for name in names if name in self.scopes)
+        return frozenset().union(*held)
+
+
+@cache
+def api_policy(path: Path = POLICY_FILE) -> ApiPolicy:
+    """Return the policy of the file.
+
+    Raises
+    ------
+    SettingsError
+        When it cannot be read as one, or does not say of every act of the policies whether a token may do it.
+    """
+    try:
+        made = _policy(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
+        raise SettingsError(
+            "The API's policy cannot be read", where=str(path), todo="Restore it from the repository"
+        ) from None
+    named = made.acts_of(made.scopes)
+    wrong = sorted((named & made.kept_back.keys()) | ((named | made.kept_back.keys()) ^ acts().keys()))
+    if wrong:
+        raise SettingsError(
+            f"The API's policy must name '{wrong[0]}' either in a scope or as kept back, and it must be an act",
+            where=str(path),
+        )
+    return made
+
+
+def _policy(told: dict[str, Any]) -> ApiPolicy:
+    token, wrong = told["token"], told["wrong_tokens"]
+    lives = {int(each["hours"]): str(each["words"]) for each in token["lives"]}
+    longest = timedelta(hours=int(token["most_hours"]))
+    scopes = {
+        str(name): Scope(str(name), str(scope["words"]), frozenset(map(str, scope["acts"])))
+        for name, scope in told["scopes"].items()
+    }
+    if not lives or min(lives) < 1 or timedelta(hours=max(lives)) > longest or not scopes:
+        raise ValueError
+    return ApiPolicy(
+        scopes,
+        {str(act): str(why) for act, why in told["kept_back"].items()},
+        lives,
+        longest,
+        int(token["most_each"]),
+        (int(wrong["number"]), int(wrong["seconds"])),
+        timedelta(hours=int(told["kept_answers_hours"])),
+    )

@@ -1,0 +1,352 @@
+"""Requests, their files with what was found, and what is said of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import Field, StringConstraints
+
+from tre.airlock.deciding import Choice, Vote
+from tre.airlock.models import Absence, Comment, FileVote, Group, Request, RequestFile, Review
+from tre.airlock.naming import Kind
+from tre.airlock.pages import offered
+from tre.airlock.queue import Waiting
+from tre.airlock.seeing import visible_comments, visible_reviews
+from tre.api.told.common import Code, Note, Number, Sha256, Text
+from tre.disclosure import Finding
+from tre.disclosure.showing import Shown
+from tre.notices.models import Notice
+from tre.policy.domain import Principal
+
+GroupName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,59}$")]
+
+
+class FindingTold(Schema):
+    """What inspection found: where, how often and why it matters; of the value itself a masked sample alone."""
+
+    rule: str
+    kind: str
+    severity: str
+    location: str
+    count: int
+    sample: str
+    why: str
+    fix: str
+    source: str
+    sheet: str
+    row: int | None
+    column: str
+
+    @classmethod
+    def of(cls, found: Finding) -> FindingTold:
+        """Return a finding as it is told."""
+        return cls(**{name: getattr(found, name) for name in cls.model_fields})
+
+
+class FileTold(Schema):
+    """One frozen file."""
+
+    number: int
+    name: str
+    group: str
+    kind: str
+    sha256: str
+    size: int
+    type: str | None = Field(description="Told from its content; none before it is inspected.")
+    verdict: str | None
+    findings: list[FindingTold]
+
+    @classmethod
+    def of(cls, file: RequestFile) -> FileTold:
+        """Return a file as it is told."""
+        found = file.inspected()
+        return cls(
+            number=file.pk, name=file.name, group=file.group.name, kind=file.kind, sha256=file.sha256, size=file.size,
+            type=found.type if found else None, verdict=found.verdict if found else None,
+            findings=[FindingTold.of(each) for each in found.findings] if found else [],
+        )  # fmt: skip
+
+
+class GroupTold(Schema):
+    """Files that belong together."""
+
+    number: int
+    name: str
+    context: str
+    controls: str
+
+    @classmethod
+    def of(cls, group: Group) -> GroupTold:
+        """Return a group as it is told."""
+        return cls(number=group.pk, name=group.name, context=group.context, controls=group.controls)
+
+
+class VoteTold(Schema):
+    """One vote on one file."""
+
+    file: int
+    sha256: str
+    choice: str
+    comment: str
+
+    @classmethod
+    def of(cls, vote: FileVote) -> VoteTold:
+        """Return a vote as it is told."""
+        return cls(file=vote.file_id, sha256=vote.sha256, choice=vote.choice, comment=vote.comment)
+
+
+class ReviewTold(Schema):
+    """One review that was handed in."""
+
+    checker: str
+    choice: str
+    handed_in: datetime | None
+    votes: list[VoteTold]
+
+    @classmethod
+    def of(cls, review: Review) -> ReviewTold:
+        """Return a review as it is told."""
+        votes = [VoteTold.of(each) for each in review.votes.all()]
+        return cls(checker=review.checker.username, choice=review.choice, handed_in=review.handed_in, votes=votes)
+
+
+class CommentTold(Schema):
+    """What somebody said of a group, or of lines of a file."""
+
+    number: int
+    by: str
+    at: datetime
+    group: int
+    file: int | None
+    first_line: int | None
+    last_line: int | None
+    audience: str
+    text: str
+
+    @classmethod
+    def of(cls, said: Comment) -> CommentTold:
+        """Return a comment as it is told."""
+        return cls(
+            number=said.pk, by=said.author.username, at=said.at, group=said.group_id, file=said.file_id,
+            first_line=said.first_line, last_line=said.last_line, audience=said.audience, text=said.text,
+        )  # fmt: skip
+
+
+class RequestRow(Schema):
+    """One request in a list."""
+
+    number: int
+    project: str
+    author: str
+    state: str
+    turn: int
+    created: datetime
+    due: datetime | None = Field(description="When an answer is due.")
+    risk: int = Field(description="From 0 to 100, by what inspection found.")
+
+    @classmethod
+    def of(cls, found: Request) -> RequestRow:
+        """Return a request as a list tells it."""
+        return cls(
+            number=found.pk, project=found.project.code, author=found.author.username, state=found.state,
+            turn=found.turn, created=found.created, due=found.due, risk=found.risk,
+        )  # fmt: skip
+
+
+class WaitingRow(RequestRow):
+    """One request that waits for checkers."""
+
+    mine: bool = Field(description="Whether the caller holds a place at it.")
+    overdue: bool
+    free: int = Field(description="Places that nobody has taken.")
+
+    @classmethod
+    def waiting(cls, one: Waiting) -> WaitingRow:
+        """Return a request of the queue as it is told."""
+        told = RequestRow.of(one.request).model_dump()
+        return cls(**told, mine=one.mine, overdue=one.overdue, free=one.free)
+
+
+class RequestTold(RequestRow):
+    """One request in one of its turns, as the caller may see it."""
+
+    context: str
+    phase: str
+    shown_turn: int
+    groups: list[GroupTold]
+    files: list[FileTold]
+    reviews: list[ReviewTold] = Field(description="Those that the caller may see: checkers are blind to each other.")
+    comments: list[CommentTold]
+    may: list[str] = Field(description="What the caller may do about it now, as its page offers it.")
+
+    @classmethod
+    def seen(cls, found: Request, person: Principal, turn: int | None = None) -> RequestTold:
+        """Return a request as a person may see it, in a turn; by default in its last."""
+        shown = min(turn or found.turn, found.turn)
+        may = offered(found, person) if shown == found.turn else {}
+        return cls(
+            **RequestRow.of(found).model_dump(), context=found.context, phase=found.phase, shown_turn=shown,
+            groups=[GroupTold.of(each) for each in found.groups.filter(turn=shown)],
+            files=[FileTold.of(each) for each in found.files.filter(turn=shown).select_related("group")],
+            reviews=[ReviewTold.of(each) for each in visible_reviews(found, person, shown)],
+            comments=[CommentTold.of(each) for each in visible_comments(found, person, shown)],
+            may=[act for act, offer in may.items() if offer],
+        )  # fmt: skip
+
+
+class SectionTold(Schema):
+    """One section of a file."""
+
+    title: str
+    kind: str
+    size: int | None
+
+
+class ContentTold(Schema):
+    """One page of one section of a file, as the review page shows it: rows of a table, or lines of a text."""
+
+    type: str
+    why: str = Field(description="Why there is no page, where there is none.")
+    sections: list[SectionTold]
+    first: int = Field(description="How many rows or lines stand before it.")
+    more: bool
+    cut: bool = Field(description="Whether columns, or the ends of long values, are left out.")
+    names: list[str]
+    rows: list[list[str]]
+    lines: list[str]
+
+    @classmethod
+    def of(cls, shown: Shown) -> ContentTold:
+        """Return what is shown of a file, without its pictures."""
+        page = shown.page
+        told: dict[str, Any] = {"first": 0, "more": False, "cut": False, "names": [], "rows": [], "lines": []}
+        if page:
+            told = {
+                "first": page.first, "more": page.more, "cut": page.cut, "names": list(page.names),
+                "rows": [list(row) for row in page.rows],
+                "lines": ["".join(token.text for token in line) for line in page.lines],
+            }  # fmt: skip
+        sections = [SectionTold(title=each.title, kind=each.kind, size=each.size) for each in shown.sections]
+        return cls(type=shown.type, why=shown.why, sections=sections, **told)
+
+
+class AbsenceTold(Schema):
+    """Days on which a checker reviews nothing."""
+
+    number: int
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, absence: Absence) -> AbsenceTold:
+        """Return an absence as it is told."""
+        return cls(number=absence.pk, first=absence.first, last=absence.last)
+
+
+class NoticeTold(Schema):
+    """What somebody has to be told; `about` is as the audit log names it, such as request:7."""
+
+    about: str
+    kind: str
+    text: str
+    at: datetime
+    read: datetime | None
+
+    @classmethod
+    def of(cls, notice: Notice) -> NoticeTold:
+        """Return a notice as it is told."""
+        return cls(about=notice.about, kind=notice.kind, text=notice.text, at=notice.at, read=notice.read)
+
+
+class DraftAsked(Schema):
+    """A draft to be begun."""
+
+    project: Code
+    context: Text
+
+
+class GroupSaid(Schema):
+    """What a group's files are, and why they are safe."""
+
+    name: GroupName
+    context: Text = ""
+    controls: Text = ""
+
+
+class FileChanged(Schema):
+    """Which group a draft's file is in, and of what kind it is."""
+
+    group: GroupName
+    kind: Kind
+
+
+class Answered(Schema):
+    """What the author says to the turn before; needed from the second turn on."""
+
+    answer: Text = ""
+
+
+class VoteGiven(Schema):
+    """One vote, on the bytes that the caller was shown."""
+
+    choice: Choice
+    sha256: Sha256
+    comment: Note = ""
+
+    def vote(self, file: int) -> Vote:
+        """Return the vote on a file."""
+        return Vote(file, self.choice, self.comment, self.sha256)
+
+
+class FileVoted(VoteGiven):
+    """One vote, with the number of its file."""
+
+    file: Number
+
+
+class HandedIn(Schema):
+    """A review. Without votes those that were saved are handed in."""
+
+    votes: Annotated[list[FileVoted], Field(max_length=100)] = Field(default_factory=list)
+
+
+class CommentSaid(Schema):
+    """Something to be said of a group, or of lines of a file in it."""
+
+    text: Text
+    group: Number | None = None
+    file: Number | None = None
+    first_line: Number | None = None
+    last_line: Number | None = None
+    audience: Literal["public", "checkers"] = "public"
+
+
+class Reason(Schema):
+    """Why it is asked for."""
+
+    why: Text
+
+
+class AbsenceSaid(Schema):
+    """From when to when."""
+
+    first: date
+    last: date
+
+
+class QueueAsked(Schema):
+    """How the queue is sorted."""
+
+    sort: Literal["due", "age", "risk"] = "due"
+
+
+class ContentAsked(Schema):
+    """What of a file is to be shown, counted from 0."""
+
+    section: int = Field(0, ge=0, le=9_999_999)
+    page: int = Field(0, ge=0, le=9_999_999)
+    inside: str = Field(
+        "", pattern=r"^(\d{1,4}(\.\d{1,4}){0,5})?$", description="Sections that lead into files within."
+    )

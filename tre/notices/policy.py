@@ -1,0 +1,64 @@
+"""``policies/notices.yaml`` as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tre.config.options import REPOSITORY
+from tre.errors import SettingsError
+from tre.notices.domain import HOW, KINDS, How
+
+POLICY_FILE = REPOSITORY / "policies" / "notices.yaml"
+_AHEAD = ("download", "extract", "agreement")
+
+
+@dataclass(frozen=True)
+class NoticePolicy:
+    """How people are told.
+
+    Parameters
+    ----------
+    default : How
+        How those are told who have chosen nothing.
+    always : frozenset of str
+        Kinds that are sent at once whatever somebody has chosen.
+    hour : int
+        Of the daily e-mail.
+    ahead : mapping
+        How long before its end somebody is told: of a download, an extract, an agreement.
+    """
+
+    default: How
+    always: frozenset[str]
+    hour: int
+    ahead: Mapping[str, timedelta]
+
+
+@cache
+def notice_policy(path: Path = POLICY_FILE) -> NoticePolicy:
+    """Return the policy of the file.
+
+    Raises
+    ------
+    SettingsError
+        When it cannot be read as one, or recalls could be left unsent.
+    """
+    try:
+        told: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        ahead = {name: int(told["days_ahead"][name]) for name in _AHEAD}
+        default = next(each for each in HOW if each == told["default"])
+        always, hour = frozenset(map(str, told["always"])), int(told["hour"])
+        if min(ahead.values()) < 1 or hour not in range(24) or "recalled" not in always or not always <= KINDS.keys():
+            raise ValueError
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, StopIteration):
+        raise SettingsError(
+            "The policy of notices cannot be read", where=str(path), todo="Restore it from the repository"
+        ) from None
+    return NoticePolicy(default, always, hour, {name: timedelta(days=days) for name, days in ahead.items()})

@@ -1,0 +1,1 @@
+"""Attested runs: a specification that a researcher writes and the platform carries out, out of anybody's reach."""

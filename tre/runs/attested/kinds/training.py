@@ -1,0 +1,71 @@
+"""A private training, paid for out of the project's ledgers before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from tre.errors import Refused
+from tre.people.services import principal_of
+from tre.privacy.models import Spend
+from tre.privacy.services import commit, refund, reserve
+from tre.runs.attested.kinds.work import Made, Output, Work
+from tre.runs.attested.models import Run
+from tre.runs.runner import JobStopped, run_job
+
+
+def carry_out(work: Work) -> Made:
+    """Train, judge and keep a model; see :mod:`ml.train`.
+
+    What cannot be trained costs nothing. Cut off and taken up again, it goes on from its checkpoint and pays nothing
+    more.
+    """
+    asked, table = work.run.spec, work.folder / "table.parquet"
+    job: Callable[..., dict[str, Any]] = partial(run_job, progress=work.tell, unwanted=work.unwanted)
+    if not table.exists():
+        staged = table.with_suffix(".staged")
+        job("select", {**work.extract("select"), "query": asked["query"], "out": str(staged)})
+        staged.rename(table)
+    folder, name = work.folder / "out", str(asked["name"])
+    request = {
+        "training": asked["training"], "table": str(table), "folder": str(folder / name),
+        "checkpoint": str(work.folder / "checkpoint"), "purpose": asked["purpose"],
+        "data_version": work.data_version(), "spend": _once(work.run),
+    }  # fmt: skip
+    folder.mkdir(mode=0o700)
+    spend = _paid(work, lambda: job("train", {**request, "only_check": True}, plane="ml"))
+    told = job("train", request, plane="ml")
+    files = sorted(path for path in (folder / name).rglob("*") if path.is_file())
+    outputs = [Output(path.relative_to(folder).as_posix(), path) for path in files]
+    return Made(outputs, {"spend": spend, "epsilon": told["epsilon"], "delta": told["delta"]})
+
+
+def give_back(run: Run) -> None:
+    """Give back what was reserved for a run that was cancelled before its training began."""
+    once = f"{run.project.code}:{_once(run)}"
+    for spend in Spend.objects.filter(once=once, state=Spend.State.RESERVED):
+        refund(run.project, spend.pk, principal_of(run.author, used_second_factor=True))
+
+
+def _once(run: Run) -> str:
+    """Return the name of a run's spend: each time that it is asked for anew it is another training."""
+    return f"run-{run.pk}-{run.attempt}"
+
+
+def _paid(work: Work, check: Callable[[], object]) -> int:
+    """Pay for the training, once, and return the spend's number; what cannot be trained is not paid for."""
+    training, project = work.run.spec["training"], work.run.project
+    actor = principal_of(work.run.author, used_second_factor=True)
+    spend = reserve(
+        project, epsilon=training.get("epsilon"), delta=training.get("delta"), purpose=str(work.run.spec["name"]),
+        actor=actor, once=_once(work.run), origin=Spend.Origin.PLATFORM,
+    )  # fmt: skip
+    if spend.state == Spend.State.RESERVED:
+        try:
+            check()
+        except (Refused, JobStopped):
+            refund(project, spend.pk, actor)
+            raise
+        commit(project, spend.pk, actor)
+    return int(spend.pk)

@@ -1,0 +1,67 @@
+"""Whether a file is what a run made: what the airlock asks of every file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Any
+
+from tre.keys.custody import custody
+from tre.projects.models import Project
+from tre.runs.attested.models import RunOutput
+from tre.runs.attested.statement import AttestationBroken, kind_of, verify
+
+
+def attested(project: Project, sha256: str) -> RunOutput | None:
+    """Return the output that a run of the project made of these very bytes, the newest of them, or None.
+
+    The table says which it may be, the signature whether it is so.
+
+    Raises
+    ------
+    AttestationBroken
+        When the table says so and the attestation does not: somebody has altered one of them.
+    """
+    found = RunOutput.objects.select_related("run").filter(run__project=project, run__state="done", sha256=sha256)
+    output = found.order_by("-id").first()
+    if output is not None:
+        _check_members(_verified(output), output)
+    return output
+
+
+def _verified(output: RunOutput) -> dict[str, Any]:
+    return verify(output.run.attestation, custody().signing_key("attestation").public_key(), output.sha256)
+
+
+def attested_among(project: Project, hashes: Collection[str]) -> dict[str, RunOutput]:
+    """Return what runs of the project made of files, by SHA-256: those alone whose attestation holds.
+
+    For who looks at them: what decides asks :func:`attested`, which stops where something was altered.
+    """
+    found = RunOutput.objects.select_related("run__extract").filter(run__project=project, run__state="done")
+    kept = {}
+    for output in found.filter(sha256__in=hashes).order_by("id"):
+        with suppress(AttestationBroken):
+            _verified(output)
+            kept[output.sha256] = output
+    return kept
+
+
+def is_safe_table(project: Project, sha256: str) -> bool:
+    """Return whether the platform made a file as a safe table: no word of it is the researcher's own but its headings.
+
+    What a notebook made is attested too, and the researcher's own; a model is judged as models are.
+
+    Raises
+    ------
+    AttestationBroken
+        As :func:`attested` does.
+    """
+    output = attested(project, sha256)
+    return output is not None and kind_of(_verified(output)) == "aggregate"
+
+
+def _check_members(told: dict[str, Any], output: RunOutput) -> None:
+    internal = told["predicate"]["buildDefinition"]["internalParameters"]
+    if internal.get("members", {}).get(output.name, "") != output.members:
+        raise AttestationBroken("The members kept of a run's cells are not its own", where=output.sha256[:12])

@@ -1,0 +1,91 @@
+"""The pages of attested runs: what a project had the platform carry out, and what became of each.
+
+No word of a specification stands on them for whoever wrote it: what a notebook writes must not be read outside the
+workspace. Who runs the platform or audits it reads the whole.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from tre.people.services import principal
+from tre.policy.decision import decide, require
+from tre.projects.models import Project
+from tre.projects.services import get
+from tre.runs.attested import services
+from tre.runs.attested.domain import TRANSITIONS, UNDER_WAY
+from tre.runs.attested.models import Run
+
+_PER_PAGE = 50
+
+
+@require_safe
+def listed(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a project's runs, newest first."""
+    project = get(code)
+    require(principal(request), "view_runs", project.resource())
+    runs = project.runs.select_related("author", "extract")
+    page = Paginator(runs, _PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "attested/list.html", {"project": project, "page": page})
+
+
+@require_safe
+def one(request: HttpRequest, number: int) -> HttpResponse:
+    """Show one run: where it stands, what it made, and how that is attested."""
+    run = _asked_for(request, number)
+    person, project = principal(request), run.project
+    may = decide(person, "ask_run", project.resource()).allowed
+    told = {
+        "run": run,
+        "statement": _materials(run),
+        "spec": json.dumps(run.spec, indent=1) if _reads_specifications(request, project) else "",
+        "may_cancel": may and run.state in UNDER_WAY,
+        "may_retry": may and (run.state, "retry") in TRANSITIONS,
+        "refreshes": run.state in UNDER_WAY,
+    }
+    return render(request, "attested/one.html", told)
+
+
+@require_POST
+def cancel(request: HttpRequest, number: int) -> HttpResponse:
+    """Stop a run."""
+    services.cancel(_asked_for(request, number).pk, principal(request))
+    messages.success(request, "The run is cancelled.")
+    return redirect("run", number=number)
+
+
+@require_POST
+def retry(request: HttpRequest, number: int) -> HttpResponse:
+    """Ask again for a run that came to nothing."""
+    services.retry(_asked_for(request, number).pk, principal(request))
+    messages.success(request, "The run is queued again.")
+    return redirect("run", number=number)
+
+
+def _asked_for(request: HttpRequest, number: int) -> Run:
+    run = Run.objects.select_related("project", "author", "extract").filter(pk=number).first()
+    if run is None:
+        raise Http404
+    require(principal(request), "view_runs", run.project.resource())
+    return run
+
+
+def _reads_specifications(request: HttpRequest, project: Project) -> bool:
+    """Return whether the person sees a specification here: nobody does who has a workspace in the project."""
+    return not project.members.filter(username=principal(request).username).exists()
+
+
+def _materials(run: Run) -> list[dict[str, str]]:
+    """Return what the run's statement says that it was made from."""
+    if not run.attestation:
+        return []
+    told = json.loads(base64.b64decode(run.attestation["payload"]))
+    found = told["predicate"]["buildDefinition"]["resolvedDependencies"]
+    return [{"name": each["name"].replace("-", " "), "sha256": each["digest"]["sha256"]} for each in found]
