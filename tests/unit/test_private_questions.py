@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from tests.airlock import open_study, work
-from tests.factories import as_seen_now, person, project
+from tests.factories import as_seen_now
 from tests.unit.test_workspace_api import token
 from tre.errors import Refused
 from tre.privacy import questions
@@ -226,13 +226,3 @@ def test_a_notebook_is_told_why_there_is_no_answer(door, study: Project, monkeyp
     with pytest.raises(PlatformError, match="in 1 to 10,000 cells"):
         private.price(0.1, cells=0)
     assert lost(study) == 0
-
-
-def test_another_project_s_question_is_not_told(door, study: Project, asked: list[dict[str, Any]]):
-    made = ask(study)
-    person("zoe", "researcher")
-    other = project("other", "zoe")
-    Extract.objects.create(project=other, number=1, asked_by="mia", ready=True, manifest={"tables": []})
-    held = {"HTTP_AUTHORIZATION": f"Bearer {token('zoe', other.code)}"}
-    answer = Client().get(f"/api/workspace/private/{made.pk}", **held)
-    assert "no such question" in json.loads(answer.content)["error"]
