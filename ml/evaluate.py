@@ -29,7 +29,8 @@ Numbers = npt.NDArray[np.float64]
 _PROBABILITIES = 1 / (1 + np.exp(-np.linspace(-6, 6, 25)))
 _LOSSES = np.geomspace(0.01, 5, 12)
 _AGAIN = 100
-_PARTS = 2  # of the persons held back, half the budget goes to the figures and half to the attack
+# Of the persons held back, equal parts of the budget go to figures, to the attack, and to groups if any are told.
+_PARTS = 2
 
 
 def evaluate(model: TrainedModel, held_out: pd.DataFrame, noise: Noise | None = None) -> dict[str, float]:
@@ -47,17 +48,13 @@ def evaluate(model: TrainedModel, held_out: pd.DataFrame, noise: Noise | None = 
         before the last period ends, over the persons of whom that is known; of ``linear`` the share of variance
         explained and the mean error as a share of the target's bounds.
     """
-    wanted, told = targets(held_out, model.spec).astype(float), model.predict(held_out).astype(float)
-    shares = _shares(held_out, model.spec)
-    noise, multiplier = noise or _fresh(), _of_the_held_back(model.spec)
+    noise, multiplier = noise or fresh_noise(), of_the_held_back(model.spec)
     if model.spec.model == "linear":
-        return _of_a_number(model.spec, wanted, told, shares, noise, multiplier)
-    if model.spec.model == "survival":
-        came = (wanted == 1).any(axis=1)
-        known = came | (wanted[:, -1] != NOT_AT_RISK)
-        wanted, told, shares = came[known].astype(float), told[known], shares[known]
-    counts = np.stack([_counts(told, _PROBABILITIES, shares * (wanted == each)) for each in (0, 1)])
-    none, some = _seen(_noisy(counts, 1.0, multiplier, noise, 0), multiplier)
+        wanted, told = targets(held_out, model.spec).astype(float), model.predict(held_out).astype(float)
+        return _of_a_number(model.spec, wanted, told, shares_of(held_out, model.spec), noise, multiplier)
+    wanted, told, shares, _ = answered(model, held_out)
+    counts = np.stack([counted(told, _PROBABILITIES, shares * (wanted == each)) for each in (0, 1)])
+    none, some = _seen(noisy(counts, 1.0, multiplier, noise, 0), multiplier)
     middles = (np.append(0, _PROBABILITIES) + np.append(_PROBABILITIES, 1)) / 2
     brier = (none @ middles**2 + some @ (1 - middles) ** 2) / max(1.0, none.sum() + some.sum())
     return {
@@ -74,10 +71,10 @@ def membership_advantage(
 
     The attack of Yeom and others, "Privacy risk in machine learning" (2018), section 3, on noisy counts of losses.
     """
-    noise = noise or _fresh()
-    parts = ((1, trained, model.judging), (2, held_out, _of_the_held_back(model.spec)))
+    noise = noise or fresh_noise()
+    parts = ((1, trained, model.judging), (2, held_out, of_the_held_back(model.spec)))
     of_trained, of_others = (
-        _noisy(_counts(_losses(model, frame), _LOSSES, _shares(frame, model.spec)), 1.0, multiplier, noise, nth)
+        noisy(counted(_losses(model, frame), _LOSSES, shares_of(frame, model.spec)), 1.0, multiplier, noise, nth)
         for nth, frame, multiplier in parts
     )
     return _short(_auroc(of_trained, of_others))
@@ -89,31 +86,46 @@ def _of_a_number(
     low, high = spec.bounds
     error = wanted - (2 * (told - low) / (high - low) - 1)  # on the scale from -1 to 1
     parts = np.stack([np.ones_like(error), wanted, wanted**2, np.abs(error) / 2, error**2 / 4])  # each within -1 and 1
-    people, mean, square, off, squared = _noisy(parts @ shares, math.sqrt(len(parts)), multiplier, noise, 0)
+    people, mean, square, off, squared = noisy(parts @ shares, math.sqrt(len(parts)), multiplier, noise, 0)
     people = max(1.0, people)
     variance = max(1e-3, square / people - (mean / people) ** 2)
     return {"r2": _short(1 - 4 * squared / people / variance), "mean_error": _short(max(0.0, off / people))}
 
 
-def _fresh() -> Noise:
+def answered(model: TrainedModel, held_out: pd.DataFrame) -> tuple[Numbers, Numbers, Numbers, pd.DataFrame]:
+    """Return what came, what the model answers, what each row counts for, and the rows that this is known of."""
+    wanted, told = targets(held_out, model.spec).astype(float), model.predict(held_out).astype(float)
+    shares = shares_of(held_out, model.spec)
+    if model.spec.model != "survival":
+        return wanted, told, shares, held_out
+    came = (wanted == 1).any(axis=1)
+    known = came | (wanted[:, -1] != NOT_AT_RISK)
+    return came[known].astype(float), told[known], shares[known], held_out[known]
+
+
+def fresh_noise() -> Noise:
+    """Return randomness under a key that nobody keeps."""
     return Noise.under(secrets.token_bytes(KEY_BYTES))
 
 
-def _of_the_held_back(spec: TrainingSpec) -> float:
-    return accounting.noise_for(spec.epsilon, 1.0, _PARTS, spec.delta)
+def of_the_held_back(spec: TrainingSpec) -> float:
+    """Return the noise of each part that is told of the persons held back, as a multiple of its sensitivity."""
+    return accounting.noise_for(spec.epsilon, 1.0, _PARTS + bool(spec.groups), spec.delta)
 
 
-def _shares(frame: pd.DataFrame, spec: TrainingSpec) -> Numbers:
+def shares_of(frame: pd.DataFrame, spec: TrainingSpec) -> Numbers:
     """Return what each row counts for, so that a person counts for one in all."""
     persons, _ = pd.factorize(frame[spec.unit])
     return np.asarray(1.0 / np.bincount(persons)[persons])
 
 
-def _counts(values: Numbers, edges: Numbers, weights: Numbers) -> Numbers:
+def counted(values: Numbers, edges: Numbers, weights: Numbers) -> Numbers:
+    """Return the weight between each two edges and beyond them, shape (len(edges) + 1,)."""
     return np.bincount(np.searchsorted(edges, values), weights, len(edges) + 1).astype(float)
 
 
-def _noisy(total: Numbers, sensitivity: float, multiplier: float, noise: Noise, nth: int) -> Numbers:
+def noisy(total: Numbers, sensitivity: float, multiplier: float, noise: Noise, nth: int) -> Numbers:
+    """Return sums with noise; ``nth`` names the stream, which is used once."""
     fresh = noise.gaussian(nth, total.size, purpose=JUDGING)
     told = noisy_sum(torch.from_numpy(total.reshape(-1)), fresh, sensitivity, multiplier)
     return np.asarray(told.numpy().reshape(total.shape))

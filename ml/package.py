@@ -35,8 +35,9 @@ class Package:
 
 
 def save(
-    model: TrainedModel, folder: Path, *, purpose: str, data_version: str, code_hash: str, figures: dict[str, float]
-) -> Path:
+    model: TrainedModel, folder: Path, *, purpose: str, data_version: str, code_hash: str, figures: dict[str, float],
+    groups: dict[str, Any] | None = None,
+) -> Path:  # fmt: skip
     """Write a model folder.
 
     Parameters
@@ -49,6 +50,8 @@ def save(
         SHA-256 of the code that trained it.
     figures : dict
         Evaluation and attack, by name.
+    groups : dict, optional
+        Figures of groups of people: see :func:`ml.fairness.groups_of`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     save_file(model.weights, folder / "weights.safetensors")
@@ -74,6 +77,7 @@ def save(
         "features": list(model.spec.features()),
         "target": model.spec.target,
         "figures": figures,
+        "groups": groups or {},
         "limits": [
             "Trained on synthetic or pseudonymised records of one region; check it where it is to be used.",
             "The noise is a cryptographic stream's, on a grid; gradients are summed in floating point of 32 bits.",
@@ -100,8 +104,29 @@ def _markdown(card: dict[str, Any]) -> str:
         f"- target: {card['target']}\n- features: {', '.join(card['features'])}\n"
         f"- privacy: epsilon {card['epsilon']} at delta {card['delta']}, for {card['privacy_unit']}\n"
         f"- data version: {card['data_version']}\n- code: {card['code_hash']}\n\n"
-        f"## Figures\n\n{figures}\n\n## Limits\n\n{limits}\n"
+        f"## Figures\n\n{figures}\n\n{_of_groups(card['groups'])}## Limits\n\n{limits}\n"
     )
+
+
+def _of_groups(groups: dict[str, Any]) -> str:
+    """Return the part of a card that tells of calibration and of groups, or nothing where there are none."""
+    if not groups:
+        return ""
+    lines = [f"A person counts as found where the answer is {groups['threshold']} or more."]
+    lines += [f"- where {each['expected']} is expected, {each['observed']} came" for each in groups["calibration"]]
+    for kind, members in groups["groups"].items():
+        lines += ["", f"### By {kind}", ""]
+        lines += [f"- {name}: {_listed(figures)}" for name, figures in members.items()]
+        lines += (
+            [f"- largest difference: {_listed(groups['differences'][kind])}"] if groups["differences"][kind] else []
+        )
+        lines += [f"- too small to tell of: {groups['left_out'][kind]}"] if groups["left_out"][kind] else []
+    told = "\n".join(lines)
+    return f"## Groups of people\n\n{told}\n\n"
+
+
+def _listed(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in figures.items())
 
 
 def load(folder: Path) -> Package:

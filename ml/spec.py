@@ -101,6 +101,8 @@ class TrainingSpec:
         Of ``linear``: the public bounds of the target.
     time, periods
         Of ``survival``: the column that holds the time, and the rising ends of the periods it is cut into.
+    groups : tuple of Category
+        Of whom the card tells figures apart, such as of each sex; columns that need be no feature.
     seed : int
         What the first weights are drawn from. Never the noise, nor who is drawn: these have a secret key.
     """
@@ -130,6 +132,7 @@ class TrainingSpec:
     time: str = ""
     periods: tuple[float, ...] = ()
     seed: int = 0
+    groups: tuple[Category, ...] = ()
 
     def __post_init__(self) -> None:
         for holds, what in (*self._of_every_model(), *self._of_this_model()):
@@ -156,6 +159,11 @@ class TrainingSpec:
             (0 <= self.momentum < 1, "momentum must lie from 0 to under 1"),
             (0 <= self.averaged <= 1, "averaged must lie from 0 to 1"),
             (all(0 < each <= 1000 for each in self.weights), "class weights must lie above 0 and up to 1,000"),
+            (
+                len({each.name for each in self.groups}) == len(self.groups) <= 8,
+                "groups must have up to 8 different names",
+            ),
+            (not self.groups or self.model != "linear", "a linear regression tells of no groups"),
         ]
 
     def _of_this_model(self) -> list[tuple[bool, str]]:
@@ -215,6 +223,7 @@ class TrainingSpec:
                 **{name: tuple(told[name]) for name in listed if name in told},
                 "numeric": tuple(Numeric(**each) for each in numeric),
                 "categories": tuple(Category(each["name"], tuple(each["values"])) for each in told["categories"]),
+                "groups": tuple(Category(each["name"], tuple(each["values"])) for each in told.get("groups", ())),
             }
             return cls(**known)
         except (TypeError, KeyError, AttributeError, IndexError):

@@ -21,6 +21,7 @@ from ml.dp import TrainedModel, check
 from ml.errors import LearningRefused
 from ml.estimator import PrivateEstimator
 from ml.evaluate import evaluate, membership_advantage
+from ml.fairness import check_groups, groups_of
 from ml.noise import Noise
 from ml.spec import TrainingSpec
 
@@ -45,6 +46,7 @@ def check_table(spec: TrainingSpec, frame: pd.DataFrame) -> None:
         When it does not fit the specification.
     """
     check_units(frame, spec)
+    check_groups(spec, frame)
     check(spec, frame[~held_out(spec, frame)])
 
 
@@ -85,7 +87,8 @@ def train_and_keep(
     noise = Noise.under(kept.key()) if kept else None
     figures = evaluate(model, frame[back], noise)
     figures["membership_attack_auroc"] = membership_advantage(model, frame[~back], frame[back], noise)
-    package.save(model, folder, purpose=purpose, data_version=data_version, code_hash=code_hash(), figures=figures)
+    told = {"purpose": purpose, "data_version": data_version, "code_hash": code_hash()}
+    package.save(model, folder, figures=figures, groups=groups_of(model, frame[back], noise), **told)
     if kept:
         kept.end()  # not before the model is kept: a job that was cut off in between tells the same again
     return Kept(model, figures, folder)

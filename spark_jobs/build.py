@@ -125,7 +125,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     with (
         scratch_folder(zone.work),
         session("build", zone.work / "spark") as spark,
-        plans_for(spark, rows),
+        plans_for(spark, judging.rows_for_spark(receipts, contracts)),
         closing(InProcess()) as engine,
     ):
         sent = _opt_outs(spark, zone, receipts, contracts)
@@ -135,7 +135,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         measures = judging.measured(judged, landing, rules, as_of, spec["unmeasured"])
         records = identified.records(landing, judged, good, zone.work)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
-        persons = known.known_persons(spark, spine, keys[PSEUDONYM_KEY])
+        persons = known.known_persons(spark, spine, keys[PSEUDONYM_KEY], zone.work)
         numbers = opt_out.numbers_held(spark, _identified(spark, zone, good, contracts))
         opt_outs = opt_out.persons(opt_out.statements(sent), numbers, persons).persist()
         named = known.sent(opt_outs, arrivals.rows(receipts, opt_out.OPT_OUTS), rows)

@@ -20,9 +20,9 @@ from spark_jobs.contracts import Contract
 if TYPE_CHECKING:
     import pandas as pd
 
-_BEARERS = 10  # a name that fewer records carry may be a typing error, and would tell of one person
-_MOST_COMMON = 50_000  # names that go to each worker
-_MOST_NEIGHBOURS = 400  # words of names at one postcode: an institution has more, and its people more evidence
+BEARERS = 10  # a name that fewer records carry may be a typing error, and would tell of one person
+MOST_COMMON = 50_000  # names that go to each worker
+MOST_NEIGHBOURS = 400  # words of names at one postcode: an institution has more, and its people more evidence
 _OWN = ("names", "numbers", "births")
 
 
@@ -81,7 +81,7 @@ class Names:
         at = (
             there.distinct()
             .groupBy("place")
-            .agg(F.slice(F.sort_array(F.collect_list("name")), 1, _MOST_NEIGHBOURS).alias("near"))
+            .agg(F.slice(F.sort_array(F.collect_list("name")), 1, MOST_NEIGHBOURS).alias("near"))
         )
         beside = (
             lived.join(at, "place")
@@ -119,7 +119,7 @@ def _squeezed(name: str) -> Column:
 
 def _common(records: DataFrame) -> frozenset[str]:
     words = records.select(F.explode(_words()).alias("word")).groupBy("word").count()
-    most = words.where(F.col("count") >= _BEARERS).orderBy(F.desc("count"), "word").limit(_MOST_COMMON)
+    most = words.where(F.col("count") >= BEARERS).orderBy(F.desc("count"), "word").limit(MOST_COMMON)
     return frozenset(row["word"] for row in most.collect())
 
 

@@ -43,6 +43,16 @@ class Judged:
     here: bool
 
 
+def rows_for_spark(receipts: Sequence[Receipt], contracts: Mapping[str, Contract]) -> int:
+    """Return how many rows Spark reads of what landed, where nothing in the others is its to judge."""
+    found = 0
+    for dataset in arrivals.datasets(receipts):
+        contract, rows = versions.current(contracts, dataset, "landing"), arrivals.rows(receipts, dataset)
+        if not validate_few.suits(contract, rows) or any(field.deidentified for field in contract.fields):
+            found += rows
+    return found
+
+
 def judged(landed: Landed, work: Path, waiting: Path, as_of: date, say: Callable[[str], None]) -> dict[str, Judged]:
     """Write the rows of each dataset to the work folder as judged, once, and the bad ones to quarantine.
 

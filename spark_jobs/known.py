@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import pyarrow as pa
+from pyarrow import parquet
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.contracts import Contract
-from spark_jobs.pseudonymise import with_pseudonym
+from spark_jobs.pseudonymise import pseudonym, with_pseudonym
+from spark_jobs.tables import rows_in
 
 KEY = ("provider", "local_id")
+MOST_HERE = 1_000_000  # records: a person's pseudonym takes some three microseconds
+_COLUMNS = ["provider", "local_id", "person"]
+_SPINE = ", ".join(f"{name} string" for name in _COLUMNS)
 SORTED_FROM = 100_000  # records; fewer go whole to every task, which costs less than to put a dataset in their order
 _SENT_TO = 500_000  # records that still go whole where a dataset has more rows: some 100 bytes each, four times at once
 
 
-def known_persons(spark: SparkSession, spine: Path, key: bytes) -> DataFrame:
+def known_persons(spark: SparkSession, spine: Path, key: bytes, scratch: Path) -> DataFrame:
     """Return ``provider``, ``local_id``, ``person`` and ``pseudonym``, made here and not for each row of a dataset.
+
+    Of few persons this process makes the pseudonyms itself: Spark's least job takes longer, and the key stays here.
 
     Parameters
     ----------
@@ -24,9 +33,21 @@ def known_persons(spark: SparkSession, spine: Path, key: bytes) -> DataFrame:
         A folder of Parquet with the first three.
     key : bytes
         The warehouse's pseudonym key.
+    scratch : Path
+        A folder in the landing zone, that receives ``known``.
     """
-    told = spark.read.schema("provider string, local_id string, person string").parquet(str(spine))
-    return with_pseudonym(told.withColumn("_of", F.col("person")), "_of", key)
+    if rows_in(spine) > MOST_HERE:
+        told = spark.read.schema(_SPINE).parquet(str(spine))
+        return with_pseudonym(told.withColumn("_of", F.col("person")), "_of", key)
+    folder = scratch / "known"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    told_here = pa.concat_tables(parquet.read_table(path, columns=_COLUMNS) for path in sorted(spine.glob("*.parquet")))
+    persons = told_here["person"].combine_chunks().dictionary_encode()
+    made = pa.array([pseudonym(key, each) if each else None for each in persons.dictionary.to_pylist()], pa.string())
+    named = told_here.append_column("pseudonym", made.take(persons.indices))
+    parquet.write_table(named, folder / "part-0.parquet", compression="zstd", row_group_size=SORTED_FROM)
+    return spark.read.schema(f"{_SPINE}, pseudonym string").parquet(str(folder))
 
 
 def ready_to_join(known: DataFrame, records: int) -> DataFrame:

@@ -8,10 +8,11 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from spark_jobs import free_text, known, opt_out, parallel, quarantine, tables
+from spark_jobs import free_text, free_text_few, known, opt_out, parallel, quarantine, tables
 from spark_jobs.contracts import Contract
 from spark_jobs.people import PEOPLE, people, tells_of_people
 from spark_jobs.publish_few import Few
@@ -104,6 +105,8 @@ class Publishing:
 
     def _names(self, records: DataFrame) -> free_text.Names | None:
         """Gather what names the persons of whom there is a free text to publish; None when no dataset has one."""
+        if self.few is not None and (names := self._names_of_few(self.few)) is not None:
+            return names
         texts = [
             self._with_person(dataset).where(f"`{field.name}` IS NOT NULL AND person IS NOT NULL").select("person")
             for dataset in self.good
@@ -115,6 +118,20 @@ class Publishing:
         # Of few records it costs more to look up whose they are than it saves.
         persons = reduce(DataFrame.union, texts).distinct() if self.held >= known.SORTED_FROM else None
         return free_text.Names.held(records, self.everyone, self.work / "names", persons)
+
+    def _names_of_few(self, few: Few) -> free_text.Names | None:
+        """Gather the same in this process, or return None where not all of it lies here."""
+        texts = [
+            (self.contracts[dataset], field.name)
+            for dataset in self.good
+            for field in self.contracts[dataset].fields
+            if field.deidentified
+        ]
+        if not texts or any(contract.dataset not in few.folders for contract, _ in texts):
+            return None
+        meant = pa.concat_tables([few.with_text(*each) for each in texts])
+        spark, records = self.everyone.sparkSession, self.work / "records"
+        return free_text_few.held(spark, few.engine, records, few.known, meant, self.work / "names")
 
     def _with_person(self, dataset: str) -> DataFrame:
         sent = known.sent(self.everyone, self.held, self.rows[dataset])

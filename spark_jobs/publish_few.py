@@ -50,7 +50,7 @@ class Few:
         judged, columns = self.folders[contract.dataset], ", ".join(_published(contract))
         if not contract.person_level:
             return self._published(contract, f"SELECT {columns} FROM {{judged}} WHERE reason IS NULL", judged), False
-        key = f"judged.provider = known.provider AND judged.{quoted(contract.local_key)} = known.local_id"
+        key = _key(contract)
         out = f"AND NOT known.{opt_out.TYPE_1}" if opt_out.is_gp_record(contract.dataset) else ""
         made = self._published(
             contract,
@@ -75,6 +75,14 @@ class Few:
         rows = people(self.engine, folders, self.known, contracts)
         return tables.publish_here(rows, self._digest(rows), self.warehouse / PEOPLE)
 
+    def with_text(self, contract: Contract, text: str) -> pa.Table:
+        """Return the persons (``person``) of whom a dataset holds a free text in this column."""
+        query = (
+            f"SELECT DISTINCT person FROM {{judged}} judged JOIN {{known}} known ON {_key(contract)} "
+            f"WHERE judged.reason IS NULL AND judged.{quoted(text)} IS NOT NULL"
+        )
+        return self.engine.table(query, judged=self.folders[contract.dataset], known=self.known)
+
     def _published(self, contract: Contract, query: str, judged: Path) -> tables.Published:
         rows = self.engine.table(query, judged=judged, known=self.known)
         return tables.publish_here(rows, self._digest(rows), self.warehouse / contract.dataset)
@@ -85,6 +93,10 @@ class Few:
         sums = ", ".join(f"CAST(sum(CAST(hash({salt}, {cells}) AS HUGEINT)) AS VARCHAR) AS _{salt}" for salt in _SALTS)
         [told] = self.engine.ask(f"SELECT {sums} FROM {{rows}}", rows=rows)
         return "|".join(str(each) for each in told.values())
+
+
+def _key(contract: Contract) -> str:
+    return f"judged.provider = known.provider AND judged.{quoted(contract.local_key)} = known.local_id"
 
 
 def _published(contract: Contract) -> list[str]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs import build, linkage
+from spark_jobs import build, consistency_few, known, linkage, validate_few
 from spark_jobs.contracts import load_contracts
 from spark_jobs.nhs_number import test_numbers as numbers_of_the_test_range
 from tests.conftest import REPOSITORY
@@ -74,6 +76,17 @@ def use_session(monkeypatch: pytest.MonkeyPatch, spark: SparkSession, *jobs: Any
     for job in jobs:
         monkeypatch.setattr(job, "session", lent(spark))
     monkeypatch.setattr(linkage, "link", by_local_number)
+
+
+@contextmanager
+def on_spark_alone() -> Iterator[None]:
+    """Let a build do nothing in its own process, as where rows are many."""
+    with (
+        patch.object(validate_few, "MOST_CELLS", -1),
+        patch.object(consistency_few, "MOST_DAYS", -1),
+        patch.object(known, "MOST_HERE", -1),
+    ):
+        yield
 
 
 def build_warehouse(home: Path, keys: Mapping[str, bytes] = KEYS, **more: object) -> dict[str, Any]:

@@ -157,6 +157,9 @@ def _init(options: argparse.Namespace) -> int:
     return 0
 
 
+_SLOW_AT_ONCE = 2  # so that a training of hours does not keep every table waiting
+
+
 def _worker(options: argparse.Namespace) -> int:
     _django()
     import threading
@@ -169,7 +172,8 @@ def _worker(options: argparse.Namespace) -> int:
     at_rest.check(load(), print)
     # Beside the jobs: a job may take longer than the log may stay without a checkpoint.
     threading.Thread(target=keep_writing, args=(threading.Event(),), daemon=True).start()
-    threading.Thread(target=_slow_jobs, args=(work_forever,), daemon=True).start()
+    for _ in range(_SLOW_AT_ONCE):
+        threading.Thread(target=_slow_jobs, args=(work_forever,), daemon=True).start()
     work_forever(slow=False)
     return 0
 

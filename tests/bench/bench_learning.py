@@ -18,7 +18,7 @@ import torch
 from ml import dp
 from ml.data import inputs
 from ml.spec import TrainingSpec
-from tests.bench import learning_attacks
+from tests.bench import learning_attacks, learning_statistics
 from tests.bench.harness import Row, row
 from tests.bench.learning_data import ADULT, DELTA, adult, adult_spec, flchain, flchain_spec, split
 from tests.bench.learning_ways import Data, apart, measure, perceptron, transformer
@@ -30,13 +30,18 @@ Way = Callable[[pd.DataFrame, pd.DataFrame], float]
 
 
 def run(size: str, seed: int) -> list[Row]:
-    """Measure speed, then Adult where it is at hand, then flchain, then attacks."""
+    """Measure speed, then Adult where it is at hand, then flchain, then attacks and statistics."""
     warnings.simplefilter("ignore")
     seeds = range(seed, seed + SEEDS[size])
     found = list(_speed(size, seed))
     if ADULT.exists():
         found += _adult(size, seed, seeds)
-    return [*found, *_flchain(size, seed, seeds), *learning_attacks.rows(size, seed)]
+    return [
+        *found,
+        *_flchain(size, seed, seeds),
+        *learning_attacks.rows(size, seed),
+        *learning_statistics.rows(size, seed),
+    ]
 
 
 def _speed(size: str, seed: int) -> Iterator[Row]:

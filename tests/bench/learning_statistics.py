@@ -21,7 +21,7 @@ from tre.config.options import load
 from tre.runs.java import java_home
 
 ROWS = {"small": 10_000_000, "medium": 10_000_000, "large": 50_000_000}
-TURNS = {"small": 5, "medium": 9, "large": 9}
+TURNS = {"small": 3, "medium": 7, "large": 7}
 _OF_A_PERSON = 10
 _WARDS = tuple(str(ward) for ward in range(40))
 

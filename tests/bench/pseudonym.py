@@ -59,7 +59,7 @@ def _least(frame: Callable[[], DataFrame], out: Path) -> float:
 def _by_build(events: DataFrame, spine: Path, rows: int) -> DataFrame:
     """Join events with their persons' pseudonyms as the build does: made anew, and held for all datasets."""
     events.sparkSession.catalog.clearCache()
-    persons = known.known_persons(events.sparkSession, spine, KEY)
+    persons = known.known_persons(events.sparkSession, spine, KEY, spine.parent)
     held = known.ready_to_join(persons, rows // _EACH)
     return events.join(known.sent(held, rows // _EACH, rows), list(known.KEY))
 

@@ -185,5 +185,5 @@ def test_a_checker_sees_how_it_was_made_and_its_author_no_word_that_a_notebook_w
         assert "The platform made these bytes itself" in told
     assert "written by a notebook" in pages["cat"]
     assert "written by a notebook" not in pages["ann"]
-    own = asked_for(study, b"sex,people\n1,300\n2,300\n", "ann")
+    own = asked_for(study, b"sex,people\n1,301\n2,300\n", "ann")
     assert "made these bytes" not in browser("cat").get(f"/airlock/{own.pk}/").content.decode()

@@ -110,6 +110,8 @@ def _health_system(home: Path) -> None:
 
 def _run(home: Path, keys: dict[str, bytes]) -> None:
     health_system.build_warehouse(home, keys=keys, generation=2)
+    with health_system.on_spark_alone():
+        health_system.build_warehouse(home, keys=keys, generation=2)
     version = tables.newest_version(home / "warehouse" / "admitted_care")
     wanted = table("admitted_care", "opcs4", version=version)
     for out, most in (("few", few.MOST_CELLS), ("many", -1)):  # in this process, and on Spark's executors

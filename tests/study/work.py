@@ -21,6 +21,9 @@ from tests.study.data import PROJECT, provider_rows
 from tests.study.product import REPOSITORY
 from tests.study.report import Report
 from tre.config.options import load
+from tre.hashing import sha256_of
+from tre.keys.custody import custody
+from tre.runs.attested.statement import verify
 
 RESEARCHER = "researcher"
 NOTEBOOK = "01_first_study.ipynb"
@@ -226,7 +229,20 @@ def _ask(report: Report, room: Room, kernel: Kernel) -> Asked:
         made = _json(kernel, f"tre.submit([{path}], context={context!r})")
         asked.leaks[what] = made["request"]
     _await_inspection(report, kernel, asked)
+    _attest(report, kernel)
     return asked
+
+
+def _attest(report: Report, kernel: Kernel) -> None:
+    """Have the platform make a table out of the notebook's reach, and read what it signs of it."""
+    ran = _json(kernel, "(run := tre.run_table('SELECT * FROM people', rows='sex').wait(600)) and dict(run)")
+    kernel.run("run.save(outputs)")
+    made = load().path("homes", RESEARCHER, PROJECT, "outputs")
+    envelope = json.loads((made / f"run-{ran['run']}.intoto.jsonl").read_text())
+    key = custody().signing_key("attestation").public_key()
+    told = verify(envelope, key, sha256_of(made / "table.csv"))["predicate"]["buildDefinition"]
+    known_by = told["internalParameters"]["project"] == PROJECT and told["externalParameters"]["rows"] == ["sex"]
+    report.promise("the platform makes a table from a specification and signs how", known_by, ran["state"])
 
 
 def _notebook_with_a_name() -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spark_jobs import build, consistency_few, publish_few, tables, validate_few
+from spark_jobs import build, judging, known, publish_few, tables
 from spark_jobs.contracts import load_contracts
+from spark_jobs.landed import LandedFile, Receipt
 from spark_jobs.validate import SOURCE
-from tests.health_system import CONTRACTS, build_warehouse, number, patient, submit, use_session
+from tests.health_system import CONTRACTS, KEYS, build_warehouse, number, on_spark_alone, patient, submit, use_session
 
 pytestmark = pytest.mark.spark
 ADMITTED = {
@@ -60,13 +62,11 @@ def land(landing: Path) -> None:
 def homes(spark, tmp_path_factory) -> tuple[tuple[Path, dict[str, Any]], ...]:
     """Return the homes and results of two builds of the same: here, and on Spark alone."""
     made = []
-    for most in (validate_few.MOST_CELLS, -1):
+    for by in (nullcontext, on_spark_alone):
         home = tmp_path_factory.mktemp("home")
         land(home / "landing")
-        with pytest.MonkeyPatch.context() as patched:
+        with pytest.MonkeyPatch.context() as patched, by():
             use_session(patched, spark, build)
-            patched.setattr(validate_few, "MOST_CELLS", most)
-            patched.setattr(consistency_few, "MOST_DAYS", most)
             made.append((home, build_warehouse(home)))
     return tuple(made)
 
@@ -144,3 +144,24 @@ def test_the_filters_are_the_same_byte_for_byte(homes):
     ]
     assert made[0] == made[1]
     assert len(made[0]) == 6
+
+
+def test_pseudonyms_made_here_are_those_that_spark_makes(spark, tmp_path):
+    spine = tmp_path / "spine"
+    rows = [("a", "1", "P1"), ("a", "2", "P2"), ("b", "1", "P1"), ("b", "2", ""), ("b", "3", None), ("b", "4", "Pé")]
+    spark.createDataFrame(rows, "provider string, local_id string, person string").write.parquet(str(spine))
+    here = known.known_persons(spark, spine, KEYS["warehouse-pseudonym"], tmp_path).collect()
+    with on_spark_alone():
+        there = known.known_persons(spark, spine, KEYS["warehouse-pseudonym"], tmp_path).collect()
+    told = [{(row.provider, row.local_id, row.person, row.pseudonym) for row in rows} for rows in (here, there)]
+    assert told[0] == told[1]
+    assert len(told[0]) == len(rows)
+    assert {person for *_, person, name in told[0] if name is None} == {"", None}
+
+
+@pytest.mark.parametrize(("events", "wanted"), [(1_000, 8), (10**8, 10**8 + 8)])
+def test_what_is_left_to_spark_is_counted_before_it_starts(events, wanted):
+    rows = {"gp_events": events, "gp_patients": 100, "admitted_care": 5, "fhir_patient": 3}
+    files = tuple(LandedFile(name, f"{name}.parquet", name, "1.0.0", "csv", each, "") for name, each in rows.items())
+    receipt = Receipt(1, "june", "gp-system", "", "", "", files)
+    assert judging.rows_for_spark([receipt], load_contracts(CONTRACTS)) == wanted

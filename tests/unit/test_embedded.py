@@ -100,4 +100,4 @@ def test_the_worker_keeps_checkpoints_beside_its_jobs(monkeypatch):
     monkeypatch.setattr(queue, "work_forever", work)
     assert cli.main(["worker"]) == 0
     assert began.is_set()
-    assert sorted(kinds) == [False, True]
+    assert sorted(kinds) == [False, True, True]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 
+import pyarrow.parquet as parquet
 import pytest
+from pyspark.sql import functions as F
 
-from spark_jobs import free_text
+from spark_jobs import free_text, free_text_few
 from spark_jobs.contracts import ContractError, load_contracts
+from spark_jobs.provisioning.engines import InProcess
 from tests import notes
 from tests.health_system import CONTRACTS
 from tre.contracts.reading import check
@@ -31,6 +35,32 @@ def test_what_names_a_person_is_gone_from_synthetic_notes(spark, tmp_path):
     unharmed = [each for each in written if not each.planted]
     assert unharmed
     assert all(cleaned[each.person, each.text] == each.text for each in unharmed)
+
+
+def as_sets(names: free_text.Names) -> dict[str, tuple[frozenset[str], ...]]:
+    return {
+        row["person"]: tuple(frozenset(row[each]) for each in ("names", "numbers", "births"))
+        for row in names.terms.collect()
+    }
+
+
+@pytest.mark.spark
+def test_what_is_held_of_few_is_gathered_here_as_on_spark(spark, tmp_path):
+    records, known, _ = notes.held(spark, PEOPLE, seed=11)
+    folder = tmp_path / "records"
+    folder.mkdir()
+    parquet.write_table(records.toArrow(), folder / "part-0.parquet")
+    spine = known.toArrow()
+    meant = known.where("person LIKE '%1%'").select("person").distinct()
+    on_spark = free_text.Names.held(records, known, tmp_path / "spark", meant)
+    with closing(InProcess()) as engine:
+        here = free_text_few.held(spark, engine, folder, spine, meant.toArrow(), tmp_path / "here")
+        assert here is not None
+        assert as_sets(here) == as_sets(on_spark) != {}
+        assert here.common == on_spark.common != frozenset()
+        odd = records.withColumn("surname", F.lit("\u0130nce")).toArrow()  # whose small letters Java makes two of
+        parquet.write_table(odd, folder / "part-0.parquet")
+        assert free_text_few.held(spark, engine, folder, spine, meant.toArrow(), tmp_path / "odd") is None
 
 
 def test_a_free_text_is_published_where_its_contract_says_so_and_under_another_name():

@@ -58,7 +58,7 @@ def test_one_person_moves_the_counts_behind_a_figure_by_one_however_many_rows_th
         seen.append((total.copy(), sensitivity))
         return total
 
-    monkeypatch.setattr(module, "_noisy", kept)
+    monkeypatch.setattr(module, "noisy", kept)
     one = people(40, seed=4).assign(pseudonym="the one", age=100)
     for made in (model(), model(model="linear", target="score", numeric=(AGE,))):
         seen.clear()
@@ -73,7 +73,7 @@ def test_one_person_moves_the_counts_behind_a_figure_by_one_however_many_rows_th
 
 
 def test_persons_held_back_pay_for_figures_and_attack_with_the_whole_epsilon_and_no_more():
-    from ml.evaluate import _of_the_held_back
+    from ml.evaluate import of_the_held_back
 
-    noise = _of_the_held_back(spec(epsilon=2.0))
+    noise = of_the_held_back(spec(epsilon=2.0))
     assert accounting.epsilon(noise, 1.0, 2, 1e-6) <= 2.0

@@ -30,7 +30,7 @@ def budget(request: HttpRequest) -> JsonResponse:
             "spent_epsilon": float(used.epsilon),
             "spent_delta": float(used.delta),
             "spends": [_spend(spend) for spend in ledger.spends.all()],
-            "ledgers": [_plain(each) for each in standings(project)],
+            "ledgers": [plain(each) for each in standings(project)],
         }
     )
 
@@ -41,7 +41,7 @@ def price(request: HttpRequest) -> JsonResponse:
     """Tell what a spend would cost each ledger: JSON with ``epsilon``, ``delta`` and perhaps ``mechanism``."""
     session, asked = workspace_session(request), json_of(request)
     told = prices(session.project, epsilon=asked.get("epsilon", 0), delta=asked.get("delta"), by=_mechanism(asked))
-    return JsonResponse({"prices": [_plain(each) for each in told]})
+    return JsonResponse({"prices": [plain(each) for each in told]})
 
 
 @require_POST
@@ -85,5 +85,6 @@ def _mechanism(asked: dict[str, Any]) -> Mechanism | None:
     return None if told is None else mechanism(told)
 
 
-def _plain(told: Standing | Price) -> dict[str, object]:
+def plain(told: Standing | Price) -> dict[str, object]:
+    """Return a standing or a price as plain JSON values."""
     return {name: float(each) if isinstance(each, Decimal) else each for name, each in asdict(told).items()}

@@ -24,7 +24,7 @@ from tre.privacy.domain import Budget, budget, check_once, check_same
 from tre.privacy.models import Ledger, Payment, Spend
 from tre.projects.models import Project
 
-_PLATFORM = "privacy"  # who opens the budgets of the policy
+_PLATFORM = "privacy"  # who opens the budgets of the policy, and settles what the platform took
 Scope = Ledger.Scope
 
 
@@ -146,7 +146,8 @@ def commit(project: Project, number: int, actor: Principal) -> Spend:
     Refused
         When there is no such spend of this project, or it was refunded.
     """
-    return _settle(project, number, actor, Spend.State.COMMITTED)
+    require(actor, "spend_budget", project.resource())
+    return _settle(project, number, actor.username, Spend.State.COMMITTED)
 
 
 def refund(project: Project, number: int, actor: Principal) -> Spend:
@@ -157,12 +158,26 @@ def refund(project: Project, number: int, actor: Principal) -> Spend:
     Refused
         When there is no such spend of this project, it was committed, or a notebook took it.
     """
-    return _settle(project, number, actor, Spend.State.REFUNDED)
+    require(actor, "spend_budget", project.resource())
+    return _settle(project, number, actor.username, Spend.State.REFUNDED)
+
+
+def settle_own(spend: Spend, *, used: bool) -> Spend:
+    """Commit or refund what a job of the platform took for a person, whatever that person may do by now.
+
+    Raises
+    ------
+    Refused
+        When a notebook took it, or it was settled otherwise.
+    """
+    if spend.origin != Spend.Origin.PLATFORM or spend.ledger.project is None:
+        raise Refused("The platform settles what it took itself", where=f"spend {spend.pk}")
+    end = Spend.State.COMMITTED if used else Spend.State.REFUNDED
+    return _settle(spend.ledger.project, spend.pk, _PLATFORM, end)
 
 
 @transaction.atomic
-def _settle(project: Project, number: int, actor: Principal, end: Spend.State) -> Spend:
-    require(actor, "spend_budget", project.resource())
+def _settle(project: Project, number: int, actor: str, end: Spend.State) -> Spend:
     spend = Spend.objects.select_for_update().filter(pk=number, ledger__project=project).first()
     if spend is None:
         raise Refused("There is no such spend", where=f"spend {number}")
@@ -179,7 +194,7 @@ def _settle(project: Project, number: int, actor: Principal, end: Spend.State) -
             ledger.keep(ledger.lost().without(spend.loss()))
     spend.state = end
     spend.save(update_fields=["state"])
-    _tell(f"privacy.{end}", spend, actor.username)
+    _tell(f"privacy.{end}", spend, actor)
     return spend
 
 
@@ -225,8 +240,11 @@ def pay(
         if before.spend.ledger_id != ledger.pk or not before.spend.amount().covers(cost):
             raise Refused("What was paid for this model does not cover it", where=f"project {project.code}")
         return before.spend
-    unused = ledger.spends.filter(state=Spend.State.COMMITTED, payment=None).order_by("epsilon", "delta", "id")
-    spend = next((each for each in unused if each.amount().covers(cost) and _is_by(each, by)), None)
+    unused = ledger.spends.filter(state=Spend.State.COMMITTED, payment=None, question=None)
+    spend = next(
+        (each for each in unused.order_by("epsilon", "delta", "id") if each.amount().covers(cost) and _is_by(each, by)),
+        None,
+    )
     if spend is None:
         raise Refused(
             f"No unused spend of the project covers the model's epsilon of {cost.epsilon.normalize():f}",

@@ -6,6 +6,7 @@ from django.urls import path
 
 from tre.airlock import api as airlock
 from tre.privacy import api as privacy
+from tre.privacy import question_api as questions
 from tre.runs.attested import api as runs
 from tre.workspace import api, views
 
@@ -37,4 +38,7 @@ urlpatterns = [
     path("api/workspace/budget/price", privacy.price),
     path("api/workspace/budget/reserve", privacy.reserve_budget),
     path("api/workspace/budget/<int:number>/commit", privacy.commit_budget),
+    path("api/workspace/private", questions.ask),
+    path("api/workspace/private/price", questions.price),
+    path("api/workspace/private/<int:number>", questions.one),
 ]

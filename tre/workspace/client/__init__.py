@@ -1,5 +1,6 @@
 """What ``import tre`` gives a notebook. It speaks to the platform's door alone and never pulls in Django."""
 
+from tre.workspace.client import private
 from tre.workspace.client.airlock import draft, requests, submit
 from tre.workspace.client.codelists import codelist
 from tre.workspace.client.course import course
@@ -25,6 +26,7 @@ __all__ = [
     "git",
     "inspect",
     "price",
+    "private",
     "requests",
     "run_notebook",
     "run_table",

@@ -46,7 +46,12 @@ class Budget(dict[str, Any]):
 
 
 class Prices(list[dict[str, Any]]):
-    """What a spend would cost each ledger: ``scope``, ``name``, ``epsilon``, what is ``added``, if ``covered``."""
+    """What a spend would cost each ledger: ``scope``, ``name``, ``epsilon``, what is ``added``, if ``covered``.
+
+    ``off`` tells of a question how far a count of persons would be off, where one was asked for.
+    """
+
+    off: float | None = None
 
     def _repr_html_(self) -> str:
         rows = [
