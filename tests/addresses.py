@@ -267,6 +267,7 @@ RULES: dict[str, Rule] = {
             "projects/<slug:code>/extracts/<int:number>",
             "projects/<slug:code>/extracts/<int:number>/certificate",
             "projects/<slug:code>/closure",
+            "projects/<slug:code>/runs",
             "requests/queue",
             "requests/<int:number>",
             "requests/<int:number>/files/<int:file>/contents",

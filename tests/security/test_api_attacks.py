@@ -13,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -154,6 +155,10 @@ def test_what_is_not_released_is_handed_out_to_its_author_neither_as_bytes_nor_a
         assert answer.status_code == 403, path
         assert b"60s" not in answer.content
     assert b"60s" not in call(token, "GET", f"/requests/{made.pk}").content
+    for told in (call(token, "GET", f"/requests/{made.pk}{end}").content.decode() for end in ("", f"/files/{file.pk}")):
+        assert "table.csv" not in told
+        assert "Counts by age" not in told
+    assert "table.csv" in call(token_of("cat"), "GET", f"/requests/{made.pk}").content.decode()
     rows = call(token_of("cat"), "GET", f"/requests/{made.pk}/files/{file.pk}/contents").json()["rows"]
     assert ["60s", "120"] in [row[-2:] for row in rows]
 
@@ -373,6 +378,26 @@ def test_a_mistake_of_the_products_own_is_told_without_its_cause(study, monkeypa
     assert answer.status_code == 500
     assert "secret cause" not in answer.content.decode()
     assert "the secret cause" in caplog.text
+
+
+@pytest.mark.parametrize("where", ["tre.api.tokens.is_whole", "tre.airlock.queue.others"])
+def test_a_database_that_does_not_answer_is_a_problem_that_says_when_to_ask_again(study, monkeypatch, where):
+    token = token_of("ann")
+
+    def lost(*told):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(where, lost)
+    answer = call(token, "GET", "/requests")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert answer.headers["Retry-After"] == "60"
+    assert "database does not answer" in answer.json()["detail"]
+
+
+def test_a_token_for_one_project_reads_no_notices(study):
+    _, token = tokens.make(as_seen_now("ann"), "One", api_policy().scopes, 8, "frailty")
+    assert call(token, "GET", "/notices").status_code == 403
+    assert call(token_of("ann"), "GET", "/notices").status_code == 200
 
 
 def test_methods_and_addresses_that_there_are_not_are_problems_too(study):

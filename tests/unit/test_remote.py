@@ -111,7 +111,7 @@ def test_requests_are_listed_and_shown_as_tables_and_as_json(study, monkeypatch,
     assert main(["requests", "list", "--json"]) == 0
     assert [each["number"] for each in json.loads(capsys.readouterr().out)["items"]] == [made.pk]
     assert main(["requests", "show", str(made.pk)]) == 0
-    assert "table.csv" in capsys.readouterr().out
+    assert "output" in capsys.readouterr().out
     assert main(["requests", "show", "999"]) == 3
     assert "no such request" in capsys.readouterr().err
 

@@ -27,6 +27,11 @@ def door(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBas
             caller = know(request)
         except problems.Problem as problem:
             return problems.answer(problem.status, problem.detail, headers=problem.headers)
+        except Exception as error:
+            told = problems.of_an_outage(request, error)
+            if told is None:
+                raise
+            return told
         with by_token(caller.token.pk) if caller else nullcontext():
             response = view(request, *arguments, **named)
         if response.status_code == 405:

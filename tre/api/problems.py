@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
 
 from tre.errors import Missing, NotAllowed, Refused, TreError
+from tre.web.outages import unavailable
 
 CONTENT_TYPE = "application/problem+json"
 _log = logging.getLogger("tre.api")
@@ -119,6 +121,17 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return answer(422, f"Some of what was sent cannot be ({places}). Correct it and send it again.", errors=errors)
 
 
+def of_an_outage(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """Answer a call that met a database that does not answer or a full disk; None where the error is none of these."""
+    told = unavailable(request, error)
+    if told is None:
+        return None
+    headers = {"Retry-After": told.headers["Retry-After"]}
+    return answer(told.status_code, json.loads(told.content)["error"], headers=headers)
+
+
 def _bug(request: HttpRequest, error: Exception) -> HttpResponse:
+    if (told := of_an_outage(request, error)) is not None:
+        return told
     _log.error("a call of the API failed: %s %s", request.method, request.path, exc_info=error)
     return answer(500, "Something went wrong, and nothing was changed. Try again in a moment.")

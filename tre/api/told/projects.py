@@ -182,10 +182,9 @@ class StandingTold(Schema):
 
 
 class SpendTold(Schema):
-    """One spend of a project's privacy budget."""
+    """One spend of a project's privacy budget. Its purpose is a notebook's words, and stays on the page."""
 
     by: str
-    purpose: str
     epsilon: Decimal
     delta: Decimal
     state: str

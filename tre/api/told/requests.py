@@ -1,4 +1,8 @@
-"""Requests, their files with what was found, and what is said of them."""
+"""Requests, their files with what was found, and what is said of them.
+
+What a workspace wrote is not told to who works in it: a program outside could else read there what a program inside
+puts into names and contexts, as much and as fast as it likes, before anybody has looked. Checkers are told all of it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from tre.airlock.models import Absence, Comment, FileVote, Group, Request, Reque
 from tre.airlock.naming import Kind
 from tre.airlock.pages import offered
 from tre.airlock.queue import Waiting
-from tre.airlock.seeing import visible_comments, visible_reviews
+from tre.airlock.seeing import is_author, visible_comments, visible_reviews
 from tre.api.told.common import Code, Note, Number, Sha256, Text
 from tre.disclosure import Finding
 from tre.disclosure.showing import Shown
@@ -29,7 +33,7 @@ class FindingTold(Schema):
     rule: str
     kind: str
     severity: str
-    location: str
+    location: str = Field(description="Empty for the author, as are the sample, the sheet and the column.")
     count: int
     sample: str
     why: str
@@ -40,16 +44,17 @@ class FindingTold(Schema):
     column: str
 
     @classmethod
-    def of(cls, found: Finding) -> FindingTold:
-        """Return a finding as it is told."""
-        return cls(**{name: getattr(found, name) for name in cls.model_fields})
+    def of(cls, found: Finding, *, words: bool) -> FindingTold:
+        """Return a finding as it is told, with the file's own words or without."""
+        told = {name: getattr(found, name) for name in cls.model_fields}
+        return cls(**told if words else told | dict.fromkeys(("location", "sample", "sheet", "column"), ""))
 
 
 class FileTold(Schema):
     """One frozen file."""
 
     number: int
-    name: str
+    name: str = Field(description="Empty for the author, as the group's is.")
     group: str
     kind: str
     sha256: str
@@ -59,13 +64,14 @@ class FileTold(Schema):
     findings: list[FindingTold]
 
     @classmethod
-    def of(cls, file: RequestFile) -> FileTold:
-        """Return a file as it is told."""
+    def of(cls, file: RequestFile, *, words: bool) -> FileTold:
+        """Return a file as it is told, with the words that its workspace wrote or without."""
         found = file.inspected()
         return cls(
-            number=file.pk, name=file.name, group=file.group.name, kind=file.kind, sha256=file.sha256, size=file.size,
-            type=found.type if found else None, verdict=found.verdict if found else None,
-            findings=[FindingTold.of(each) for each in found.findings] if found else [],
+            number=file.pk, name=file.name if words else "", group=file.group.name if words else "", kind=file.kind,
+            sha256=file.sha256, size=file.size, type=found.type if found else None,
+            verdict=found.verdict if found else None,
+            findings=[FindingTold.of(each, words=words) for each in found.findings] if found else [],
         )  # fmt: skip
 
 
@@ -73,13 +79,15 @@ class GroupTold(Schema):
     """Files that belong together."""
 
     number: int
-    name: str
+    name: str = Field(description="Empty for the author, as are the context and the controls.")
     context: str
     controls: str
 
     @classmethod
-    def of(cls, group: Group) -> GroupTold:
-        """Return a group as it is told."""
+    def of(cls, group: Group, *, words: bool) -> GroupTold:
+        """Return a group as it is told, with the words that its workspace wrote or without."""
+        if not words:
+            return cls(number=group.pk, name="", context="", controls="")
         return cls(number=group.pk, name=group.name, context=group.context, controls=group.controls)
 
 
@@ -172,7 +180,7 @@ class WaitingRow(RequestRow):
 class RequestTold(RequestRow):
     """One request in one of its turns, as the caller may see it."""
 
-    context: str
+    context: str = Field(description="Empty for the author.")
     phase: str
     shown_turn: int
     groups: list[GroupTold]
@@ -184,16 +192,24 @@ class RequestTold(RequestRow):
     @classmethod
     def seen(cls, found: Request, person: Principal, turn: int | None = None) -> RequestTold:
         """Return a request as a person may see it, in a turn; by default in its last."""
-        shown = min(turn or found.turn, found.turn)
+        shown, words = min(turn or found.turn, found.turn), reads_words(found, person)
         may = offered(found, person) if shown == found.turn else {}
         return cls(
-            **RequestRow.of(found).model_dump(), context=found.context, phase=found.phase, shown_turn=shown,
-            groups=[GroupTold.of(each) for each in found.groups.filter(turn=shown)],
-            files=[FileTold.of(each) for each in found.files.filter(turn=shown).select_related("group")],
+            **RequestRow.of(found).model_dump(), context=found.context if words else "", phase=found.phase,
+            shown_turn=shown,
+            groups=[GroupTold.of(each, words=words) for each in found.groups.filter(turn=shown)],
+            files=[
+                FileTold.of(each, words=words) for each in found.files.filter(turn=shown).select_related("group")
+            ],
             reviews=[ReviewTold.of(each) for each in visible_reviews(found, person, shown)],
             comments=[CommentTold.of(each) for each in visible_comments(found, person, shown)],
             may=[act for act, offer in may.items() if offer],
         )  # fmt: skip
+
+
+def reads_words(found: Request, person: Principal) -> bool:
+    """Return whether a person is told what the request's workspace wrote: its author is not, and knows it there."""
+    return not is_author(found, person)
 
 
 class SectionTold(Schema):

@@ -27,14 +27,16 @@ def draft(request: HttpRequest, asked: DraftAsked) -> RequestTold:
 @acts("change_request")
 def describe(request: HttpRequest, number: Number, said: GroupSaid) -> GroupTold:
     """Say what a draft's group holds and why it is safe; the group is made when it is not there yet."""
-    return GroupTold.of(drafts.describe_group(number, person_of(request), said.name, said.context, said.controls))
+    made = drafts.describe_group(number, person_of(request), said.name, said.context, said.controls)
+    return GroupTold.of(made, words=False)
 
 
 @router.patch("/requests/{int:number}/files/{int:file}", response=FileTold)
 @acts("change_request")
 def change_file(request: HttpRequest, number: Number, file: Number, changed: FileChanged) -> FileTold:
     """Say of a draft's file which group it is in and of what kind it is."""
-    return FileTold.of(drafts.change_file(number, person_of(request), file, changed.group, changed.kind))
+    found = drafts.change_file(number, person_of(request), file, changed.group, changed.kind)
+    return FileTold.of(found, words=False)
 
 
 @router.delete("/requests/{int:number}/files/{int:file}", response={204: None})

@@ -19,8 +19,10 @@ from tre.api.told.requests import (
     RequestRow,
     RequestTold,
     WaitingRow,
+    reads_words,
 )
 from tre.disclosure.showing import Ask
+from tre.errors import NotAllowed
 from tre.notices.services import notices_of
 from tre.policy.decision import require
 
@@ -55,7 +57,9 @@ def one(request: HttpRequest, number: Number, turn: Number | None = None) -> Req
 @acts("view_request")
 def file(request: HttpRequest, number: Number, file: Number) -> FileTold:
     """Show one file of any turn, with what was found in it."""
-    return FileTold.of(seeing.file_of(number, file, person_of(request)))
+    person = person_of(request)
+    found = seeing.file_of(number, file, person)
+    return FileTold.of(found, words=reads_words(found.request, person))
 
 
 @router.get("/requests/{int:number}/files/{int:file}/contents", response=ContentTold)
@@ -73,4 +77,7 @@ def contents(request: HttpRequest, number: Number, file: Number, asked: Query[Co
 @acts("view_request")
 def notices(request: HttpRequest) -> list[NoticeTold]:
     """List what the caller is told, newest first; at most 200."""
-    return [NoticeTold.of(each) for each in notices_of(person_of(request))[:_MOST_NOTICES]]
+    person = person_of(request)
+    if person.grant is not None and person.grant.project:
+        raise NotAllowed("A token for one project reads no notices: they are of everything", todo="Use one for all")
+    return [NoticeTold.of(each) for each in notices_of(person)[:_MOST_NOTICES]]
