@@ -1,6 +1,6 @@
 # What a person wants, by name. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down study kills evidence test check fix fuzz bench corpus docs lock code contracts
+.PHONY: help up down study kills boundaries evidence test check fix fuzz bench corpus docs lock code contracts
 PY := .venv/bin/python
 SIZE ?= small
 SECONDS ?= 600
@@ -33,6 +33,10 @@ evidence: ## look at the installation against SATRE 2.0 and write a dated pack o
 kills: ## kill each kind of process in the middle of the study, and see it completed after all
 	@.ci/bootstrap dev
 	$(PY) -m tests.study.kills
+
+boundaries: ## kill the airlock at random transaction boundaries for so long (SECONDS=600), and see that all holds
+	@.ci/bootstrap dev
+	$(PY) -m tests.airlock_kills --seconds $(SECONDS)
 
 test: ## run every test, those of the database on PostgreSQL too; installs what it needs
 	@.ci/bootstrap dev

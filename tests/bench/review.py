@@ -70,7 +70,7 @@ def _inspecting(home: Path, study: Project, size: str, seed: int) -> Iterator[Ro
         (folder / name).write_bytes(content)
     plain = timed(lambda: _plainly([folder / name for name in files]))
     label = f"inspection to review against one plain process, {FILES} files"
-    yield row("airlock", label, ours / plain, "<= 2", size, seed)
+    yield row("airlock", label, ours / plain, "<= 3", size, seed)
     yield row("airlock", "inspection to review, files/s", FILES / ours, "", size, seed)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 from playwright.sync_api import Browser, Response, ViewportSize
 from playwright.sync_api import Page as Tab
 
@@ -87,6 +88,15 @@ def _with_a_mistake(tab: Tab, url: str, monkeypatch: pytest.MonkeyPatch) -> Resp
         return tab.goto(url)
 
 
+def _without_a_database(tab: Tab, url: str, monkeypatch: pytest.MonkeyPatch) -> Response | None:
+    def lost(*told: Any) -> None:
+        raise OperationalError("lost, for a test")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tre.projects.register_views.render", lost)
+        return tab.goto(url)
+
+
 WAYS: dict[str, Way] = {
     "": lambda tab, url, monkeypatch: tab.goto(url),
     "sent empty": _sent_empty,
@@ -96,6 +106,7 @@ WAYS: dict[str, Way] = {
     "downloaded": _downloaded,
     "another name": _by_another_name,
     "a mistake": _with_a_mistake,
+    "no database": _without_a_database,
     "a silent workspace": _at_a_silent_workspace,
 }
 

@@ -7,13 +7,14 @@ import os
 import pickle
 import shutil
 import struct
+import sys
 import zipfile
 import zlib
 from pathlib import Path
 
 import pytest
 
-from tre.disclosure import Context, Inspection, inspect
+from tre.disclosure import Context, Inspection, inspect, together
 from tre.disclosure import worker as worker_module
 from tre.disclosure.policy import load_policy
 
@@ -159,7 +160,6 @@ def test_the_workers_death_is_an_unreadable_file(tmp_path: Path, monkeypatch: py
 @with_bwrap
 def test_from_inside_the_worker_there_is_no_network_and_no_other_file(tmp_path: Path) -> None:
     import subprocess
-    import sys
 
     (tmp_path / "file").write_text("x")
     (tmp_path / "secret").write_text("y")
@@ -203,3 +203,36 @@ def test_a_pickle_that_is_cut_short_or_followed_by_text_is_still_one(tmp_path: P
     assert "pickle" in rules(judged(tmp_path, body[:-1]))
     assert "pickle" in rules(judged(tmp_path, body + b"\nband,count\n1,40\n"))
     assert not (tmp_path / "proof").exists()
+
+
+_LOOKS_AROUND = """
+import json, os, socket, sys
+from tre.disclosure import together
+
+def answer(path, asked):
+    reached = []
+    for what in ("mem", "environ", "fd/0"):
+        try:
+            open(f"/proc/{os.getppid()}/{what}", "rb").read(1)
+            reached.append(what)
+        except OSError:
+            pass
+    try:
+        socket.create_connection(("1.1.1.1", 80), 1)
+        reached.append("network")
+    except OSError:
+        pass
+    return [path.read_text(), reached, sorted(each.name for each in together.FOLDER.iterdir())]
+
+together.answer_each(json.load(sys.stdin)["asked"], answer, lambda size: 10, 10_000)
+"""
+
+
+@with_bwrap
+def test_a_file_that_is_read_with_others_reaches_neither_their_process_nor_another_requests_files(tmp_path):
+    for name in ("one", "two", "another request's"):
+        (tmp_path / name).write_text(name)
+    bwrap = str(shutil.which("bwrap"))
+    command = worker_module.sandboxed(bwrap, [tmp_path / "one", tmp_path / "two"], Context())
+    found = together.ask([*command, sys.executable, "-c", _LOOKS_AROUND], {"asked": [0, 0]}, 60, 10**6)
+    assert found == {0: ["one", [], ["0", "1"]], 1: ["two", [], ["0", "1"]]}

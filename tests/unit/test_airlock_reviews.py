@@ -260,18 +260,18 @@ def test_the_last_place_is_kept_for_a_role_that_policy_asks_for(made):
 
 
 def test_the_queue_shows_what_is_free_and_ones_own_with_age_risk_and_service_level(made):
-    (found,) = queue.waiting(as_seen_now("cat"))
+    (found,) = queue.waiting(as_seen_now("cat")).rows
     assert (found.mine, found.overdue, found.free) == (False, False, 2)
     assert vars(found.request)["held_files"] == 2
     save(made, "cat", "a.csv")
     take(made.pk, as_seen_now("dan"))
     Request.objects.update(due=timezone.now() - timedelta(minutes=1))
-    (found,) = queue.waiting(as_seen_now("cat"))
+    (found,) = queue.waiting(as_seen_now("cat")).rows
     assert (found.mine, found.overdue, found.free) == (True, True, 0)
-    assert queue.waiting(as_seen_now("eve")) == []
-    assert queue.waiting(as_seen_now("ann")) == []
+    assert queue.waiting(as_seen_now("eve")).rows == []
+    assert queue.waiting(as_seen_now("ann")).rows == []
     vote(made, "cat")
-    assert queue.waiting(as_seen_now("cat")) == []
+    assert queue.waiting(as_seen_now("cat")).rows == []
     assert [each.pk for each in queue.others(as_seen_now("cat"), set()).rows] == [made.pk]
 
 
@@ -280,7 +280,7 @@ def test_the_queue_is_sorted_by_what_is_asked(made):
     work()
     Request.objects.filter(pk=second.pk).update(risk=30, due=timezone.now())
     order = {
-        sort: [each.request.pk for each in queue.waiting(as_seen_now("cat"), sort)]
+        sort: [each.request.pk for each in queue.waiting(as_seen_now("cat"), sort).rows]
         for sort in ("due", "age", "risk", "?")
     }
     assert order == {
@@ -304,7 +304,8 @@ def test_the_queue_asks_the_database_no_more_for_more_requests(made):
 
 
 def test_a_page_of_other_requests_is_cut(made, monkeypatch):
-    monkeypatch.setattr(queue, "PAGE", 1)
+    for name in ("WAITING", "OTHERS"):
+        monkeypatch.setattr(queue, name, 1)
     submit(made.project, ("c.csv", SAFE + b"91s,40\n"))
     newer, older = (queue.others(as_seen_now("ann"), set(), page) for page in (1, 2))
     assert (len(newer.rows), newer.more, len(older.rows), older.more) == (1, True, 1, False)

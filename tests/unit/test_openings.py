@@ -30,6 +30,7 @@ MANY = b"n,square\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(300))
 @pytest.fixture
 def study(monkeypatch):
     quick_inspection(monkeypatch)
+    monkeypatch.setattr("tre.airlock.attacks._models", lambda request: {})  # nobody attacks a model that is none
     return open_study()
 
 
@@ -143,7 +144,7 @@ def test_a_model_is_shown_with_its_card_and_its_data(study):
     assert "Not for one person." in told
     assert "frailty, extract 1, which is in use" in told
     assert "Not signed yet." in told
-    assert "None was made." in told
+    assert "None was made yet." in told
 
 
 def test_what_the_ledger_says_of_a_model_is_shown_before_and_after_it_is_paid_for(study, monkeypatch):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from tre.airlock.models import Assignment, Request, RequestFile, Review
 from tre.policy.decision import decide
 from tre.policy.domain import Principal, Resource
 
-PAGE = 25
+WAITING, OTHERS = 15, 10  # on a page: each costs a question to the policies
 # By what the queue is sorted, and how; the first is the default.
 SORTS = {
     "due": ("Answer due", (F("due").asc(nulls_last=True), "id")),
@@ -40,6 +40,15 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Queue:
+    """One page of what waits for a person, and whether there is more."""
+
+    rows: list[Waiting]
+    number: int
+    more: bool
+
+
+@dataclass(frozen=True)
 class Page:
     """One page of requests, and whether there are more."""
 
@@ -48,8 +57,8 @@ class Page:
     more: bool
 
 
-def waiting(person: Principal, sort: str = "") -> list[Waiting]:
-    """Return what a person may review and has not, own places first, at most a page of each.
+def waiting(person: Principal, sort: str = "", page: int = 1) -> Queue:
+    """Return what a person may review and has not, own places first, one page of it.
 
     Parameters
     ----------
@@ -57,19 +66,26 @@ def waiting(person: Principal, sort: str = "") -> list[Waiting]:
         One of :data:`SORTS`; whatever is none means the first.
     """
     _, order = SORTS.get(sort, SORTS["due"])
-    found = _counted(Request.objects.filter(state="in_review")).order_by(*order)
     done = _reviews_of(person).filter(request=OuterRef("pk"), turn=OuterRef("turn"), handed_in__isnull=False)
     held = Q(pk__in=_places_of(person).values("request"))
     barred = Q(author__username=person.username) | Q(project__code__in=person.projects | person.past_projects)
-    mine = found.filter(held).exclude(Q(phase="independent") & Exists(done))
-    free = found.exclude(held | barred).filter(places__gt=_taken())
-    now = timezone.now()
-    return [
-        Waiting(each, own, each.due is not None and each.due < now, each.places - int(vars(each)["taken"]))
-        for own, rows in ((True, mine[:PAGE]), (False, free[:PAGE]))
-        for each in rows
+    mine = held & ~(Q(phase="independent") & Exists(done))
+    free = ~held & ~barred & Q(places__gt=_taken())
+    found = Request.objects.filter(mine | free, state="in_review")
+    ordered = _counted(found).annotate(own=Case(When(held, then=1), default=0)).order_by("-own", *order)
+    start, now = WAITING * (page - 1), timezone.now()
+    rows = list(ordered[start : start + WAITING + 1])
+    shown = [
+        Waiting(
+            each,
+            bool(vars(each)["own"]),
+            each.due is not None and each.due < now,
+            each.places - int(vars(each)["taken"]),
+        )
+        for each in rows[:WAITING]
         if decide(person, "review_request", each.resource()).allowed
     ]
+    return Queue(shown, page, len(rows) > WAITING)
 
 
 def is_checker(person: Principal) -> bool:
@@ -82,10 +98,10 @@ def others(person: Principal, beside: set[int], page: int = 1) -> Page:
     everything = _counted(Request.objects.exclude(pk__in=beside)).order_by("-id")
     if not decide(person, "view_request", _ANOTHERS).allowed:
         everything = everything.filter(author__username=person.username)
-    start = PAGE * (page - 1)
-    rows = list(everything[start : start + PAGE + 1])
-    seen = [each for each in rows[:PAGE] if decide(person, "view_request", each.resource()).allowed]
-    return Page(seen, page, len(rows) > PAGE)
+    start = OTHERS * (page - 1)
+    rows = list(everything[start : start + OTHERS + 1])
+    seen = [each for each in rows[:OTHERS] if decide(person, "view_request", each.resource()).allowed]
+    return Page(seen, page, len(rows) > OTHERS)
 
 
 def _reviews_of(person: Principal) -> QuerySet[Review]:

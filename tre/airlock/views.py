@@ -23,8 +23,8 @@ from tre.people.services import principal
 def queue(request: HttpRequest) -> HttpResponse:
     """Show what waits for the person's review, and what they have asked for."""
     person, sort = principal(request), request.GET.get("sort", "")
-    waiting = queues.waiting(person, sort)
-    others = queues.others(person, {each.request.pk for each in waiting}, number_of(request, "page"))
+    waiting = queues.waiting(person, sort, number_of(request, "waiting"))
+    others = queues.others(person, {each.request.pk for each in waiting.rows}, number_of(request, "page"))
     told = {
         "waiting": waiting, "others": others, "sorts": queues.SORTS, "sort": sort,
         "checks": queues.is_checker(person),

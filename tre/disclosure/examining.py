@@ -13,8 +13,13 @@ from tre.disclosure.policy import Policy
 from tre.disclosure.source import Source
 from tre.disclosure.statistics.published import Published
 
-# A table and a text of our own: what reads most files is loaded by them.
-_OWN = {"a.csv": b"a,b\n1,2\n", "a.txt": b"A line.\n"}
+# A table of counts, words and code of our own: what most files need is loaded by them, dictionaries and patterns too.
+_ROWS = "".join(f"{60 + n} to {61 + n},{2000 + n},{1000 + 10 * n}\n" for n in range(40))
+_OWN = {
+    "a.csv": f"age_band,year,persons\n{_ROWS}".encode(),
+    "a.txt": b"Counts by age band and year. None is under ten.\n",
+    "a.py": b"def risk(age):\n    return 0.01 * age\n",
+}
 
 
 class Examiner:

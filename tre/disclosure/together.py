@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-MOST_FILES = 25  # in one sandbox
+MOST_FILES = 50  # in one sandbox
 FOLDER = Path("/files")  # in which a sandbox has them, each under its number
 _PR_SET_DUMPABLE = 4  # linux/prctl.h
 _LOOK = 0.002  # seconds between two looks whether a process has ended

@@ -39,8 +39,8 @@ def listed(request: HttpRequest, page: PageNumber = 1) -> Page[RequestRow]:
 @router.get("/requests/queue", response=list[WaitingRow])
 @acts("review_request")
 def queue(request: HttpRequest, asked: Query[QueueAsked]) -> list[WaitingRow]:
-    """List what waits for the caller's review, own places first; at most 25 of each."""
-    return [WaitingRow.waiting(each) for each in queues.waiting(person_of(request), asked.sort)]
+    """List what waits for the caller's review, own places first; the first page of it."""
+    return [WaitingRow.waiting(each) for each in queues.waiting(person_of(request), asked.sort).rows]
 
 
 @router.get("/requests/{int:number}", response=RequestTold)
