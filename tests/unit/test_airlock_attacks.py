@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.factories import project
 from tre.airlock import attacks
 from tre.airlock.models import AttackReport, Request, RequestFile
 from tre.audit.models import Entry
+from tre.config.options import load
 from tre.projects.lifecycle import folder_of
 from tre.projects.models import Extract, Project
 
@@ -25,6 +27,7 @@ REPORT = {"version": 1, "level": "look", "words": "Something to weigh.", "attack
 @pytest.fixture
 def study(monkeypatch: pytest.MonkeyPatch) -> Project:
     quick_inspection(monkeypatch)
+    shutil.rmtree(load().path("projects"), ignore_errors=True)  # other tests have extracts of the same numbers
     return open_study()
 
 

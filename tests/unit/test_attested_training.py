@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from ml.spec import Category, Numeric, TrainingSpec
+from tests.airlock import inspected, quick_inspection
 from tests.factories import as_seen_now
 from tests.runs import Place, ask, carried_out, content, make_warehouse
+from tre.airlock import attacks
 from tre.errors import Refused
 from tre.keys.custody import custody
 from tre.privacy.models import Ledger, Spend
@@ -141,3 +144,21 @@ def test_a_specification_that_the_learning_plane_refuses_fails_in_one_sentence(p
     assert run.state == "failed"
     assert "the model must be one of" in run.error
     assert [state for state, _, _ in spends()] == ["refunded"]
+
+
+def test_a_model_of_a_run_is_attacked_on_the_very_table_that_trained_it(place, monkeypatch):
+    study, asked = place.study(), list[dict]()
+    run = carried_out(train(study))
+
+    def run_job(name: str, spec: dict, **_: object) -> dict:
+        (path,) = spec["extracts"]["frailty, extract 1"].values()
+        asked.append({"job": name, "columns": list(pd.read_parquet(path).columns)})
+        return {"level": "nothing"}
+
+    monkeypatch.setattr(attacks, "run_job", run_job)
+    quick_inspection(monkeypatch)
+    files = [(name, content(run, name)) for name in run.outputs.values_list("name", flat=True)]
+    request = inspected(study, *files)
+    assert asked == [{"job": "attack", "columns": ["pseudonym", "sex", "birth_year", "old"]}]
+    weights = next(file for file in request.held() if file.name.endswith("weights.safetensors"))
+    assert attacks.attack_report(weights) == {"level": "nothing"}

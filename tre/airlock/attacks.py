@@ -9,6 +9,7 @@ import hashlib
 import json
 import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ from tre.audit.services import record
 from tre.config.options import load
 from tre.projects.lifecycle import folder_of, is_whole
 from tre.projects.models import Project
+from tre.runs.attested.kinds.training import table_of
+from tre.runs.attested.kinds.work import Work
+from tre.runs.attested.lookup import attested_among
 from tre.runs.queue import enqueue, handler
-from tre.runs.runner import run_job
+from tre.runs.runner import JobRefused, run_job
 
 SECONDS = 60  # that the attacks on one model may take
 _WEIGHTS = "weights.safetensors"
@@ -73,10 +77,25 @@ def _attacked(project: Project, files: list[RequestFile]) -> dict[str, Any]:
     scratch = load().path("run", "tmp")
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        model, table = Path(folder) / "model", Path(folder) / "table"
+        for each in (model, table):
+            each.mkdir(mode=0o700)
         for file in files:
-            storage().copy(file.sha256, Path(folder) / file.name.rpartition("/")[2])
-        asked = {"folder": folder, "extracts": _extracts(project), "seconds": SECONDS, "seed": secrets.randbelow(2**31)}
+            storage().copy(file.sha256, model / file.name.rpartition("/")[2])
+        extracts = _trained_on(project, files, table) or _extracts(project)
+        asked = {"folder": str(model), "extracts": extracts, "seconds": SECONDS, "seed": secrets.randbelow(2**31)}
         return run_job("attack", asked, plane="ml")
+
+
+def _trained_on(project: Project, files: list[RequestFile], folder: Path) -> dict[str, dict[str, str]]:
+    """Return the very table that a run of the platform trained a model on, made again; nothing where none did."""
+    made = attested_among(project, [file.sha256 for file in files if file.name.endswith(f"/{_WEIGHTS}")])
+    for output in made.values():
+        if output.run.kind == "training":
+            work = Work(output.run, folder, lambda step: None, lambda: False)
+            with suppress(JobRefused):  # its extract is gone: the report says that it cannot be attacked
+                return {work.data_version(): {"training": str(table_of(work))}}
+    return {}
 
 
 def _extracts(project: Project) -> dict[str, dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tre.errors import Refused
@@ -21,12 +22,8 @@ def carry_out(work: Work) -> Made:
     What cannot be trained costs nothing. Cut off and taken up again, it goes on from its checkpoint and pays nothing
     more.
     """
-    asked, table = work.run.spec, work.folder / "table.parquet"
+    asked, table = work.run.spec, table_of(work)
     job: Callable[..., dict[str, Any]] = partial(run_job, progress=work.tell, unwanted=work.unwanted)
-    if not table.exists():
-        staged = table.with_suffix(".staged")
-        job("select", {**work.extract("select"), "query": asked["query"], "out": str(staged)})
-        staged.rename(table)
     folder, name = work.folder / "out", str(asked["name"])
     request = {
         "training": asked["training"], "table": str(table), "folder": str(folder / name),
@@ -39,6 +36,25 @@ def carry_out(work: Work) -> Made:
     files = sorted(path for path in (folder / name).rglob("*") if path.is_file())
     outputs = [Output(path.relative_to(folder).as_posix(), path) for path in files]
     return Made(outputs, {"spend": spend, "epsilon": told["epsilon"], "delta": told["delta"]})
+
+
+def table_of(work: Work) -> Path:
+    """Return the table that the run's query makes of its extract, the same each time; made where it is not there yet.
+
+    Raises
+    ------
+    JobRefused
+        When the query is refused, or the extract is not there any more.
+    JobStopped
+        When nobody wants it any more.
+    """
+    table = work.folder / "table.parquet"
+    if not table.exists():
+        staged = table.with_suffix(".staged")
+        asked = {**work.extract("select"), "query": work.run.spec["query"], "out": str(staged)}
+        run_job("select", asked, progress=work.tell, unwanted=work.unwanted)
+        staged.rename(table)
+    return table
 
 
 def give_back(run: Run) -> None:
