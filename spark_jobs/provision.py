@@ -143,9 +143,12 @@ class _Extract:
         people = self._extent(PEOPLE, int(self._spec["versions"][PEOPLE]))
         extents = [self._extent(each.name, each.wanted["version"]) for each in selections]
         rows = {each.name: found for each, (found, _) in zip(selections, extents, strict=True)}
-        with plans_for(self._spark, sum(rows.values())):
-            cells = [(rows[each.name], len(each.columns) + each.of_persons) for each in selections]
-            if are_few(people[0], cells, sum(size for _, size in (people, *extents))):
+        cells = [(rows[each.name], len(each.columns) + each.of_persons) for each in selections]
+        here = are_few(people[0], cells, sum(size for _, size in (people, *extents)))
+        # Of few rows Spark reads what the cohort asks for alone: people, and the tables that it names.
+        named = [found for name, found in rows.items() if not here or name in str(self._spec["cohort"])]
+        with plans_for(self._spark, people[0] + sum(named)):
+            if here:
                 with closing(Few(self._warehouse, self._key, self._staged)) as few:
                     return self._made(few, selections, say)
             many = Many(self._spark, self._warehouse, self._key, self._staged, people[0], rows)
