@@ -32,8 +32,10 @@ def _blocks(source: Source, where: str, encoding: str, policy: Policy) -> Iterat
             raise Unreadable("a line is not JSON") from error
         block = Contents(start=lines)
         _keep(values, text, where, block, rows)
-        yield block
         lines, rows = lines + text.count("\n"), rows + len(values)
+        del values, text  # while it is looked at, what it was made of takes up no room, nor it while the next is read
+        yield block
+        del block
 
 
 def _keep(values: list[Any], text: str, where: str, block: Contents, rows: int) -> None:
