@@ -80,6 +80,25 @@ def test_a_table_is_made_signed_and_known_again(place):
     assert BY_SEX["query"] not in json.dumps(list(Entry.objects.values_list("data", flat=True)))
 
 
+def test_a_table_with_words_of_the_querys_own_is_attested_and_looked_at(place):
+    query = "SELECT pseudonym, concat('he told me of ', sex) AS sex FROM people"
+    run = carried_out(ask(place.study(), {**BY_SEX, "query": query}))
+    assert b"he told me of 1" in content(run)
+    output = run.outputs.get()
+    assert lookup.attested(run.project, output.sha256) == output
+    assert not lookup.is_safe_table(run.project, output.sha256)
+
+
+def test_nobody_is_counted_whose_members_are_not_known(place):
+    query = (
+        "SELECT o.pseudonym, p.sex FROM people p LEFT JOIN (SELECT pseudonym FROM people WHERE birth_year = 1930) o"
+        " USING (pseudonym)"
+    )
+    run = carried_out(ask(place.study(), {**BY_SEX, "query": query, "aggfunc": "count"}))
+    assert run.state == "failed"
+    assert "not that of whom each row is about" in run.error
+
+
 def test_the_members_are_the_people_that_are_counted_whichever_project_made_the_table(place):
     one, other = place.study(), place.study("asthma")
     runs = [carried_out(ask(study)) for study in (one, other)]

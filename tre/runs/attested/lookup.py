@@ -48,9 +48,10 @@ def attested_among(project: Project, hashes: Collection[str]) -> dict[str, RunOu
 
 
 def is_safe_table(project: Project, sha256: str) -> bool:
-    """Return whether the platform made a file as a safe table: no word of it is the researcher's own but its headings.
+    """Return whether the platform made a file as a safe table of which no word is the researcher's own.
 
-    What a notebook made is attested too, and the researcher's own; a model is judged as models are.
+    Labels and headings that a query writes are words that nobody has read: a table that has any is attested, and is
+    looked at. What a notebook made is attested too, and the researcher's own; a model is judged as models are.
 
     Raises
     ------
@@ -58,10 +59,17 @@ def is_safe_table(project: Project, sha256: str) -> bool:
         As :func:`attested` does.
     """
     output = attested(project, sha256)
-    return output is not None and kind_of(_verified(output)) == "aggregate"
+    if output is None:
+        return False
+    told = _verified(output)
+    return kind_of(told) == "aggregate" and _internal(told).get("table", {}).get("plain") is True
 
 
 def _check_members(told: dict[str, Any], output: RunOutput) -> None:
-    internal = told["predicate"]["buildDefinition"]["internalParameters"]
-    if internal.get("members", {}).get(output.name, "") != output.members:
+    if _internal(told).get("members", {}).get(output.name, "") != output.members:
         raise AttestationBroken("The members kept of a run's cells are not its own", where=output.sha256[:12])
+
+
+def _internal(told: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = told["predicate"]["buildDefinition"]["internalParameters"]
+    return found
