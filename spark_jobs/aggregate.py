@@ -16,6 +16,7 @@ import pyarrow as pa
 from spark_jobs import tables
 from spark_jobs.errors import JobRefused
 from spark_jobs.extracts import opened
+from spark_jobs.provisioning.about import are_plain
 from spark_jobs.provisioning.cohort import PEOPLE, PSEUDONYM
 from spark_jobs.pseudonymise import pseudonym
 from tre.disclosure.model import DisclosureError
@@ -27,6 +28,8 @@ TABLE, MEMBERS = "table.csv", "members"
 
 def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
     """Write the table and the members of its cells; return how many cells it has and how many are suppressed.
+
+    ``plain`` tells whether every word of it is the extract's own: no label, number or heading that the query wrote.
 
     Parameters
     ----------
@@ -46,6 +49,8 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     with opened("aggregate", spec) as extract:
         progress("reading the query")
         frame = extract.query(spec["query"]).persist()
+        named = [*spec["rows"], *spec["columns"], *([spec["values"]] if spec["values"] else [])]
+        plain = are_plain(frame._jdf.queryExecution().analyzed(), named)
         progress("counting")
         try:
             made = safe_table(
@@ -61,7 +66,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
             raise JobRefused(error.what, where=error.where, todo=error.todo) from None
     made.to_csv(str(out / TABLE))
     (out / MEMBERS).write_bytes(release.to_bytes())
-    return {"cells": int(made.outcome.size), "suppressed": made.suppressed, "review": list(made.review)}
+    return {"cells": int(made.outcome.size), "suppressed": made.suppressed, "review": list(made.review), "plain": plain}
 
 
 def _known(warehouse: Path, manifest: dict[str, Any], key: bytes) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.errors import JobRefused
 from spark_jobs.provisioning import guard
+from spark_jobs.provisioning.about import PERSON
 from spark_jobs.session import plans_for, session
 from tre.hashing import sha256_of
 
@@ -53,13 +54,13 @@ class Extract:
             nobody.
         """
         tables = {table["name"]: self._read(table) for table in self.manifest["tables"]}
-        found = guard.run(self._spark, sql, tables, guard.QUERY)
-        if "pseudonym" not in found.columns:
-            raise JobRefused("The query's answer needs the column pseudonym", where="query", todo="Select it too")
-        return found
+        return guard.run(self._spark, sql, tables, guard.QUERY)
 
     def _read(self, table: dict[str, Any]) -> DataFrame:
-        return self._spark.read.parquet(*(str(self._folder / table["name"] / each["name"]) for each in table["files"]))
+        """Return a table without the rows of nobody: they would be counted, and no member would be known of them."""
+        paths = [str(self._folder / table["name"] / each["name"]) for each in table["files"]]
+        read = self._spark.read.parquet(*paths)
+        return read.where(read[PERSON].isNotNull()) if PERSON in read.columns else read
 
 
 @contextmanager

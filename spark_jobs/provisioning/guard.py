@@ -18,6 +18,7 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.errors import JobRefused
+from spark_jobs.provisioning.about import rows_of
 
 # Names of Spark 4.3's parse tree (org.apache.spark.sql.catalyst). No limit, sort or sample: a cohort has no order,
 # and the same versions must give the same persons.
@@ -106,7 +107,7 @@ class Rules:
         The nodes of Spark's parse tree that it may have, and the functions that it may call.
     of_persons : bool
         Whether each row of its answer is about the person whose pseudonym stands in it: tables are joined by that
-        column alone, and no other column is called so.
+        column alone, no other column is called so, and the plan says the same (:mod:`spark_jobs.provisioning.about`).
     """
 
     what: str
@@ -166,6 +167,8 @@ def run(spark: SparkSession, sql: str, tables: Mapping[str, DataFrame], rules: R
         java: Any = spark._jvm
         found = DataFrame(java.org.apache.spark.sql.classic.Dataset.ofRows(spark._jsparkSession, plan), spark)
         _refuse_failing_casts(found, rules)
+        if rules.of_persons:
+            rows_of(found._jdf.queryExecution().analyzed())
     except ParseException:
         raise rules.refused("The {} cannot be read", todo="Write a condition or one SELECT") from None
     except AnalysisException as error:

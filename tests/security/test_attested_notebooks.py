@@ -145,7 +145,7 @@ def test_a_run_that_is_cancelled_is_ended_in_its_sandbox(study, monkeypatch):
 
     monkeypatch.setattr(runs_jobs, "_Unwanted", lambda run: unwanted)
     assert carried_out(run).state == "cancelled"
-    assert not load().path("run", "attested", str(run.pk)).exists()
+    assert not load().path("run", "attested", f"{run.pk}-1").exists()
     left = [path for path in Path("/proc").glob("[0-9]*/cmdline") if _tells(path, b"time.sleep(600)")]
     assert left == []
 

@@ -14,6 +14,7 @@ from tests.factories import as_seen_now, person
 from tests.runs import Place, ask, carried_out, content, make_warehouse
 from tests.unit.test_pages import browser
 from tre.airlock import jobs, policy
+from tre.airlock.differencing import are_known
 from tre.airlock.drafts import Upload
 from tre.airlock.models import Publication, Request, RequestFile
 from tre.airlock.services import why_halted
@@ -187,3 +188,12 @@ def test_a_checker_sees_how_it_was_made_and_its_author_no_word_that_a_notebook_w
     assert "written by a notebook" not in pages["ann"]
     own = asked_for(study, b"sex,people\n1,301\n2,300\n", "ann")
     assert "made these bytes" not in browser("cat").get(f"/airlock/{own.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("aggfunc", ["people", "count"])
+def test_only_tables_of_people_are_spared_what_counts_make_likely(place, aggfunc):
+    study = place.study()
+    run = carried_out(ask(study, {"query": "SELECT * FROM people", "rows": ["sex"], "aggfunc": aggfunc}))
+    kept = Publication.objects.get(file__request=asked_for(study, content(run), "ann"))
+    assert kept.members
+    assert are_known(kept, kept) is (aggfunc == "people")

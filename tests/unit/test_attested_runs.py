@@ -7,10 +7,12 @@ import json
 
 import pytest
 from django.db import transaction
+from django.template.loader import render_to_string
 
 from tests.factories import as_seen_now, person, project
 from tests.runs import BY_SEX, PEOPLE, Place, ask, carried_out, content, make_warehouse
 from tre.airlock.storage import storage
+from tre.api.told.projects import RunTold
 from tre.audit.models import Entry
 from tre.disclosure.statistics.differencing import Release
 from tre.errors import Refused, SettingsError
@@ -21,6 +23,7 @@ from tre.runs.attested import jobs, lookup, services
 from tre.runs.attested.domain import AUDIT_EVENTS, KINDS, STATES, TRANSITIONS, follow
 from tre.runs.attested.models import Run, RunOutput
 from tre.runs.attested.policy import runs_policy
+from tre.runs.attested.services import reads_words
 from tre.runs.attested.specs import checked
 from tre.runs.attested.statement import verify
 from tre.runs.runner import JobFailed, JobStopped
@@ -78,6 +81,25 @@ def test_a_table_is_made_signed_and_known_again(place):
     kept = Entry.objects.get(event="runs.finished")
     assert kept.data["attestation_sha256"] == services.digest(run.attestation)
     assert BY_SEX["query"] not in json.dumps(list(Entry.objects.values_list("data", flat=True)))
+
+
+def test_a_table_with_words_of_the_querys_own_is_attested_and_looked_at(place):
+    query = "SELECT pseudonym, concat('he told me of ', sex) AS sex FROM people"
+    run = carried_out(ask(place.study(), {**BY_SEX, "query": query}))
+    assert b"he told me of 1" in content(run)
+    output = run.outputs.get()
+    assert lookup.attested(run.project, output.sha256) == output
+    assert not lookup.is_safe_table(run.project, output.sha256)
+
+
+def test_nobody_is_counted_whose_members_are_not_known(place):
+    query = (
+        "SELECT o.pseudonym, p.sex FROM people p LEFT JOIN (SELECT pseudonym FROM people WHERE birth_year = 1930) o"
+        " USING (pseudonym)"
+    )
+    run = carried_out(ask(place.study(), {**BY_SEX, "query": query, "aggfunc": "count"}))
+    assert run.state == "failed"
+    assert "not that of whom each row is about" in run.error
 
 
 def test_the_members_are_the_people_that_are_counted_whichever_project_made_the_table(place):
@@ -145,6 +167,24 @@ def test_a_query_that_is_refused_fails_the_run_with_its_sentence(place):
 def test_somebody_who_is_no_person_of_the_extract_is_counted_by_nobody(place):
     run = carried_out(ask(place.study(), {**BY_SEX, "query": "SELECT sex FROM people"}))
     assert "needs the column pseudonym" in run.error
+
+
+def test_no_word_of_a_notebooks_reaches_a_browser_outside_by_a_refusal(place):
+    study, said = place.study(), "carried out in a heading"
+    run = carried_out(ask(study, {**BY_SEX, "rows": [said]}))
+    assert said in run.error  # the workspace tells it
+    assert reads_words(study, "mia")
+    assert not reads_words(study, "ann")
+    assert said not in RunTold.of(run, words=False).model_dump_json()
+    assert said in RunTold.of(run, words=True).model_dump_json()
+    Run.objects.filter(pk=run.pk).update(kind="notebook")
+    RunOutput.objects.create(run=run, name="x", sha256="ab" * 32, size=1)
+    run = Run.objects.get(pk=run.pk)
+    assert RunTold.of(run, words=False).outputs == []
+    page = render_to_string("attested/one.html", {"run": run, "reads": False, "shows_outputs": False})
+    assert said not in page
+    assert "ab" * 32 not in page
+    assert "It made 1 file." in page
 
 
 def test_an_extract_that_was_altered_is_not_run_on(place):

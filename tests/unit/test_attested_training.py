@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from django.db import transaction
 
 from ml.spec import Category, Numeric, TrainingSpec
 from tests.airlock import inspected, quick_inspection
@@ -20,7 +21,7 @@ from tre.privacy.services import spent
 from tre.runs.attested import jobs, lookup, services
 from tre.runs.attested.models import Run
 from tre.runs.attested.statement import verify
-from tre.runs.runner import JobStopped
+from tre.runs.runner import JobFailed, JobStopped
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spark]
 SPEC = TrainingSpec(
@@ -135,6 +136,70 @@ def test_what_a_dead_worker_had_reserved_for_a_cancelled_run_is_given_back(place
     services.cancel(run.pk, as_seen_now("ann"))
     jobs.execute({"run": run.pk})
     assert spends() == [("refunded", "platform", "ann")]
+
+
+def test_a_check_that_ends_without_a_result_costs_nothing(place):
+    run = train(place.study())
+
+    def broken(name: str) -> None:
+        if name == "train":
+            raise JobFailed("The job ended with status -9")
+
+    place.before = broken
+    assert carried_out(run).state == "failed"
+    assert [state for state, _, _ in spends()] == ["refunded"]
+
+
+def test_what_workers_that_died_had_reserved_is_given_back(place):
+    run = train(place.study())
+
+    def dies(name: str) -> None:
+        if name == "train":
+            raise KeyboardInterrupt
+
+    place.before = dies
+    with pytest.raises(KeyboardInterrupt):
+        jobs.execute({"run": run.pk, "attempt": 1})
+    with transaction.atomic():
+        jobs.abandon({"run": run.pk, "attempt": 1}, "Its worker died five times.")
+    assert [state for state, _, _ in spends()] == ["refunded"]
+
+
+def test_an_attempt_that_was_given_up_neither_ends_the_next_nor_keeps_its_money(place):
+    run = train(place.study())
+
+    def dies(name: str) -> None:
+        if name == "train":
+            raise KeyboardInterrupt
+
+    place.before = dies
+    with pytest.raises(KeyboardInterrupt):
+        jobs.execute({"run": run.pk, "attempt": 1})
+    services.cancel(run.pk, as_seen_now("ann"))
+    services.retry(run.pk, as_seen_now("ann"))
+    place.before = lambda name: None
+    jobs.execute({"run": run.pk, "attempt": 1})  # its lease ran out: another worker takes it up
+    assert Run.objects.get(pk=run.pk).state == "queued"
+    assert [state for state, _, _ in spends()] == ["refunded"]
+    with transaction.atomic():
+        jobs.abandon({"run": run.pk, "attempt": 1}, "Its worker died five times.")
+    assert carried_out(run).state == "done"
+    assert [state for state, _, _ in spends()] == ["refunded", "committed"]
+
+
+def test_a_worker_that_was_away_while_a_run_was_asked_for_anew_ends_nothing(place):
+    run = train(place.study())
+
+    def anew(name: str) -> None:
+        services.cancel(run.pk, as_seen_now("ann"))
+        services.retry(run.pk, as_seen_now("ann"))
+        Run.objects.filter(pk=run.pk).update(state="running")
+        place.before = lambda name: None
+
+    place.before = anew
+    jobs.execute({"run": run.pk, "attempt": 1})
+    assert Run.objects.get(pk=run.pk).state == "running"
+    assert not run.outputs.exists()
 
 
 def test_a_specification_that_the_learning_plane_refuses_fails_in_one_sentence(place):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from django.db import transaction
@@ -25,6 +25,7 @@ from tre.disclosure import Context, Finding
 from tre.disclosure.policy import load_policy
 from tre.disclosure.statistics.published import Counts
 from tre.disclosure.statistics.subtraction import Comparison, Earlier
+from tre.runs.attested.lookup import NOBODY, Counted
 
 _NEVER_LEFT = ("blocked", "withdrawn", "expired")  # where a release that was halted ends
 
@@ -34,9 +35,9 @@ def is_exact(context: Context) -> bool:
     return load_policy().tightened(context.overrides).profile(context.profile).rounding == "none"
 
 
-def keep(file: RequestFile, tables: Iterable[Counts], members: str = "") -> None:
-    """Keep what a file tells, and the hash of who is counted in it where that is known; kept before, it is the same."""
-    told = {"tables": [each.to_json() for each in tables], "members": members}
+def keep(file: RequestFile, tables: Iterable[Counts], known: Counted = NOBODY) -> None:
+    """Keep what a file tells, and who is counted in it where that is known; kept before, it is the same."""
+    told = {"tables": [each.to_json() for each in tables], "members": known.members, "of_people": known.people}
     Publication.objects.get_or_create(file=file, defaults=told)
 
 
@@ -90,8 +91,7 @@ def hold_against_others(request: Request, context: Context, since: int | None = 
     for each in _let_out(request, since) if held else ():
         earlier = Earlier(each.release, each.counts(), own=each.file.request.project_id == request.project_id)
         for file, comparison in held.items():
-            if not _are_known(own[file], each):
-                comparison.hold(earlier)
+            comparison.hold(replace(earlier, known=are_known(own[file], each)))
     found = {file: tuple(map(policy.explain, each.hits())) for file, each in held.items()}
     for file, each in own.items():
         if each.members:
@@ -100,9 +100,12 @@ def hold_against_others(request: Request, context: Context, since: int | None = 
     return Compared(newest, found)
 
 
-def _are_known(new: Publication, earlier: Publication) -> bool:
-    """Return whether it is known who is counted in both, so that nothing has to be concluded from their counts."""
-    return bool(new.members and earlier.members)
+def are_known(new: Publication, earlier: Publication) -> bool:
+    """Return whether it is known who is counted in both, so that nothing is made of what is merely likely.
+
+    Only where both count people: records tell more than who is behind them.
+    """
+    return all(each.members and each.of_people for each in (new, earlier))
 
 
 def _beside(own: Mapping[int, Publication], file: int) -> Iterator[tuple[str, Publication]]:
@@ -130,8 +133,8 @@ def _hold_against_each_other(
     own: Mapping[int, Publication], counts: Mapping[int, tuple[Counts, ...]], held: Mapping[int, Comparison]
 ) -> None:
     for number, (file, tables) in enumerate(counts.items(), start=1):
-        for other in [each for each in held if each > file and not _are_known(own[each], own[file])]:
-            held[other].hold(Earlier(_name(number), tables, own=True))
+        for other in [each for each in held if each > file]:
+            held[other].hold(Earlier(_name(number), tables, own=True, known=are_known(own[other], own[file])))
 
 
 def _others(request: Request) -> QuerySet[Publication]:

@@ -38,7 +38,7 @@ from tre.disclosure.together import MOST_FILES
 from tre.errors import Refused
 from tre.privacy.services import pay
 from tre.projects.disclosure import context_of
-from tre.runs.attested.lookup import attested
+from tre.runs.attested.lookup import NOBODY, counted
 from tre.runs.queue import enqueue, handler
 
 
@@ -70,10 +70,10 @@ def _inspect(files: Sequence[RequestFile], context: Context) -> None:
 def _keep(file: RequestFile, context: Context, found: Inspection, tables: tuple[Counts, ...]) -> None:
     """Keep what inspection found in a file, and the counts that it tells."""
     tells = found.verdict != "block" and file.leaves
-    made = attested(file.request.project, file.sha256) if tells and differencing.is_exact(context) else None
+    known = counted(file.request.project, file.sha256) if tells and differencing.is_exact(context) else NOBODY
     with transaction.atomic():
         RequestFile.objects.filter(pk=file.pk).update(inspection=found.to_json())
-        differencing.keep(file, tables if tells else (), made.members if made else "")
+        differencing.keep(file, tables if tells else (), known)
 
 
 def _read(file: RequestFile, context: Context) -> tuple[Inspection, tuple[Counts, ...]]:

@@ -19,4 +19,11 @@ class Migration(migrations.Migration):
                 max_length=64,
             ),
         ),
+        migrations.AddField(
+            model_name="publication",
+            name="of_people",
+            field=models.BooleanField(
+                default=False, help_text="Whether its counts are of people: members tell it all."
+            ),
+        ),
     ]

@@ -153,6 +153,7 @@ class Publication(models.Model):
     members = models.CharField(
         max_length=64, blank=True, default="", help_text="SHA-256 of who is counted in each cell, where it is known."
     )
+    of_people = models.BooleanField(default=False, help_text="Whether its counts are of people: members tell it all.")
     place = models.PositiveBigIntegerField(
         null=True,
         db_index=True,

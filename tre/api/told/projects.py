@@ -362,12 +362,13 @@ class RunTold(Schema):
     outputs: list[Sha256]
 
     @classmethod
-    def of(cls, run: Run) -> RunTold:
-        """Return a run as it is told."""
+    def of(cls, run: Run, *, words: bool) -> RunTold:
+        """Return a run as it is told, with what a notebook could have worded or without."""
+        shown = run.outputs.all() if words or run.kind != "notebook" else ()
+        error = run.error if words or not run.error else "The workspace tells why."
         return cls(
-            run=run.pk, kind=run.kind, state=run.state, error=run.error, author=run.author.username,
-            extract=run.extract.number, asked=run.asked, ended=run.ended,
-            outputs=[each.sha256 for each in run.outputs.all()],
+            run=run.pk, kind=run.kind, state=run.state, error=error, author=run.author.username,
+            extract=run.extract.number, asked=run.asked, ended=run.ended, outputs=[each.sha256 for each in shown],
         )  # fmt: skip
 
 

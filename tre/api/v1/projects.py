@@ -29,6 +29,7 @@ from tre.privacy.prices import budgeted, prices, standings
 from tre.projects import closing, lifecycle
 from tre.projects.models import Project
 from tre.projects.services import ask_for_extract, extract_of, get, visible
+from tre.runs.attested.services import reads_words
 
 router = Router(tags=["Projects"])
 
@@ -113,7 +114,8 @@ def runs(request: HttpRequest, code: str, page: PageNumber = 1) -> Page[RunTold]
     project = get(code)
     require(person_of(request), "view_runs", project.resource())
     found, more = cut(list(project.runs.select_related("author", "extract").prefetch_related("outputs")), page)
-    return Page[RunTold](items=[RunTold.of(each) for each in found], page=page, more=more)
+    words = reads_words(project, person_of(request).username)
+    return Page[RunTold](items=[RunTold.of(each, words=words) for each in found], page=page, more=more)
 
 
 @router.get("/projects/{slug:code}/closure", response=dict[str, str])

@@ -65,11 +65,14 @@ class Earlier:
         Its tables.
     own : bool
         Whether they are of the same project, whose tables are of the same people more often than chance makes it look.
+    known : bool
+        Whether who is counted in both is known, and told elsewhere: then a difference that is merely likely is none.
     """
 
     name: str
     tables: Sequence[Counts]
     own: bool
+    known: bool = False
 
 
 def near(new: Counts, old: Counts, threshold: int, work: Work) -> Iterator[Near]:
@@ -145,7 +148,7 @@ class Comparison:
         for new in self._tables:
             for old in earlier.tables:
                 for each in near(new, old, self._threshold, self._work):
-                    self._found.append(_Found(new, earlier.name, earlier.own, each))
+                    self._found.append(_Found(new, earlier.name, earlier.own, earlier.known, each))
 
     def hits(self) -> list[Hit]:
         """Return what isolates people, one for each table and release, what is sure first."""
@@ -165,6 +168,8 @@ class Comparison:
         expected = found.near.chance * self._seen[found.own]  # not by its own tables: junk beside them would weigh
         if expected < shape["differencing_sure"] and found.near.agreeing > 1:
             return SURE
+        if found.known:
+            return ""
         own = found.own and found.near.nested and expected < shape["differencing_own"]
         return POSSIBLE if own or expected < shape["differencing_possible"] else ""
 
@@ -176,6 +181,7 @@ class _Found:
     new: Counts
     name: str
     own: bool
+    known: bool
     near: Near
 
     def told(self, rule: str) -> Hit:

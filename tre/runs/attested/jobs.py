@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tre.airlock.storage import Frozen, storage
@@ -47,11 +48,11 @@ _HELD_BACK = "What it told of its course is not shown: inspection found somethin
 @handler("attested.execute")
 def execute(payload: dict[str, Any]) -> None:
     """Carry a run out, freeze what it made, and sign how it came about."""
-    run = _begun(payload["run"])
-    folder = load().path("run", "attested", str(run.pk))
-    if run.state != "running":
-        if run.kind == "training":
-            training.give_back(run)
+    run = _begun(payload["run"], payload.get("attempt"))
+    attempt = payload.get("attempt", run.attempt)
+    folder = load().path("run", "attested", f"{run.pk}-{attempt}")
+    if run.state != "running" or run.attempt != attempt:
+        training.give_back(run, attempt)
         shutil.rmtree(folder, ignore_errors=True)
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,9 +65,9 @@ def execute(payload: dict[str, Any]) -> None:
         steps.tell("freezing what it made")
         _finish(run, made, _frozen(made.outputs), steps.told)
     except JobStopped:
-        _stopped(run.pk, steps.told)
+        _stopped(run, steps.told)
     except (Refused, TreError) as error:
-        _fail(run.pk, error.sentence() if isinstance(error, Refused) else _without_result(error), steps.told)
+        _fail(run, error.sentence() if isinstance(error, Refused) else _without_result(error), steps.told)
     shutil.rmtree(folder, ignore_errors=True)  # its bytes are frozen, or nobody's
 
 
@@ -74,15 +75,17 @@ def execute(payload: dict[str, Any]) -> None:
 def abandon(payload: dict[str, Any], error: str) -> None:
     """Write down that a run whose workers died, or met an error of the platform's own, came to nothing."""
     run = locked(payload["run"])
-    if run.state in ("queued", "running"):
+    attempt = payload.get("attempt", run.attempt)
+    if run.state in ("queued", "running") and run.attempt == attempt:
         move(run, "fail", PLATFORM, error=error, step="")
+    training.give_back(run, attempt)
 
 
 @transaction.atomic
-def _begun(number: int) -> Run:
-    """Return a run, which begins unless it was cancelled, or another attempt has begun it."""
+def _begun(number: int, attempt: int | None) -> Run:
+    """Return a run, which begins unless it was cancelled, was asked for anew since, or another worker has begun it."""
     run = Run.objects.select_for_update().select_related("project", "author", "extract__project").get(pk=number)
-    if run.state == "queued":
+    if run.state == "queued" and attempt in (None, run.attempt):
         move(run, "begin", PLATFORM, {"attempt": run.attempt})
     return run
 
@@ -102,21 +105,26 @@ class _Steps:
 
     def tell(self, step: str) -> None:
         self.told.append(step[:200])
-        Run.objects.filter(pk=self._run.pk, state="running").update(step=step[:200])
+        _going_on(self._run).update(step=step[:200])
 
 
 class _Unwanted:
     """Tells whether a run was cancelled or has had its time; asked from a thread of its own."""
 
     def __init__(self, run: Run) -> None:
-        self._number, self._until = run.pk, timezone.now() + _time(run)
+        self._run, self._until = run, timezone.now() + _time(run)
 
     def __call__(self) -> bool:
         try:
-            return timezone.now() > self._until or not Run.objects.filter(pk=self._number, state="running").exists()
+            return timezone.now() > self._until or not _going_on(self._run).exists()
         finally:
             if threading.current_thread() is not threading.main_thread():
                 connection.close()
+
+
+def _going_on(run: Run) -> QuerySet[Run]:
+    """Return the run as it is now, if it is carried out still, by this attempt."""
+    return Run.objects.filter(pk=run.pk, state="running", attempt=run.attempt)
 
 
 def _time(run: Run) -> timedelta:
@@ -144,7 +152,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
 def _finish(run: Run, made: Made, kept: Sequence[tuple[Output, Frozen, str]], told: Sequence[str]) -> None:
     log = _inspected(run, told)
     held = locked(run.pk)
-    if held.state != "running":  # cancelled meanwhile, or another worker was first
+    if (held.state, held.attempt) != ("running", run.attempt):  # cancelled meanwhile, or another worker was first
         return
     for output, frozen, members in kept:
         RunOutput.objects.create(run=held, name=output.name, sha256=frozen.sha256, size=frozen.size, members=members)
@@ -202,19 +210,18 @@ def _inspected(run: Run, told: Sequence[str]) -> list[str]:
     return list(told) if found.verdict == "pass" else [_HELD_BACK]
 
 
-def _stopped(number: int, told: Sequence[str]) -> None:
+def _stopped(run: Run, told: Sequence[str]) -> None:
     """Write down why a run was stopped, where it was not because somebody cancelled it."""
-    _fail(number, "It took longer than the policy lets a run of its kind.", told)
+    _fail(run, "It took longer than the policy lets a run of its kind.", told)
 
 
 def _without_result(error: TreError) -> str:
     return "It ended without a result; the operator's log says why."
 
 
-def _fail(number: int, why: str, told: Sequence[str]) -> None:
-    run = Run.objects.select_related("project").get(pk=number)
+def _fail(run: Run, why: str, told: Sequence[str]) -> None:
     *log, said = _inspected(run, [*told, why]) or [_HELD_BACK]
     with transaction.atomic():
-        held = locked(number)
-        if held.state == "running":
+        held = locked(run.pk)
+        if (held.state, held.attempt) == ("running", run.attempt):
             move(held, "fail", PLATFORM, error=said, step="", log=log)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from tre.keys.custody import custody
@@ -47,10 +48,26 @@ def attested_among(project: Project, hashes: Collection[str]) -> dict[str, RunOu
     return kept
 
 
-def is_safe_table(project: Project, sha256: str) -> bool:
-    """Return whether the platform made a file as a safe table: no word of it is the researcher's own but its headings.
+@dataclass(frozen=True)
+class Counted:
+    """Who is counted in a file that the platform made: SHA-256 of the members of its cells, empty where none are known.
 
-    What a notebook made is attested too, and the researcher's own; a model is judged as models are.
+    Parameters
+    ----------
+    people : bool
+        Whether its counts are of people, so that the members tell all that the counts do. Counts of records, sums and
+        means say more than who is behind them.
+    """
+
+    members: str = ""
+    people: bool = False
+
+
+NOBODY = Counted()
+
+
+def counted(project: Project, sha256: str) -> Counted:
+    """Return who is counted in a file, where the platform made it.
 
     Raises
     ------
@@ -58,10 +75,35 @@ def is_safe_table(project: Project, sha256: str) -> bool:
         As :func:`attested` does.
     """
     output = attested(project, sha256)
-    return output is not None and kind_of(_verified(output)) == "aggregate"
+    if output is None or not output.members:
+        return NOBODY
+    asked = _verified(output)["predicate"]["buildDefinition"]["externalParameters"]
+    return Counted(output.members, asked.get("aggfunc") == "people")
+
+
+def is_safe_table(project: Project, sha256: str) -> bool:
+    """Return whether the platform made a file as a safe table of which no word is the researcher's own.
+
+    Labels and headings that a query writes are words that nobody has read: a table that has any is attested, and is
+    looked at. What a notebook made is attested too, and the researcher's own; a model is judged as models are.
+
+    Raises
+    ------
+    AttestationBroken
+        As :func:`attested` does.
+    """
+    output = attested(project, sha256)
+    if output is None:
+        return False
+    told = _verified(output)
+    return kind_of(told) == "aggregate" and _internal(told).get("table", {}).get("plain") is True
 
 
 def _check_members(told: dict[str, Any], output: RunOutput) -> None:
-    internal = told["predicate"]["buildDefinition"]["internalParameters"]
-    if internal.get("members", {}).get(output.name, "") != output.members:
+    if _internal(told).get("members", {}).get(output.name, "") != output.members:
         raise AttestationBroken("The members kept of a run's cells are not its own", where=output.sha256[:12])
+
+
+def _internal(told: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = told["predicate"]["buildDefinition"]["internalParameters"]
+    return found

@@ -66,7 +66,8 @@ def ask(actor: Principal, project: Project, kind: str, spec: object, once: str) 
 
 
 def _queue(run: Run) -> None:
-    enqueue("attested.execute", {"run": run.pk}, once=f"attested.execute:{run.pk}:{run.attempt}")
+    told = {"run": run.pk, "attempt": run.attempt}
+    enqueue("attested.execute", told, once=f"attested.execute:{run.pk}:{run.attempt}")
 
 
 def digest(value: object) -> str:
@@ -142,3 +143,12 @@ def retry(number: int, actor: Principal) -> Run:
     move(run, "retry", actor.username, error="", step="", log=[], ended=None, attempt=run.attempt + 1)
     _queue(run)
     return run
+
+
+def reads_words(project: Project, username: str) -> bool:
+    """Return whether a person is told outside the workspace what a notebook could have worded.
+
+    That is a specification, a refusal that names a part of it, and the hashes of files that it wrote. Nobody is told
+    who has a workspace in the project: it tells them there, and what leaves it leaves by the airlock.
+    """
+    return not project.members.filter(username=username).exists()

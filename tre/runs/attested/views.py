@@ -17,11 +17,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tre.people.services import principal
 from tre.policy.decision import decide, require
-from tre.projects.models import Project
 from tre.projects.services import get
 from tre.runs.attested import services
 from tre.runs.attested.domain import TRANSITIONS, UNDER_WAY
 from tre.runs.attested.models import Run
+from tre.runs.attested.services import reads_words
 
 _PER_PAGE = 50
 
@@ -42,10 +42,13 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     run = _asked_for(request, number)
     person, project = principal(request), run.project
     may = decide(person, "ask_run", project.resource()).allowed
+    reads = reads_words(project, person.username)
     told = {
         "run": run,
+        "reads": reads,
+        "shows_outputs": reads or run.kind != "notebook",
         "statement": _materials(run),
-        "spec": json.dumps(run.spec, indent=1) if _reads_specifications(request, project) else "",
+        "spec": json.dumps(run.spec, indent=1) if reads else "",
         "may_cancel": may and run.state in UNDER_WAY,
         "may_retry": may and (run.state, "retry") in TRANSITIONS,
         "refreshes": run.state in UNDER_WAY,
@@ -75,11 +78,6 @@ def _asked_for(request: HttpRequest, number: int) -> Run:
         raise Http404
     require(principal(request), "view_runs", run.project.resource())
     return run
-
-
-def _reads_specifications(request: HttpRequest, project: Project) -> bool:
-    """Return whether the person sees a specification here: nobody does who has a workspace in the project."""
-    return not project.members.filter(username=principal(request).username).exists()
 
 
 def _materials(run: Run) -> list[dict[str, str]]:

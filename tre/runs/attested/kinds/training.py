@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tre.errors import Refused
+from tre.errors import TreError
 from tre.people.services import principal_of
 from tre.privacy.models import Spend
-from tre.privacy.services import commit, refund, reserve
+from tre.privacy.services import commit, reserve, settle_own
 from tre.runs.attested.kinds.work import Made, Output, Work
 from tre.runs.attested.models import Run
-from tre.runs.runner import JobStopped, run_job
+from tre.runs.runner import run_job
 
 
 def carry_out(work: Work) -> Made:
@@ -28,7 +28,7 @@ def carry_out(work: Work) -> Made:
     request = {
         "training": asked["training"], "table": str(table), "folder": str(folder / name),
         "checkpoint": str(work.folder / "checkpoint"), "purpose": asked["purpose"],
-        "data_version": work.data_version(), "spend": _once(work.run),
+        "data_version": work.data_version(), "spend": _once(work.run, work.run.attempt),
     }  # fmt: skip
     folder.mkdir(mode=0o700)
     spend = _paid(work, lambda: job("train", {**request, "only_check": True}, plane="ml"))
@@ -57,16 +57,15 @@ def table_of(work: Work) -> Path:
     return table
 
 
-def give_back(run: Run) -> None:
-    """Give back what was reserved for a run that was cancelled before its training began."""
-    once = f"{run.project.code}:{_once(run)}"
-    for spend in Spend.objects.filter(once=once, state=Spend.State.RESERVED):
-        refund(run.project, spend.pk, principal_of(run.author, used_second_factor=True))
+def give_back(run: Run, attempt: int) -> None:
+    """Give back what was reserved for an attempt at a run that came to nothing before its training began."""
+    for spend in Spend.objects.filter(once=f"{run.project.code}:{_once(run, attempt)}", state=Spend.State.RESERVED):
+        settle_own(spend, used=False)
 
 
-def _once(run: Run) -> str:
+def _once(run: Run, attempt: int) -> str:
     """Return the name of a run's spend: each time that it is asked for anew it is another training."""
-    return f"run-{run.pk}-{run.attempt}"
+    return f"run-{run.pk}-{attempt}"
 
 
 def _paid(work: Work, check: Callable[[], object]) -> int:
@@ -75,13 +74,13 @@ def _paid(work: Work, check: Callable[[], object]) -> int:
     actor = principal_of(work.run.author, used_second_factor=True)
     spend = reserve(
         project, epsilon=training.get("epsilon"), delta=training.get("delta"), purpose=str(work.run.spec["name"]),
-        actor=actor, once=_once(work.run), origin=Spend.Origin.PLATFORM,
+        actor=actor, once=_once(work.run, work.run.attempt), origin=Spend.Origin.PLATFORM,
     )  # fmt: skip
     if spend.state == Spend.State.RESERVED:
         try:
             check()
-        except (Refused, JobStopped):
-            refund(project, spend.pk, actor)
+        except TreError:  # refused, stopped, or without a result: a check trains nothing
+            settle_own(spend, used=False)
             raise
         commit(project, spend.pk, actor)
     return int(spend.pk)
