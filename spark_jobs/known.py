@@ -18,6 +18,7 @@ KEY = ("provider", "local_id")
 MOST_HERE = 1_000_000  # records: a person's pseudonym takes some three microseconds
 _COLUMNS = ["provider", "local_id", "person"]
 _SPINE = ", ".join(f"{name} string" for name in _COLUMNS)
+_ROWS_PER_GROUP = 100_000
 SORTED_FROM = 100_000  # records; fewer go whole to every task, which costs less than to put a dataset in their order
 _SENT_TO = 500_000  # records that still go whole where a dataset has more rows: some 100 bytes each, four times at once
 
@@ -46,7 +47,7 @@ def known_persons(spark: SparkSession, spine: Path, key: bytes, scratch: Path) -
     persons = told_here["person"].combine_chunks().dictionary_encode()
     made = pa.array([pseudonym(key, each) if each else None for each in persons.dictionary.to_pylist()], pa.string())
     named = told_here.append_column("pseudonym", made.take(persons.indices))
-    parquet.write_table(named, folder / "part-0.parquet", compression="zstd", row_group_size=SORTED_FROM)
+    parquet.write_table(named, folder / "part-0.parquet", compression="zstd", row_group_size=_ROWS_PER_GROUP)
     return spark.read.schema(f"{_SPINE}, pseudonym string").parquet(str(folder))
 
 

@@ -21,15 +21,15 @@ from tre.policy.domain import Grant, Principal, Resource
 # What is one's own by writing it or leading it, whatever role one holds.
 OWN = {
     "ask_change", "change_application", "change_request", "close_project", "comment_request", "download_output",
-    "view_import", "view_project", "view_release", "view_request", "view_safes", "withdraw_application",
+    "view_import", "view_project", "view_release", "view_request", "view_runs", "view_safes", "withdraw_application",
     "withdraw_import", "withdraw_request",
 }  # fmt: skip
 LANDING_AND_WAREHOUSE = ("land_submission", "withdraw_data", "build_warehouse", "review_linkage", "read_submissions")
 # Who is not trained looks after people, reads what proves, and sees and takes back their own: no record of a person.
 UNTRAINED_MAY = {
     "change_account", "close_project", "download_output", "manage_people", "read_audit", "read_certificate",
-    "read_registry", "read_submissions", "view_import", "view_project", "view_release", "view_request", "view_safes",
-    "withdraw_application", "withdraw_import", "withdraw_request",
+    "read_registry", "read_submissions", "view_import", "view_project", "view_release", "view_request", "view_runs",
+    "view_safes", "withdraw_application", "withdraw_import", "withdraw_request",
 }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ KNOWN = {
     "airlock/seeing.py visible_reviews": "the rule that checkers are blind to each other, once the request is shown",
     "airlock/assignments.py _check_place": "the place that the policy keeps for a role, once review is allowed",
     "airlock/deciding.py _approves": "what the policy asks for besides, of reviews that were allowed",
+    "airlock/telling.py free_checkers": "who is told that a review is wanted; whoever takes it is asked about",
     "airlock/recalls.py _who_has_it": "who is told, whoever recalls",
     "projects/extract_views.py _page": "whether to offer what services refuse: who asked accepts no risk",
     "projects/domain.py check_acceptable": "the rule of two persons for one extract, once the act is allowed",

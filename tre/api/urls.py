@@ -14,6 +14,6 @@ urlpatterns = [
     path("people/<slug:username>/tokens/<int:number>/revoke", views.revoke_of, name="person_token_revoke"),
     path(f"{PREFIX}openapi.json", views.openapi, name="openapi"),
     path(PREFIX, include((addresses(), "api"), namespace="api")),
-    re_path(rf"^{PREFIX}(?P<rest>.*)$", problems.nothing_here),
+    re_path(rf"^{PREFIX}(?P<rest>[\s\S]*)$", problems.nothing_here),  # a line break is no end of an address
     path("api-reference/", views.reference, name="api_reference"),
 ]

@@ -26,6 +26,7 @@ from tre.people.models import Account, Role
 from tre.policy.domain import Principal
 
 HUB_CLIENT = "hub"
+_KEPT = "_principal"  # of a request, and what it was made of
 
 
 @transaction.atomic
@@ -157,11 +158,20 @@ def register_hub_client(redirect_uri: str) -> Client:
 
 
 def principal(request: HttpRequest) -> Principal:
-    """Return who asks, as the policies see them, from the request's session."""
+    """Return who asks, as the policies see them, from the request's session.
+
+    A page that changes nothing asks the database once, however often it wants to know.
+    """
     account = request.user
     if not isinstance(account, Account):
         return Principal("anonymous")
-    return principal_of(account, second_factor.used(request))
+    asked = (account.pk, second_factor.used(request))
+    kept: tuple[tuple[int, bool], Principal] | None = getattr(request, _KEPT, None)
+    if kept is not None and kept[0] == asked and request.method in ("GET", "HEAD"):
+        return kept[1]
+    made = principal_of(account, asked[1])
+    setattr(request, _KEPT, (asked, made))
+    return made
 
 
 def principal_of(account: Account, used_second_factor: bool) -> Principal:
