@@ -52,14 +52,19 @@ def make_warehouse(spark: SparkSession, folder: Path) -> Path:
     return folder
 
 
+def leave() -> None:
+    """Take away what was made: other tests make projects and extracts of the same names."""
+    for part in ("airlock", "release", "projects"):
+        shutil.rmtree(load().path(part), ignore_errors=True)
+
+
 class Place:
     """A study with a true extract, whose jobs run here; what they were given is kept."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, spark: SparkSession, warehouse: Path) -> None:
         self._warehouse, self.asked = warehouse, list[tuple[str, dict[str, Any]]]()
         self.before: Callable[[str], None] = lambda name: None
-        for part in ("airlock", "release", "projects"):
-            shutil.rmtree(load().path(part), ignore_errors=True)
+        leave()
         monkeypatch.setattr(provision, "session", lent(spark))
         monkeypatch.setattr(extracts, "session", lent(spark))
         for module in (aggregate, training):

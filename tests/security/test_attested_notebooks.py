@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import LATER, as_seen_now, person, project
-from tests.runs import carried_out, content
+from tests.runs import carried_out, content, leave
 from tre.config.options import load
 from tre.projects.jobs import show_to_group
 from tre.projects.lifecycle import folder_of
@@ -28,8 +28,7 @@ pytestmark = [
 
 @pytest.fixture
 def study():
-    for part in ("airlock", "projects"):
-        shutil.rmtree(load().path(part), ignore_errors=True)
+    leave()
     person("ann", "researcher")
     made = project("frailty", "ann")
     extract = Extract.objects.create(
@@ -39,7 +38,8 @@ def study():
     (folder_of(extract) / "people").mkdir(parents=True)
     (folder_of(extract) / "people" / "rows.csv").write_text("sex\n1\n2\n2\n")
     show_to_group(folder_of(extract), made.gid)
-    return made
+    yield made
+    leave()
 
 
 def cells(*sources: str) -> dict:
