@@ -34,7 +34,7 @@ def announce(request: Request, event: Event, entry: int) -> None:
     about, once = f"request:{request.pk}", f"audit:{entry}"
     if event in AUTHOR:
         tell(AUTHOR[event], [request.author], about, once=once)
-    elif event == "pass_to_review":
+    elif event == "pass_to_review" and request.checkers:  # where a written policy asks for none, nobody has to come
         tell(CHECKERS[event], free_checkers(request), about, once=once)
     elif event == "consolidate":
         tell(CHECKERS[event], _holders(request), about, once=once)

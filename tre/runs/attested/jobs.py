@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ _CARRY_OUT: dict[str, Callable[[Work], Made]] = {
 }
 _CODE = ("tre", "spark_jobs", "ml", "policies")
 _CHUNK = 1024 * 1024
+_WITHOUT_RESULT = "It ended without a result; the operator's log says why."
 _HELD_BACK = "What it told of its course is not shown: inspection found something in it."
 
 
@@ -67,7 +68,7 @@ def execute(payload: dict[str, Any]) -> None:
     except JobStopped:
         _stopped(run, steps.told)
     except (Refused, TreError) as error:
-        _fail(run, error.sentence() if isinstance(error, Refused) else _without_result(error), steps.told)
+        _fail(run, error.sentence() if isinstance(error, Refused) else _WITHOUT_RESULT, steps.told)
     shutil.rmtree(folder, ignore_errors=True)  # its bytes are frozen, or nobody's
 
 
@@ -170,13 +171,11 @@ def _statement(run: Run, made: Made, kept: Sequence[tuple[Output, Frozen, str]])
         "members": {output.name: members for output, _, members in kept if members},
         **made.told,
     }
-    began, ended = (each.astimezone(UTC).isoformat(timespec="seconds") for each in (run.began or _now(), _now()))
+    began, ended = (
+        each.astimezone(UTC).isoformat(timespec="seconds") for each in (run.began or timezone.now(), timezone.now())
+    )
     course = Course(run.kind, run.spec, internal, _materials(run), run.subject(), began, ended)
     return statement(course, [Subject(output.name, frozen.sha256) for output, frozen, _ in kept])
-
-
-def _now() -> datetime:
-    return timezone.now()
 
 
 def _materials(run: Run) -> dict[str, str]:
@@ -213,10 +212,6 @@ def _inspected(run: Run, told: Sequence[str]) -> list[str]:
 def _stopped(run: Run, told: Sequence[str]) -> None:
     """Write down why a run was stopped, where it was not because somebody cancelled it."""
     _fail(run, "It took longer than the policy lets a run of its kind.", told)
-
-
-def _without_result(error: TreError) -> str:
-    return "It ended without a result; the operator's log says why."
 
 
 def _fail(run: Run, why: str, told: Sequence[str]) -> None:

@@ -23,11 +23,19 @@ def attested(project: Project, sha256: str) -> RunOutput | None:
     AttestationBroken
         When the table says so and the attestation does not: somebody has altered one of them.
     """
+    found = _told(project, sha256)
+    return found[0] if found else None
+
+
+def _told(project: Project, sha256: str) -> tuple[RunOutput, dict[str, Any]] | None:
+    """Return an output with what its run's statement tells, verified once."""
     found = RunOutput.objects.select_related("run").filter(run__project=project, run__state="done", sha256=sha256)
     output = found.order_by("-id").first()
-    if output is not None:
-        _check_members(_verified(output), output)
-    return output
+    if output is None:
+        return None
+    told = _verified(output)
+    _check_members(told, output)
+    return output, told
 
 
 def _verified(output: RunOutput) -> dict[str, Any]:
@@ -74,11 +82,11 @@ def counted(project: Project, sha256: str) -> Counted:
     AttestationBroken
         As :func:`attested` does.
     """
-    output = attested(project, sha256)
-    if output is None or not output.members:
+    found = _told(project, sha256)
+    if found is None or not found[0].members:
         return NOBODY
-    asked = _verified(output)["predicate"]["buildDefinition"]["externalParameters"]
-    return Counted(output.members, asked.get("aggfunc") == "people")
+    asked = found[1]["predicate"]["buildDefinition"]["externalParameters"]
+    return Counted(found[0].members, asked.get("aggfunc") == "people")
 
 
 def is_safe_table(project: Project, sha256: str) -> bool:
@@ -92,10 +100,10 @@ def is_safe_table(project: Project, sha256: str) -> bool:
     AttestationBroken
         As :func:`attested` does.
     """
-    output = attested(project, sha256)
-    if output is None:
+    found = _told(project, sha256)
+    if found is None:
         return False
-    told = _verified(output)
+    told = found[1]
     return kind_of(told) == "aggregate" and _internal(told).get("table", {}).get("plain") is True
 
 
