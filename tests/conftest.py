@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,17 @@ def _empty_log(request):
     yield
     insider.as_an_insider("DELETE FROM audit_entry")
     insider.let_the_runner_truncate()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_at_home(request):
+    """Take away a database test's folders: its rows go too, and other tests make things of the same numbers."""
+    yield
+    if request.node.get_closest_marker("django_db") is not None:
+        from tre.config.options import load
+
+        for part in ("airlock", "homes", "projects", "release"):
+            shutil.rmtree(load().path(part), ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

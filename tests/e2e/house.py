@@ -90,6 +90,7 @@ _TOLD = {
 
 def furnish(monkeypatch: pytest.MonkeyPatch) -> Things:
     """Make everybody and everything, as the product does, and return what fills the addresses."""
+    leave()  # what a test without a database left
     for name, role in ROLE_OF.items():
         person(name, *filter(None, [role]))
     for checker in ("dan", "eve"):
