@@ -11,14 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from spark_jobs import tables
 from spark_jobs.errors import JobRefused
 from spark_jobs.extracts import opened
 from spark_jobs.provisioning.about import are_plain
 from spark_jobs.provisioning.cohort import PEOPLE, PSEUDONYM
-from spark_jobs.pseudonymise import pseudonym
+from spark_jobs.pseudonymise import pseudonyms
 from tre.disclosure.model import DisclosureError
 from tre.disclosure.statistics import safe_table
 from tre.disclosure.statistics.members import release_of
@@ -72,15 +70,15 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
 def _known(warehouse: Path, manifest: dict[str, Any], key: bytes) -> dict[str, str]:
     """Return the warehouse's pseudonym of everybody, by each pseudonym that a table of the extract may have of them."""
     version = int(manifest["specification"]["versions"][PEOPLE])
-    people = tables.arrow(warehouse / PEOPLE, version).to_table(columns=[PSEUDONYM])[PSEUDONYM]
+    people = tables.arrow(warehouse / PEOPLE, version).to_table(columns=[PSEUDONYM])[PSEUDONYM].combine_chunks()
     before = {_before(each) for each in manifest["specification"]["tables"] if each["linkage"] != "none"}
-    return {pseudonym(key, prefix + each): each for prefix in sorted(before) for each in _names(people)}
+    known: dict[str, str] = {}
+    for prefix in sorted(before):
+        own = pseudonyms(key, people, prefix)
+        known.update((new, old) for new, old in zip(own.to_pylist(), people.to_pylist(), strict=True) if new)
+    return known
 
 
 def _before(table: dict[str, Any]) -> str:
     """Return what stands before an identity that a table has a pseudonym of its own of: see provisioning's `own`."""
     return f"{table['dataset']} " if table["linkage"] == "table" else ""
-
-
-def _names(people: pa.ChunkedArray) -> list[str]:
-    return [each for each in people.to_pylist() if each]

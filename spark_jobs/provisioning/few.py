@@ -24,7 +24,7 @@ from spark_jobs.provisioning.engines import InProcess
 from spark_jobs.provisioning.generalise import AREAS
 from spark_jobs.provisioning.persons import OWN
 from spark_jobs.provisioning.selection import Selection, Written, columns_of
-from spark_jobs.pseudonymise import pseudonym
+from spark_jobs.pseudonymise import pseudonyms
 
 MOST_CELLS = 32_000_000  # some 16 bytes each, and as much again for a table that is being sorted
 MOST_BYTES = 512 * 1024 * 1024  # of the files that are read: cells of long text are larger
@@ -101,8 +101,7 @@ class Few:
 def _own(persons: pa.ChunkedArray, key: bytes, table: str) -> pa.Table:
     """Return what :func:`spark_jobs.provisioning.persons.own` does, without places; nobody's is refused later."""
     before = f"{table} " if table else ""
-    own = [pseudonym(key, before + each) if each else None for each in persons.to_pylist()]
-    return pa.table({PSEUDONYM: persons, OWN: pa.array(own, pa.string())})
+    return pa.table({PSEUDONYM: persons, OWN: pseudonyms(key, persons.combine_chunks(), before)})
 
 
 def _write(rows: pa.Table, folder: Path) -> list[dict[str, Any]]:

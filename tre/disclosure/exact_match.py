@@ -7,8 +7,6 @@ over ten million identifiers answer wrongly for about one strange value in 10 **
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import re
 import unicodedata
@@ -16,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+
+from tre.disclosure.keyed import heads
 
 KINDS = ("nhs_number", "name_dob", "full_name", "postcode", "hospital_number")
 KEY_PURPOSE = "exact-match"
@@ -102,14 +102,13 @@ def message(kind: str, normalised: str) -> str:
 
 def digest(key: bytes, kind: str, normalised: str) -> int:
     """Return the first 8 bytes, big endian, of HMAC-SHA-256 over the value's message."""
-    mac = hmac.digest(key, message(kind, normalised).encode(), hashlib.sha256)
-    return int.from_bytes(mac[:8], "big")
+    return int(heads(key, [message(kind, normalised).encode()])[0])
 
 
 def digests(key: bytes, kind: str, values: Iterable[str]) -> np.ndarray:
     """Return the sorted, unique digests (uint64) of those values that can be of that kind."""
     spelled = {each for value in values if (each := normalise(kind, value)) is not None}
-    return np.unique(np.fromiter((digest(key, kind, each) for each in spelled), dtype=np.uint64, count=len(spelled)))
+    return np.unique(heads(key, (message(kind, each).encode() for each in spelled)))
 
 
 def write_filter(folder: Path, kind: str, sorted_unique_uint64: np.ndarray) -> Path:
@@ -219,7 +218,7 @@ class ExactFilters:
         asked = list(dict.fromkeys(each for each in spelled if each is not None))
         if held is None or len(held) == 0 or not asked:
             return [False] * len(spelled)
-        hashed = np.fromiter((digest(self._key, kind, each) for each in asked), dtype=np.uint64, count=len(asked))
+        hashed = heads(self._key, (message(kind, each).encode() for each in asked))
         at = np.minimum(np.searchsorted(held, hashed), len(held) - 1)
         hits = {asked[n] for n in np.flatnonzero(held[at] == hashed).tolist()}
         return [each in hits for each in spelled]

@@ -8,8 +8,6 @@ each owner in the folder ``pseudonyms`` beside the filters.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from tre.disclosure.exact_match import write_digests
+from tre.disclosure.keyed import heads
 
 FOLDER = "pseudonyms"
 WAREHOUSE = "warehouse"
@@ -41,7 +40,7 @@ def message(pseudonym: str) -> str:
 
 def digest(key: bytes, pseudonym: str) -> int:
     """Return the first 8 bytes, big endian, of HMAC-SHA-256 over the pseudonym's message."""
-    return int.from_bytes(hmac.digest(key, message(pseudonym).encode(), hashlib.sha256)[:8], "big")
+    return int(_digests(key, [pseudonym])[0])
 
 
 def owner_name(code: str) -> str:
@@ -51,7 +50,11 @@ def owner_name(code: str) -> str:
 
 def digests(key: bytes, pseudonyms: Iterable[str]) -> np.ndarray:
     """Return the sorted, unique digests (uint64) of pseudonyms."""
-    return np.unique(np.fromiter((digest(key, each) for each in pseudonyms), dtype=np.uint64))
+    return np.unique(_digests(key, pseudonyms))
+
+
+def _digests(key: bytes, pseudonyms: Iterable[str]) -> np.ndarray:
+    return heads(key, (message(each).encode() for each in pseudonyms))
 
 
 def filter_file(folder: Path, owner: str) -> Path:
@@ -105,7 +108,7 @@ class PseudonymFilters:
         """Return for each token whose pseudonym it begins as, or an empty string."""
         found = [""] * len(tokens)
         long = [n for n, token in enumerate(tokens) if len(token) >= LENGTH]
-        asked = np.fromiter((digest(self._key, tokens[n]) for n in long), dtype=np.uint64, count=len(long))
+        asked = _digests(self._key, (tokens[n] for n in long))
         for owner, held in self._held.items():
             if not len(held):
                 continue
