@@ -8,40 +8,38 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import (
     arrivals,
     consistency,
     consistency_few,
+    everyone,
     feedback,
+    feedback_few,
     filters,
     filters_few,
     identified,
     judging,
-    known,
     linkage,
     opt_out,
-    publish_few,
     quality,
-    quarantine,
     streamed_quality,
     tables,
     validate,
     versions,
 )
-from spark_jobs.contracts import Contract, load_contracts
+from spark_jobs.contracts import load_contracts
 from spark_jobs.errors import JobRefused
-from spark_jobs.landed import Receipt
+from spark_jobs.everyone import Everyone
 from spark_jobs.people import PEOPLE
 from spark_jobs.provisioning.engines import InProcess
 from spark_jobs.publish import Publishing, streamed, told
@@ -121,37 +119,33 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     receipts = arrivals.held(zone.landing, spec["submissions"])
     if not arrivals.datasets(receipts) and tables.newest_version(warehouse / PEOPLE) is None:
         raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
-    rows = sum(arrivals.rows(receipts, dataset) for dataset in arrivals.datasets(receipts))
     with (
         scratch_folder(zone.work),
         session("build", zone.work / "spark") as spark,
         plans_for(spark, judging.rows_for_spark(receipts, contracts)),
         closing(InProcess()) as engine,
     ):
-        sent = _opt_outs(spark, zone, receipts, contracts)
         landing = judging.Landed(spark, engine, zone.landing, receipts, contracts)
+        sent = everyone.sent(landing)
         judged = judging.judged(landing, zone.work, zone.quarantine, as_of, progress)
         good = {dataset: validate.good(each.rows, contracts[dataset]) for dataset, each in judged.items()}
         measures = judging.measured(judged, landing, rules, as_of, spec["unmeasured"])
         records = identified.records(landing, judged, good, zone.work)
         spine, linked = _spine(spark, zone, records, spec.get("decisions", []), progress)
-        persons = known.known_persons(spark, spine, keys[PSEUDONYM_KEY], zone.work)
-        numbers = opt_out.numbers_held(spark, _identified(spark, zone, good, contracts))
-        opt_outs = opt_out.persons(opt_out.statements(sent), numbers, persons).persist()
-        named = known.sent(opt_outs, arrivals.rows(receipts, opt_out.OPT_OUTS), rows)
-        held = tables.rows_in(spine)
-        everyone = known.ready_to_join(opt_out.marked(persons, named, as_of), held)
-        few = _few(engine, judged, everyone, held, warehouse)
-        if few is not None:
-            measures += consistency_few.across_providers(engine, zone.work / "records", few.known, rules)
+        finding = everyone.Finding(landing, judged, zone.quarantine, zone.work, warehouse, as_of)
+        whom = finding.everyone(spine, keys[PSEUDONYM_KEY], sent)
+        if whom.few is not None:
+            measures += consistency_few.across_providers(engine, zone.work / "records", whom.few.known, rules)
         else:
-            measures += consistency.across_providers(records, everyone, rules)
+            measures += consistency.across_providers(records, whom.frame, rules)
         progress("writing the exact-match filters")
-        written = _filters(records, everyone, few, keys["exact-match"], Path(spec["filters"]), zone)
+        written = _filters(records, whom, keys["exact-match"], Path(spec["filters"]), zone)
         counted = {name: sum(counts["rows"] for counts in each.counts.values()) for name, each in judged.items()}
-        publishing = Publishing(good, counted, everyone, held, contracts, warehouse, zone.work, zone.quarantine, few)
+        publishing = Publishing(
+            good, counted, whom.frame, whom.held, contracts, warehouse, zone.work, zone.quarantine, whom.few
+        )
         made = publishing.run(records, progress)
-        register = opt_out.publish(opt_outs, _generations(spec, keys), warehouse / opt_out.OPT_OUTS)
+        register = whom.publish(_generations(spec, keys), warehouse / opt_out.OPT_OUTS)
         made.append(told(opt_out.OPT_OUTS, register))
         progress("measuring quality")
         for dataset in streamed(contracts):
@@ -161,10 +155,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
             days = consistency_few.of_days(engine, warehouse, published, contracts, rules)
         else:
             days = consistency.of_days(spark, warehouse, published, contracts, rules)
-        faults = quality.faults(spark, zone.quarantine)
-        feedback.write(spark, zone.quarantine, Path(spec["feedback"]))
-        in_force = reduce(Column.__or__, (opt_out.is_in_force(kind, as_of) for kind in opt_out.KINDS))
-        opted_out = opt_outs.where(in_force).select("person").distinct().count()
+        faults = _fed_back(spark, engine, zone.quarantine, Path(spec["feedback"]))
     truth = Path(spec["truth"]) if spec.get("truth") else None
     measured = linkage.evaluate(spine, truth) if truth else {}
     for each in made:
@@ -181,7 +172,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         "model": linked.model,
         "shared": linked.shared,
         "doubtful": linkage.keep(spine / "_doubtful", zone.review, linkage.load_settings().review.most_pairs),
-        "opted_out": opted_out,
+        "opted_out": whom.opted_out,
         "filters": written,
     }
 
@@ -193,36 +184,13 @@ def _generations(spec: dict[str, Any], keys: dict[str, bytes]) -> dict[int, byte
     return {**earlier, newest: keys[PSEUDONYM_KEY]}
 
 
-def _few(
-    engine: InProcess, judged: dict[str, judging.Judged], everyone: DataFrame, held: int, warehouse: Path
-) -> publish_few.Few | None:
-    """Return what publishes in this process what was judged here, or None where whom the build knows are too many."""
-    folders = {name: each.folder for name, each in judged.items() if each.here}
-    if not folders or held > publish_few.MOST_KNOWN:
-        return None
-    known_here = everyone.select(*known.KEY, "person", "pseudonym", opt_out.TYPE_1).toArrow()
-    return publish_few.Few(engine, folders, known_here, warehouse)
-
-
-def _opt_outs(spark: SparkSession, zone: _Zone, receipts: list[Receipt], contracts: dict[str, Contract]) -> DataFrame:
-    """Return the opt-outs as sent: which of them holds is not validation's to say."""
-    contract = contracts[opt_out.OPT_OUTS]
-    if contract.dataset not in arrivals.datasets(receipts):
-        names = (*validate.SOURCE, *(field.name for field in contract.fields))
-        return spark.createDataFrame([], ", ".join(f"`{name}` string" for name in names))
-    sent = arrivals.read(spark, zone.landing, receipts, contract)
-    opt_out.check_readable(sent)
-    return sent
-
-
-def _identified(
-    spark: SparkSession, zone: _Zone, good: dict[str, DataFrame], contracts: dict[str, Contract]
-) -> Iterator[tuple[Contract, DataFrame]]:
-    """Yield the rows of each dataset, the good ones and those in quarantine."""
-    for dataset, frame in good.items():
-        yield contracts[dataset], frame
-        if (waiting := quarantine.read(spark, zone.quarantine, contracts[dataset])) is not None:
-            yield contracts[dataset], waiting
+def _fed_back(spark: SparkSession, engine: InProcess, waiting: Path, folder: Path) -> list[dict[str, Any]]:
+    """Tell each provider which of their rows wait in quarantine, and return how many do, and why."""
+    if feedback_few.are_few(waiting):
+        feedback_few.write(engine, waiting, folder)
+        return feedback_few.faults(engine, waiting)
+    feedback.write(spark, waiting, folder)
+    return quality.faults(spark, waiting)
 
 
 def _spine(
@@ -242,13 +210,11 @@ def _spine(
     return made, linked
 
 
-def _filters(
-    records: DataFrame, everyone: DataFrame, few: publish_few.Few | None, key: bytes, folder: Path, zone: _Zone
-) -> dict[str, Any]:
+def _filters(records: DataFrame, whom: Everyone, key: bytes, folder: Path, zone: _Zone) -> dict[str, Any]:
     """Write the filters of identifiers and of pseudonyms, and return what they hold."""
-    if few is not None:
-        written = filters_few.write(few.engine, zone.work / "records", key, folder)
-        return {**written, "pseudonyms": filters_few.write_pseudonyms(few.known, key, folder)}
+    if whom.few is not None:
+        written = filters_few.write(whom.few.engine, zone.work / "records", key, folder)
+        return {**written, "pseudonyms": filters_few.write_pseudonyms(whom.few.known, key, folder)}
     written = filters.write(records, key, folder, zone.work / "filters")
-    written["pseudonyms"] = filters.write_pseudonyms(everyone, key, folder, zone.work / "pseudonym-filter")
+    written["pseudonyms"] = filters.write_pseudonyms(whom.frame, key, folder, zone.work / "pseudonym-filter")
     return written

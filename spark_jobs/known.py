@@ -40,14 +40,23 @@ def known_persons(spark: SparkSession, spine: Path, key: bytes, scratch: Path) -
     if rows_in(spine) > MOST_HERE:
         told = spark.read.schema(_SPINE).parquet(str(spine))
         return with_pseudonym(told.withColumn("_of", F.col("person")), "_of", key)
-    folder = scratch / "known"
+    return read(spark, here(spine, key), scratch / "known")
+
+
+def here(spine: Path, key: bytes) -> pa.Table:
+    """Return the same as a table in this process."""
+    told = pa.concat_tables(parquet.read_table(path, columns=_COLUMNS) for path in sorted(spine.glob("*.parquet")))
+    persons = told["person"].combine_chunks().dictionary_encode()
+    return told.append_column("pseudonym", pseudonyms(key, persons.dictionary).take(persons.indices))
+
+
+def read(spark: SparkSession, known: pa.Table, folder: Path) -> DataFrame:
+    """Return records that this process holds for Spark to read, from a folder in the landing zone."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    told_here = pa.concat_tables(parquet.read_table(path, columns=_COLUMNS) for path in sorted(spine.glob("*.parquet")))
-    persons = told_here["person"].combine_chunks().dictionary_encode()
-    named = told_here.append_column("pseudonym", pseudonyms(key, persons.dictionary).take(persons.indices))
-    parquet.write_table(named, folder / "part-0.parquet", compression="zstd", row_group_size=_ROWS_PER_GROUP)
-    return spark.read.schema(f"{_SPINE}, pseudonym string").parquet(str(folder))
+    parquet.write_table(known, folder / "part-0.parquet", compression="zstd", row_group_size=_ROWS_PER_GROUP)
+    schema = ", ".join(f"{each.name} {'boolean' if each.type == pa.bool_() else 'string'}" for each in known.schema)
+    return spark.read.schema(schema).parquet(str(folder))
 
 
 def ready_to_join(known: DataFrame, records: int) -> DataFrame:
@@ -69,3 +78,8 @@ def sent(known: DataFrame, records: int, rows: int) -> DataFrame:
 def with_person(frame: DataFrame, known: DataFrame, contract: Contract) -> DataFrame:
     """Return a dataset's rows with their person: null for a local number that nobody registered."""
     return frame.withColumnRenamed(contract.local_key, "local_id").join(known, list(KEY), "left")
+
+
+def nobody(contract: Contract) -> str:
+    """Return why a row waits in quarantine whose local number nobody registered."""
+    return f"{contract.local_key}: no such person"

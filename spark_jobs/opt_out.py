@@ -34,8 +34,9 @@ from spark_jobs.pseudonymise import with_pseudonym
 OPT_OUTS = "opt_outs"
 NATIONAL, TYPE_1 = KINDS = ("national", "type_1")
 GP = "gp_"  # how the names of datasets begin that general practices record
-_NUMBER = "nhs_number"
-_NEVER = "9999-12-31"
+NUMBER = "nhs_number"
+NEVER = "9999-12-31"
+COLUMNS = ("kind", "recorded_on", "withdrawn_on")
 
 
 def check_readable(sent: DataFrame) -> None:
@@ -51,17 +52,20 @@ def check_readable(sent: DataFrame) -> None:
     JobRefused
         Naming the submission, when a number is no NHS number even without its spaces and marks.
     """
-    number = digits(F.coalesce(F.col(_NUMBER), F.lit("")))
-    unreadable = (
-        sent.where(~is_nhs_number(number)).groupBy("submission").count().orderBy("submission").limit(1).collect()
+    number = digits(F.coalesce(F.col(NUMBER), F.lit("")))
+    wrong = sent.where(~is_nhs_number(number)).groupBy("submission").count().orderBy("submission").limit(1).collect()
+    if wrong:
+        submission, rows = wrong[0]
+        raise unreadable(submission, rows)
+
+
+def unreadable(submission: str, rows: int) -> JobRefused:
+    """Return the refusal to build while so many of a submission's opt-outs name nobody."""
+    return JobRefused(
+        f"An opt-out has an NHS number that cannot be read (rows: {rows}), so that nothing is built",
+        where=f"submission {submission}",
+        todo="Ask its sender to withdraw it and to send it corrected",
     )
-    if unreadable:
-        submission, rows = unreadable[0]
-        raise JobRefused(
-            f"An opt-out has an NHS number that cannot be read (rows: {rows}), so that nothing is built",
-            where=f"submission {submission}",
-            todo="Ask its sender to withdraw it and to send it corrected",
-        )
 
 
 def statements(sent: DataFrame) -> DataFrame:
@@ -80,16 +84,16 @@ def statements(sent: DataFrame) -> DataFrame:
     told = sent.select(
         "provider",
         "landed",
-        digits(F.col(_NUMBER)).alias(_NUMBER),
+        digits(F.col(NUMBER)).alias(NUMBER),
         F.explode(F.when(known, F.array(kind)).otherwise(F.array(*map(F.lit, KINDS)))).alias("kind"),
         recorded.try_cast("date").alias("recorded_on"),
         F.when(known, withdrawn.try_cast("date")).alias("withdrawn_on"),
     )
-    newest = Window.partitionBy("provider", _NUMBER, "kind").orderBy(F.desc("landed"))
+    newest = Window.partitionBy("provider", NUMBER, "kind").orderBy(F.desc("landed"))
     latest = told.withColumn("_age", F.rank().over(newest)).where("_age = 1")
     # A day of withdrawal before the day of recording is an error, and an error withdraws nothing.
     ordered = F.coalesce(F.col("withdrawn_on") >= F.col("recorded_on"), F.lit(True))
-    return _strictest(latest.withColumn("withdrawn_on", F.when(ordered, F.col("withdrawn_on"))), _NUMBER)
+    return _strictest(latest.withColumn("withdrawn_on", F.when(ordered, F.col("withdrawn_on"))), NUMBER)
 
 
 def _trimmed(name: str) -> Column:
@@ -98,9 +102,9 @@ def _trimmed(name: str) -> Column:
 
 def _strictest(rows: DataFrame, who: str) -> DataFrame:
     """Return one row for each ``who`` and kind: recorded first, and withdrawn only when every row is."""
-    last = F.max(F.coalesce("withdrawn_on", F.lit(_NEVER).cast("date")))
+    last = F.max(F.coalesce("withdrawn_on", F.lit(NEVER).cast("date")))
     return rows.groupBy(who, "kind").agg(
-        F.min("recorded_on").alias("recorded_on"), F.nullif(last, F.lit(_NEVER).cast("date")).alias("withdrawn_on")
+        F.min("recorded_on").alias("recorded_on"), F.nullif(last, F.lit(NEVER).cast("date")).alias("withdrawn_on")
     )
 
 
@@ -118,7 +122,7 @@ def persons(told: DataFrame, held: DataFrame, known: DataFrame) -> DataFrame:
     known : DataFrame
         The spine: provider, local_id and person.
     """
-    return _strictest(told.join(held, _NUMBER).join(known, ["provider", "local_id"]), "person")
+    return _strictest(told.join(held, NUMBER).join(known, ["provider", "local_id"]), "person")
 
 
 def numbers_held(spark: SparkSession, rows: Iterable[tuple[Contract, DataFrame]]) -> DataFrame:
@@ -132,10 +136,10 @@ def numbers_held(spark: SparkSession, rows: Iterable[tuple[Contract, DataFrame]]
         frame.select(
             "provider",
             F.col(contract.local_key).alias("local_id"),
-            digits(F.col(contract.identifiers[_NUMBER])).alias(_NUMBER),
+            digits(F.col(contract.identifiers[NUMBER])).alias(NUMBER),
         )
         for contract, frame in rows
-        if _NUMBER in contract.identifiers and contract.local_key
+        if NUMBER in contract.identifiers and contract.local_key
     ]
     return reduce(DataFrame.unionByName, found)
 
@@ -186,9 +190,8 @@ def publish(opt_outs: DataFrame, keys: Mapping[int, bytes], folder: Path) -> tab
         The warehouse's pseudonym key by generation: an earlier one too, so that an opt-out is applied to tables of
         that generation as well.
     """
-    columns = ("kind", "recorded_on", "withdrawn_on")
     by_generation = [
-        with_pseudonym(opt_outs.select("person", *columns), "person", key).withColumn("generation", F.lit(generation))
+        with_pseudonym(opt_outs.select("person", *COLUMNS), "person", key).withColumn("generation", F.lit(generation))
         for generation, key in sorted(keys.items())
     ]
     return tables.publish(reduce(DataFrame.unionByName, by_generation), folder)

@@ -78,11 +78,9 @@ class Publishing:
         return told(dataset, made)
 
     def _of_few(self, few: Few, contract: Contract) -> dict[str, Any]:
-        made, some_lost = few.publish(contract)
-        if some_lost:
-            self._quarantine_lost(
-                opt_out.without_type_1(self._with_person(contract.dataset), contract.dataset), contract
-            )
+        made, lost = few.publish(contract)
+        if lost is not None:
+            quarantine.add_here(lost, self.quarantine, contract.dataset)
         return told(contract.dataset, made)
 
     def _quarantine_lost(self, everyone: DataFrame, contract: Contract) -> None:
@@ -90,9 +88,9 @@ class Publishing:
 
         A dataset that carries identifiers registers its own local numbers: they are in the build's records.
         """
-        lost = everyone.where("person IS NULL").drop("person", opt_out.TYPE_1)
-        reason = F.lit(f"{contract.local_key}: no such person")
-        quarantine.add(lost.withColumn("reason", reason), self.quarantine, contract.dataset)
+        lost = everyone.where("person IS NULL").drop("person", "pseudonym", opt_out.TYPE_1)
+        sent = lost.withColumnRenamed("local_id", contract.local_key)
+        quarantine.add(sent.withColumn("reason", F.lit(known.nobody(contract))), self.quarantine, contract.dataset)
 
     def _people(self) -> dict[str, Any]:
         if self.few is not None:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from spark_jobs import opt_out, tables
+from spark_jobs import known, opt_out, tables
 from spark_jobs.contracts import Contract
 from spark_jobs.people import PEOPLE
 from spark_jobs.people_few import people
 from spark_jobs.provisioning.engines import InProcess
-from spark_jobs.validate_few import quoted, typed
+from spark_jobs.validate_few import literal, quoted, typed
 
 MOST_KNOWN = 1_000_000  # records: some 100 bytes each, and as much again for one kind of identifier
 _SALTS = (1, 2)
@@ -45,11 +45,11 @@ class Few:
         """Return whether a dataset can be published here: what is to be cleaned of names cannot."""
         return contract.dataset in self.folders and not any(field.deidentified for field in contract.fields)
 
-    def publish(self, contract: Contract) -> tuple[tables.Published, bool]:
-        """Publish a dataset, and return the version, and whether rows are left whose person nobody knows."""
+    def publish(self, contract: Contract) -> tuple[tables.Published, pa.Table | None]:
+        """Publish a dataset, and return the version, and its rows whose person nobody knows, if there are such."""
         judged, columns = self.folders[contract.dataset], ", ".join(_published(contract))
         if not contract.person_level:
-            return self._published(contract, f"SELECT {columns} FROM {{judged}} WHERE reason IS NULL", judged), False
+            return self._published(contract, f"SELECT {columns} FROM {{judged}} WHERE reason IS NULL", judged), None
         key = _key(contract)
         out = f"AND NOT known.{opt_out.TYPE_1}" if opt_out.is_gp_record(contract.dataset) else ""
         made = self._published(
@@ -59,13 +59,13 @@ class Few:
             judged,
         )
         if contract.identifiers:  # it registers its own local numbers: they are in the build's records
-            return made, False
-        lost = self.engine.ask(
-            f"SELECT 1 AS it FROM {{judged}} judged ANTI JOIN {{known}} known ON {key} "
-            "WHERE judged.reason IS NULL LIMIT 1",
+            return made, None
+        lost = self.engine.table(
+            f"SELECT judged.* REPLACE ({literal(known.nobody(contract))} AS reason) FROM {{judged}} judged "
+            f"ANTI JOIN {{known}} known ON {key} WHERE judged.reason IS NULL",
             judged=judged, known=self.known,
         )  # fmt: skip
-        return made, bool(lost)
+        return made, lost if lost.num_rows else None
 
     def people(self, datasets: Collection[str], contracts: Mapping[str, Contract]) -> tables.Published | None:
         """Publish what the datasets tell of people, or return None where not all of them were judged here."""
@@ -73,7 +73,7 @@ class Few:
         if not folders or len(folders) < len(datasets):
             return None
         rows = people(self.engine, folders, self.known, contracts)
-        return tables.publish_here(rows, self._digest(rows), self.warehouse / PEOPLE)
+        return publish(self.engine, rows, self.warehouse / PEOPLE)
 
     def with_text(self, contract: Contract, text: str) -> pa.Table:
         """Return the persons (``person``) of whom a dataset holds a free text in this column."""
@@ -85,14 +85,20 @@ class Few:
 
     def _published(self, contract: Contract, query: str, judged: Path) -> tables.Published:
         rows = self.engine.table(query, judged=judged, known=self.known)
-        return tables.publish_here(rows, self._digest(rows), self.warehouse / contract.dataset)
+        return publish(self.engine, rows, self.warehouse / contract.dataset)
 
-    def _digest(self, rows: pa.Table) -> str:
-        """Return a digest of rows, whatever their order: the sums of two hashes of each."""
-        cells = ", ".join(quoted(name) for name in rows.column_names)
-        sums = ", ".join(f"CAST(sum(CAST(hash({salt}, {cells}) AS HUGEINT)) AS VARCHAR) AS _{salt}" for salt in _SALTS)
-        [told] = self.engine.ask(f"SELECT {sums} FROM {{rows}}", rows=rows)
-        return "|".join(str(each) for each in told.values())
+
+def publish(engine: InProcess, rows: pa.Table, folder: Path) -> tables.Published:
+    """Publish rows as a table's newest version, unless it holds just these."""
+    return tables.publish_here(rows, _digest(engine, rows), folder)
+
+
+def _digest(engine: InProcess, rows: pa.Table) -> str:
+    """Return a digest of rows, whatever their order: the sums of two hashes of each."""
+    cells = ", ".join(quoted(name) for name in rows.column_names)
+    sums = ", ".join(f"CAST(sum(CAST(hash({salt}, {cells}) AS HUGEINT)) AS VARCHAR) AS _{salt}" for salt in _SALTS)
+    [told] = engine.ask(f"SELECT {sums} FROM {{rows}}", rows=rows)
+    return "|".join(str(each) for each in told.values())
 
 
 def _key(contract: Contract) -> str:

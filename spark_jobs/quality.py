@@ -299,13 +299,15 @@ def faults(spark: SparkSession, quarantine: Path) -> list[dict[str, Any]]:
         .select(F.lit(folder.name).alias("dataset"), *key[1:])
         for folder in folders
     ]
-    told = []
-    for dataset, submission, name, reason, count in reduce(DataFrame.union, rows).groupBy(*key).count().collect():
-        field, _, fault = reason.rpartition(": ")
-        told.append(
-            {"dataset": dataset, "submission": submission, "file": name, "field": field, "fault": fault, "rows": count}
-        )
+    found = reduce(DataFrame.union, rows).groupBy(*key).agg(F.count("*").alias("rows")).collect()
+    told = [fault(**each.asDict()) for each in found]
     return sorted(told, key=lambda each: [str(value) for value in each.values()])
+
+
+def fault(dataset: str, submission: str, file: str, reason: str, rows: int) -> dict[str, Any]:
+    """Return what is told of rows of a file that wait for one reason."""
+    field, _, what = reason.rpartition(": ")
+    return {"dataset": dataset, "submission": submission, "file": file, "field": field, "fault": what, "rows": rows}
 
 
 def by_reason(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ import pyarrow.parquet as parquet
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs import build, consistency_few, known, linkage, validate_few
+from spark_jobs import build, consistency_few, feedback_few, known, linkage, validate_few
 from spark_jobs.contracts import load_contracts
 from spark_jobs.nhs_number import test_numbers as numbers_of_the_test_range
 from tests.conftest import REPOSITORY
@@ -85,6 +85,7 @@ def on_spark_alone() -> Iterator[None]:
         patch.object(validate_few, "MOST_CELLS", -1),
         patch.object(consistency_few, "MOST_DAYS", -1),
         patch.object(known, "MOST_HERE", -1),
+        patch.object(feedback_few, "MOST_BAD", -1),
     ):
         yield
 

@@ -106,6 +106,13 @@ def test_a_table_holds_the_same_rows_of_the_same_types(spark, homes, table):
     assert quarantined(spark, here, table) == quarantined(spark, on_spark, table)
 
 
+def test_each_provider_is_told_the_same(homes):
+    told = [{path.name: path.read_text() for path in (home / "feedback").glob("*")} for home, _ in homes]
+    assert told[0] == told[1]
+    assert {"gp-1.csv", "areas.csv"} <= told[0].keys()
+    assert told[0]["areas.csv"].splitlines()[1:] == ["small_area,small_area-0.csv,2,imd_decile,unknown code"]
+
+
 def test_events_after_a_death_came_up(homes):
     told = [
         (each["numerator"], each["denominator"])

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from random import Random
 
+import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from spark_jobs import build, known, opt_out, provision, tables, validate
+from spark_jobs import arrivals, build, everyone, judging, known, opt_out, opt_out_few, provision, tables, validate
 from spark_jobs.contracts import load_contracts
 from spark_jobs.errors import JobRefused
 from spark_jobs.provisioning import few
+from spark_jobs.provisioning.engines import InProcess
 from spark_jobs.pseudonymise import pseudonym
 from tests.health_system import CONTRACTS, KEYS, build_warehouse, number, patient, submit, use_session
 from tests.warehouse import specification, table
@@ -229,3 +232,58 @@ def test_every_dataset_of_general_practices_is_under_the_type_1_opt_out():
 def test_without_a_register_nothing_is_provisioned(spark, tmp_path):
     with pytest.raises(JobRefused, match="who has opted out"):
         opt_out.Register.read(spark, tmp_path / "warehouse", pinned(0, 0))
+
+
+KINDS_SAID = ("national", "type_1", " Type_1 ", "", "both", "NATIONAL")
+DAYS_SAID = ("", "2020-01-01", "2021-06-30", "2020-02-30", " 2026-07-02 ", "soon", "01/02/2021", "2019-12-31")
+
+
+def landed_at_random(spark, folder: Path, seed: int) -> judging.Landed:
+    chance = Random(seed)
+    for place in range(4):
+        rows = [
+            said(chance.randrange(12), chance.choice(KINDS_SAID), chance.choice(DAYS_SAID), chance.choice(DAYS_SAID))
+            for _ in range(15)
+        ]
+        for row in rows[::3]:
+            row["nhs_number"] = spaced(row["nhs_number"])
+        submit(folder, f"opt-{place}", ("nhs-england", "gp-system")[place % 2], opt_outs=rows)
+    contracts = load_contracts(CONTRACTS)
+    receipts = arrivals.held(folder, [{"submission": f"opt-{n}", "datasets": ["opt_outs"]} for n in range(4)])
+    return judging.Landed(spark, InProcess(), folder, receipts, contracts)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_in_this_process_they_hold_as_on_spark(spark, tmp_path, seed):
+    landed = landed_at_random(spark, tmp_path / "landing", seed)
+    schema = ", ".join(f"{name} string" for name in ("provider", "local_id", "nhs_number", "reason"))
+    rows = [("gp-system", f"G{n}", spaced(number(n)) if n % 3 else number(n), "x" if n % 4 else None) for n in range(9)]
+    rows += [("acute-trust", f"R{n}", number(n % 5), None) for n in range(9)]
+    spark.createDataFrame(rows, schema).write.parquet(str(tmp_path / "judged"))
+    spine = pa.table({"provider": [row[0] for row in rows], "local_id": [row[1] for row in rows],
+                      "person": [f"P{place % 10}" for place in range(len(rows))]})  # fmt: skip
+    sent = opt_out_few.sent(landed)
+    assert sent is not None
+    folders = {"gp_patients": tmp_path / "judged"}
+    here = opt_out_few.persons(landed.engine, sent, spine, folders, landed.contracts)
+    contract = landed.contracts["gp_patients"]
+    numbers = opt_out.numbers_held(spark, [(contract, spark.read.schema(schema).parquet(str(tmp_path / "judged")))])
+    persons = known.read(spark, spine, tmp_path / "known")
+    there = opt_out.persons(opt_out.statements(everyone.sent_on_spark(landed)), numbers, persons)
+    names = ["person", *opt_out.COLUMNS]
+    found = sorted((tuple(row.values()) for row in here.select(names).to_pylist()), key=str)
+    assert found == sorted((tuple(row) for row in there.select(*names).collect()), key=str) != []
+    marked = opt_out_few.marked(landed.engine, spine, here, DAY).to_pylist()
+    on_spark = [row.asDict() for row in opt_out.marked(persons, there, DAY).collect()]
+    assert sorted(map(str, map(sorted, map(dict.items, marked)))) == sorted(
+        map(str, map(sorted, map(dict.items, on_spark)))
+    )
+
+
+def test_a_day_that_only_spark_may_read_leaves_all_of_them_to_it(spark, tmp_path):
+    submit(tmp_path, "opt-0", "nhs-england", opt_outs=[said(1, withdrawn_on="2021-1-1")])
+    receipts = arrivals.held(tmp_path, [{"submission": "opt-0", "datasets": ["opt_outs"]}])
+    landed = judging.Landed(spark, InProcess(), tmp_path, receipts, load_contracts(CONTRACTS))
+    assert everyone.sent(landed) is None
+    told = opt_out.statements(everyone.sent_on_spark(landed)).collect()
+    assert [row["withdrawn_on"] for row in told] == [date(2021, 1, 1)]
