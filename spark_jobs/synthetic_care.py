@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from spark_jobs import synthetic_names as words
+from spark_jobs.synthetic_frailty import deficits
 from spark_jobs.synthetic_people import AS_OF, Person, View, area_code, deprivation, view
 from spark_jobs.synthetic_registers import registrations
 from spark_jobs.synthetic_social import social_care
@@ -21,6 +22,7 @@ def care(person: Person, seed: int) -> Iterator[Row]:
     known = {GP: view(random, person, GP)} if random.random() < 0.97 else {}
     if GP in known:
         yield from _gp(random, person, known[GP], last)
+        yield from deficits(person, known[GP], seed)
     yield from _acute(random, person, known, last)
     yield from _community(random, person, known, last)
     yield from social_care(random, person, known, last)

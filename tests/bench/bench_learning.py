@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -20,13 +20,24 @@ from ml.data import inputs
 from ml.spec import TrainingSpec
 from tests.bench import learning_attacks, learning_statistics
 from tests.bench.harness import Row, row
-from tests.bench.learning_data import ADULT, DELTA, adult, adult_spec, flchain, flchain_spec, split
+from tests.bench.learning_data import (
+    ADULT,
+    DELTA,
+    Way,
+    adult,
+    adult_private,
+    adult_regression,
+    adult_spec,
+    auroc,
+    flchain,
+    flchain_spec,
+    split,
+)
 from tests.bench.learning_ways import Data, apart, measure, perceptron, transformer
 
 SEEDS = {"small": 3, "medium": 10, "large": 10}
 SECONDS = {"small": 30, "medium": 60, "large": 120}
 ROWS = {"small": 60_000, "medium": 200_000, "large": 1_000_000}
-Way = Callable[[pd.DataFrame, pd.DataFrame], float]
 
 
 def run(size: str, seed: int) -> list[Row]:
@@ -65,11 +76,11 @@ def _speed(size: str, seed: int) -> Iterator[Row]:
 def _adult(size: str, seed: int, seeds: range) -> Iterator[Row]:
     frame = adult()
     ways: dict[str, tuple[Way, str]] = {
-        "epsilon 1": (_private(adult_spec(1.0)), ">= 0.912"),
-        "epsilon 4": (_private(adult_spec(4.0)), ">= 0.918"),
-        "epsilon 4, our boosting": (_private(_boosting(4.0)), ""),
+        "epsilon 1": (adult_private(adult_spec(1.0)), ">= 0.912"),
+        "epsilon 4": (adult_private(adult_spec(4.0)), ">= 0.918"),
+        "epsilon 4, our boosting": (adult_private(_boosting(4.0)), ""),
         "epsilon 4, boosting of interpret": (_interpret(4.0), ""),
-        "without privacy, the same bins": (_regression, ""),
+        "without privacy, the same bins": (adult_regression, ""),
         "without privacy, boosted trees": (_trees, ""),
     }
     for name, (way, target) in ways.items():
@@ -80,16 +91,6 @@ def _adult(size: str, seed: int, seeds: range) -> Iterator[Row]:
 def _scores(label: str, scores: list[float], target: str, size: str, seed: int) -> Iterator[Row]:
     yield row("learning", f"{label}, mean of {len(scores)}", statistics.mean(scores), target, size, seed)
     yield row("learning", f"{label}, deviation", statistics.stdev(scores), "", size, seed)
-
-
-def _auroc(wanted: pd.Series, told: np.ndarray) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(wanted, told))
-
-
-def _private(spec: TrainingSpec) -> Way:
-    return lambda train, test: _auroc(test["rich"], dp.train(spec, train).predict(test))
 
 
 def _boosting(epsilon: float) -> TrainingSpec:
@@ -109,17 +110,9 @@ def _interpret(epsilon: float) -> Way:
             feature_names=names, epsilon=epsilon, delta=DELTA, privacy_bounds=bounds, n_jobs=1
         )
         model.fit(train[names], train["rich"])
-        return _auroc(test["rich"], model.predict_proba(test[names])[:, 1])
+        return auroc(test["rich"], model.predict_proba(test[names])[:, 1])
 
     return way
-
-
-def _regression(train: pd.DataFrame, test: pd.DataFrame) -> float:
-    from sklearn.linear_model import LogisticRegression
-
-    spec = adult_spec(1.0)
-    model = LogisticRegression(max_iter=500).fit(inputs(train, spec), train["rich"])
-    return _auroc(test["rich"], model.decision_function(inputs(test, spec)))
 
 
 def _trees(train: pd.DataFrame, test: pd.DataFrame) -> float:
@@ -133,7 +126,7 @@ def _trees(train: pd.DataFrame, test: pd.DataFrame) -> float:
         for frame in (train, test)
     ]
     model = HistGradientBoostingClassifier().fit(tables[0], train["rich"])
-    return _auroc(test["rich"], model.predict_proba(tables[1])[:, 1])
+    return auroc(test["rich"], model.predict_proba(tables[1])[:, 1])
 
 
 def _flchain(size: str, seed: int, seeds: range) -> Iterator[Row]:

@@ -6,15 +6,19 @@ documentation lists (``adult.names``; the help of scikit-survival's ``load_flcha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ml import dp
+from ml.data import inputs
 from ml.spec import Category, Numeric, TrainingSpec
 
 ADULT = Path(__file__).resolve().parents[3] / "shared" / "data" / "adult" / "adult.csv"
 DELTA = 1e-6
+Way = Callable[[pd.DataFrame, pd.DataFrame], float]
 _COUNTRIES = """? Cambodia Canada China Columbia Cuba Dominican-Republic Ecuador El-Salvador England France Germany
 Greece Guatemala Haiti Holand-Netherlands Honduras Hong Hungary India Iran Ireland Italy Jamaica
 Japan Laos Mexico Nicaragua Outlying-US(Guam-USVI-etc) Peru Philippines Poland Portugal Puerto-Rico
@@ -37,9 +41,9 @@ _GAINS = (1, *range(250, 10_001, 250), *range(11_000, 15_001, 1000), 15_500, 20_
 _LOSSES = (1, *range(500, 1300, 200), *range(1300, 2600, 50), 3000, 3500)
 
 
-def adult() -> pd.DataFrame:
+def adult(path: Path = ADULT) -> pd.DataFrame:
     """Return UCI's Adult, a person to a row, ``rich`` 1 where the income is above 50,000 dollars."""
-    frame = pd.read_csv(ADULT, skipinitialspace=True)
+    frame = pd.read_csv(path, skipinitialspace=True)
     return frame.assign(person=[f"P{at}" for at in range(len(frame))], rich=(frame["income"] == ">50K").astype(int))
 
 
@@ -60,6 +64,27 @@ def adult_spec(epsilon: float, **changes: object) -> TrainingSpec:
     )  # fmt: skip
     categories = tuple(Category(name, tuple(values.split())) for name, values in _ADULT.items())
     return TrainingSpec("person", "rich", numeric, categories, epsilon, DELTA, **told)
+
+
+def adult_private(spec: TrainingSpec) -> Way:
+    """Return the AUROC of a private training on one part of Adult, judged on another."""
+    return lambda train, test: auroc(test["rich"], dp.train(spec, train).predict(test))
+
+
+def adult_regression(train: pd.DataFrame, test: pd.DataFrame) -> float:
+    """Return the AUROC of a logistic regression without privacy, on the same bins."""
+    from sklearn.linear_model import LogisticRegression
+
+    spec = adult_spec(1.0)
+    model = LogisticRegression(max_iter=500).fit(inputs(train, spec), train["rich"])
+    return auroc(test["rich"], model.decision_function(inputs(test, spec)))
+
+
+def auroc(wanted: pd.Series, told: np.ndarray) -> float:
+    """Return the area under the curve, of answers against what came."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(wanted, told))
 
 
 def flchain() -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from spark_jobs.synthetic_frailty import DEFICITS
 from tre.contracts import FOLDER, load_contracts
 
 PEOPLE = 3000
@@ -69,6 +70,12 @@ def _tables(random: np.random.Generator) -> dict[str, pd.DataFrame]:
     visits, arrived = events(0.4 + frail)
     seen, on = events(2 + 2 * frail)
     social, began = events(frail / 2)
+    gp_events = pd.DataFrame({
+        "pseudonym": pseudonyms[seen], "event_date": _DAYS[on].date,
+        "snomed_code": random.choice(list(CODES.values()), len(seen), p=[0.15, 0.15, 0.1, 0.1, 0.5]),
+        "value": np.where(random.random(len(seen)) < 0.3, random.normal(140, 15, len(seen)).round(), np.nan),
+        "unit": "mm[Hg]",
+    })  # fmt: skip
     return {
         "people": people,
         "admitted_care": pd.DataFrame({
@@ -82,12 +89,7 @@ def _tables(random: np.random.Generator) -> dict[str, pd.DataFrame]:
             "arrived_at": _DAYS[arrived] + pd.to_timedelta(random.integers(0, 86_400, len(visits)), "s"),
             "disposal": random.choice(["admitted", "discharged", "left"], len(visits), p=[0.35, 0.6, 0.05]),
         }),
-        "gp_events": pd.DataFrame({
-            "pseudonym": pseudonyms[seen], "event_date": _DAYS[on].date,
-            "snomed_code": random.choice(list(CODES.values()), len(seen), p=[0.15, 0.15, 0.1, 0.1, 0.5]),
-            "value": np.where(random.random(len(seen)) < 0.3, random.normal(140, 15, len(seen)).round(), np.nan),
-            "unit": "mm[Hg]",
-        }),
+        "gp_events": pd.concat([gp_events, _deficits(pseudonyms, frail)], ignore_index=True),
         "adult_social_care": pd.DataFrame({
             "pseudonym": pseudonyms[social], "event_type": "service", "started_on": _DAYS[began].date,
             "ended_on": [None] * len(social), "service_type": "Home care",
@@ -97,3 +99,14 @@ def _tables(random: np.random.Generator) -> dict[str, pd.DataFrame]:
             "fuel_poverty_percent": random.uniform(5, 25, 40).round(1),
         }),
     }  # fmt: skip
+
+
+def _deficits(pseudonyms: np.ndarray, frail: np.ndarray) -> pd.DataFrame:
+    """Return what the practices of the synthetic region record of frailty, more of it of the frailer."""
+    random, codes = np.random.default_rng(8), [code for code, *_ in DEFICITS.values()]
+    who, which = np.nonzero(random.random((len(pseudonyms), len(codes))) < 0.05 + 0.2 * np.clip(frail, 0, 1.5)[:, None])
+    day = random.integers(0, len(_DAYS), len(who))
+    return pd.DataFrame({
+        "pseudonym": pseudonyms[who], "event_date": _DAYS[day].date, "snomed_code": np.array(codes)[which],
+        "value": np.nan, "unit": None,
+    })  # fmt: skip

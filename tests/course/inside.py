@@ -53,7 +53,7 @@ class OpenProject:
     def __init__(self, place: Path) -> None:
         self.place, self.project = place, Project(pk=77, code=CODE, gid=load().sandbox_uid_base + 9000)
         extract = place / "extract"
-        self.platform = Platform(write_extract(extract))
+        self.platform = Platform(write_extract(extract), extract, place / "runs")
         show_to_group(extract, self.project.gid)
         self.extract = extract
         self._people: dict[str, int] = {}

@@ -12,17 +12,31 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+from tests.course import working
+from tre.errors import TreError
+from tre.hashing import sha256_of
+
 
 class Platform:
-    """A project's tables, budget and requests, kept in memory."""
+    """A project's tables, budget, requests and runs, kept in memory.
 
-    def __init__(self, tables: list[dict[str, Any]]) -> None:
-        self.tables = tables
+    Parameters
+    ----------
+    extract : Path
+        The folder of the tables.
+    place : Path
+        Where runs work.
+    """
+
+    def __init__(self, tables: list[dict[str, Any]], extract: Path, place: Path) -> None:
+        self.tables, self.extract, self.place = tables, extract, place
         self.requests: list[dict[str, Any]] = []
         self.spends: list[dict[str, Any]] = []
+        self.runs: list[dict[str, Any]] = []
+        self.made: dict[int, list[Path]] = {}
 
-    def answer(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
-        """Answer one call."""
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, Any] | bytes]:
+        """Answer one call: a file as bytes, all else as JSON."""
         if (method, path) == ("GET", "me"):
             return 200, {
                 "disclosure": {"profile": "acro", "threshold": 10, "figures": {}, "quasi": [], "population": 0}
@@ -32,12 +46,25 @@ class Platform:
         if (method, path) == ("GET", "budget"):
             spent = sum(each["epsilon"] for each in self.spends)
             told = {"epsilon": 4.0, "delta": 1e-5, "spent_epsilon": spent, "spent_delta": 0.0, "spends": self.spends}
-            return 200, told
+            figures = {"figures": [{"mean": 0.92, "spread": 0.01}], "epsilon": 1.0, "added": 1.0, "covered": spent <= 3}
+            worth = {"data": "Adult", "figure": "AUROC", "persons": [26048], "choices": [figures], "svg": "<svg></svg>"}
+            return 200, {**told, "accuracy": worth}
+        if method == "POST" and path in ("budget/price", "private/price"):
+            epsilon = json.loads(body)["epsilon"]
+            price = {"scope": "project", "name": "course", "epsilon": epsilon, "added": epsilon, "covered": True}
+            return 200, {"prices": [price], "off": 10.0}
         if (method, path) == ("POST", "budget/reserve"):
+            return 201, self._reserve(json.loads(body), "reserved")
+        if (method, path) == ("POST", "private"):
             asked = json.loads(body)
-            spend = {"spend": len(self.spends) + 1, "by": "ann", "state": "reserved"}
-            self.spends.append(spend | {name: asked[name] for name in ("epsilon", "delta", "purpose")})
-            return 201, self.spends[-1]
+            told = {"state": "answered", "answer": working.answer(self.extract, self.tables, asked)}
+            return 201, {"question": self._reserve(asked, "committed")["spend"], **told}
+        if (method, path) == ("POST", "runs"):
+            return 201, self._run(json.loads(body))
+        if found := re.fullmatch(r"runs/(\d+)", path):
+            return 200, self.runs[int(found[1]) - 1]
+        if found := re.fullmatch(r"runs/(\d+)/files/(\d+)", path):
+            return 200, self.made[int(found[1])][int(found[2])].read_bytes()
         if method == "POST" and (found := re.fullmatch(r"budget/(\d+)/commit", path)):
             self.spends[int(found[1]) - 1]["state"] = "committed"
             return 200, self.spends[int(found[1]) - 1]
@@ -53,6 +80,47 @@ class Platform:
             return 200, {"requests": self.requests}
         return 404, {"error": f"There is no {method} {path}."}
 
+    def _reserve(self, asked: dict[str, Any], state: str) -> dict[str, Any]:
+        spend = {"spend": len(self.spends) + 1, "by": "ann", "state": state}
+        self.spends.append(spend | {name: asked[name] for name in ("epsilon", "delta", "purpose")})
+        return self.spends[-1]
+
+    def _run(self, asked: dict[str, Any]) -> dict[str, Any]:
+        number, spec = len(self.runs) + 1, asked["spec"]
+        run = {
+            "run": number,
+            "kind": asked["kind"],
+            "state": "running",
+            "step": "",
+            "error": "",
+            "log": "",
+            "by": "ann",
+        }
+        self.runs.append({**run, "extract": 1, "files": [], "attestation": {}})
+        self._reserve({**spec["training"], "purpose": spec["name"]}, "committed")
+        threading.Thread(target=self._train, args=(self.runs[-1], spec), daemon=True).start()
+        return self.runs[-1]
+
+    def _train(self, run: dict[str, Any], spec: dict[str, Any]) -> None:
+        place = self.place / f"run-{run['run']}"
+        place.mkdir(parents=True)
+        try:
+            made = working.train(self.extract, working.manifest(self.extract, self.tables), spec, place)
+        except TreError as error:
+            run.update(state="failed", error=error.sentence())
+            return
+        self.made[run["run"]] = made
+        files = [
+            {
+                "output": at,
+                "name": f"{spec['name']}/{path.name}",
+                "sha256": sha256_of(path),
+                "size": path.stat().st_size,
+            }
+            for at, path in enumerate(made)
+        ]
+        run.update(state="done", files=files)
+
 
 @contextmanager
 def listening(platform: Platform, path: Path) -> Iterator[None]:
@@ -62,7 +130,7 @@ def listening(platform: Platform, path: Path) -> Iterator[None]:
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             status, told = platform.answer(self.command, self.path.removeprefix("/tre/api/"), body)
-            text = json.dumps(told).encode()
+            text = told if isinstance(told, bytes) else json.dumps(told).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()

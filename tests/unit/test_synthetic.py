@@ -10,7 +10,8 @@ import pytest
 
 from spark_jobs.nhs_number import is_valid
 from spark_jobs.synthetic_care import care
-from spark_jobs.synthetic_people import BLOCK, block_of_people, view
+from spark_jobs.synthetic_frailty import DEFICITS
+from spark_jobs.synthetic_people import AS_OF, BLOCK, block_of_people, local_number, view
 from tests.reference import judge
 from tre.contracts import load_contracts
 
@@ -79,6 +80,22 @@ def test_every_dataset_of_persons_is_sent_and_nearly_every_row_keeps_its_contrac
 def test_rows_that_break_a_contract_are_sent_too(rows):
     reasons = Counter(reason for row in rows["gp_events"] if (reason := judge(row, CONTRACTS["gp_events"])))
     assert set(reasons) == {"event_date: not a date", "snomed_code: wrong form"}
+
+
+def test_frailty_has_every_degree_and_rises_with_age(people, rows):
+    """By the cut points of Clegg and others (2016): up to 4, 8 and 12 of 36 deficits."""
+    codes = {code for code, *_ in DEFICITS.values()}
+    held = defaultdict(set)
+    for row in rows["gp_events"]:
+        if row["snomed_code"] in codes:
+            held[row["local_id"]].add(row["snomed_code"])
+    old, young = [], []
+    for person in people:
+        many = len(held[local_number(person, "gp-system")])
+        (old if person.age(AS_OF) >= 75 else young if person.age(AS_OF) < 50 else []).append(many)
+    assert sum(old) / len(old) > 4 * sum(young) / len(young)
+    assert min(old) <= 4
+    assert max(old) > 12
 
 
 def test_care_is_the_same_for_the_same_seed(people):

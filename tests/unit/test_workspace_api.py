@@ -165,6 +165,10 @@ def test_a_notebook_reserves_and_commits_and_gets_nothing_back(study):
     assert spend(held, f"{number}/commit").json()["state"] == "committed"
     told = as_workspace(held, "budget").json()
     assert (told["spent_epsilon"], [each["state"] for each in told["spends"]]) == (2.0, ["committed"])
+    worth = told["accuracy"]
+    assert [each["epsilon"] for each in worth["choices"]][:3] == [0.1, 0.25, 0.5]
+    assert all(len(each["figures"]) == len(worth["persons"]) for each in worth["choices"])
+    assert worth["svg"].startswith("<svg")
 
 
 @pytest.mark.parametrize("told", [{"epsilon": 2, "delta": 1e-6, "once": "\ud800"}, {"epsilon": 2, "delta": 1e-6}])

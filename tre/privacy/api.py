@@ -7,12 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST, require_safe
 
+from tre.privacy.accuracy import accuracy
 from tre.privacy.composition import Mechanism, mechanism
 from tre.privacy.models import Ledger, Spend
-from tre.privacy.prices import Price, Standing, prices, standings
+from tre.privacy.plots import plot
+from tre.privacy.prices import Price, Standing, choices, prices, standings
 from tre.privacy.services import commit, reserve, spent
+from tre.projects.models import Project
 from tre.workspace.auth import for_workspace, json_of, workspace_session
 
 
@@ -31,6 +35,7 @@ def budget(request: HttpRequest) -> JsonResponse:
             "spent_delta": float(used.delta),
             "spends": [_spend(spend) for spend in ledger.spends.all()],
             "ledgers": [plain(each) for each in standings(project)],
+            "accuracy": _accuracy(project),
         }
     )
 
@@ -67,6 +72,19 @@ def commit_budget(request: HttpRequest, number: int) -> JsonResponse:
     """Commit a spend. A notebook gives none back: see :mod:`tre.privacy.services`."""
     session = workspace_session(request)
     return JsonResponse(_spend(commit(session.project, number, session.principal())))
+
+
+def _accuracy(project: Project) -> dict[str, object]:
+    """Return what each choice would cost and was worth on public data, and the figure that the ledger's page has."""
+    told = accuracy()
+    return {
+        "data": told.data,
+        "source": told.source,
+        "figure": told.figure,
+        "persons": [each.persons for each in told.curves],
+        "choices": [{**plain(each.price), "figures": [asdict(of) for of in each.figures]} for each in choices(project)],
+        "svg": render_to_string("privacy/accuracy_plot.html", {"plot": plot(told)}),
+    }
 
 
 def _spend(spend: Spend) -> dict[str, object]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from tre.errors import Missing
 from tre.policy.decision import require
 from tre.policy.domain import Principal
+from tre.privacy.accuracy import Figure, accuracy
 from tre.privacy.composition import Loss, Mechanism, epsilon_at, epsilon_of, fits, loss_of, stated
 from tre.privacy.covering import left, left_delta
 from tre.privacy.domain import Budget, budget
@@ -45,6 +46,14 @@ class Price:
     epsilon: Decimal
     added: Decimal | None
     covered: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An epsilon: its price, and how accurate it was on public data, a figure for each number of people."""
+
+    price: Price
+    figures: tuple[Figure, ...]
 
 
 def budgeted(code: str, person: Principal) -> Project:
@@ -91,6 +100,16 @@ def prices(project: Project, *, epsilon: object, delta: object, by: Mechanism | 
         wanted = Budget(epsilon_at(by, wanted.delta), wanted.delta)
     loss = stated(wanted) if by is None else loss_of(by)
     return [_price(each, wanted, loss) for each in ledgers_of(project)]
+
+
+def choices(project: Project) -> list[Choice]:
+    """Return what each epsilon whose accuracy was measured on public data would cost the project's own ledger."""
+    told, ledger = accuracy(), Ledger.objects.get(project=project)
+    return [
+        Choice(_price(ledger, wanted, stated(wanted)), tuple(each.at[epsilon] for each in told.curves))
+        for epsilon in told.epsilons
+        for wanted in (Budget(epsilon, told.delta),)
+    ]
 
 
 def _price(ledger: Ledger, wanted: Budget, loss: Loss) -> Price:

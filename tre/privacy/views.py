@@ -9,8 +9,10 @@ from django.views.decorators.http import require_safe
 
 from tre.errors import Refused
 from tre.people.services import principal
+from tre.privacy.accuracy import accuracy
 from tre.privacy.models import Spend
-from tre.privacy.prices import Price, budgeted, prices, standings
+from tre.privacy.plots import plot
+from tre.privacy.prices import Price, budgeted, choices, prices, standings
 from tre.projects.models import Project
 
 
@@ -35,6 +37,7 @@ def ledgers(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "project": project, "standings": standings(project), "form": form, "prices": told,
         "wrong": asked and bool(form.errors), "spends": Spend.objects.filter(ledger__project=project),
+        "accuracy": accuracy(), "plot": plot(accuracy()), "choices": choices(project),
     }  # fmt: skip
     return render(request, "privacy/ledgers.html", context, status=400 if context["wrong"] else 200)
 

@@ -31,8 +31,25 @@ class Budget(dict[str, Any]):
         listed = table(("spend", "purpose", "epsilon", "state"), spends) if spends else ""
         return (
             f'<p>{text(said)} <meter max="{self["epsilon"]:g}" value="{self["spent_epsilon"]:g}"></meter></p>{listed}'
-            f"{self._ledgers()}"
+            f"{self._ledgers()}{self._choices()}"
         )
+
+    def _choices(self) -> str:
+        """Return what each epsilon would cost and was worth on public data, with the platform's own drawing of it."""
+        told = self.get("accuracy")
+        if not told:
+            return ""
+        heads = ("epsilon", "adds", "covered", *(f"{told['figure']}, {many:,} people" for many in told["persons"]))
+        rows = [
+            (
+                f"{each['epsilon']:g}", "more than any" if each["added"] is None else f"{each['added']:.3g}",
+                "yes" if each["covered"] else "no",
+                *(f"{of['mean']:.3f} ± {of['spread']:.3f}" for of in each["figures"]),
+            )
+            for each in told["choices"]
+        ]  # fmt: skip
+        said = f"What an epsilon would cost, and what it was worth on public data: {told['data']}."
+        return f'<p>{text(said)}</p>{table(heads, rows)}<div style="max-width: 28rem">{told["svg"]}</div>'
 
     def _ledgers(self) -> str:
         rows = [
