@@ -18,7 +18,7 @@ import torch
 from ml import dp
 from ml.data import inputs
 from ml.spec import TrainingSpec
-from tests.bench import learning_attacks, learning_statistics
+from tests.bench import learning_attacks
 from tests.bench.harness import Row, row
 from tests.bench.learning_data import ADULT, DELTA, adult, adult_spec, flchain, flchain_spec, split
 from tests.bench.learning_ways import Data, apart, measure, perceptron, transformer
@@ -40,7 +40,6 @@ def run(size: str, seed: int) -> list[Row]:
         *found,
         *_flchain(size, seed, seeds),
         *learning_attacks.rows(size, seed),
-        *learning_statistics.rows(size, seed),
     ]
 
 
