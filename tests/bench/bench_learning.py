@@ -18,7 +18,7 @@ import torch
 from ml import dp
 from ml.data import inputs
 from ml.spec import TrainingSpec
-from tests.bench import learning_attacks, learning_statistics
+from tests.bench import learning_attacks
 from tests.bench.harness import Row, row
 from tests.bench.learning_data import (
     ADULT,
@@ -51,7 +51,6 @@ def run(size: str, seed: int) -> list[Row]:
         *found,
         *_flchain(size, seed, seeds),
         *learning_attacks.rows(size, seed),
-        *learning_statistics.rows(size, seed),
     ]
 
 

@@ -50,6 +50,12 @@ def _bounds(random: Random, contract: Contract, field: Field) -> Contract:
     return _with(contract, field, minimum=low, maximum=high)
 
 
+def _plausible(random: Random, contract: Contract, field: Field) -> Contract:
+    if field.type not in ("int", "double"):
+        return contract
+    return _with(contract, field, plausible=random.choice((None, (0.0, 1.0), (5.0, 7.0))))
+
+
 def _order(random: Random, contract: Contract, field: Field) -> Contract:
     dates = [each.name for each in contract.fields if each.type == "date" and each is not field]
     return _with(contract, field, not_before=random.choice([*dates, ""])) if field.type == "date" else contract
@@ -61,6 +67,7 @@ MUTATIONS = {
     "shuffle": _shuffle,
     "codes": _codes,
     "bounds": _bounds,
+    "plausible": _plausible,
     "order": _order,
     "type": lambda random, contract, field: _with(contract, field, type=random.choice(list(TYPES))),
     "required": lambda random, contract, field: _with(contract, field, required=not field.required),

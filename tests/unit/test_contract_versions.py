@@ -173,6 +173,21 @@ def spec_of(source: Path, landing: Path, folder: Path, register: Path) -> dict:
     return {**{name: str(place) for name, place in places.items()}, "provider": "reference", "by": "mia"}
 
 
+def test_a_plausible_range_needs_a_minor_version_and_no_more(folder):
+    def name(told, fields):
+        told.update(version="1.2.0")
+        fields[2].setdefault("customProperties", []).append({"property": "plausible", "value": "0..100"})
+
+    contracts = edit(folder, name)
+    assert [change.breaking for change in compare(AREA, contracts["small_area"])] == [False]
+    assert accept(contracts["small_area"], folder)
+    assert accepted(folder)["small_area"][-1] == contracts["small_area"]
+    with pytest.raises(ContractError, match="plausible changed"):
+        edit(folder, lambda told, fields: fields[2].pop("customProperties")) and check_all(
+            load_contracts(folder), folder
+        )
+
+
 def test_files_of_two_versions_land_side_by_side_and_their_contracts_are_held(tmp_path):
     landing = tmp_path / "landing"
     land(submission(tmp_path / "old", "1.0.0", ["E01900000,1,20.5"]), landing)

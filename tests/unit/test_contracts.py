@@ -124,6 +124,12 @@ def test_the_catalogue_tells_each_rule_in_words():
         ),
         lambda told: told["schema"][0]["properties"][0].update(logicalTypeOptions={"maxLength": 3}),
         lambda told: told["schema"][0]["properties"][0].update(logicalTypeOptions={"minimum": 3}),
+        *(
+            lambda told, written=written: told["schema"][0]["properties"][0].update(
+                customProperties=[{"property": "plausible", "value": written}]
+            )
+            for written in ("0..500", "500..0", "0", "0..inf", "many..more")
+        ),
         lambda told: told["schema"][0]["properties"][0].update(logicalType="integer"),
         lambda told: told["schema"][0]["properties"][0].update(required=False),
         lambda told: told["schema"][0]["properties"][0].update(quality=[{"type": "text", "description": "good"}]),

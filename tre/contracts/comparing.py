@@ -90,6 +90,8 @@ def _of_field(old: Field, new: Field) -> Iterator[Change]:
     if _differs(old, new, "deidentified"):
         # The column that is made of it comes or goes as a column of its own.
         yield Change(new.name, "deidentified changed", False)
+    if _differs(old, new, "plausible"):  # no row is refused for it
+        yield Change(new.name, "plausible changed", False)
     yield from _of_values(old, new)
     for name in ("pattern", "check", "not_before"):
         if _differs(old, new, name):

@@ -80,6 +80,9 @@ class Field:
         The column of the people table that this one tells of the person, or empty.
     minimum, maximum : float or None
         The bounds of a number, both allowed.
+    plausible : tuple of float, or None
+        Between which two a number is expected to lie, told to the public: what statistics cut it to. No row is refused
+        for it.
     not_before : str
         The date column that this one may not lie before, or empty.
     deidentified : str
@@ -102,6 +105,7 @@ class Field:
     person_attribute: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    plausible: tuple[float, float] | None = None
     not_before: str = ""
     quality: tuple[Quality, ...] = ()
     deidentified: str = ""
@@ -110,6 +114,13 @@ class Field:
     def published(self) -> bool:
         """Return whether the warehouse holds the column."""
         return self.classification not in NEVER_PUBLISHED
+
+    @property
+    def public_range(self) -> tuple[float, float] | None:
+        """Return between which two a number lies as far as anybody may know, or None where nothing is said."""
+        if self.plausible is not None or self.minimum is None or self.maximum is None:
+            return self.plausible
+        return self.minimum, self.maximum
 
     def without_names(self) -> Field:
         """Return the column that is published in a free text's place."""
@@ -138,6 +149,8 @@ class Field:
             yield f"at least {self.minimum:g}"
         if self.maximum is not None:
             yield f"at most {self.maximum:g}"
+        if self.plausible is not None:
+            yield "expected from {:g} to {:g}".format(*self.plausible)
         if self.not_before:
             yield f"not before {self.not_before}"
         yield from (each.sentence() for each in self.quality)

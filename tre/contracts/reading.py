@@ -5,13 +5,15 @@ See https://bitol-io.github.io/open-data-contract-standard/. What the standard h
 in ``quality``. The rest stands in custom properties: of the contract ``controller``, ``lawful_basis``, ``cadence``,
 ``person_level``, ``local_key`` and ``date_column``; of a field ``identifier`` (its role in linkage),
 ``person_attribute`` (the column of the people table that it tells), ``code_list`` (a list of ``policies/codelists``),
-``values`` (codes of the dataset's own, comma-separated), ``pattern``, and of a free text ``deidentified`` (the column
-that the warehouse holds in its place, with what names a person taken out). A property that is not known is refused: a
-rule that is written down and not read would protect nobody.
+``values`` (codes of the dataset's own, comma-separated), ``pattern``, ``plausible`` (between which two a number is
+expected, as ``0..500``: what statistics cut it to, and no row is refused for), and of a free text ``deidentified`` (the
+column that the warehouse holds in its place, with what names a person taken out). A property that is not known is
+refused: a rule that is written down and not read would protect nobody.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -40,7 +42,7 @@ from tre.contracts.records import accepted
 FOLDER = CODE_LISTS.with_name("contracts")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _OF_CONTRACT = frozenset({"controller", "lawful_basis", "cadence", "person_level", "local_key", "date_column"})
-_OF_FIELD = frozenset({"identifier", "person_attribute", "code_list", "values", "pattern", "deidentified"})
+_OF_FIELD = frozenset({"identifier", "person_attribute", "code_list", "values", "pattern", "plausible", "deidentified"})
 _METRICS = frozenset({"nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"})
 _UNITS = frozenset({"percent", "rows"})
 
@@ -139,6 +141,7 @@ def _field(told: SchemaProperty, lists: dict[str, CodeList], file: str) -> Field
         person_attribute=custom.get("person_attribute", ""),
         minimum=_bound(options, "minimum", where),
         maximum=_bound(options, "maximum", where),
+        plausible=_plausible(custom.get("plausible", ""), where),
         not_before=_not_before(told, where),
         quality=tuple(_thresholds(told.quality, where)),
         deidentified=custom.get("deidentified", ""),
@@ -154,6 +157,18 @@ def _bound(options: dict[str, Any], name: str, where: str) -> float | None:
     if unknown := sorted(set(options) - {"minimum", "maximum"}):
         raise ContractError(f"The contract has the unknown option '{unknown[0]}'", where=where)
     return float(options[name]) if name in options else None
+
+
+def _plausible(told: str, where: str) -> tuple[float, float] | None:
+    if not told:
+        return None
+    try:
+        low, high = map(float, told.split(".."))
+    except ValueError:
+        low = high = 0.0
+    if not -math.inf < low < high < math.inf:
+        raise ContractError("The contract has a wrong plausible range", where=where, todo="Write it as 0..500")
+    return low, high
 
 
 def _not_before(told: SchemaProperty, where: str) -> str:
@@ -192,7 +207,8 @@ def _faults(contract: Contract, path: Path) -> Iterator[tuple[str, str]]:
             yield "identifier role", field.name
         if field.not_before not in dates | {""} or (field.not_before and field.name not in dates):
             yield "rule notBefore (it compares two dates)", field.name
-        if (field.minimum, field.maximum) != (None, None) and field.type not in ("int", "double"):
+        bounds = (field.minimum, field.maximum, field.plausible)
+        if bounds != (None, None, None) and field.type not in ("int", "double"):
             yield "bound (only numbers have them)", field.name
         if field.deidentified and not (_is_free_text(field) and field.deidentified not in names):
             yield "deidentified (a new column's name, at a free text)", field.name

@@ -116,4 +116,5 @@ def _read(path: Path) -> Contract:
 
 def _field(told: dict[str, Any]) -> Field:
     quality = tuple(Quality(**each) for each in told.pop("quality", ()))
-    return Field(**{**told, "values": tuple(told.get("values", ())), "quality": quality})
+    plausible = tuple(told["plausible"]) if "plausible" in told else None
+    return Field(**{**told, "values": tuple(told.get("values", ())), "quality": quality, "plausible": plausible})
