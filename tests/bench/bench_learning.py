@@ -18,7 +18,7 @@ import torch
 from ml import dp
 from ml.data import inputs
 from ml.spec import TrainingSpec
-from tests.bench import learning_attacks, learning_statistics
+from tests.bench import learning_attacks, learning_statistics, signing
 from tests.bench.harness import Row, row
 from tests.bench.learning_data import ADULT, DELTA, adult, adult_spec, flchain, flchain_spec, split
 from tests.bench.learning_ways import Data, apart, measure, perceptron, transformer
@@ -30,7 +30,7 @@ Way = Callable[[pd.DataFrame, pd.DataFrame], float]
 
 
 def run(size: str, seed: int) -> list[Row]:
-    """Measure speed, then Adult where it is at hand, then flchain, then attacks and statistics."""
+    """Measure speed, then Adult where it is at hand, then flchain, then attacks, statistics and signing."""
     warnings.simplefilter("ignore")
     seeds = range(seed, seed + SEEDS[size])
     found = list(_speed(size, seed))
@@ -41,6 +41,7 @@ def run(size: str, seed: int) -> list[Row]:
         *_flchain(size, seed, seeds),
         *learning_attacks.rows(size, seed),
         *learning_statistics.rows(size, seed),
+        *signing.rows(size, seed),
     ]
 
 
