@@ -9,7 +9,7 @@ import sys
 
 from tre.errors import TreError
 
-JOBS = ("attack", "databases", "price", "promote", "train")
+JOBS = ("attack", "databases", "price", "promote", "settle", "train")
 
 
 def _say(text: str) -> None:

@@ -25,9 +25,9 @@ def inputs(frame: pd.DataFrame, spec: TrainingSpec) -> Matrix:
         When a feature is missing or a number is none.
     """
     _check_there(frame, spec.features())
-    parts = [_set(_bins(frame, each), len(each.cuts) + 1) if each.cuts else _number(frame, each)[:, None]
+    parts = [_set(binned(frame, each, each.cuts), len(each.cuts) + 1) if each.cuts else _number(frame, each)[:, None]
              for each in spec.numeric]  # fmt: skip
-    parts += [_set(_codes(frame, each) - 1, len(each.values)) for each in spec.categories]
+    parts += [_set(coded(frame, each) - 1, len(each.values)) for each in spec.categories]
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
@@ -44,8 +44,8 @@ def tokens(frame: pd.DataFrame, spec: TrainingSpec) -> Matrix:
     """
     _check_there(frame, spec.features())
     parts = [_number(frame, each) for each in spec.numeric if not each.cuts]
-    parts += [_bins(frame, each).astype(float) for each in spec.numeric if each.cuts]
-    parts += [_codes(frame, each).astype(float) for each in spec.categories]
+    parts += [binned(frame, each, each.cuts).astype(float) for each in spec.numeric if each.cuts]
+    parts += [coded(frame, each).astype(float) for each in spec.categories]
     return np.stack(parts, axis=1).astype(np.float32)
 
 
@@ -62,11 +62,13 @@ def _number(frame: pd.DataFrame, number: Numeric) -> npt.NDArray[np.float64]:
     return (clipped(frame, number) - middle) / (number.high - middle)
 
 
-def _bins(frame: pd.DataFrame, number: Numeric) -> npt.NDArray[np.int64]:
-    return np.searchsorted(number.cuts, clipped(frame, number), side="right")
+def binned(frame: pd.DataFrame, number: Numeric, cuts: tuple[float, ...]) -> npt.NDArray[np.int64]:
+    """Return the bin of a number in each row, each from its cut on, shape (rows,)."""
+    return np.searchsorted(cuts, clipped(frame, number), side="right")
 
 
-def _codes(frame: pd.DataFrame, category: Category) -> npt.NDArray[np.int64]:
+def coded(frame: pd.DataFrame, category: Category) -> npt.NDArray[np.int64]:
+    """Return which of a category's values stands in each row, from 1; 0 where it is none of them, shape (rows,)."""
     told = frame[category.name].astype("string").to_numpy(dtype=object, na_value="")
     return pd.Index(category.values, dtype=object).get_indexer(pd.Index(told, dtype=object)) + 1
 

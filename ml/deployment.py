@@ -7,14 +7,15 @@ The registry's address and account are those of MLflow's own client (``MLFLOW_TR
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.errors import LearningRefused
+from ml.registry_client import address, deployers
 from ml.released import PUBLIC_KEY, Statement, verify_released
-
-_ADDRESS = "MLFLOW_TRACKING_URI"
+from ml.standing import TAG, Standing
+from ml.watching import ask_registry
 
 
 def named_key() -> Path:
@@ -58,39 +59,55 @@ def fetch(wanted: str, folder: Path, release: str) -> Statement:
     public = named_key()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetched-") as scratch:
-        fetched = _download(name, alias, Path(scratch))
+        fetched, standing = _download(name, alias, Path(scratch))
         statement = verify_released(fetched, public, name=name, release=release)
+        Standing.open(standing, public).check(statement, datetime.now(UTC))
         os.rename(fetched, folder)
     return statement
 
 
-def _download(name: str, alias: str, scratch: Path) -> Path:
-    address = os.environ.get(_ADDRESS)
-    if not address:
-        raise LearningRefused("There is no registry to fetch from", where=_ADDRESS, todo="Name the registry's address")
+def _download(name: str, alias: str, scratch: Path) -> tuple[Path, str]:
+    """Return the model's folder and its standing, as the registry gives them."""
     import mlflow.artifacts
-    from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
+    client = deployers()
     try:
-        source = MlflowClient(address, address).get_model_version_by_alias(name, alias).source
+        found = client.get_model_version_by_alias(name, alias)
         # `models:/` would add a file of MLflow's own to the folder; the version's source gives what was signed
-        got = mlflow.artifacts.download_artifacts(artifact_uri=source, dst_path=str(scratch), tracking_uri=address)
+        got = mlflow.artifacts.download_artifacts(
+            artifact_uri=found.source, dst_path=str(scratch), tracking_uri=address()
+        )
     except (MlflowException, OSError) as error:
         raise LearningRefused(
             "The registry did not give the model", where=f"{name}@{alias}", todo="Check the address, account and name"
         ) from error
-    return Path(got)
+    return Path(got), str(found.tags.get(TAG, ""))
 
 
-def serve(name: str, folder: Path, release: str, host: str, port: int) -> None:
-    """Verify a fetched model again and become ``mlflow models serve``; it returns only to refuse.
+def verified(name: str, folder: Path, release: str) -> Statement:
+    """Verify a fetched model again, and that it may be served now: then plain MLflow may be given its folder.
 
     Raises
     ------
     LearningRefused
-        It is not the model that was asked for, unchanged: nothing of it was run.
+        It is not the model that was asked for, unchanged, or it is retired or recalled: nothing of it was run.
     """
-    verify_released(folder, named_key(), name=name, release=release)
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local", "-m", str(folder)]
-    os.execv(sys.executable, [*command, "--host", host, "--port", str(port)])  # noqa: S606 - no shell, our own words
+    public = named_key()
+    statement = verify_released(folder, public, name=name, release=release)
+    Standing.open(ask_registry(statement), public).check(statement, datetime.now(UTC))
+    return statement
+
+
+def serve(name: str, folder: Path, release: str, host: str, port: int) -> None:
+    """Verify a fetched model again and answer for it until stopped.
+
+    Raises
+    ------
+    LearningRefused
+        It is not the model that was asked for, unchanged, or it may not be served: nothing of it was run.
+    """
+    statement = verified(name, folder, release)
+    from ml import server
+
+    server.run(server.Served.of(folder, statement, named_key()), host, port)

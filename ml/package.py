@@ -7,11 +7,13 @@ deployer what it is for, what it spent and where it must not be used (Mitchell a
 from __future__ import annotations
 
 import json
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -142,23 +144,38 @@ def load(folder: Path) -> Package:
         raise LearningRefused(
             "The folder does not hold just a model's files", where=folder.name, todo=f"Keep {', '.join(FILES)}"
         )
-    if any((folder / name).is_symlink() or (folder / name).stat().st_size > MOST_BYTES for name in FILES):
-        raise LearningRefused("A model's file is a link or too big", where=folder.name)
+    check_plain(folder)
     try:
         training, card = (json.loads((folder / name).read_text()) for name in ("model.json", "card.json"))
         weights = load_file(folder / "weights.safetensors")
         spec = TrainingSpec.from_json(training["spec"])
-        spent = float(training["epsilon"])
-    except (ValueError, KeyError, TypeError, SafetensorError):
+        spent, told = float(training["epsilon"]), card.get("epsilon")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SafetensorError):
         raise LearningRefused("A model's file is damaged", where=folder.name) from None
-    if not 0 < spent <= spec.epsilon * 1.001 or card.get("epsilon") != training["epsilon"]:
+    if not 0 < spent <= spec.epsilon * 1.001 or told != training["epsilon"]:
         raise LearningRefused("The model's epsilon is not what its specification and card say", where=folder.name)
     _check_weights(spec, weights, folder)
     return Package(spec, weights, training, card)
 
 
+def check_plain(folder: Path) -> None:
+    """Refuse a folder of anything but plain files of a model's size, before any of them is read.
+
+    Raises
+    ------
+    LearningRefused
+        When something in it is a link, a pipe, a folder or too big.
+    """
+    for path in folder.iterdir():
+        told = path.lstat()
+        if not stat.S_ISREG(told.st_mode) or told.st_size > MOST_BYTES:
+            raise LearningRefused("A model's file is no plain file, or too big", where=folder.name)
+
+
 def _check_weights(spec: TrainingSpec, weights: dict[str, np.ndarray], folder: Path) -> None:
-    wanted = {name: (tuple(values.shape), np.dtype(np.float32)) for name, values in network(spec).state_dict().items()}
+    with torch.device("meta"):  # shapes alone: a description may tell of a network that no memory holds
+        shapes = {name: tuple(values.shape) for name, values in network(spec).state_dict().items()}
+    wanted = {name: (shape, np.dtype(np.float32)) for name, shape in shapes.items()}
     held = {name: (values.shape, values.dtype) for name, values in weights.items()}
     if held != wanted or not all(np.isfinite(values).all() for values in weights.values()):
         raise LearningRefused("The weights do not fit the specification", where=folder.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -12,9 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from ml.drift import Policy
 from ml.errors import LearningRefused
-from ml.package import Package, load
-from ml.released import PACKAGE, SIGNATURE, Statement, package_digest
+from ml.package import Package, check_plain, load
+from ml.registry_client import platforms
+from ml.released import DRIFT, PACKAGE, SIGNATURE, Statement, package_digest
 from ml.signing import sign
 
 _EXPERIMENT = "releases"
@@ -23,10 +24,13 @@ _EXPERIMENT = "releases"
 def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
     """Register one model; for a model of a release that is registered already, return its version.
 
+    No alias is set here, and nothing says yet that it may be served: :mod:`ml.settle` does, once the release is whole.
+
     Parameters
     ----------
     spec : dict
         ``folder``; ``expected_sha256s`` by file name; ``registry_uri`` and ``registry_user``; ``name`` and ``alias``;
+        ``drift``, the values of an :class:`ml.drift.Policy`;
         ``tags``, of which ``release`` names this very release and ``model`` the folder among its files.
     keys : dict
         ``registry-password`` and ``model-signing`` (PEM).
@@ -39,12 +43,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     folder = Path(spec["folder"])
     _check_bytes(folder, spec["expected_sha256s"])
     package = load(folder)
-    # MLflow's client knows credentials from its environment alone; this process is the job's own.
-    os.environ["MLFLOW_TRACKING_USERNAME"] = spec["registry_user"]
-    os.environ["MLFLOW_TRACKING_PASSWORD"] = keys["registry-password"].decode()
-    from mlflow import MlflowClient
-
-    client = MlflowClient(spec["registry_uri"], spec["registry_uri"])
+    client = platforms(spec, keys)
     progress(f"registering {spec['name']}")
     _ensure_named(client, spec["name"])
     statement = Statement(
@@ -53,12 +52,13 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     tags = {**spec["tags"], "package": statement.package}
     version = _version_of(client, spec["name"], tags)
     if version is None:
-        version = _register(client, tags, package, folder, statement, keys["model-signing"])
-    _raise_alias(client, spec["name"], spec["alias"], version)
+        drift = Policy(**spec["drift"])
+        version = _register(client, tags, package, folder, statement, drift, keys["model-signing"])
     return {"name": spec["name"], "version": version, "alias": spec["alias"], "epsilon": package.training["epsilon"]}
 
 
 def _check_bytes(folder: Path, expected: dict[str, str]) -> None:
+    check_plain(folder)
     there = {path.name for path in folder.iterdir()}
     if there != set(expected):
         raise LearningRefused("The folder does not hold just the approved files", where=folder.name)
@@ -87,28 +87,14 @@ def _version_of(client: Any, name: str, tags: dict[str, str]) -> str | None:
     return next((str(each.version) for each in found if _same(each.tags, tags)), None)
 
 
-def _raise_alias(client: Any, name: str, alias: str, version: str) -> None:
-    """Let the alias stand on this version unless it stands on a higher one: an older release may run once more."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        held = int(client.get_model_version_by_alias(name, alias).version)
-    except MlflowException as error:
-        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            raise
-        held = 0
-    if int(version) > held:
-        client.set_registered_model_alias(name, alias, version)
-
-
 def _register(
-    client: Any, tags: dict[str, str], package: Package, folder: Path, statement: Statement, key: bytes
+    client: Any, tags: dict[str, str], package: Package, folder: Path, statement: Statement, drift: Policy, key: bytes
 ) -> str:
     told = {each: str(package.training[each]) for each in ("epsilon", "delta", "data_version", "code_hash")}
     tags = {**tags, **told}
     run_id = _run_of(client, tags)
     with tempfile.TemporaryDirectory() as scratch:
-        made = _pyfunc(package, folder, Path(scratch), statement, key)
+        made = _pyfunc(package, folder, Path(scratch), statement, drift, key)
         client.log_artifacts(run_id, str(made), "model")
     source = f"{client.get_run(run_id).info.artifact_uri}/model"
     purpose = package.card["purpose"]
@@ -128,7 +114,7 @@ def _run_of(client: Any, tags: dict[str, str]) -> str:
     return str(client.create_run(number, run_name=tags["release"], tags=tags).info.run_id)
 
 
-def _pyfunc(package: Package, folder: Path, scratch: Path, statement: Statement, key: bytes) -> Path:
+def _pyfunc(package: Package, folder: Path, scratch: Path, statement: Statement, drift: Policy, key: bytes) -> Path:
     """Return an MLflow model, signed whole, whose loader is ours: no pickle, no code of the researcher's in it."""
     import mlflow.pyfunc
     from mlflow.models import ModelSignature
@@ -146,6 +132,7 @@ def _pyfunc(package: Package, folder: Path, scratch: Path, statement: Statement,
     )
     shutil.copytree(folder, out / PACKAGE)
     statement.write(out)
+    drift.write(out / DRIFT)
     sign(out, out / SIGNATURE, key)
     return out
 

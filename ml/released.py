@@ -14,10 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ml.errors import LearningRefused
-from ml.signing import verify
+from ml.signing import signed_digests, verify
 
 PUBLIC_KEY = "TRE_MODEL_PUBLIC_KEY"
 PACKAGE, STATEMENT, SIGNATURE = "package", "statement.json", "model.sig"
+DRIFT = "drift.json"  # what the platform asks of drift monitoring: see ml.drift
 _KIND = "tre released model, version 1"
 
 
@@ -87,7 +88,10 @@ def verify_released(folder: Path, public: Path, *, name: str = "", release: str 
     """
     verify(folder, folder / SIGNATURE, public)
     statement = Statement.read(folder)
-    held = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (folder / PACKAGE).iterdir()}
+    signed = signed_digests(folder / SIGNATURE)
+    held = {
+        name.removeprefix(f"{PACKAGE}/"): sha256 for name, sha256 in signed.items() if name.startswith(f"{PACKAGE}/")
+    }
     if package_digest(held) != statement.package:
         raise LearningRefused("The model's files are not those that its statement names", where=folder.name)
     for what, wanted, told in (("name", name, statement.name), ("release", release, statement.release)):

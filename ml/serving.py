@@ -10,16 +10,24 @@ from ml.deployment import named_key
 from ml.networks import predict
 from ml.package import Package, load
 from ml.released import PACKAGE, verify_released
+from ml.watching import Watch
 
 
 class ReleasedModel:
     """A verified model behind MLflow's interface."""
 
-    def __init__(self, package: Package) -> None:
-        self._package = package
+    def __init__(self, package: Package, watch: Watch) -> None:
+        self._package, self._watch = package, watch
 
     def predict(self, model_input: pd.DataFrame) -> pd.DataFrame:
-        """Return an answer for each row, as the column that the specification's ``answer`` names."""
+        """Return an answer for each row, as the column that the specification's ``answer`` names.
+
+        Raises
+        ------
+        LearningRefused
+            When the model was retired or recalled meanwhile.
+        """
+        self._watch.check()
         told = predict(self._package.spec, self._package.weights, model_input)
         return pd.DataFrame({self._package.spec.answer(): told.astype(float)})
 
@@ -30,8 +38,8 @@ def _load_pyfunc(path: str) -> ReleasedModel:
     Raises
     ------
     LearningRefused
-        When no public key is named, or the folder does not verify.
+        When no public key is named, the folder does not verify, or the model may not be served.
     """
     folder = Path(path)
-    verify_released(folder, named_key())
-    return ReleasedModel(load(folder / PACKAGE))
+    statement = verify_released(folder, named_key())
+    return ReleasedModel(load(folder / PACKAGE), Watch.begun(statement, named_key()))

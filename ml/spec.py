@@ -19,6 +19,7 @@ from ml.errors import LearningRefused
 VERSION = 2
 _READ = (1, 2)
 _MOST_QUANTILES = 64
+_MOST_LAYERS = 64
 MODELS = ("logistic", "linear", "mlp", "transformer", "boosting", "survival")
 
 
@@ -150,6 +151,7 @@ class TrainingSpec:
             (0 < self.batch <= 10_000_000, "batch must lie above 0 and up to 10,000,000"),
             (self.rate > 0 and self.clip > 0, "rate and clip must be greater than 0"),
             (all(0 < width <= 1024 for width in self.hidden), "hidden widths must lie above 0 and up to 1,024"),
+            (len(self.hidden) <= _MOST_LAYERS, f"there may be {_MOST_LAYERS} hidden layers"),
             (len(set(self.features())) == len(self.features()), "features must have different names"),
             (self.target not in self.features(), "the target may not be a feature"),
             (self.unit not in self.features(), "the unit may not be a feature"),

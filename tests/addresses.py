@@ -182,6 +182,9 @@ RULES: dict[str, Rule] = {
     "models/": _act("read_registry", "dep"),
     "models/password": _act("read_registry", "dep", "POST"),
     "models/release-key.pem": _act("read_registry", "dep"),
+    "models/<int:number>/": _act("read_registry", "dep"),
+    "models/<int:number>/retire": _act("manage_registry", "dep", "POST"),
+    "models/<int:number>/alias": _act("manage_registry", "dep", "POST"),
     # Signing in, and one's own account: allauth's pages
     "accounts/login/": _STEP,
     "accounts/logout/": _STEP,

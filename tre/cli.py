@@ -120,11 +120,13 @@ def _add_landing(add: Callable[..., argparse.ArgumentParser]) -> None:
 def _add_models(add: Callable[..., argparse.ArgumentParser]) -> None:
     fetch = add("fetch-model", _fetch_model, "fetch a released model and verify all of it with the release key")
     fetch.add_argument("model", metavar="NAME@ALIAS")
+    verify = add("verify-model", _verify_model, "verify a fetched model, and that it may be served, for another server")
     serve = add("serve-model", _serve_model, "verify a fetched model once more and serve it")
-    serve.add_argument("model", metavar="NAME")
+    for each in (verify, serve):
+        each.add_argument("model", metavar="NAME")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=5000)
-    for each in (fetch, serve):
+    for each in (fetch, verify, serve):
         each.add_argument("folder", type=Path, metavar="FOLDER")
         each.add_argument("--release", required=True, help="the release that the page of released models names")
 
@@ -266,11 +268,19 @@ def _fetch_model(options: argparse.Namespace) -> int:
     return 0
 
 
+def _verify_model(options: argparse.Namespace) -> int:
+    from ml.deployment import verified
+
+    statement = verified(options.model, options.folder, options.release)
+    print(f"{statement.name} of {statement.release} is verified, and may be served.")
+    return 0
+
+
 def _serve_model(options: argparse.Namespace) -> int:
     from ml.deployment import serve
 
     serve(options.model, options.folder, options.release, options.host, options.port)
-    return 0  # pragma: no cover - the process has become the server
+    return 0
 
 
 def _land(options: argparse.Namespace) -> int:

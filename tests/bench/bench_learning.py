@@ -18,7 +18,7 @@ import torch
 from ml import dp
 from ml.data import inputs
 from ml.spec import TrainingSpec
-from tests.bench import learning_attacks
+from tests.bench import learning_attacks, signing
 from tests.bench.harness import Row, row
 from tests.bench.learning_data import (
     ADULT,
@@ -41,7 +41,7 @@ ROWS = {"small": 60_000, "medium": 200_000, "large": 1_000_000}
 
 
 def run(size: str, seed: int) -> list[Row]:
-    """Measure speed, then Adult where it is at hand, then flchain, then attacks and statistics."""
+    """Measure speed, then Adult where it is at hand, then flchain, then attacks, statistics and signing."""
     warnings.simplefilter("ignore")
     seeds = range(seed, seed + SEEDS[size])
     found = list(_speed(size, seed))
@@ -51,6 +51,7 @@ def run(size: str, seed: int) -> list[Row]:
         *found,
         *_flchain(size, seed, seeds),
         *learning_attacks.rows(size, seed),
+        *signing.rows(size, seed),
     ]
 
 

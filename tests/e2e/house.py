@@ -31,6 +31,7 @@ from tre.airlock import jobs as airlock_jobs  # noqa: F401 - its work is known b
 from tre.airlock.assignments import declare_absence
 from tre.airlock.drafts import Upload
 from tre.airlock.models import Release, Request
+from tre.airlock.registered.models import Alias, RegisteredModel
 from tre.airlock.storage import storage
 from tre.api import tokens
 from tre.audit.checkpoints import write_checkpoint
@@ -185,6 +186,10 @@ def _airlock(study: Project) -> Things:
     work()
     model = {"name": "frailty-risk", "version": 1, "alias": "champion", "epsilon": 2.5}
     Release.objects.update(models_registered=[model])
+    kept = RegisteredModel.objects.create(
+        release=Release.objects.get(), name="frailty-risk", version=1, folder="frailty-risk"
+    )
+    Alias.objects.create(name=kept.name, alias="champion", version=1)
     assert Request.objects.get(pk=released.pk).state == "released"
     disputed = inspected(study, ("falls_by_ward.csv", b"ward,persons\nA,402\nB,313\n"), context="Falls by ward.")
     vote(disputed, "cat", comment="Wards are large.")
@@ -196,7 +201,8 @@ def _airlock(study: Project) -> Things:
     first = {name: each.files.order_by("pk")[0].pk for name, each in {**made, "draft": draft}.items()}
     told = {name: {"number": each.pk, "file": first[name]} for name, each in {**made, "draft": draft}.items()}
     brought = checked(study, ("codes.csv", b"code,meaning\nW01,Fall on stairs\nW06,Fall from a bed\n"))
-    return {**told, "import": {"number": brought.pk}, "second turn": _second_turn(study)}
+    held = {"import": {"number": brought.pk}, "model": {"number": kept.pk}}
+    return {**told, **held, "second turn": _second_turn(study)}
 
 
 def _runs(study: Project) -> Things:

@@ -2,70 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
-from ml import deployment, package, promote, signing
-from ml.dp import TrainedModel
+from ml import deployment, package
 from ml.errors import LearningRefused
 from ml.released import PACKAGE, PUBLIC_KEY, STATEMENT, verify_released
-from ml.spec import Numeric, TrainingSpec
-
-SPEC = TrainingSpec("pseudonym", "died", (Numeric("age", 0, 100),), (), epsilon=4.0, delta=1e-6, steps=60, batch=128)
-KEY = signing.new_key()
-NAME = "frailty-risk"
+from tests.released_models import NAME, Registry, open_registry, packaged
 
 
-def packaged(folder: Path, weight: float) -> Path:
-    weights = {"0.weight": np.full((1, 1), weight, "f4"), "0.bias": np.zeros(1, "f4")}
-    model = TrainedModel(SPEC, weights, epsilon=3.9, noise=1.0, rate=0.1, rows=1000)
-    return package.save(model, folder, purpose="Risk", data_version="people v3", code_hash="c" * 64, figures={})
-
-
-class Registry:
-    """The job that registers, against a store of files, and the deployer who fetches from it."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, self.uri, self.count = home, (home / "store").as_uri(), 0
-
-    def promote(self, folder: Path, release: str, model: str, name: str = NAME) -> int:
-        hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-        spec = {
-            "folder": str(folder), "expected_sha256s": hashes, "registry_uri": self.uri, "registry_user": "platform",
-            "name": name, "alias": "champion", "tags": {"release": release, "model": model},
-        }  # fmt: skip
-        told = promote.run(spec, {"registry-password": b"x", "model-signing": KEY}, lambda text: None)
-        return int(told["version"])
-
-    def fetch(self, release: str, name: str = NAME) -> Path:
-        self.count += 1
-        folder = self.home / f"fetched-{self.count}"
-        deployment.fetch(f"{name}@champion", folder, release)
-        return folder
-
-    def stored(self, version: int, name: str = NAME) -> Path:
-        from mlflow import MlflowClient
-
-        return Path(
-            MlflowClient(self.uri, self.uri).get_model_version(name, str(version)).source.removeprefix("file://")
-        )
-
-
-@pytest.fixture
-def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):  # the job sets them for its own process
-        monkeypatch.setenv(name, "")
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    made = Registry(tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", made.uri)
-    (tmp_path / "key.pem").write_bytes(signing.public_key(KEY))
-    monkeypatch.setenv(PUBLIC_KEY, str(tmp_path / "key.pem"))
-    return made
+@pytest.fixture(name="registry")
+def an_open_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    return open_registry(tmp_path, monkeypatch)
 
 
 def weight_of(folder: Path) -> float:

@@ -27,9 +27,9 @@ OWN = {
 LANDING_AND_WAREHOUSE = ("land_submission", "withdraw_data", "build_warehouse", "review_linkage", "read_submissions")
 # Who is not trained looks after people, reads what proves, and sees and takes back their own: no record of a person.
 UNTRAINED_MAY = {
-    "change_account", "close_project", "download_output", "manage_people", "read_audit", "read_certificate",
-    "read_registry", "read_submissions", "view_import", "view_project", "view_release", "view_request", "view_runs",
-    "view_safes", "withdraw_application", "withdraw_import", "withdraw_request",
+    "change_account", "close_project", "download_output", "manage_people", "manage_registry", "read_audit",
+    "read_certificate", "read_registry", "read_submissions", "view_import", "view_project", "view_release",
+    "view_request", "view_runs", "view_safes", "withdraw_application", "withdraw_import", "withdraw_request",
 }  # fmt: skip
 
 

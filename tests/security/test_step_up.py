@@ -63,6 +63,8 @@ DANGEROUS = {
     "release_open": {"number": 1},
     "release_target": {"code": "frailty"},
     "registry_password": {},
+    "registered_retire": {"number": 1},
+    "registered_alias": {"number": 1},
 }
 
 

@@ -30,7 +30,7 @@ MODEL, ALIAS = "frailty-risk-model", "champion"
 
 def deploy(report: Report, asked: Asked) -> None:
     """Take the approved model out as a deployer does, serve it, and try to get another one in."""
-    version = _registry("GET", "registered-models/alias", name=MODEL, alias=ALIAS).json()["model_version"]
+    version = _named()
     tags = {each["key"]: each["value"] for each in version["tags"]}
     told = {"epsilon", "delta", "data_version", "code_hash", "release", "request"} <= tags.keys()
     report.promise("the registry holds the model with its epsilon, data version and code hash", told, str(tags))
@@ -57,6 +57,17 @@ def _registry(method: str, path: str, **query: str) -> httpx.Response:
         method, f"{load().registry_internal}/api/2.0/mlflow/{path}", params=query if method == "GET" else None,
         json=query if method != "GET" else None, auth=("deployer", secret("registry-deployer")), timeout=60,
     )  # fmt: skip
+
+
+def _named(seconds: float = 120) -> dict[str, Any]:
+    """Return the version that the alias names, once the platform has said so: that follows the release."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = _registry("GET", "registered-models/alias", name=MODEL, alias=ALIAS)
+        if answer.is_success or time.monotonic() > deadline:
+            found: dict[str, Any] = answer.raise_for_status().json()["model_version"]
+            return found
+        time.sleep(1)
 
 
 def _client_environment() -> dict[str, str]:

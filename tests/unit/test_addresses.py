@@ -20,6 +20,7 @@ from tests.factories import LATER, as_seen_now, person, project
 from tests.unit.test_pages import browser
 from tre.airlock.imports.models import ImportRequest
 from tre.airlock.models import Absence, Release, Request
+from tre.airlock.registered.models import Alias, RegisteredModel
 from tre.api import tokens
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
 from tre.config.options import REPOSITORY
@@ -67,6 +68,11 @@ def house() -> dict[str, Any]:
             once=state,
         )  # fmt: skip
         told[state] = {"number": run.pk}
+    kept = RegisteredModel.objects.create(
+        release=Release.objects.get(request=released), name="frailty-risk", version=1, folder="risk"
+    )
+    Alias.objects.create(name=kept.name, alias="champion")
+    told["model"] = {"number": kept.pk}
     later = timezone.now() + timedelta(days=1)
     held = Invitation.objects.create(
         email="new@example.org", roles=[], invited_by="ope", token_hash="x" * 64, expires_at=later
@@ -85,6 +91,8 @@ def place(house: dict[str, Any], route: str) -> str:
         told |= {"code": "sepsis", "name": "people"}  # which waits for its decision
     elif "/tokens/" in route:
         told |= house["token"]
+    elif route.startswith("models/"):
+        told |= house["model"]
     elif route.startswith("imports/"):
         told |= house["import"]
     elif route.startswith("runs/"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +11,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from tre.airlock.models import Release
+from tre.airlock.registered.hooks import shared_secret
+from tre.airlock.registered.models import Alias, RegisteredModel
+from tre.airlock.registered.services import CHAMPION
 from tre.airlock.registry import DEPLOYER, publish_public_key
 from tre.audit.services import record
 from tre.config.options import load
@@ -45,14 +49,41 @@ def public_key(request: HttpRequest) -> FileResponse:
     return FileResponse(publish_public_key().open("rb"), as_attachment=True, filename="release-key.pem")
 
 
-def released() -> list[tuple[dict[str, Any], Release]]:
-    """Return the released models, each with its release, newest first."""
+@dataclass(frozen=True)
+class Released:
+    """One released model: what its release says of it, and how it stands."""
+
+    told: dict[str, Any]
+    release: Release
+    kept: RegisteredModel | None
+    named: bool
+
+    @property
+    def state(self) -> str:
+        """Return how it stands, in words."""
+        return self.kept.state if self.kept else "not registered yet"
+
+
+def released() -> list[Released]:
+    """Return the released models, newest first."""
     releases = Release.objects.select_related("request__project").exclude(models_registered=[]).order_by("-at")
-    return [(model, release) for release in releases for model in release.models_registered]
+    kept = {(each.name, each.version): each for each in RegisteredModel.objects.all()}
+    named = set(Alias.objects.values_list("name", "alias", "version"))
+    found = [(model, release, (model["name"], int(model["version"]))) for release in releases
+             for model in release.models_registered]  # fmt: skip
+    return [
+        Released(model, release, kept.get(key), (key[0], model.get("alias", CHAMPION), key[1]) in named)
+        for model, release, key in found
+    ]
 
 
 def _page(request: HttpRequest, password: str) -> HttpResponse:
-    told = {"models": released(), "address": load().registry_internal, "account": DEPLOYER, "password": password}
+    found = released()
+    told = {
+        "models": found, "address": load().registry_internal, "account": DEPLOYER, "password": password,
+        "example": next((each for each in found if each.named), None),
+        "webhook": load().model_webhook, "webhook_secret": shared_secret() if password else "",
+    }  # fmt: skip
     response = render(request, "airlock/models.html", told)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -24,6 +24,7 @@ from tre.airlock.evidence import check_decided, scrutinised, scrutiny_now
 from tre.airlock.models import Release, Request, RequestFile
 from tre.airlock.naming import model_folders
 from tre.airlock.policy import airlock_policy
+from tre.airlock.registered import services as registered
 from tre.airlock.release.deliveries import queue_delivery
 from tre.airlock.release.downloads import open_area
 from tre.airlock.release.note import write_note
@@ -269,6 +270,7 @@ def _finish(
     made = Release.objects.create(request=request, identity=identity, files=files, models_registered=models)
     open_area(made, crate)
     queue_delivery(made)
+    registered.keep(made, models)
     hashes = [{"sha256": file["sha256"], "size": file["size"]} for file in files]
     told = {"release": identity, "crate_sha256": crate, "files": hashes, "models": models}
     move(request, "finish", PLATFORM, told)

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from tre.airlock.models import Comment, Release, Request
 from tre.airlock.naming import check_text
+from tre.airlock.registered import services as registered
 from tre.airlock.services import locked, move
 from tre.audit.models import Entry
 from tre.disclosure.model import storable
@@ -37,7 +38,9 @@ def recall(number: int, actor: Principal, why: str) -> Request:
     check_text(text, "The reason", "Say why nobody should use it any more")
     told = _who_has_it(request)
     data = {"turn": request.turn, "release": request.release.identity, "told": sorted(each.username for each in told)}
+    registered.hold(request.release)
     move(request, "recall", actor.username, data)
+    registered.recall(request.release, actor.username)
     tell("recalled", told, f"request:{number}", once=f"recalled:{number}", text=text)
     Comment.objects.create(
         request=request, turn=request.turn, group=request.first_group(), text=text,

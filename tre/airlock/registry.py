@@ -9,6 +9,7 @@ import httpx
 from cryptography.hazmat.primitives import serialization
 
 from tre.airlock.models import Request
+from tre.airlock.registered.policy import registry_policy
 from tre.config.options import load
 from tre.config.secrets import secret
 from tre.errors import TreError
@@ -89,6 +90,7 @@ def register(request: Request, identity: str, folder: Path, model: str, hashes: 
             "registry_user": ADMINISTRATOR,
             "name": f"{request.project.code}-{(folder / model).name}",
             "alias": "champion",
+            "drift": registry_policy().drift,
             "tags": {
                 "release": identity,
                 "model": model,
@@ -99,3 +101,19 @@ def register(request: Request, identity: str, folder: Path, model: str, hashes: 
         {"registry-password": secret("registry-administrator").encode(), "model-signing": _signing_key()},
         plane="ml",
     )
+
+
+def settle(name: str, standings: list[dict[str, Any]], aliases: dict[str, int | None]) -> None:
+    """Sign what is said of each version of a model, and let its aliases name what they are to; again, the same.
+
+    Parameters
+    ----------
+    standings : list of dict
+        Of each version the values of an ``ml.standing.Standing``.
+    aliases : dict
+        The version that each names; None for none.
+    """
+    options = load()
+    spec = {"registry_uri": options.registry_internal, "registry_user": ADMINISTRATOR, "name": name}
+    keys = {"registry-password": secret("registry-administrator").encode(), "model-signing": _signing_key()}
+    run_job("settle", {**spec, "standings": standings, "aliases": aliases}, keys, plane="ml")

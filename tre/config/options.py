@@ -10,7 +10,7 @@ import os
 import re
 from decimal import Decimal
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -211,6 +211,18 @@ class Options(BaseSettings):
         "chooses for a project; where they choose several, each request says which.",
         examples=["none: releases go to their authors alone"],
     )
+    model_webhook: str = Field(
+        "",
+        description="Where a deployer's own server is told that a model was released, retired or recalled, or that an "
+        "alias moved: an https:// address. Each message is signed as Standard Webhooks says; the page of released "
+        "models shows the secret.",
+        examples=["none: nobody is told but by notices"],
+    )
+    model_webhook_networks: tuple[str, ...] = Field(
+        (),
+        description="Private networks that the webhook's address may be in, as a JSON list, such as 10.20.0.0/16. "
+        "By default it has to be a public address.",
+    )
     clamd: str = Field(
         "",
         pattern=r"^(/.+|[^/\s]+:\d+)?$",
@@ -272,6 +284,23 @@ class Options(BaseSettings):
         if not all(re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name) for name in value):
             raise ValueError("a target is called by up to 40 small letters, digits and hyphens, a letter first")
         return value
+
+    @field_validator("model_webhook_networks")
+    @classmethod
+    def _networks_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            ip_network(each)
+        return value
+
+    @model_validator(mode="after")
+    def _webhook_is_safe(self) -> Options:
+        told = urlsplit(self.model_webhook)
+        here = self.demonstration and told.scheme == "http" and _is_loopback(told.hostname or "")
+        if self.model_webhook and not (here or (told.scheme == "https" and told.hostname)):
+            raise ValueError("a webhook is reached by https://, or in a demonstration on this machine")
+        if told.username or told.password or told.fragment:
+            raise ValueError("a webhook's address holds no user and no fragment: its messages are signed")
+        return self
 
     @model_validator(mode="after")
     def _default_size_is_one(self) -> Options:

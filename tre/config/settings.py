@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "tre.airlock",
     "tre.airlock.release",
     "tre.airlock.imports",
+    "tre.airlock.registered",
     "tre.privacy",
     "tre.runs",
     "tre.runs.attested",

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("tre.airlock.urls")),
     path("", include("tre.airlock.release.urls")),
     path("", include("tre.airlock.imports.urls")),
+    path("", include("tre.airlock.registered.urls")),
     path("", include("tre.runs.attested.urls")),
     path("", include("tre.workspace.urls")),
     path("", include("tre.evidence.urls")),

@@ -35,6 +35,7 @@ _ACTS = {
     "provision_extract": "provision an extract",
     "read_audit": "read the audit log",
     "read_certificate": "read a certificate",
+    "manage_registry": "retire a released model, and say which version its alias names",
     "read_registry": "read the release registry",
     "read_submissions": "read what submissions held",
     "recall_output": "recall an output",

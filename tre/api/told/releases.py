@@ -95,11 +95,12 @@ class ModelTold(Schema):
     project: str
     release: str
     at: datetime
+    state: str = Field(description="in service, in service until a day, retired, or recalled.")
 
     @classmethod
-    def of(cls, model: dict[str, Any], release: Release) -> ModelTold:
+    def of(cls, model: dict[str, Any], release: Release, state: str) -> ModelTold:
         """Return a model of a release as it is told."""
         return cls(
             name=model["name"], alias=model["alias"], version=str(model["version"]), epsilon=model.get("epsilon"),
-            project=release.request.project.code, release=release.identity, at=release.at,
+            project=release.request.project.code, release=release.identity, at=release.at, state=state,
         )  # fmt: skip

@@ -65,7 +65,7 @@ def open_again(request: HttpRequest, number: Number) -> ReleaseTold:
 def models(request: HttpRequest) -> list[ModelTold]:
     """List the released models, newest first."""
     require(person_of(request), "read_registry", PLATFORM)
-    return [ModelTold.of(model, release) for model, release in released()]
+    return [ModelTold.of(each.told, each.release, each.state) for each in released()]
 
 
 @router.get("/models/release-key.pem", openapi_extra=a_file("application/x-pem-file"), tags=["Models"])

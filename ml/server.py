@@ -1,0 +1,151 @@
+"""Answers for one verified model over HTTP, in the requests and answers of MLflow's scoring protocol.
+
+MLflow's own server tells in an error what it was sent, and never looks whether a model was recalled. This one does
+neither: a refusal holds no value, and each answer asks the watch first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from ml import asked, drift
+from ml.asked import MOST_BYTES, Unanswerable
+from ml.errors import LearningRefused
+from ml.networks import predict
+from ml.package import Package, load
+from ml.released import DRIFT, PACKAGE, Statement
+from ml.watching import Watch
+
+_log = logging.getLogger("ml.server")
+
+
+class Served:
+    """One verified model, who may still serve it, and what is told of drift.
+
+    Parameters
+    ----------
+    drift : Drift, optional
+        None where the platform asked for no monitoring.
+    """
+
+    def __init__(self, package: Package, statement: Statement, watch: Watch, drift: drift.Drift | None) -> None:
+        self.package, self.statement, self.watch, self.drift = package, statement, watch, drift
+
+    @classmethod
+    def of(cls, folder: Path, statement: Statement, public: Path) -> Served:
+        """Return the model of a folder that was verified.
+
+        Raises
+        ------
+        LearningRefused
+            It is no package, or may not be served.
+        """
+        package, policy = load(folder / PACKAGE), drift.Policy.read(folder / DRIFT)
+        kept = folder.with_name(f"{folder.name}.drift.jsonl")
+        monitored = drift.Drift(package.spec, policy, kept, datetime.now(UTC)) if policy else None
+        return cls(package, statement, Watch.begun(statement, public), monitored)
+
+    def answer(self, body: bytes) -> dict[str, Any]:
+        """Return the answer to a request.
+
+        Raises
+        ------
+        Unanswerable
+            It is not what the model was made for.
+        LearningRefused
+            The model may not be served any more.
+        """
+        self.watch.check()
+        what = asked.read(body, self.package.spec)
+        told = predict(self.package.spec, self.package.weights, what.frame)
+        if self.drift is not None:
+            self.drift.count(what, np.asarray(told), datetime.now(UTC))
+        return {"predictions": [{self.package.spec.answer(): float(each)} for each in told]}
+
+    def windows(self) -> list[drift.Window]:
+        """Return what is told of drift, oldest first."""
+        return self.drift.windows(datetime.now(UTC)) if self.drift is not None else []
+
+
+Page = Callable[[Request], Awaitable[Response]]
+
+
+def application(served: Served) -> Starlette:
+    """Return the web application that answers for a model."""
+
+    async def invocations(request: Request) -> Response:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Unanswerable(415, "A request is application/json.")
+        return JSONResponse(await run_in_threadpool(served.answer, await _body(request)))
+
+    async def health(request: Request) -> Response:
+        served.watch.check()
+        return PlainTextResponse("\n")
+
+    async def windows(request: Request) -> Response:
+        told = await run_in_threadpool(served.windows)
+        return JSONResponse({"model": served.statement.name, "windows": [vars(each) for each in told]})
+
+    async def metrics(request: Request) -> Response:
+        return PlainTextResponse(_metrics(served, await run_in_threadpool(served.windows)))
+
+    pages: dict[str, Page] = {"/ping": health, "/health": health, "/drift": windows, "/metrics": metrics}
+    routes = [Route(path, page, methods=["GET"]) for path, page in pages.items()]
+    routes.append(Route("/invocations", invocations, methods=["POST"]))
+    handlers: dict[Any, Any] = {Unanswerable: _unanswerable, LearningRefused: _withdrawn, Exception: _broken}
+    return Starlette(routes=routes, exception_handlers=handlers)
+
+
+async def _body(request: Request) -> bytes:
+    """Return a request's body, cut off as soon as it is too long."""
+    held = bytearray()
+    async for chunk in request.stream():
+        held += chunk
+        if len(held) > MOST_BYTES:
+            raise Unanswerable(413, f"A request has up to {MOST_BYTES // 1024**2} MB.")
+    return bytes(held)
+
+
+async def _unanswerable(request: Request, error: Unanswerable) -> Response:
+    return JSONResponse({"error": error.sentence}, status_code=error.status)
+
+
+async def _withdrawn(request: Request, error: LearningRefused) -> Response:
+    return JSONResponse({"error": error.sentence()}, status_code=503)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    _log.error("a request could not be answered: %s", type(error).__name__)  # its words may hold a value
+    return JSONResponse({"error": "The model could not answer."}, status_code=500)
+
+
+def _metrics(served: Served, windows: list[drift.Window]) -> str:
+    """Return the newest window in Prometheus's text format (version 0.0.4): noisy figures alone."""
+    lines = ["# TYPE model_drift_stability_index gauge", "# TYPE model_drift_epsilon gauge"]
+    if windows:
+        name, newest = served.statement.name, windows[-1]
+        lines.append(f'model_drift_epsilon{{model="{name}"}} {newest.epsilon}')
+        lines += [
+            f'model_drift_stability_index{{model="{name}",column="{column}"}} {value}'
+            for column, value in newest.stability.items()
+            if value is not None
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def run(served: Served, host: str, port: int) -> None:
+    """Answer until stopped."""
+    import uvicorn
+
+    uvicorn.run(application(served), host=host, port=port, access_log=False, log_level="warning", server_header=False)
