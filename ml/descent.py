@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -13,6 +15,7 @@ from ml.noise import Noise, noisy_sum
 
 # Adam's constants: Kingma and Ba, "Adam", 2015, section 2.
 _SECOND, _TINY = 0.999, 1e-8
+_SIZES = 32  # a batch is filled up to a multiple of this part of the expected one
 
 Losses = Callable[[torch.Tensor], torch.Tensor]
 
@@ -105,9 +108,10 @@ def step(
         How many there are to draw from.
     """
     device = state.weights.device
-    drawn = torch.from_numpy(noise.drawn(state.step, persons, mechanism.rate)).to(device)
+    drawn = noise.drawn(state.step, persons, mechanism.rate)
     if len(drawn):
-        clipped_gradients(model, lambda: losses(drawn), mechanism.clip)
+        padded = torch.from_numpy(drawn if len(drawn) == persons else _padded(drawn, mechanism)).to(device)
+        clipped_gradients(model, lambda: losses(padded)[: len(drawn)], mechanism.clip)
         total = torch.cat([torch.zeros_like(p).reshape(-1) if p.grad is None else p.grad.reshape(-1)
                            for p in model.parameters()])  # fmt: skip
     else:
@@ -115,6 +119,16 @@ def step(
     fresh = noise.gaussian(state.step, len(total), device)
     gradient = noisy_sum(total, fresh, mechanism.clip, mechanism.noise).div_(mechanism.divisor)
     _move(state, gradient, mechanism.steps, pace)
+
+
+def _padded(drawn: npt.NDArray[np.int64], mechanism: Mechanism) -> npt.NDArray[np.int64]:
+    """Return those drawn, and the first of them again up to a multiple of a part of the expected batch.
+
+    Batches then come in few sizes, whose memory and compiled products are used again. Whoever is there to fill up has
+    no loss in the sum, so their gradient is nought.
+    """
+    unit = max(1, int(mechanism.divisor) // _SIZES)
+    return np.concatenate([drawn, np.repeat(drawn[:1], -len(drawn) % unit)])
 
 
 def _move(state: State, gradient: torch.Tensor, steps: int, pace: Pace) -> None:

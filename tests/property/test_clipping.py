@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from ml.clipping import clipped_gradients
+from ml.descent import Mechanism, Pace, State, place, step
+from ml.kernels import mapped, summed
 from ml.layers import Affine, Embedding, Linear, Offsets
 from ml.noise import Noise, noisy_sum
 
@@ -34,11 +36,14 @@ def agrees(model, losses, persons: int, clip: float) -> None:
         assert torch.allclose(told, total, rtol=1e-5, atol=1e-5 * clip), name
 
 
-@settings(max_examples=40, deadline=None)
+WIDTHS = st.integers(1, 9) | st.integers(16, 40)  # the wider ones are multiplied by another library
+
+
+@settings(max_examples=80, deadline=None)
 @given(
     persons=st.integers(1, 9),
     rows=st.lists(st.integers(1, 4), max_size=2),
-    widths=st.lists(st.integers(1, 9), min_size=2, max_size=4),
+    widths=st.lists(WIDTHS, min_size=2, max_size=4),
     clip=st.sampled_from((0.01, 0.5, 3.0, 1000.0)),
     seed=st.integers(0, 99),
 )
@@ -52,6 +57,51 @@ def test_networks_of_linear_layers(persons, rows, widths, clip, seed):
         return model(inputs[which]).square().reshape(len(inputs[which]), -1).sum(1)
 
     agrees(model, losses, persons, clip)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    persons=st.integers(1, 9), before=WIDTHS, after=WIDTHS, layout=st.sampled_from(("whole", "turned", "one for all")),
+    seed=st.integers(0, 99),
+)  # fmt: skip
+def test_products_are_what_they_say_however_their_factors_lie_in_memory(persons, before, after, layout, seed):
+    torch.manual_seed(seed)
+
+    def made(width: int) -> torch.Tensor:
+        if layout == "turned":
+            return torch.randn(width, persons).T
+        return torch.randn(persons, width) if layout == "whole" else torch.randn(1, 1).expand(persons, width)
+
+    inputs, told, weight, bias = made(before), made(after), torch.randn(after, before), torch.randn(after)
+    near = {"rtol": 1e-5, "atol": 1e-4}
+    assert torch.allclose(summed(told, inputs, weight), told.T @ inputs, **near)
+    inputs = inputs.detach().requires_grad_()
+    output = mapped(inputs, weight, bias)
+    assert torch.allclose(output, inputs @ weight.T + bias, **near)
+    (gradient,) = torch.autograd.grad(output, inputs, told)
+    assert torch.allclose(gradient, told @ weight, **near)
+
+
+@settings(max_examples=40, deadline=None)
+@given(persons=st.integers(1, 600), rate=st.floats(0.01, 1), divisor=st.floats(1, 600), seed=st.integers(0, 99))
+def test_whoever_fills_a_batch_up_gives_nothing_to_its_sum(persons, rate, divisor, seed):
+    torch.manual_seed(seed)
+    noise, model = Noise.under(seed.to_bytes(32, "big")), nn.Sequential(Linear(17, 17), nn.Tanh(), Linear(17, 1))
+    inputs, sizes = torch.randn(persons, 17), []
+
+    def losses(which: torch.Tensor | slice) -> torch.Tensor:
+        sizes.append(len(inputs[which]))
+        return (model(inputs[which]) - 9).square().sum(1)
+
+    mechanism = Mechanism(noise=1e-9, rate=rate, steps=1, clip=0.7, divisor=divisor)
+    drawn = torch.from_numpy(noise.drawn(0, persons, rate))
+    wanted = torch.cat([each.reshape(-1) for each in one_by_one(model, lambda at: losses(drawn[at]), len(drawn), 0.7)])
+    state, sizes[:] = State.of(model), []
+    before = state.weights.clone()
+    place(model, state.weights)
+    step(model, state, losses, persons, mechanism, Pace(1.0), noise)
+    assert torch.allclose((before - state.weights) * divisor, wanted, rtol=1e-4, atol=1e-5 * (divisor + len(drawn)))
+    assert all(size == persons or size % max(1, int(divisor) // 32) == 0 for size in sizes)
 
 
 class Everything(nn.Module):
