@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-_NARROW = 16  # where either side of a map is narrower, nothing is gained
+_LEAST = 2**23  # multiplications below which nothing is gained: threads wait longer for each other than they work
 _KEPT = 31 * 2**20  # bytes; see :func:`keep_memory`
 
 
@@ -85,6 +85,6 @@ def _gains(given: torch.Tensor, weight: torch.Tensor) -> bool:
     return (
         given.device.type == "cpu"
         and given.dtype == torch.float32
-        and min(weight.shape) >= _NARROW
+        and given.numel() * weight.shape[0] >= _LEAST
         and torch.backends.mkldnn.is_available()
     )

@@ -138,7 +138,7 @@ class Linear(_Recorded):
         else:  # a person's own gradient is the smaller thing
             squares = _squares(told.transpose(1, 2) @ given) + _squares(told.sum(1))
         flat = given.flatten(0, 1), told.flatten(0, 1)
-        return squares, lambda weights: self._sum(*flat, weights.repeat_interleave(rows))
+        return squares, lambda weights: self._sum(*flat, weights[:, None].expand(-1, rows).flatten())
 
     def _sum(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
         """Set the gradients; of the two that a product is made of, the narrower is weighted."""
