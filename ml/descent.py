@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -13,8 +15,10 @@ from ml.noise import Noise, noisy_sum
 
 # Adam's constants: Kingma and Ba, "Adam", 2015, section 2.
 _SECOND, _TINY = 0.999, 1e-8
+_SIZES = 32  # a batch is filled up to a multiple of this part of the expected one
 
 Losses = Callable[[torch.Tensor], torch.Tensor]
+Sums = Callable[[nn.Module, Losses, torch.Tensor, torch.Tensor, float], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,27 @@ def place(model: nn.Module, flat: torch.Tensor) -> None:
         at += each.numel()
 
 
+def clipped_sum(model: nn.Module, losses: Losses, at: torch.Tensor, counted: torch.Tensor, clip: float) -> torch.Tensor:
+    """Return the sum over persons of their gradients, each cut to norm ``clip``; shape (parameters,).
+
+    Parameters
+    ----------
+    at : Tensor
+        The numbers of persons, shape (batch,).
+    counted : Tensor
+        1 for each who is in the batch, 0 for each who only fills it up: their gradient is nought. Shape (batch,).
+    """
+    clipped_gradients(model, lambda: losses(at) * counted, clip)
+    return torch.cat(
+        [torch.zeros_like(each).reshape(-1) if each.grad is None else each.grad.reshape(-1)
+         for each in model.parameters()]
+    )  # fmt: skip
+
+
 def step(
-    model: nn.Module, state: State, losses: Losses, persons: int, mechanism: Mechanism, pace: Pace, noise: Noise
-) -> None:
+    model: nn.Module, state: State, losses: Losses, persons: int, mechanism: Mechanism, pace: Pace, noise: Noise,
+    sums: Sums | None = None,
+) -> None:  # fmt: skip
     """Make one step: the state and the model's parameters, which are views of it, change in place.
 
     Parameters
@@ -103,18 +125,29 @@ def step(
         Given the numbers of the persons drawn, returns each one's loss.
     persons : int
         How many there are to draw from.
+    sums : callable, optional
+        Does what :func:`clipped_sum` does, which is the default.
     """
     device = state.weights.device
-    drawn = torch.from_numpy(noise.drawn(state.step, persons, mechanism.rate)).to(device)
+    fresh = noise.gaussian(state.step, len(state.weights), device)
+    drawn = noise.drawn(state.step, persons, mechanism.rate)
     if len(drawn):
-        clipped_gradients(model, lambda: losses(drawn), mechanism.clip)
-        total = torch.cat([torch.zeros_like(p).reshape(-1) if p.grad is None else p.grad.reshape(-1)
-                           for p in model.parameters()])  # fmt: skip
+        at = torch.from_numpy(drawn if len(drawn) == persons else _padded(drawn, mechanism)).to(device)
+        counted = (torch.arange(len(at), device=device) < len(drawn)).to(state.weights.dtype)
+        total = (sums or clipped_sum)(model, losses, at, counted, mechanism.clip)
     else:
         total = torch.zeros_like(state.weights)
-    fresh = noise.gaussian(state.step, len(total), device)
     gradient = noisy_sum(total, fresh, mechanism.clip, mechanism.noise).div_(mechanism.divisor)
     _move(state, gradient, mechanism.steps, pace)
+
+
+def _padded(drawn: npt.NDArray[np.int64], mechanism: Mechanism) -> npt.NDArray[np.int64]:
+    """Return those drawn, and the first of them again up to a multiple of a part of the expected batch.
+
+    Batches then come in few sizes, whose memory and compiled products are used again.
+    """
+    unit = max(1, int(mechanism.divisor) // _SIZES)
+    return np.concatenate([drawn, np.repeat(drawn[:1], -len(drawn) % unit)])
 
 
 def _move(state: State, gradient: torch.Tensor, steps: int, pace: Pace) -> None:

@@ -23,6 +23,7 @@ from ml.cuts import learned_cuts
 from ml.data import Matrix, by_person, targets
 from ml.descent import Mechanism, Pace, State, place, result, step
 from ml.errors import LearningRefused
+from ml.kernels import keep_memory
 from ml.losses import losses_by_person
 from ml.networks import Factors, features, network, predict
 from ml.noise import KEY_BYTES, Noise
@@ -196,6 +197,7 @@ class Descent:
         """Make all steps, or those until the watch ends it, and return the weights."""
         state = (self._kept.state() if self._kept else None) or State.of(self._model)
         place(self._model, state.weights)
+        keep_memory()
         while state.step < self._mechanism.steps:
             step(self._model, state, self._losses, self._persons, self._mechanism, self._pace, self._noise)
             if state.step % _KEPT_EVERY == 0 or state.step == self._mechanism.steps:

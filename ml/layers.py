@@ -21,6 +21,8 @@ from typing import Protocol
 import torch
 from torch import nn
 
+from ml.kernels import mapped, summed
+
 # Given each person's weight, sets the gradients of a layer's parameters to the weighted sum over persons.
 Summing = Callable[[torch.Tensor], None]
 
@@ -123,7 +125,7 @@ class Linear(_Recorded):
         self.weight, self.bias = made.weight, made.bias
 
     def _output(self, given: torch.Tensor, *parameters: nn.Parameter) -> torch.Tensor:
-        return nn.functional.linear(given, *parameters)
+        return mapped(given, *parameters)
 
     def parts(self, given: torch.Tensor, told: torch.Tensor) -> tuple[torch.Tensor, Summing]:
         """Return ``|g|^2 (|x|^2 + 1)``, or the same of Gram matrices where a person has many rows or tokens."""
@@ -136,15 +138,16 @@ class Linear(_Recorded):
         else:  # a person's own gradient is the smaller thing
             squares = _squares(told.transpose(1, 2) @ given) + _squares(told.sum(1))
         flat = given.flatten(0, 1), told.flatten(0, 1)
-        return squares, lambda weights: self._sum(*flat, weights.repeat_interleave(rows))
+        return squares, lambda weights: self._sum(*flat, weights[:, None].expand(-1, rows).flatten())
 
     def _sum(self, given: torch.Tensor, told: torch.Tensor, weights: torch.Tensor) -> None:
         """Set the gradients; of the two that a product is made of, the narrower is weighted."""
         self.bias.grad = weights @ told
         if given.shape[1] < told.shape[1]:
-            self.weight.grad = told.T @ (given * weights[:, None])
+            given = given * weights[:, None]
         else:
-            self.weight.grad = (told * weights[:, None]).T @ given
+            told = told * weights[:, None]
+        self.weight.grad = summed(told, given, self.weight)
 
 
 class Offsets(_Recorded):

@@ -8,6 +8,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 
 from ml.data import NOT_AT_RISK
 from ml.descent import Losses
+from ml.kernels import taken
 from ml.spec import TrainingSpec
 
 
@@ -29,14 +30,14 @@ def losses_by_person(
         def of_one_row(drawn: torch.Tensor) -> torch.Tensor:
             if len(drawn) == len(rows):  # everybody: the whole table needs no copy
                 return row_losses(spec, model(features), wanted)
-            return row_losses(spec, model(features[drawn]), wanted[drawn])
+            return row_losses(spec, model(taken(features, drawn)), taken(wanted, drawn))
 
         return of_one_row
 
     def of_several(drawn: torch.Tensor) -> torch.Tensor:
         at = rows[drawn]
         there = (at >= 0).to(features.dtype)
-        losses = row_losses(spec, model(features[at.clamp_min(0)]), wanted[at.clamp_min(0)])
+        losses = row_losses(spec, model(taken(features, at.clamp_min(0))), taken(wanted, at.clamp_min(0)))
         return (losses * there).sum(1) / there.sum(1)
 
     return of_several

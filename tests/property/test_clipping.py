@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from unittest import mock
 
 import pytest
 import torch
@@ -10,9 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from ml import kernels
+from ml.captured import Captured
 from ml.clipping import clipped_gradients
+from ml.descent import Mechanism, Pace, State, clipped_sum, place, step
+from ml.kernels import mapped, summed
 from ml.layers import Affine, Embedding, Linear, Offsets
-from ml.noise import Noise, noisy_sum
+from ml.noise import Noise, ahead, chacha20, noisy_sum
 
 
 def one_by_one(model, losses, persons: int, clip: float):
@@ -34,15 +39,20 @@ def agrees(model, losses, persons: int, clip: float) -> None:
         assert torch.allclose(told, total, rtol=1e-5, atol=1e-5 * clip), name
 
 
-@settings(max_examples=40, deadline=None)
+LEAST = st.sampled_from((0, kernels._LEAST))  # at 0 every product is made by the library that large ones are made by
+WIDTHS = st.integers(1, 40)
+
+
+@settings(max_examples=60, deadline=None)
 @given(
     persons=st.integers(1, 9),
     rows=st.lists(st.integers(1, 4), max_size=2),
     widths=st.lists(st.integers(1, 9), min_size=2, max_size=4),
     clip=st.sampled_from((0.01, 0.5, 3.0, 1000.0)),
+    least=LEAST,
     seed=st.integers(0, 99),
 )
-def test_networks_of_linear_layers(persons, rows, widths, clip, seed):
+def test_networks_of_linear_layers(persons, rows, widths, clip, least, seed):
     torch.manual_seed(seed)
     layers = [part for a, b in pairwise(widths) for part in (Linear(a, b), nn.Tanh())]
     model = nn.Sequential(*layers)
@@ -51,7 +61,81 @@ def test_networks_of_linear_layers(persons, rows, widths, clip, seed):
     def losses(which: slice) -> torch.Tensor:
         return model(inputs[which]).square().reshape(len(inputs[which]), -1).sum(1)
 
-    agrees(model, losses, persons, clip)
+    with mock.patch.object(kernels, "_LEAST", least):
+        agrees(model, losses, persons, clip)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    persons=st.integers(1, 9), before=WIDTHS, after=WIDTHS, layout=st.sampled_from(("whole", "turned", "one for all")),
+    seed=st.integers(0, 99),
+)  # fmt: skip
+def test_products_are_what_they_say_however_their_factors_lie_in_memory(persons, before, after, layout, seed):
+    torch.manual_seed(seed)
+
+    def made(width: int) -> torch.Tensor:
+        if layout == "turned":
+            return torch.randn(width, persons).T
+        return torch.randn(persons, width) if layout == "whole" else torch.randn(1, 1).expand(persons, width)
+
+    inputs, told, weight, bias = made(before), made(after), torch.randn(after, before), torch.randn(after)
+    near = {"rtol": 1e-5, "atol": 1e-4}
+    with mock.patch.object(kernels, "_LEAST", 0):
+        assert torch.allclose(summed(told, inputs, weight), told.T @ inputs, **near)
+        inputs = inputs.detach().requires_grad_()
+        output = mapped(inputs, weight, bias)
+        assert torch.allclose(output, inputs @ weight.T + bias, **near)
+        (gradient,) = torch.autograd.grad(output, inputs, told)
+    assert torch.allclose(gradient, told @ weight, **near)
+
+
+@settings(max_examples=40, deadline=None)
+@given(persons=st.integers(1, 600), rate=st.floats(0.01, 1), divisor=st.floats(1, 600), seed=st.integers(0, 99))
+def test_whoever_fills_a_batch_up_gives_nothing_to_its_sum(persons, rate, divisor, seed):
+    torch.manual_seed(seed)
+    noise, model = Noise.under(seed.to_bytes(32, "big")), nn.Sequential(Linear(17, 17), nn.Tanh(), Linear(17, 1))
+    inputs, sizes = torch.randn(persons, 17), []
+
+    def losses(which: torch.Tensor | slice) -> torch.Tensor:
+        sizes.append(len(inputs[which]))
+        return (model(inputs[which]) - 9).square().sum(1)
+
+    mechanism = Mechanism(noise=1e-9, rate=rate, steps=1, clip=0.7, divisor=divisor)
+    drawn = torch.from_numpy(noise.drawn(0, persons, rate))
+    wanted = torch.cat([each.reshape(-1) for each in one_by_one(model, lambda at: losses(drawn[at]), len(drawn), 0.7)])
+    state, sizes[:] = State.of(model), []
+    before = state.weights.clone()
+    place(model, state.weights)
+    step(model, state, losses, persons, mechanism, Pace(1.0), noise)
+    assert torch.allclose((before - state.weights) * divisor, wanted, rtol=1e-4, atol=1e-5 * (divisor + len(drawn)))
+    assert all(size == persons or size % max(1, int(divisor) // 32) == 0 for size in sizes)
+
+
+def test_what_was_captured_is_run_again_on_whoever_is_drawn_then():
+    torch.manual_seed(0)
+    model, inputs, recordings = nn.Sequential(Linear(5, 7), nn.Tanh(), Linear(7, 1)), torch.randn(40, 5), []
+
+    def losses(which: torch.Tensor) -> torch.Tensor:
+        return model(inputs[which]).square().sum(1)
+
+    def recorder(work):  # stands for a CUDA graph: it fills again the place that it returned
+        told = work()
+        recordings.append(len(recordings))
+        return lambda: told.copy_(work()), told
+
+    sums = Captured(recorder)
+    for at in (range(8), range(30, 38), range(12), range(20, 28)):
+        which, counted = torch.tensor(list(at)), (torch.arange(len(at)) < 6).float()
+        assert torch.equal(sums(model, losses, which, counted, 0.5), clipped_sum(model, losses, which, counted, 0.5))
+    assert len(recordings) == 2  # one for each size
+
+
+def test_bytes_made_ahead_are_the_same_bytes():
+    source, told = chacha20(bytes(32)), []
+    quick = ahead(lambda *asked: told.append(asked) or source(*asked))
+    for asked in ((1, 0, 40), (2, 0, 99), (1, 1, 40), (2, 1, 99), (1, 1, 40), (1, 2, 80), (2, 7, 99)):
+        assert quick(*asked) == source(*asked)
+    assert (1, 2, 40) in told
 
 
 class Everything(nn.Module):
