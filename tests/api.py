@@ -53,10 +53,12 @@ DETAILS = {
 _PROJECT, _EXTRACT = "/projects/{code}", "/projects/{code}/extracts/{number}"
 _ASKED = "/projects/{code}/application"
 _REQUEST, _FILE = "/requests/{number}", "/requests/{number}/files/{file}"
+_RUN, _PERSON, _PAIR, _SENT = "/runs/{number}", "/people/{username}", "/linkage/pairs/{pair}", "/submissions/{identity}"
 _JUDGED = {safe: {"judgement": "met"} for safe in DETAILS["five_safes"]}
 
 CALLS: dict[str, Call] = {
     "GET /me": _ALL,
+    "GET /policies": _ALL,
     # Projects
     "GET /projects": _ALL,
     "POST /projects": _call("ann bob lea", code="falls", **DETAILS),
@@ -70,6 +72,9 @@ CALLS: dict[str, Call] = {
     f"GET {_EXTRACT}/certificate": _call("mia iao aud"),
     f"GET {_PROJECT}/closure": _call("mia iao aud"),
     f"PUT {_PROJECT}/release-target": _call("mia", targets=[]),
+    f"GET {_PROJECT}/usage": _call("ann mia iao"),
+    f"PUT {_PROJECT}/quota": _call("mia iao", processor_hours=100, megabytes=4096),
+    f"GET {_PROJECT}/safes": _call("ann mia iao aud"),
     f"GET {_ASKED}": _call("ann mia iao"),
     f"PUT {_ASKED}": _call("ann", "draft project", **DETAILS),
     f"PUT {_ASKED}/datasets/{{name}}": _call("ann", "draft project", columns=["birth_year"]),
@@ -88,6 +93,8 @@ CALLS: dict[str, Call] = {
     f"GET {_REQUEST}": _call("ann cat"),
     f"GET {_FILE}": _call("ann cat"),
     f"GET {_FILE}/contents": _call("cat"),
+    f"GET {_FILE}/drawing": _call("cat"),
+    f"GET {_FILE}/changes": _call("cat"),
     f"PATCH {_FILE}": _call("ann", "draft", group="Tables", kind="output"),
     f"DELETE {_FILE}": _call("ann", "draft"),
     f"POST {_REQUEST}/groups": _call("ann", "draft", name="Tables", context="Counts.", controls="Rounded."),
@@ -102,6 +109,10 @@ CALLS: dict[str, Call] = {
     f"POST {_REQUEST}/comments": _call("ann cat", text="Look.", group=1),
     f"POST {_REQUEST}/recall": _call("cat", "released", why="It was wrong."),
     "GET /notices": _ALL,
+    "POST /notices/read": _ALL,
+    "POST /notices/{number}/read": Call(EVERYBODY, "no notice"),  # one's own, and there is none
+    "GET /notices/how": _ALL,
+    "PUT /notices/how": Call(EVERYBODY, body={"how": "daily"}),
     "GET /absences": _ALL,
     "POST /absences": Call(EVERYBODY, body={"first": LATER.isoformat(), "last": LATER.isoformat()}),
     "DELETE /absences/{number}": Call(EVERYBODY, "absence"),  # one's own, and nobody else's
@@ -117,15 +128,54 @@ CALLS: dict[str, Call] = {
     "GET /imports": _ALL,
     "GET /imports/{number}": _call("ann cat mia", "import"),
     f"POST {_PROJECT}/imports": _call("ann"),
+    "GET /imports/{number}/files/{file}/contents": _call("ann cat mia", "import"),
+    "GET /imports/{number}/files/{file}/drawing": _call("ann cat mia", "import"),
     "POST /imports/{number}/review": _call("cat mia", "import", choice="approve", files=[]),
     "POST /imports/{number}/withdraw": _call("ann", "import"),
+    # Attested runs
     f"GET {_PROJECT}/runs": _call("ann mia aud"),
+    f"GET {_RUN}": _call("ann mia aud", "queued"),
+    f"POST {_RUN}/cancel": _call("ann", "queued"),
+    f"POST {_RUN}/retry": _call("ann", "failed"),
+    # The warehouse and its linkage
+    "GET /submissions": _call("mia aud"),
+    f"GET {_SENT}": _call("mia aud"),
+    f"GET {_SENT}/report": _call("mia aud"),
+    f"GET {_SENT}/feedback": _call("mia"),
+    "GET /builds": _call("mia aud"),
+    "POST /builds": _call("mia"),
+    "GET /datasets/{name}/lineage": _call("mia aud"),
+    "GET /withdrawals": _call("mia"),
+    "POST /withdrawals": _call("mia", submission="june", reason="Its controller asks."),
+    "GET /linkage": _call("mia"),
+    "GET /linkage/pairs": _call("mia"),
+    f"GET {_PAIR}": _call("mia"),
+    f"POST {_PAIR}/decide": _call("mia", choice="joined"),
+    # People
+    "GET /people": _call("ope"),
+    f"GET {_PERSON}": _call("ope"),
+    "GET /invitations": _call("ope"),
+    "POST /invitations": _call("ope", email="more@example.org", roles=["researcher"]),
+    "POST /invitations/{number}/withdraw": _call("ope", "invitation"),
+    f"PUT {_PERSON}/roles": _call("ope", roles=["researcher"]),
+    f"PUT {_PERSON}/controllers": _call("ope", controllers=[]),
+    f"PUT {_PERSON}/training": _call("ope", accredited=TODAY.isoformat(), expires=LATER.isoformat()),
+    f"POST {_PERSON}/close": _call("ope"),
+    f"POST {_PERSON}/reopen": _call("ope"),
+    f"POST {_PERSON}/second-factor": _call("ope"),
+    f"GET {_PERSON}/tokens": _call("ope"),
+    f"POST {_PERSON}/tokens/{{number}}/revoke": _call("ope", "token"),
     # The audit log
     **{f"GET /audit{end}": _call("aud") for end in ("", "/export", "/{number}", "/{number}/proof")},
-    # The last, for nothing is done in a closed project.
+    # The last, for nothing is done in a closed project, and nothing by a token that has ended.
     f"POST {_PROJECT}/close": _call("ann mia", keep="archive", why="It is done."),
+    "DELETE /me/token": _ALL,
 }
-PUBLIC = ("GET /datasets", "GET /datasets/{name}", "GET /register", "GET /register/{code}")
+OF_EVERY_TOKEN = ("GET /me", "GET /policies", "DELETE /me/token")  # whatever its scopes
+PUBLIC = (
+    "GET /datasets", "GET /datasets/{name}", "GET /datasets/{name}/quality", "GET /datasets/{name}/fields/{field}",
+    "GET /search?q=falls", "GET /register", "GET /register/{code}",
+)  # fmt: skip
 
 
 def operation(name: str) -> dict[str, Any]:

@@ -14,14 +14,13 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal import auth as totp
-from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from tests.codes import code
 from tests.factories import as_seen_now, person, project
 from tests.security_key import SecurityKey
 from tests.unit.test_pages import browser
@@ -45,6 +44,7 @@ DANGEROUS = {
     "airlock_review": {"number": 1},
     "extract_accept": {"code": "frailty", "number": 1},
     "extract_destroy": {"code": "frailty", "number": 1},
+    "catalogue_withdraw": {},
     "import_review": {"number": 1},
     "invite": {},
     "person_close": {"username": "ann"},
@@ -80,11 +80,6 @@ def ope():
     account = Account.objects.get(username="ope")
     enrol_totp(account)
     return account
-
-
-def code(account: Account) -> str:
-    key = decrypt(Authenticator.objects.get(user=account, type="totp").data["secret"])
-    return totp.format_hotp_value(totp.hotp_value(key, int(time.time()) // 30))
 
 
 @pytest.mark.parametrize("name", sorted(DANGEROUS))

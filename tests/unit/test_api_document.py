@@ -54,7 +54,7 @@ def test_the_page_tells_every_operation_and_shape_and_brings_no_script():
 def test_types_are_told_in_words():
     operations = [operation for section in sections(document()) for operation in section.operations]
     told = {each.name: each.type for operation in operations for each in operation.sent}
-    assert told["choice"] in {"approve or return or reject", "approve or reject"}
+    assert told["choice"] in {"approve or return or reject", "approve or reject", "joined or parted"}
     assert told["people"] == "list of text"
     assert told["disclosure_threshold"] == "whole number or nothing"
     assert told["agree"] == "true or false"

@@ -176,6 +176,35 @@ def test_a_role_that_is_given_later_is_within_the_scopes_alone(ann):
     assert not decide(tokens.caller(token).person, "read_registry", PLATFORM).allowed
 
 
+def test_what_is_worth_stealing_is_granted_for_a_working_day_whatever_a_token_was_made_for(ann):
+    with pytest.raises(Refused, match=r"people\.manage lives 8 hours at most"):
+        tokens.make(ann, "A", ["requests.read", "people.manage"], 24)
+    token = make(as_seen_now("ope"), "requests.read", "people.manage")
+    assert decide(tokens.caller(token).person, "manage_people", PLATFORM).allowed
+    _end(token, made=timezone.now() - timedelta(hours=8), expires=timezone.now() + timedelta(hours=1))
+    found = tokens.caller(token).person
+    assert not decide(found, "manage_people", PLATFORM).allowed
+    assert found.grant.acts == {"view_request"}
+
+
+def test_the_page_says_how_long_such_a_token_lives_and_that_no_other_is_made(ann):
+    client = browser("ann")
+    assert "(8 hours at most)" in client.get("/account/tokens/").content.decode()
+    page = client.post("/account/tokens/", {"name": "A", "scopes": ["people.manage"], "hours": "24"})
+    assert page.status_code == 400
+    assert "lives 8 hours at most" in page.content.decode()
+    assert not Token.objects.exists()
+
+
+def test_an_account_is_changed_within_the_scopes_of_a_token_alone(ann):
+    """The changer's roles are read anew there; what their token lets them do goes with them."""
+    caller = tokens.caller(make(as_seen_now("ope"), "requests.read")).person
+    with pytest.raises(NotAllowed, match="beyond the token"):
+        administration.close("ann", caller)
+    administration.close("ann", tokens.caller(make(as_seen_now("ope"), "people.manage")).person)
+    assert tokens.caller(make(ann)) is None
+
+
 def test_when_it_was_last_used_is_noted(ann):
     token = make(ann)
     assert Token.objects.get().last_used is None
@@ -207,11 +236,12 @@ def test_a_token_of_which_one_letter_is_wrong_is_known_without_the_database(djan
 def test_the_policy_says_of_every_act_whether_a_token_may_do_it(tmp_path):
     text = POLICY_FILE.read_text()
     for old, new in (
-        ("  manage_people: a stolen token must not make accounts\n", ""),
-        ("acts: [read_audit]", "acts: [read_audit, manage_people]"),
+        ("  open_workspace: a person works there, in a browser\n", ""),
+        ("acts: [read_audit]", "acts: [read_audit, open_workspace]"),
         ("acts: [read_audit]", "acts: [read_audit, read_minds]"),
         ("most_hours: 720", "most_hours: 24"),
         ("most_each: 10", "most_each: ten"),
+        ("    most_hours: 8\n  audit.read", "    most_hours: 4\n  audit.read"),  # no token could have it
         ("scopes:\n", "scopes: []\nothers:\n"),
     ):
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.yaml"

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from tests.factories import as_seen_now, person, project
 from tests.runs import BY_SEX, PEOPLE, Place, ask, carried_out, content, leave, make_warehouse
 from tre.airlock.storage import storage
-from tre.api.told.projects import RunTold
+from tre.api.told.runs import RunRow, RunTold
 from tre.audit.models import Entry
 from tre.disclosure.statistics.differencing import Release
 from tre.errors import Refused, SettingsError
@@ -176,16 +176,23 @@ def test_no_word_of_a_notebooks_reaches_a_browser_outside_by_a_refusal(place):
     assert said in run.error  # the workspace tells it
     assert reads_words(study, "mia")
     assert not reads_words(study, "ann")
-    assert said not in RunTold.of(run, words=False).model_dump_json()
-    assert said in RunTold.of(run, words=True).model_dump_json()
+    assert said not in RunRow.of(run, words=False).model_dump_json()
+    assert said in RunRow.of(run, words=True).model_dump_json()
     Run.objects.filter(pk=run.pk).update(kind="notebook")
     RunOutput.objects.create(run=run, name="x", sha256="ab" * 32, size=1)
     run = Run.objects.get(pk=run.pk)
-    assert RunTold.of(run, words=False).outputs == []
+    assert RunRow.of(run, words=False).outputs == []
     page = render_to_string("attested/one.html", {"run": run, "reads": False, "shows_outputs": False})
     assert said not in page
     assert "ab" * 32 not in page
     assert "It made 1 file." in page
+    Run.objects.filter(pk=run.pk).update(log=[f"it printed {said}"])
+    run = Run.objects.get(pk=run.pk)
+    for_author = RunTold.seen(run, as_seen_now("ann"))
+    assert said not in for_author.model_dump_json()
+    assert (for_author.log, for_author.specification, for_author.may) == ([], None, ["retry"])
+    for_manager = RunTold.seen(run, person("mia", "data_manager"))
+    assert (for_manager.log, for_manager.specification) == (run.log, run.spec)
 
 
 def test_an_extract_that_was_altered_is_not_run_on(place):

@@ -147,7 +147,7 @@ def test_a_submission_page_hides_small_counts_and_its_report_holds_them():
     assert "gp_events,a.csv,snomed_code,missing,7,400" in report.content.decode()
     assert "snomed_code" in client.get("/catalogue/submissions/june/report.html").content.decode()
     assert "june" in page("/catalogue/", client)
-    assert client.get("/catalogue/submissions/july/").status_code == 403
+    assert client.get("/catalogue/submissions/july/").status_code == 404
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.urls import reverse
 from tests.factories import person
 from tests.unit.test_pages import browser
 from tre.audit.models import Entry
-from tre.catalogue import clerical, linkage
+from tre.catalogue import clerical, weights
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
 from tre.catalogue.services import inputs
 from tre.errors import Refused
@@ -144,7 +144,7 @@ def test_who_knows_whom_is_told_in_rounded_counts(build, mia):
         {"one": "ons", "other": "ons", "persons": 12},
     ]
     build.save()
-    assert linkage.overlap(build.shared) == [
+    assert weights.overlap(build.shared) == [
         ("acute", ["about 1,000", "about 985", "fewer than 10"]),
         ("gp", ["about 985", "about 2,000", "fewer than 10"]),
         ("ons", ["fewer than 10", "fewer than 10", "about 10"]),

@@ -312,6 +312,11 @@ def test_a_choice_is_made_in_the_page(study):
         ("import_placed", "import:3", "/imports/3/"),
         ("agreement_ends", "project:frailty", "/projects/frailty/"),
         ("extract_ready", "extract:frailty:2", "/projects/frailty/extracts/2/"),
+        ("submission_landed", "submission:7", "/catalogue/"),
+        ("submission_refused", "provider:ons", "/catalogue/"),
+        ("pairs_wait", "warehouse:linkage", "/catalogue/linkage/"),
+        ("budget_spent", "project:frailty", "/projects/frailty/privacy/"),
+        ("budget_nearly", "dataset:people", "/catalogue/"),
     ],
 )
 def test_a_notice_leads_to_what_it_is_about(study, kind, about, where):
@@ -390,6 +395,8 @@ def test_the_next_digest_is_one_that_is_sure_to_hold_what_is_told_now(now, hour)
     [
         {"default": "never"}, {"always": []}, {"always": ["recalled", "weather"]}, {"hour": 24}, {"hour": "seven"},
         {"days_ahead": {"download": 0, "extract": 1, "agreement": 1}}, {"days_ahead": {"download": 1}},
+        {"budget_percent": {"nearly": 99, "spent": 80}}, {"budget_percent": {"nearly": 80}},
+        {"budget_percent": {"nearly": 80, "spent": 101}},
     ],
 )  # fmt: skip
 def test_a_policy_that_is_wrong_is_refused(tmp_path, change):

@@ -11,14 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from tre.airlock.marks import mark, turn_to
-from tre.airlock.openings import openings
+from tre.airlock.pictures import drawn, sent_picture
 from tre.airlock.seeing import file_of
 from tre.airlock.shown import shown_of
-from tre.disclosure.showing import Ask, Shown
+from tre.disclosure.showing import Ask
 from tre.people.services import principal
 
-# A picture is drawn anew from pixels alone. Were it taken for a page all the same, it could run and load nothing.
-_INERT = "sandbox; default-src 'none'"
 _INSIDE = re.compile(r"(?:\d{1,4}(?:\.\d{1,4}){0,5})?")
 _NUMBER = re.compile(r"\d{1,7}")
 
@@ -52,33 +50,12 @@ def drawing(request: HttpRequest, number: int, file: int) -> HttpResponse:
     """Send a picture of a page: the page itself, or one of the pictures in a notebook's cell."""
     found = file_of(number, file, principal(request))
     ask = _ask(request, found.name)
-    first = opening_picture(request, found.sha256, found.name) if ask == Ask(name=found.name) else None
-    return first or picture_of(request, shown_of(found.sha256, ask)) or _missing()
+    return sent_picture(drawn(found.sha256, ask, *asked_picture(request)))
 
 
-def opening_picture(request: HttpRequest, sha256: str, name: str) -> HttpResponse | None:
-    """Return a picture of a file's first part, which is kept; None where that has no such picture."""
-    shown = openings([(sha256, name)]).get(sha256)
-    return picture_of(request, shown) if shown else None
-
-
-def picture_of(request: HttpRequest, shown: Shown) -> HttpResponse | None:
-    """Return the picture of a page that a request asks for, or None where there is none."""
-    page, cell, place = shown.page, _number(request, "cell"), _number(request, "picture")
-    pictures = [page.picture] if page and page.picture else []
-    for each in page.cells if page else ():
-        if each.number == cell:
-            pictures = list(each.pictures)
-    if place >= len(pictures):
-        return None
-    response = HttpResponse(pictures[place], content_type="image/png")
-    response.headers["Content-Security-Policy"] = _INERT
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _missing() -> HttpResponse:
-    raise Http404
+def asked_picture(request: HttpRequest) -> tuple[int, int]:
+    """Return which picture of a page a request asks for: of which cell, and which of that."""
+    return _number(request, "cell"), _number(request, "picture")
 
 
 def _query(ask: Ask) -> str:

@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from tre.api import problems
+from tre.api import located, problems
 from tre.api.auth import know
 from tre.audit.services import by_token
 
@@ -38,6 +38,7 @@ def door(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBas
             allowed = response.headers.get("Allow", "")
             detail = f"This address is asked by {allowed} alone."
             response = problems.answer(405, detail, headers={"Allow": allowed})
+        located.tell(request, response)
         response.headers["Cache-Control"] = "no-store"
         return response
 

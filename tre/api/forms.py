@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 
-from tre.api.policy import api_policy
+from tre.api.policy import ApiPolicy, Scope, api_policy
 
 
 class TokenForm(forms.Form):
@@ -31,7 +32,7 @@ class TokenForm(forms.Form):
     def __init__(self, *args: Any, projects: Mapping[str, str], **told: Any) -> None:
         super().__init__(*args, **told)
         policy = api_policy()
-        self._offer("scopes", [(each.name, each.words) for each in policy.scopes.values()])
+        self._offer("scopes", [(each.name, _words(each, policy)) for each in policy.scopes.values()])
         self._offer("project", [("", "All that you may work with"), *projects.items()])
         self._offer("hours", list(policy.lives.items()))
         self.fields["hours"].initial = next(iter(policy.lives))
@@ -40,3 +41,9 @@ class TokenForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - so that its type is known
         field.choices = choices
+
+
+def _words(scope: Scope, policy: ApiPolicy) -> str:
+    if scope.longest == policy.longest:
+        return scope.words
+    return f"{scope.words} ({scope.longest // timedelta(hours=1)} hours at most)"

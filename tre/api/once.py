@@ -15,6 +15,7 @@ from django.utils import timezone
 from ninja import Schema
 
 from tre.api.auth import around, caller_of, contribute
+from tre.api.jobs import queue_forgetting
 from tre.api.models import Answer
 from tre.api.policy import api_policy
 from tre.api.problems import Problem
@@ -52,7 +53,8 @@ _PARAMETER = {
 @transaction.atomic
 def _answered(request: HttpRequest, key: str, act: Callable[[], Schema]) -> Any:
     account = caller_of(request).account
-    Answer.objects.filter(account=account, at__lt=timezone.now() - api_policy().answers_kept).delete()
+    now = timezone.now()
+    Answer.objects.filter(account=account, at__lte=now - api_policy().answers_kept).delete()
     kept, first = Answer.objects.get_or_create(
         account=account, key_hash=_hash(key), defaults={"asked": _asked(request)}
     )
@@ -60,6 +62,7 @@ def _answered(request: HttpRequest, key: str, act: Callable[[], Schema]) -> Any:
         if kept.asked != _asked(request):
             raise Problem(422, f"This {HEADER} was sent with another call. Use another one for this.")
         return kept.body
+    queue_forgetting(now)
     made = act()
     kept.body = made.model_dump(mode="json")
     kept.save(update_fields=["body"])

@@ -20,11 +20,18 @@ POLICY_FILE = REPOSITORY / "policies" / "api.yaml"
 
 @dataclass(frozen=True)
 class Scope:
-    """What a token may be let do: in words, and as acts of the policies."""
+    """What a token may be let do: in words, and as acts of the policies.
+
+    Parameters
+    ----------
+    longest : timedelta
+        For how long after it was made a token has this scope, whatever it was made for.
+    """
 
     name: str
     words: str
     acts: frozenset[str]
+    longest: timedelta
 
 
 @dataclass(frozen=True)
@@ -57,10 +64,17 @@ class ApiPolicy:
     wrong_tokens: tuple[int, int]
     answers_kept: timedelta
 
-    def acts_of(self, names: Iterable[str]) -> frozenset[str]:
-        """Return the acts that some scopes let a token do; a scope that there is no more lets it do none."""
-        held = (self.scopes[name].acts for name in names if name in self.scopes)
-        return frozenset().union(*held)
+    def acts_of(self, names: Iterable[str], age: timedelta = timedelta(0)) -> frozenset[str]:
+        """Return the acts that some scopes let a token of this age do.
+
+        A scope that there is no more, or whose time is over, lets it do none.
+        """
+        held = (self.scopes[name] for name in names if name in self.scopes)
+        return frozenset().union(*(scope.acts for scope in held if age < scope.longest))
+
+    def longest_of(self, names: Iterable[str]) -> timedelta:
+        """Return the longest that a token with all of these scopes may live."""
+        return min((self.scopes[name].longest for name in names), default=self.longest)
 
 
 @cache
@@ -92,12 +106,11 @@ def _policy(told: dict[str, Any]) -> ApiPolicy:
     token, wrong = told["token"], told["wrong_tokens"]
     lives = {int(each["hours"]): str(each["words"]) for each in token["lives"]}
     longest = timedelta(hours=int(token["most_hours"]))
-    scopes = {
-        str(name): Scope(str(name), str(scope["words"]), frozenset(map(str, scope["acts"])))
-        for name, scope in told["scopes"].items()
-    }
+    scopes = {str(name): _scope(str(name), scope, longest) for name, scope in told["scopes"].items()}
     if not lives or min(lives) < 1 or timedelta(hours=max(lives)) > longest or not scopes:
         raise ValueError
+    if min(each.longest for each in scopes.values()) < timedelta(hours=min(lives)):
+        raise ValueError  # a scope that no token could have
     return ApiPolicy(
         scopes,
         {str(act): str(why) for act, why in told["kept_back"].items()},
@@ -107,3 +120,8 @@ def _policy(told: dict[str, Any]) -> ApiPolicy:
         (int(wrong["number"]), int(wrong["seconds"])),
         timedelta(hours=int(told["kept_answers_hours"])),
     )
+
+
+def _scope(name: str, told: dict[str, Any], longest: timedelta) -> Scope:
+    hours = timedelta(hours=int(told["most_hours"])) if "most_hours" in told else longest
+    return Scope(name, str(told["words"]), frozenset(map(str, told["acts"])), min(hours, longest))

@@ -50,8 +50,8 @@ def make(actor: Principal, name: str, scopes: Iterable[str], hours: int, project
     Raises
     ------
     Refused
-        When it lacks a name or a scope, the policy offers no such scope or life, the person is in no such project, or
-        they hold as many tokens as the policy allows.
+        When it lacks a name or a scope, the policy offers no such scope or life or not this life for one of them, the
+        person is in no such project, or they hold as many tokens as the policy allows.
     """
     policy, wanted = api_policy(), sorted(set(scopes))
     account = Account.objects.select_for_update().get(username=actor.username)
@@ -61,6 +61,10 @@ def make(actor: Principal, name: str, scopes: Iterable[str], hours: int, project
         raise Refused("The token lacks a scope", where="scopes", todo="Choose what it may do")
     if hours not in policy.lives:
         raise Refused("A token does not live so long", where="end", todo="Choose one of those that are offered")
+    if timedelta(hours=hours) > (most := policy.longest_of(wanted)):
+        shortest = min(wanted, key=lambda each: policy.scopes[each].longest)
+        many = most // timedelta(hours=1)
+        raise Refused(f"A token with {shortest} lives {many} hours at most", where="end", todo="Choose a shorter time")
     only = Project.objects.filter(members=account, code=project).first() if project else None
     if project and only is None:
         raise Refused("You are in no such project", where="project", todo="Choose one of yours")
@@ -145,6 +149,6 @@ def caller(token: str) -> Caller | None:
     stale = Q(last_used=None) | Q(last_used__lt=now - _NOTED_EVERY)
     if found.last_used is None or found.last_used < now - _NOTED_EVERY:
         Token.objects.filter(stale, pk=found.pk).update(last_used=now)
-    grant = Grant(api_policy().acts_of(found.scopes), found.project.code if found.project else "")
+    grant = Grant(api_policy().acts_of(found.scopes, now - found.made), found.project.code if found.project else "")
     person = replace(principal_of(found.account, used_second_factor=True), grant=grant)
     return Caller(found.account, found, person)

@@ -15,7 +15,7 @@ from tre.api.forms import TokenForm
 from tre.api.models import Token
 from tre.api.policy import api_policy
 from tre.api.reference import sections, shapes
-from tre.errors import Missing
+from tre.errors import Missing, Refused
 from tre.people.models import Account
 from tre.people.services import principal
 from tre.people.step_up import step_up
@@ -42,7 +42,11 @@ def _make(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST, projects=_projects(person))
     if not form.is_valid():
         return _page(request, form)
-    made, token = tokens.make(person, **form.cleaned_data)
+    try:
+        made, token = tokens.make(person, **form.cleaned_data)
+    except Refused as refused:
+        form.add_error(None, refused.sentence())
+        return _page(request, form)
     return render(request, "api/made.html", {"made": made, "token": token, "scopes": _words(made)})
 
 

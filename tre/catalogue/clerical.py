@@ -16,10 +16,10 @@ from django.utils import timezone
 from tre.audit.services import record
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
 from tre.config.options import load
-from tre.errors import Refused
+from tre.errors import Missing, Refused
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
-from tre.runs.runner import run_job
+from tre.runs.runner import JobRefused, run_job
 
 
 def write_doubtful(build: WarehouseBuild, pairs: Sequence[dict[str, Any]]) -> None:
@@ -38,10 +38,32 @@ def write_doubtful(build: WarehouseBuild, pairs: Sequence[dict[str, Any]]) -> No
     )  # fmt: skip
 
 
+def waiting() -> int:
+    """Return how many pairs wait for a decision."""
+    return DoubtfulPair.objects.filter(state=DoubtfulPair.State.OPEN).count()
+
+
 def decisions() -> list[dict[str, Any]]:
     """Return every decision, for the next build."""
     decided = DoubtfulPair.objects.exclude(state=DoubtfulPair.State.OPEN).order_by("pair")
     return [{"pair": str(each.pair), "joined": each.state == DoubtfulPair.State.JOINED} for each in decided]
+
+
+def pair_of(pair: UUID, actor: Principal) -> DoubtfulPair:
+    """Return one doubtful pair: how far its fields agree, and what was decided.
+
+    Raises
+    ------
+    NotAllowed
+        When the person may not review linkage.
+    Missing
+        When there is no such pair.
+    """
+    require(actor, "review_linkage", PLATFORM)
+    held = DoubtfulPair.objects.filter(pk=pair).first()
+    if held is None:
+        raise Missing("There is no such pair", where="clerical review", todo="Go back to the queue")
+    return held
 
 
 @transaction.atomic
@@ -56,7 +78,7 @@ def decide(pair: UUID, joined: bool, actor: Principal) -> DoubtfulPair:
     require(actor, "review_linkage", PLATFORM)
     held = DoubtfulPair.objects.select_for_update().filter(pk=pair).first()
     if held is None:
-        raise Refused("There is no such pair", where="clerical review", todo="Go back to the queue")
+        raise Missing("There is no such pair", where="clerical review", todo="Go back to the queue")
     state = DoubtfulPair.State.JOINED if joined else DoubtfulPair.State.PARTED
     if held.state == state:
         return held
@@ -90,3 +112,11 @@ def shown(pair: UUID, actor: Principal) -> dict[str, Any]:
     told = run_job("clerical", {"landing": str(load().path("landing")), "pair": str(pair)})
     _note_looked_at(pair, actor)
     return told
+
+
+def shown_if_kept(pair: UUID, actor: Principal) -> dict[str, Any]:
+    """Return what :func:`shown` does, or nothing where the landing zone no longer holds the pair."""
+    try:
+        return shown(pair, actor)
+    except JobRefused:
+        return {}

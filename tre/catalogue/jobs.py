@@ -64,7 +64,7 @@ def land(source: Path, by: str, progress: Say | None = None, *, provider: str | 
     try:
         receipt = run_job("land", spec, {"dicom-uid": custody().derive("dicom-uid")}, progress=progress)
     except JobRefused:
-        write_refusal(by)
+        write_refusal(by, spec["provider"])
         raise
     submission = write_submission(receipt)
     if receipt["replayed"] and submission.withdrawals.exists():

@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from tre.audit.services import record
-from tre.catalogue import clerical
+from tre.catalogue import clerical, telling
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
 from tre.catalogue.quality import write_quality
 from tre.keys.custody import custody
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
+from tre.runs.models import Job
 from tre.runs.queue import enqueue
 
 PEOPLE, OPT_OUTS = "people", "opt_outs"
@@ -40,6 +41,11 @@ def ask_for_build(actor: Principal) -> None:
 def queue_build(by: str) -> None:
     """Queue a build in the caller's transaction, unless the same one waits already."""
     enqueue("catalogue.build", {"by": by}, once=f"catalogue.build:{inputs()}:{WarehouseBuild.objects.count()}")
+
+
+def unfinished_builds() -> QuerySet[Job]:
+    """Return the builds that are not done, oldest first: they wait, run, or were given up."""
+    return Job.objects.filter(kind="catalogue.build").exclude(state=Job.State.DONE).order_by("pk")
 
 
 def inputs() -> str:
@@ -91,13 +97,15 @@ def write_submission(receipt: dict[str, Any]) -> Submission:
         files = [{"name": file["name"], "sha256": file["sha256"], "rows": file["rows"]} for file in receipt["files"]]
         data = {"provider": submission.provider, "number": submission.number, "files": files}
         record("catalogue.landed", actor=submission.by, subject=f"submission:{submission.identity}", data=data)
+        telling.landed(submission)
     return submission
 
 
 @transaction.atomic
-def write_refusal(by: str) -> None:
+def write_refusal(by: str, provider: str) -> None:
     """Write down that a submission was refused. What it was called and why stays out: those are the sender's words."""
-    record("catalogue.landing_refused", actor=by, subject="landing")
+    entry = record("catalogue.landing_refused", actor=by, subject="landing")
+    telling.refused(provider, by, entry.number)
 
 
 @transaction.atomic
@@ -123,6 +131,7 @@ def write_build(result: dict[str, Any], digest: str, by: str, marks: Mapping[str
     )
     if not made:
         return build
+    waited = clerical.waiting()
     clerical.write_doubtful(build, result["doubtful"])
     for table in result["tables"]:
         DatasetVersion.objects.get_or_create(
@@ -147,6 +156,8 @@ def write_build(result: dict[str, Any], digest: str, by: str, marks: Mapping[str
         "measures": measures,
     }
     record("catalogue.built", actor=by, subject="warehouse", data=data)
+    if clerical.waiting() > waited:
+        telling.pairs_wait(build)
     if Withdrawal.objects.filter(left_warehouse=None, pk__lte=build.last_withdrawal).exists():
         enqueue("catalogue.erase", {}, once=f"catalogue.erase:build:{build.pk}")
     from tre.projects.services import note_stale_extracts  # projects' own services know the catalogue's models

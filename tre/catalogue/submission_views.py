@@ -9,11 +9,11 @@ from django.views.decorators.http import require_safe
 
 from tre.catalogue.contracts import dataset
 from tre.catalogue.lineage import diagram, steps
-from tre.catalogue.models import Submission
 from tre.catalogue.quality import in_words
 from tre.catalogue.reports import as_csv, as_html
+from tre.catalogue.submissions import submission_of
+from tre.catalogue.submissions import submissions as submissions_of
 from tre.catalogue.suppression import told
-from tre.errors import Refused
 from tre.people.services import principal
 from tre.policy.decision import decide, require
 from tre.policy.domain import PLATFORM
@@ -24,15 +24,14 @@ _PAGE = 50
 @require_safe
 def submissions(request: HttpRequest) -> HttpResponse:
     """Show what has landed, newest first."""
-    require(principal(request), "read_submissions", PLATFORM)
-    page = Paginator(Submission.objects.all(), _PAGE).get_page(request.GET.get("page"))
+    page = Paginator(submissions_of(principal(request)), _PAGE).get_page(request.GET.get("page"))
     return render(request, "catalogue/submissions.html", {"page": page})
 
 
 @require_safe
 def one(request: HttpRequest, identity: str) -> HttpResponse:
     """Show how good one submission was, and where its provider's report is."""
-    found = _submission(request, identity)
+    found = submission_of(identity, principal(request))
     of_datasets = found.measures.filter(field="").order_by("dataset", "dimension")
     page = {
         "submission": found,
@@ -46,13 +45,13 @@ def one(request: HttpRequest, identity: str) -> HttpResponse:
 @require_safe
 def report_csv(request: HttpRequest, identity: str) -> HttpResponse:
     """Give the provider's report as CSV: exact counts, for the provider alone."""
-    return _download(as_csv(_submission(request, identity)), identity, "csv")
+    return _download(as_csv(submission_of(identity, principal(request))), identity, "csv")
 
 
 @require_safe
 def report_html(request: HttpRequest, identity: str) -> HttpResponse:
     """Give the provider's report as a page: exact counts, for the provider alone."""
-    return _download(as_html(_submission(request, identity)), identity, "html")
+    return _download(as_html(submission_of(identity, principal(request))), identity, "html")
 
 
 @require_safe
@@ -62,14 +61,6 @@ def lineage(request: HttpRequest, name: str) -> HttpResponse:
     made = steps(name)
     page = {"dataset": dataset(name), "steps": made, "diagram": diagram(made[0]) if made else None}
     return render(request, "catalogue/lineage.html", page)
-
-
-def _submission(request: HttpRequest, identity: str) -> Submission:
-    require(principal(request), "read_submissions", PLATFORM)
-    found = Submission.objects.filter(identity=identity).first()
-    if found is None:
-        raise Refused("No submission of this name has landed", where=identity)
-    return found
 
 
 def _download(text: str, identity: str, kind: str) -> HttpResponse:

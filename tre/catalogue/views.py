@@ -20,12 +20,12 @@ from tre.catalogue.metadata import load_metadata, title
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
 from tre.catalogue.search import find
 from tre.catalogue.services import ask_for_build
+from tre.catalogue.submissions import feedback_of
 from tre.catalogue.withdrawals import withdraw
-from tre.config.options import load
 from tre.contracts.codelists import load_code_lists
-from tre.errors import Refused
 from tre.people.services import principal
-from tre.policy.decision import decide, require
+from tre.people.step_up import step_up
+from tre.policy.decision import decide
 from tre.policy.domain import PLATFORM
 
 MOST_SUBMISSIONS = 50  # on the first page; the rest have a page of their own
@@ -141,19 +141,14 @@ def build(request: HttpRequest) -> HttpResponse:
 @require_safe
 def feedback(request: HttpRequest, identity: str) -> FileResponse:
     """Give what the newest build found wrong in a submission, for its provider: file, row and field, never a value."""
-    require(principal(request), "land_submission", PLATFORM)
-    found = Submission.objects.filter(identity=identity).first()
-    if found is None:
-        raise Refused("No submission of this name has landed", where=identity)
-    path = load().path("feedback", f"{found.identity}.csv")
-    if not path.exists():
-        raise Refused("The newest build found nothing wrong in it", where=identity)
+    path = feedback_of(identity, principal(request))
     return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="text/csv")
 
 
 @require_POST
+@step_up
 def withdraw_data(request: HttpRequest) -> HttpResponse:
-    """Withdraw a submission or a dataset, as its controller asks."""
+    """Withdraw a submission or a dataset, as its controller asks: nothing of it comes back."""
     told = {name: request.POST.get(name, "").strip() for name in ("submission", "dataset", "reason")}
     made = withdraw(principal(request), **told)
     messages.success(request, f"Withdrawn: {len(made)} datasets of submissions. The warehouse will be built without.")

@@ -13,10 +13,11 @@ import yaml
 
 from tre.config.options import REPOSITORY
 from tre.errors import SettingsError
-from tre.notices.domain import HOW, KINDS, How
+from tre.notices.domain import HOW, KINDS, How, Kind
 
 POLICY_FILE = REPOSITORY / "policies" / "notices.yaml"
 _AHEAD = ("download", "extract", "agreement")
+_BUDGET: tuple[Kind, ...] = ("budget_nearly", "budget_spent")
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,15 @@ class NoticePolicy:
         Of the daily e-mail.
     ahead : mapping
         How long before its end somebody is told: of a download, an extract, an agreement.
+    budget : mapping
+        From which share of a privacy budget on somebody is told, in per cent of its epsilon, by what they are told.
     """
 
     default: How
     always: frozenset[str]
     hour: int
     ahead: Mapping[str, timedelta]
+    budget: Mapping[Kind, int]
 
 
 @cache
@@ -54,11 +58,14 @@ def notice_policy(path: Path = POLICY_FILE) -> NoticePolicy:
         told: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         ahead = {name: int(told["days_ahead"][name]) for name in _AHEAD}
         default = next(each for each in HOW if each == told["default"])
+        budget = {kind: int(told["budget_percent"][kind.removeprefix("budget_")]) for kind in _BUDGET}
         always, hour = frozenset(map(str, told["always"])), int(told["hour"])
         if min(ahead.values()) < 1 or hour not in range(24) or "recalled" not in always or not always <= KINDS.keys():
+            raise ValueError
+        if not 0 < budget["budget_nearly"] < budget["budget_spent"] <= 100:
             raise ValueError
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, StopIteration):
         raise SettingsError(
             "The policy of notices cannot be read", where=str(path), todo="Restore it from the repository"
         ) from None
-    return NoticePolicy(default, always, hour, {name: timedelta(days=days) for name, days in ahead.items()})
+    return NoticePolicy(default, always, hour, {name: timedelta(days=days) for name, days in ahead.items()}, budget)

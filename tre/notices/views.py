@@ -16,6 +16,7 @@ from tre.notices.services import choice_of, choose, mark_read, notices_of
 from tre.people.services import principal
 
 _PER_PAGE = 25
+_OF_A_BUDGET = frozenset({"budget_nearly", "budget_spent"})
 
 
 class HowForm(forms.Form):
@@ -56,7 +57,11 @@ def _address(notice: Notice) -> str:
         return reverse("release" if notice.kind == "download_ends" else "airlock_request", args=[which])
     if what == "import":
         return reverse("import", args=[which])
-    return reverse("extract", args=which.split(":")) if what == "extract" else reverse("project", args=[which])
+    if what == "extract":
+        return reverse("extract", args=which.split(":"))
+    if what == "project":
+        return reverse("project_privacy" if notice.kind in _OF_A_BUDGET else "project", args=[which])
+    return reverse("linkage" if notice.kind == "pairs_wait" else "catalogue")
 
 
 @require_POST

@@ -7,6 +7,7 @@ takes effect at once: it ends the person's sessions, and whoever watches over op
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from allauth.mfa.models import Authenticator
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from tre.audit.services import record
 from tre.catalogue.contracts import controllers as known_controllers
-from tre.errors import Refused
+from tre.errors import Missing, Refused
 from tre.people import invitations
 from tre.people.domain import check_roles, check_training
 from tre.people.models import Account, Ownership, Role
@@ -160,10 +161,11 @@ def _theirs(username: str, actor: Principal) -> Account:
     held = {each.username: each for each in _held(username, actor.username)}
     if actor.username not in held:
         raise Refused("Your account is closed", where="people")
-    now = principal_of(held[actor.username], actor.second_factor)
+    # What a token lets them do goes with them: read anew without it, they could do all that their roles allow.
+    now = replace(principal_of(held[actor.username], actor.second_factor), grant=actor.grant)
     require(now, "change_account", Resource("Account", username))
     if username not in held:
-        raise Refused("There is no such account", where="people", todo="Go back to the list")
+        raise Missing("There is no such account", where="people", todo="Go back to the list")
     return held[username]
 
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from smtplib import SMTPException
-
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import ResetPasswordForm
-from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tre.catalogue.contracts import controllers
 from tre.errors import Refused
-from tre.people import administration, invitations
-from tre.people.domain import INVITATION_DAYS, ROLES, training_ends_soon
-from tre.people.models import Account, Invitation
+from tre.people import administration, invitations, lookup
+from tre.people.domain import ROLES, training_ends_soon
+from tre.people.links import send_invitation, send_way_back
+from tre.people.models import Account
 from tre.people.page_forms import ControllersForm, InviteForm, RolesForm, TrainingForm
 from tre.people.services import principal
 from tre.people.step_up import step_up
@@ -32,24 +27,14 @@ from tre.policy.decision import decide, require
 from tre.policy.domain import PLATFORM, Resource
 
 _PER_PAGE = 50
-_FACTORS = {
-    Authenticator.Type.TOTP.value: "Authenticator app",
-    Authenticator.Type.WEBAUTHN.value: "Passkey or security key",
-    Authenticator.Type.RECOVERY_CODES.value: "Recovery codes",
-}
-_log = logging.getLogger("tre.people")
 
 
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """Show every account, those that match a search, and the invitations that are open."""
-    require(principal(request), "manage_people", PLATFORM)
-    asked = request.GET.get("q", "").strip()[:100]
-    found = Account.objects.prefetch_related("roles").order_by("username")
-    if asked:
-        found = found.filter(Q(username__icontains=asked) | Q(email__icontains=asked))
-    open_ones = [each for each in Invitation.objects.filter(account=None, withdrawn=False) if each.state == "open"]
-    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    actor, asked = principal(request), request.GET.get("q", "").strip()
+    page = Paginator(lookup.people(actor, asked), _PER_PAGE).get_page(request.GET.get("page"))
+    open_ones = lookup.open_invitations(actor)
     context = {"people": page, "asked": asked, "invitations": open_ones, "roles": ROLES, "today": timezone.localdate()}
     return render(request, "people/list.html", context)
 
@@ -74,21 +59,12 @@ def _invite(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             form.add_error(None, error.sentence())
         else:
-            _send(request, made, link)
+            if send_invitation(request, made, link):
+                messages.success(request, "The invitation is sent.")
+            else:
+                messages.error(request, "The invitation could not be sent. Check the mail server, then invite again.")
             return redirect("people")
     return render(request, "people/invite.html", {"form": form}, status=400)
-
-
-def _send(request: HttpRequest, made: Invitation, link: str) -> None:
-    """Send an invitation's link: after the invitation stands, so that no link is sent that opens nothing."""
-    told = {"link": link, "days": INVITATION_DAYS, "roles": [ROLES[name] for name in made.roles]}
-    try:
-        get_adapter(request).send_mail("people/email/invitation", made.email, told)
-    except (SMTPException, OSError) as error:
-        _log.error("an invitation could not be sent: %s", type(error).__name__)
-        messages.error(request, "The invitation could not be sent. Check the mail server, then invite again.")
-    else:
-        messages.success(request, "The invitation is sent.")
 
 
 @require_POST
@@ -117,19 +93,16 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def person(request: HttpRequest, username: str) -> HttpResponse:
     """Show one account, and what may be done to it."""
-    require(principal(request), "manage_people", PLATFORM)
     return _person(request, username)
 
 
 def _person(request: HttpRequest, username: str, *, error: str = "", **forms: Form) -> HttpResponse:
-    account = Account.objects.filter(username=username).first()
-    if account is None:
-        raise Http404
+    account = lookup.account_of(username, principal(request))
     training = {"accredited": account.training_accredited, "expires": account.training_expires}
     context = {
         "account": account,
         "held": [ROLES[name] for name in sorted(account.role_names())],
-        "factors": _factors(account),
+        "factors": lookup.factors_of(account),
         "may_change": decide(principal(request), "change_account", Resource("Account", username)).allowed,
         "roles_form": RolesForm(initial={"roles": sorted(account.role_names())}),
         "training_form": TrainingForm(initial=training),
@@ -148,11 +121,6 @@ def _controllers_form(account: Account) -> ControllersForm | None:
         return None
     held = sorted(account.controller_names())
     return ControllersForm(controllers=sorted({*controllers(), *held}), initial={"controllers": held})
-
-
-def _factors(account: Account) -> list[str]:
-    kinds = Authenticator.objects.filter(user=account).order_by("pk").values_list("type", flat=True)
-    return [_FACTORS[kind] for kind in kinds]
 
 
 @require_POST
@@ -231,14 +199,7 @@ def reopen(request: HttpRequest, username: str) -> HttpResponse:
 def reset_second_factor(request: HttpRequest, username: str) -> HttpResponse:
     """Take a lost second factor away and send the person the link by which they come back."""
     account = administration.reset_second_factor(username, principal(request))
-    form, sent = ResetPasswordForm({"email": account.email}), False
-    try:
-        if form.is_valid():
-            form.save(request)
-            sent = True
-    except (SMTPException, OSError) as error:
-        _log.error("a link could not be sent: %s", type(error).__name__)
-    if sent:
+    if send_way_back(request, account):
         messages.success(request, "The second factor is gone, and a link to set a new password is sent.")
     else:
         messages.error(request, "The second factor is gone, but the link could not be sent. Do it again later.")
@@ -255,7 +216,7 @@ def own(request: HttpRequest) -> HttpResponse:
     context = {
         "account": account,
         "held": [ROLES[name] for name in sorted(account.role_names())],
-        "factors": _factors(account),
+        "factors": lookup.factors_of(account),
         "sessions": len(UserSession.objects.purge_and_list(account)),
         "training_current": account.training_current(today),
         "training_soon": training_ends_soon(account.training_expires, today),

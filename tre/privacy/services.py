@@ -22,6 +22,7 @@ from tre.privacy.composition import Loss, Mechanism, epsilon_at, epsilon_of, los
 from tre.privacy.covering import check_covers
 from tre.privacy.domain import Budget, budget, check_once, check_same
 from tre.privacy.models import Ledger, Payment, Spend
+from tre.privacy.telling import tell_spent
 from tre.projects.models import Project
 
 _PLATFORM = "privacy"  # who opens the budgets of the policy, and settles what the platform took
@@ -132,9 +133,12 @@ def _taken(project: Project, touched: Sequence[Ledger], wanted: Budget, loss: Lo
     spend.ledger = next(each for each in ledgers if each.project_id == project.pk)
     spend.save(force_insert=True)
     spend.touched.set(ledgers)
+    lost_before = [ledger.lost() for ledger in ledgers]
     for ledger in ledgers:
         ledger.keep(ledger.lost() + loss)
     _tell("privacy.reserved", spend, spend.by, touched=sorted(each.subject() for each in ledgers))
+    for ledger, lost in zip(ledgers, lost_before, strict=True):
+        tell_spent(ledger, lost, spend.pk)
     return spend
 
 

@@ -99,6 +99,28 @@ def import_of(number: int, person: Principal, act: str = "view_import") -> Impor
     return found
 
 
+def may_be_shown(file: ImportFile) -> bool:
+    """Return whether a file was checked and nothing in it keeps it out: what may be malware is not opened."""
+    checked = file.checked()
+    return checked is not None and not checked.blocks
+
+
+def file_to_show(number: int, file: int, person: Principal) -> ImportFile:
+    """Return a file of an import that a person may see, when it may be opened.
+
+    Raises
+    ------
+    Missing
+        When there is none, or it may not be opened.
+    NotAllowed
+        When they may not see the import.
+    """
+    found = import_of(number, person).files.filter(pk=file).first()
+    if found is None or not may_be_shown(found):
+        raise Missing("The import has no such file to show", where=f"import {number}")
+    return found
+
+
 def visible(person: Principal) -> list[ImportRequest]:
     """Return the imports that a person may see, newest first."""
     everything = ImportRequest.objects.select_related("project", "author")

@@ -12,13 +12,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tre.airlock.contents import opening_picture
+from tre.airlock.contents import asked_picture
 from tre.airlock.drafts import Upload
 from tre.airlock.imports import services
 from tre.airlock.imports.domain import Choice
 from tre.airlock.imports.models import CHOICES, ImportFile, ImportRequest
 from tre.airlock.imports.policy import import_policy
 from tre.airlock.openings import Opening, opening, openings
+from tre.airlock.pictures import opening_picture, sent_picture
 from tre.errors import Refused
 from tre.people.services import principal
 from tre.people.step_up import step_up
@@ -119,21 +120,15 @@ def take_back(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 def drawing(request: HttpRequest, number: int, file: int) -> HttpResponse:
     """Send a picture of a file's first part, drawn anew."""
-    found = services.import_of(number, principal(request)).files.filter(pk=file).first()
-    sent = opening_picture(request, found.sha256, found.name) if found and _may_be_shown(found) else None
-    if sent is None:
+    found = services.file_to_show(number, file, principal(request))
+    picture = opening_picture(found.sha256, found.name, *asked_picture(request))
+    if picture is None:
         raise Http404
-    return sent
-
-
-def _may_be_shown(file: ImportFile) -> bool:
-    """Return whether a file was checked and nothing in it keeps it out: what may be malware is not opened."""
-    checked = file.checked()
-    return checked is not None and not checked.blocks
+    return sent_picture(picture)
 
 
 def _openings(files: list[ImportFile]) -> dict[int, Opening]:
-    clean = [file for file in files if _may_be_shown(file)]
+    clean = [file for file in files if services.may_be_shown(file)]
     shown = openings([(file.sha256, file.name) for file in clean])
     return {file.pk: opening(shown[file.sha256], _drawing(file)) for file in clean if file.sha256 in shown}
 

@@ -23,7 +23,7 @@ class RemarkTold(Schema):
 
 
 class ImportFileTold(Schema):
-    """One frozen file of an import; of its content nothing is handed out."""
+    """One frozen file of an import; the file itself is not handed out."""
 
     number: int
     name: str

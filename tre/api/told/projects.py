@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import Field, StringConstraints
 
-from tre.api.told.common import Code, Line, Note, Number, Sha256, Text
+from tre.api.told.common import Code, Line, Note, Text
 from tre.privacy.models import Spend
 from tre.privacy.prices import Price, Standing
 from tre.projects import applications
@@ -18,7 +18,6 @@ from tre.projects.domain import Agreed
 from tre.projects.lawful_basis import LawfulBasis
 from tre.projects.models import Agreement, Application, Extract, Project
 from tre.projects.services import DETAILS
-from tre.runs.attested.models import Run
 
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
 Usernames = Annotated[list[Username], Field(max_length=100)]
@@ -346,30 +345,6 @@ class ReasonSaid(Schema):
     """Why it is asked for."""
 
     reason: Annotated[Note, StringConstraints(min_length=1)]
-
-
-class RunTold(Schema):
-    """An attested run: how it stands, the SHA-256 of what it made, and nothing that it was asked."""
-
-    run: Number
-    kind: str
-    state: str
-    error: str
-    author: str
-    extract: Number
-    asked: datetime
-    ended: datetime | None
-    outputs: list[Sha256]
-
-    @classmethod
-    def of(cls, run: Run, *, words: bool) -> RunTold:
-        """Return a run as it is told, with what a notebook could have worded or without."""
-        shown = run.outputs.all() if words or run.kind != "notebook" else ()
-        error = run.error if words or not run.error else "The workspace tells why."
-        return cls(
-            run=run.pk, kind=run.kind, state=run.state, error=error, author=run.author.username,
-            extract=run.extract.number, asked=run.asked, ended=run.ended, outputs=[each.sha256 for each in shown],
-        )  # fmt: skip
 
 
 class ClosureAsked(Schema):

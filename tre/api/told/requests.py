@@ -13,6 +13,7 @@ from ninja import Schema
 from pydantic import Field, StringConstraints
 
 from tre.airlock.deciding import Choice, Vote
+from tre.airlock.differences import Difference
 from tre.airlock.models import Absence, Comment, FileVote, Group, Request, RequestFile, Review
 from tre.airlock.naming import Kind
 from tre.airlock.pages import offered
@@ -20,8 +21,7 @@ from tre.airlock.queue import Waiting
 from tre.airlock.seeing import is_author, visible_comments, visible_reviews
 from tre.api.told.common import Code, Note, Number, Sha256, Text
 from tre.disclosure import Finding
-from tre.disclosure.showing import Shown
-from tre.notices.models import Notice
+from tre.disclosure.showing import Ask, Shown
 from tre.policy.domain import Principal
 
 GroupName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,59}$")]
@@ -248,6 +248,36 @@ class ContentTold(Schema):
         return cls(type=shown.type, why=shown.why, sections=sections, **told)
 
 
+class ChangeTold(Schema):
+    """One row or line: where it stands in each version, counted from 1, and its cells then and now."""
+
+    mark: str = Field(description="same, changed, added or removed.")
+    before: int | None
+    after: int | None
+    was: list[str]
+    now: list[str]
+
+
+class ChangesTold(Schema):
+    """How a file differs from what it was in the turn before."""
+
+    kind: str = Field(description="table, text, picture, or none where the two cannot be compared.")
+    cut: bool = Field(description="Whether only a part was compared.")
+    rows: list[ChangeTold]
+
+    @classmethod
+    def of(cls, found: Difference) -> ChangesTold:
+        """Return a difference as it is told."""
+        rows = [
+            ChangeTold(
+                mark=each.mark, before=each.before, after=each.after, was=[cell.before for cell in each.cells],
+                now=[cell.after for cell in each.cells],
+            )
+            for each in found.rows
+        ]  # fmt: skip
+        return cls(kind=found.kind, cut=found.cut, rows=rows)
+
+
 class AbsenceTold(Schema):
     """Days on which a checker reviews nothing."""
 
@@ -259,21 +289,6 @@ class AbsenceTold(Schema):
     def of(cls, absence: Absence) -> AbsenceTold:
         """Return an absence as it is told."""
         return cls(number=absence.pk, first=absence.first, last=absence.last)
-
-
-class NoticeTold(Schema):
-    """What somebody has to be told; `about` is as the audit log names it, such as request:7."""
-
-    about: str
-    kind: str
-    text: str
-    at: datetime
-    read: datetime | None
-
-    @classmethod
-    def of(cls, notice: Notice) -> NoticeTold:
-        """Return a notice as it is told."""
-        return cls(about=notice.about, kind=notice.kind, text=notice.text, at=notice.at, read=notice.read)
 
 
 class DraftAsked(Schema):
@@ -366,3 +381,15 @@ class ContentAsked(Schema):
     inside: str = Field(
         "", pattern=r"^(\d{1,4}(\.\d{1,4}){0,5})?$", description="Sections that lead into files within."
     )
+
+    def ask(self, name: str) -> Ask:
+        """Return what is asked, of a file of this name."""
+        inside = tuple(map(int, self.inside.split("."))) if self.inside else ()
+        return Ask(inside, self.section, self.page, "" if inside else name)
+
+
+class PictureAsked(ContentAsked):
+    """Which picture of a page: that of the page itself, or one of a notebook's cell."""
+
+    cell: int = Field(0, ge=0, le=9_999_999)
+    picture: int = Field(0, ge=0, le=9_999_999)

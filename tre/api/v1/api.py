@@ -10,7 +10,22 @@ from tre.api import problems
 from tre.api.auth import BearerToken
 from tre.api.door import door
 from tre.api.strict import strict
-from tre.api.v1 import applications, audit, drafts, imports, me, public, releases, reviews
+from tre.api.v1 import (
+    applications,
+    audit,
+    drafts,
+    imports,
+    linkage,
+    me,
+    notices,
+    people,
+    public,
+    releases,
+    reviews,
+    runs,
+    usage,
+    warehouse,
+)
 
 PREFIX = "api/v1/"
 _ABOUT = """\
@@ -42,7 +57,10 @@ problems.handle(api)
 api.add_decorator(strict)
 api.add_router("", public.router, auth=None)
 # Of an address one router knows every method: what several modules do about a request, or a project, is on one.
-for router in dict.fromkeys(each.router for each in (me, applications, drafts, reviews, releases, imports, audit)):
+_PARTS = (
+    me, applications, usage, drafts, reviews, notices, releases, imports, runs, warehouse, linkage, people, audit,
+)  # fmt: skip
+for router in dict.fromkeys(each.router for each in _PARTS):
     api.add_router("", router)
 
 

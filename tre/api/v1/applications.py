@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from tre.api.auth import acts, asks_again, person_of
+from tre.api.located import made_at
 from tre.api.once import once
 from tre.api.told.projects import (
     AgreementTold,
@@ -27,6 +28,7 @@ from tre.projects.services import get
 
 
 @router.post("/projects", response={201: ProjectTold})
+@made_at("/projects/{made[code]}")
 @acts("apply_for_project")
 @once
 def begin(request: HttpRequest, begun: ApplicationBegun) -> ProjectTold:
@@ -116,6 +118,7 @@ def decline(request: HttpRequest, code: str, said: NoteSaid) -> ApplicationTold:
 
 
 @router.post("/projects/{slug:code}/change", response={201: ApplicationTold})
+@made_at("/projects/{code}/application")
 @acts("ask_change")
 @once
 def change(request: HttpRequest, code: str, asked: ChangeAsked) -> ApplicationTold:

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from tre.airlock import drafts, services, submissions
 from tre.api.auth import acts, person_of
+from tre.api.located import made_at
 from tre.api.once import once
 from tre.api.told.common import Number
 from tre.api.told.requests import Answered, DraftAsked, FileChanged, FileTold, GroupSaid, GroupTold, RequestTold
@@ -15,6 +16,7 @@ from tre.projects.services import get
 
 
 @router.post("/requests", response={201: RequestTold})
+@made_at("/requests/{made[number]}")
 @acts("submit_output")
 @once
 def draft(request: HttpRequest, asked: DraftAsked) -> RequestTold:

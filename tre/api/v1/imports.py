@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router
 from ninja.files import UploadedFile
 
 from tre.airlock.drafts import Upload
 from tre.airlock.imports import services
+from tre.airlock.openings import openings
+from tre.airlock.pictures import opening_picture, sent_picture
 from tre.api.auth import acts, asks_again, person_of
+from tre.api.document import a_file
+from tre.api.located import made_at
 from tre.api.told.common import Number, Page, PageNumber, cut
 from tre.api.told.imports import ImportAsked, ImportReviewed, ImportRow, ImportTold
+from tre.api.told.requests import ContentTold
+from tre.errors import Missing
 from tre.policy.decision import require
 from tre.projects.services import get
 
@@ -32,7 +38,30 @@ def one(request: HttpRequest, number: Number) -> ImportTold:
     return _now(request, number)
 
 
+@router.get("/imports/{int:number}/files/{int:file}/contents", response=ContentTold)
+@acts("view_import")
+def contents(request: HttpRequest, number: Number, file: Number) -> ContentTold:
+    """Show the first part of a file that came through the checks, as the import's page does."""
+    found = services.file_to_show(number, file, person_of(request))
+    shown = openings([(found.sha256, found.name)]).get(found.sha256)
+    if shown is None:
+        raise Missing("The file could not be read in time", where=f"import {number}", todo="Ask again in a moment")
+    return ContentTold.of(shown)
+
+
+@router.get("/imports/{int:number}/files/{int:file}/drawing", openapi_extra=a_file("image/png"))
+@acts("view_import")
+def drawing(request: HttpRequest, number: Number, file: Number) -> HttpResponse:
+    """Send a picture of a file's first part, drawn anew."""
+    found = services.file_to_show(number, file, person_of(request))
+    picture = opening_picture(found.sha256, found.name)
+    if picture is None:
+        raise Missing("The file has no picture", where=f"import {number}")
+    return sent_picture(picture)
+
+
 @router.post("/projects/{slug:code}/imports", response={201: ImportTold})
+@made_at("/imports/{made[number]}")
 @acts("ask_import")
 def ask(request: HttpRequest, code: str, told: Form[ImportAsked], files: File[list[UploadedFile]]) -> ImportTold:
     """Ask to bring files into a project. The same files with the same words, sent again, are the same import."""

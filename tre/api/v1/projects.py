@@ -7,6 +7,7 @@ from ninja import Query, Router
 
 from tre.airlock.release import deliveries
 from tre.api.auth import acts, asks_again, person_of
+from tre.api.located import made_at
 from tre.api.told.common import Number, Page, PageNumber, cut
 from tre.api.told.projects import (
     BudgetTold,
@@ -17,7 +18,6 @@ from tre.api.told.projects import (
     ProjectRow,
     ProjectTold,
     ReasonSaid,
-    RunTold,
     SpendTold,
     StandingTold,
     TargetChosen,
@@ -29,7 +29,6 @@ from tre.privacy.prices import budgeted, prices, standings
 from tre.projects import closing, lifecycle
 from tre.projects.models import Project
 from tre.projects.services import ask_for_extract, extract_of, get, visible
-from tre.runs.attested.services import reads_words
 
 router = Router(tags=["Projects"])
 
@@ -69,6 +68,7 @@ def price(request: HttpRequest, code: str, asked: Query[PriceAsked]) -> list[Pri
 
 
 @router.post("/projects/{slug:code}/extracts", response={201: ExtractTold})
+@made_at("/projects/{code}/extracts/{made[number]}")
 @acts("provision_extract")
 @asks_again
 def provision(request: HttpRequest, code: str) -> ExtractTold:
@@ -105,17 +105,6 @@ def destroy(request: HttpRequest, code: str, number: Number, said: ReasonSaid) -
 def certificate(request: HttpRequest, code: str, number: Number) -> dict[str, str]:
     """Hand out the signed certificate of an extract's destruction."""
     return lifecycle.certificate_of(code, number, person_of(request))
-
-
-@router.get("/projects/{slug:code}/runs", response=Page[RunTold])
-@acts("view_runs")
-def runs(request: HttpRequest, code: str, page: PageNumber = 1) -> Page[RunTold]:
-    """List what the platform carried out for a project, newest first; never what it was asked, nor its files."""
-    project = get(code)
-    require(person_of(request), "view_runs", project.resource())
-    found, more = cut(list(project.runs.select_related("author", "extract").prefetch_related("outputs")), page)
-    words = reads_words(project, person_of(request).username)
-    return Page[RunTold](items=[RunTold.of(each, words=words) for each in found], page=page, more=more)
 
 
 @router.get("/projects/{slug:code}/closure", response=dict[str, str])

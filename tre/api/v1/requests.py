@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from tre.airlock import queue as queues
 from tre.airlock import seeing
+from tre.airlock.changed import changed, version_before
+from tre.airlock.models import RequestFile
+from tre.airlock.pictures import drawn, sent_picture
 from tre.airlock.shown import shown_of
 from tre.api.auth import acts, person_of
+from tre.api.document import a_file
 from tre.api.told.common import Number, Page, PageNumber
 from tre.api.told.requests import (
+    ChangesTold,
     ContentAsked,
     ContentTold,
     FileTold,
-    NoticeTold,
+    PictureAsked,
     QueueAsked,
     RequestRow,
     RequestTold,
     WaitingRow,
     reads_words,
 )
-from tre.disclosure.showing import Ask
-from tre.errors import NotAllowed
-from tre.notices.services import notices_of
 from tre.policy.decision import require
 
-_MOST_NOTICES = 200
 router = Router(tags=["Requests"])
 
 
@@ -66,18 +67,29 @@ def file(request: HttpRequest, number: Number, file: Number) -> FileTold:
 @acts("review_request")
 def contents(request: HttpRequest, number: Number, file: Number, asked: Query[ContentAsked]) -> ContentTold:
     """Show one page of a file to who may review it now. Its author sees it in the workspace, and on its page."""
+    found = _to_review(request, number, file)
+    return ContentTold.of(shown_of(found.sha256, asked.ask(found.name)))
+
+
+@router.get("/requests/{int:number}/files/{int:file}/drawing", openapi_extra=a_file("image/png"))
+@acts("review_request")
+def drawing(request: HttpRequest, number: Number, file: Number, asked: Query[PictureAsked]) -> HttpResponse:
+    """Send a picture of a page of a file, drawn anew, to who may review it now."""
+    found = _to_review(request, number, file)
+    return sent_picture(drawn(found.sha256, asked.ask(found.name), asked.cell, asked.picture))
+
+
+@router.get("/requests/{int:number}/files/{int:file}/changes", response=ChangesTold)
+@acts("review_request")
+def changes(request: HttpRequest, number: Number, file: Number) -> ChangesTold:
+    """Show what has changed in a file since the turn before, to who may review it now."""
+    now = _to_review(request, number, file)
+    return ChangesTold.of(changed(version_before(now), now))
+
+
+def _to_review(request: HttpRequest, number: int, file: int) -> RequestFile:
+    """Return a file to who may review it now: a call reads it out before anybody has looked."""
     person = person_of(request)
     found = seeing.file_of(number, file, person)
     require(person, "review_request", found.request.resource())
-    inside = tuple(map(int, asked.inside.split("."))) if asked.inside else ()
-    return ContentTold.of(shown_of(found.sha256, Ask(inside, asked.section, asked.page, "" if inside else found.name)))
-
-
-@router.get("/notices", response=list[NoticeTold])
-@acts("view_request")
-def notices(request: HttpRequest) -> list[NoticeTold]:
-    """List what the caller is told, newest first; at most 200."""
-    person = person_of(request)
-    if person.grant is not None and person.grant.project:
-        raise NotAllowed("A token for one project reads no notices: they are of everything", todo="Use one for all")
-    return [NoticeTold.of(each) for each in notices_of(person)[:_MOST_NOTICES]]
+    return found

@@ -9,6 +9,7 @@ from tre.airlock.comments import Lines
 from tre.airlock.models import Absence
 from tre.airlock.seeing import file_of, request_of
 from tre.api.auth import acts, asks_again, person_of
+from tre.api.located import made_at
 from tre.api.once import once
 from tre.api.told.common import Number
 from tre.api.told.requests import (
@@ -73,6 +74,7 @@ def hand_in(request: HttpRequest, number: Number, handed: HandedIn) -> RequestTo
 
 
 @router.post("/requests/{int:number}/comments", response={201: CommentTold})
+@made_at("/requests/{number}")
 @acts("comment_request")
 @once
 def comment(request: HttpRequest, number: Number, said: CommentSaid) -> CommentTold:
@@ -108,6 +110,7 @@ def absences(request: HttpRequest) -> list[AbsenceTold]:
 
 
 @router.post("/absences", response={201: AbsenceTold})
+@made_at("/absences")
 @acts("review_request")
 @once
 def away(request: HttpRequest, said: AbsenceSaid) -> AbsenceTold:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tre.audit.services import record
-from tre.errors import Refused
+from tre.errors import Missing, Refused
 from tre.people.models import Account
 from tre.policy.decision import require
 from tre.policy.domain import Principal
@@ -110,6 +110,23 @@ def move(run: Run, event: Event, actor: str, data: Mapping[str, object] | None =
         setattr(run, name, value)
     run.save(update_fields=["state", *moment, *more])
     record(AUDIT_EVENTS[event], actor=actor, subject=run.subject(), data=data)
+
+
+def run_of(number: int, actor: Principal) -> Run:
+    """Return a run that a person may see.
+
+    Raises
+    ------
+    Missing
+        When there is none of this number.
+    NotAllowed
+        When they may not.
+    """
+    found = Run.objects.select_related("project", "author", "extract").filter(pk=number).first()
+    if found is None:
+        raise Missing("There is no such run", where=f"run {number}")
+    require(actor, "view_runs", found.project.resource())
+    return found
 
 
 @transaction.atomic

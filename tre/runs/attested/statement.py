@@ -128,6 +128,18 @@ def kind_of(told: Mapping[str, Any]) -> str:
     return str(told["predicate"]["buildDefinition"]["buildType"]).removeprefix(before).removesuffix(after)
 
 
+def made_from(envelope: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a run's own envelope says that it was made from: names, and SHA-256 of each; none before it is done.
+
+    It is read as it stands: who relies on it verifies it.
+    """
+    if not envelope:
+        return []
+    told = json.loads(base64.b64decode(envelope["payload"]))
+    found = told["predicate"]["buildDefinition"]["resolvedDependencies"]
+    return [(str(each["name"]), str(each["digest"]["sha256"])) for each in found]
+
+
 def _opened(envelope: Mapping[str, Any], key: Ed25519PublicKey) -> dict[str, Any]:
     try:
         found = Envelope.from_dict(json.loads(json.dumps(envelope)))

@@ -6,12 +6,11 @@ workspace. Who runs the platform or audits it reads the whole.
 
 from __future__ import annotations
 
-import base64
 import json
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,8 +19,8 @@ from tre.policy.decision import decide, require
 from tre.projects.services import get
 from tre.runs.attested import services
 from tre.runs.attested.domain import TRANSITIONS, UNDER_WAY
-from tre.runs.attested.models import Run
-from tre.runs.attested.services import reads_words
+from tre.runs.attested.services import reads_words, run_of
+from tre.runs.attested.statement import made_from
 
 _PER_PAGE = 50
 
@@ -39,15 +38,16 @@ def listed(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def one(request: HttpRequest, number: int) -> HttpResponse:
     """Show one run: where it stands, what it made, and how that is attested."""
-    run = _asked_for(request, number)
-    person, project = principal(request), run.project
+    person = principal(request)
+    run = run_of(number, person)
+    project = run.project
     may = decide(person, "ask_run", project.resource()).allowed
     reads = reads_words(project, person.username)
     told = {
         "run": run,
         "reads": reads,
         "shows_outputs": reads or run.kind != "notebook",
-        "statement": _materials(run),
+        "statement": [(name.replace("-", " "), sha256) for name, sha256 in made_from(run.attestation)],
         "spec": json.dumps(run.spec, indent=1) if reads else "",
         "may_cancel": may and run.state in UNDER_WAY,
         "may_retry": may and (run.state, "retry") in TRANSITIONS,
@@ -59,7 +59,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, number: int) -> HttpResponse:
     """Stop a run."""
-    services.cancel(_asked_for(request, number).pk, principal(request))
+    services.cancel(run_of(number, principal(request)).pk, principal(request))
     messages.success(request, "The run is cancelled.")
     return redirect("run", number=number)
 
@@ -67,23 +67,6 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, number: int) -> HttpResponse:
     """Ask again for a run that came to nothing."""
-    services.retry(_asked_for(request, number).pk, principal(request))
+    services.retry(run_of(number, principal(request)).pk, principal(request))
     messages.success(request, "The run is queued again.")
     return redirect("run", number=number)
-
-
-def _asked_for(request: HttpRequest, number: int) -> Run:
-    run = Run.objects.select_related("project", "author", "extract").filter(pk=number).first()
-    if run is None:
-        raise Http404
-    require(principal(request), "view_runs", run.project.resource())
-    return run
-
-
-def _materials(run: Run) -> list[dict[str, str]]:
-    """Return what the run's statement says that it was made from."""
-    if not run.attestation:
-        return []
-    told = json.loads(base64.b64decode(run.attestation["payload"]))
-    found = told["predicate"]["buildDefinition"]["resolvedDependencies"]
-    return [{"name": each["name"].replace("-", " "), "sha256": each["digest"]["sha256"]} for each in found]
