@@ -2,7 +2,8 @@
 
 The event is that of DP-SGD with Poisson sampling: ``steps`` compositions of a Gaussian mechanism on a random part of
 the persons, for adding or removing one person (Abadi and others, 2016; Doroshenko and others, 2022), after the Gaussian
-mechanisms that prepared it.
+mechanisms that prepared it. A search repeats the steps a random number of times and keeps the best: only Renyi
+divergences are known of that (Papernot and Steinke, 2022), so it is accounted for by these.
 """
 
 from __future__ import annotations
@@ -11,14 +12,20 @@ import math
 from collections.abc import Callable, Sequence
 
 import dp_accounting
+from dp_accounting.dp_event import RepeatAndSelectDpEvent
 from dp_accounting.pld import PLDAccountant
+from dp_accounting.rdp import RdpAccountant
+
+from ml.search import Search
 
 _COARSEST, _FINEST = 1e-3, 1e-4
 _LEAST, _CLOSE = 0.3, 0.001
 _NOTHING = 1e-9  # so much noise may spend no epsilon at all, only delta
 
 
-def event(noise: float, rate: float, steps: int, prepared: Sequence[float] = ()) -> dp_accounting.DpEvent:
+def event(
+    noise: float, rate: float, steps: int, prepared: Sequence[float] = (), search: Search | None = None
+) -> dp_accounting.DpEvent:
     """Return the event of a training.
 
     Parameters
@@ -29,7 +36,13 @@ def event(noise: float, rate: float, steps: int, prepared: Sequence[float] = ())
         Probability with which each person is drawn into a batch; at 1 nobody is left to chance.
     prepared : sequence of float
         Noise of each sum over everybody that was taken before the first step, as a multiple of its sensitivity.
+    search : Search, optional
+        By what the steps are repeated; what was prepared is prepared once.
     """
+    if search is not None:
+        before = [dp_accounting.GaussianDpEvent(_together(prepared))] if prepared else []
+        again = RepeatAndSelectDpEvent(event(noise, rate, steps), search.trials, search.shape)
+        return dp_accounting.ComposedDpEvent([*before, again])
     over_everybody = [*prepared, *([noise] * steps if rate >= 1 else [])]
     events = [dp_accounting.GaussianDpEvent(_together(over_everybody))] if over_everybody else []
     if rate < 1:
@@ -44,25 +57,30 @@ def _together(noises: Sequence[float]) -> float:
 
 
 def epsilon(
-    noise: float, rate: float, steps: int, delta: float, prepared: Sequence[float] = (), interval: float = _FINEST
-) -> float:
+    noise: float, rate: float, steps: int, delta: float, prepared: Sequence[float] = (), interval: float = _FINEST,
+    search: Search | None = None,
+) -> float:  # fmt: skip
     """Return the epsilon that a training spends, rounded nowhere: an upper bound by the accountant's discretisation.
 
     Where everybody is in every step it is exact (Balle and Wang, "Improving the Gaussian mechanism", 2018, theorem 8).
     """
+    if search is not None:
+        return float(RdpAccountant().compose(event(noise, rate, steps, prepared, search)).get_epsilon(delta))
     if rate >= 1:
         return float(dp_accounting.get_epsilon_gaussian(_together([*prepared, *[noise] * steps]), delta))
     accountant = PLDAccountant(value_discretization_interval=interval)
     return float(accountant.compose(event(noise, rate, steps, prepared)).get_epsilon(delta))
 
 
-def noise_for(target: float, rate: float, steps: int, delta: float, prepared: Sequence[float] = ()) -> float:
+def noise_for(
+    target: float, rate: float, steps: int, delta: float, prepared: Sequence[float] = (), search: Search | None = None
+) -> float:
     """Return the least noise, to about a thousandth, whose training spends no more than the target epsilon."""
 
     def over(noise: float, interval: float) -> float:
-        return math.log(max(epsilon(noise, rate, steps, delta, prepared, interval), _NOTHING) / target)
+        return math.log(max(epsilon(noise, rate, steps, delta, prepared, interval, search), _NOTHING) / target)
 
-    if rate >= 1:
+    if rate >= 1 and search is None:
         whole = float(dp_accounting.get_sigma_gaussian(target, delta))
         left = whole**-2 - sum(each**-2 for each in prepared)
         high = max(_LEAST, math.sqrt(steps / left) * (1 + _NOTHING))

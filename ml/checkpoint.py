@@ -13,6 +13,7 @@ import hmac
 import json
 import os
 import secrets
+import shutil
 from dataclasses import fields
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from ml.errors import LearningRefused
 from ml.noise import KEY_BYTES
 from ml.spec import TrainingSpec
 
-_STATE, _BOUND, _KEY = "state.safetensors", "training.hmac", "noise.key"
+_STATE, _BOUND, _KEY, _TRIAL = "state.safetensors", "training.hmac", "noise.key", "trial-"
 _VECTORS = tuple(each.name for each in fields(State) if each.name != "step")
 
 
@@ -101,8 +102,14 @@ class Checkpoint:
             ) from None
         return State(step, **vectors)
 
+    def of_trial(self, trial: int) -> Checkpoint:
+        """Return where one trial of a search stands; its noise comes of this training's key."""
+        return Checkpoint(self._folder / f"{_TRIAL}{trial}", self._spend)
+
     def end(self) -> None:
         """Remove the state and, last, the key: the training is done and its model is where it belongs."""
+        for trial in self._folder.glob(f"{_TRIAL}*"):
+            shutil.rmtree(trial)
         for name in (_STATE, _BOUND, _KEY):
             (self._folder / name).unlink(missing_ok=True)
 

@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ml import accounting
 from ml.data import by_person, clipped
 from ml.noise import PREPARING, Noise, noisy_sum
+from ml.preparing import OF_CUTS, noise_of
 from ml.spec import Numeric, TrainingSpec
 
-_OF_CUTS = 0.05  # of the budget, as the parts in ml.preparing
 _CELLS = 256
 _STREAM = 2  # the third sum before the first step
 
@@ -42,8 +41,7 @@ def learned_cuts(spec: TrainingSpec, frame: pd.DataFrame, noise: Noise) -> tuple
     asked = [each for each in spec.numeric if each.quantiles]
     if not asked:
         return spec, ()
-    whole = accounting.noise_for(spec.epsilon, 1.0, 1, spec.delta)
-    multiplier, sensitivity = math.ceil(whole / math.sqrt(_OF_CUTS) * 10**4) / 10**4, math.sqrt(len(asked))
+    multiplier, sensitivity = noise_of(spec, OF_CUTS), math.sqrt(len(asked))
     total = np.concatenate([_cells(frame, each, spec) for each in asked])
     fresh = noise.gaussian(_STREAM, len(total), purpose=PREPARING)
     counts = noisy_sum(torch.from_numpy(total), fresh, sensitivity, multiplier).numpy().reshape(len(asked), _CELLS)

@@ -29,6 +29,7 @@ from ml.networks import Factors, features, network, predict
 from ml.noise import KEY_BYTES, Noise
 from ml.preparing import Prepared, prepare
 from ml.spec import TrainingSpec
+from ml.trials import best
 
 LEAST_ROWS = 100
 _KEPT_EVERY = 50  # steps
@@ -77,6 +78,10 @@ class TrainedModel:
         return predict(self.spec, self.weights, frame)
 
 
+Score = Callable[[TrainedModel, Noise], float]
+Trained = Callable[..., TrainedModel]
+
+
 @dataclass(frozen=True)
 class Table:
     """What is trained on.
@@ -113,8 +118,9 @@ def _table(spec: TrainingSpec, frame: pd.DataFrame) -> Table:
 
 
 def train(
-    spec: TrainingSpec, frame: pd.DataFrame, *, folder: Path | None = None, spend: str = "", watch: Watch | None = None
-) -> TrainedModel:
+    spec: TrainingSpec, frame: pd.DataFrame, *, folder: Path | None = None, spend: str = "", watch: Watch | None = None,
+    score: Score | None = None,
+) -> TrainedModel:  # fmt: skip
     """Train on a table.
 
     Parameters
@@ -129,11 +135,14 @@ def train(
         Told, every fifty steps, the step and the weights, which are private already; true ends the training early. It
         may judge them on public data, or on private figures that it pays for: on nothing else. All steps are
         charged, made or not, since when to stop hangs on what was seen.
+    score : callable, optional
+        What a search chooses by: given a trial's model and its noise, a figure that is private itself, of persons who
+        are not trained on (:func:`ml.evaluate.chooser`).
 
     Raises
     ------
     LearningRefused
-        When the table cannot be trained on: see :func:`check`.
+        When the table cannot be trained on (see :func:`check`), or there is nothing for a search to choose by.
     """
     table = _table(spec, frame)
     kept = Checkpoint(folder, spend) if folder else None
@@ -145,20 +154,53 @@ def train(
     prepared = prepare(spec, table.features, table.rows, noise)
     prepared = replace(prepared, noises=(*of_cuts, *prepared.noises))
     mechanism = _mechanism(spec, prepared)
+    spent = accounting.epsilon(
+        mechanism.noise, mechanism.rate, mechanism.steps, spec.delta, prepared.noises, search=spec.search
+    )
+
+    def trained(spec: TrainingSpec, noise: Noise, kept: Checkpoint | None, steps: int = spec.steps) -> TrainedModel:
+        told = replace(mechanism, clip=spec.clip, steps=steps)
+        weights = _weights(spec, table, told, noise, prepared, kept, watch)
+        return TrainedModel(spec, weights, spent, told.noise, told.rate, prepared.persons, prepared.noises)
+
+    if spec.search is None:
+        return trained(spec, noise, kept)
+    return _found(spec, trained, noise, kept, score)
+
+
+def _weights(
+    spec: TrainingSpec, table: Table, mechanism: Mechanism, noise: Noise, prepared: Prepared, kept: Checkpoint | None,
+    watch: Watch | None,
+) -> Weights:  # fmt: skip
     if spec.model == "boosting":
-        weights = boosting.fit(spec, table.features, table.wanted, mechanism, noise)
-    else:
-        model = network(spec)
-        set_factors(model, prepared.factors)
-        weights = Descent(spec, model, table, mechanism, noise, kept).run(watch)
-    spent = accounting.epsilon(mechanism.noise, mechanism.rate, mechanism.steps, spec.delta, prepared.noises)
-    return TrainedModel(spec, weights, spent, mechanism.noise, mechanism.rate, prepared.persons, prepared.noises)
+        return boosting.fit(spec, table.features, table.wanted, mechanism, noise)
+    model = network(spec)
+    set_factors(model, prepared.factors)
+    return Descent(spec, model, table, mechanism, noise, kept).run(watch)
+
+
+def _found(
+    spec: TrainingSpec, trained: Trained, noise: Noise, kept: Checkpoint | None, score: Score | None
+) -> TrainedModel:
+    """Return the best trial of a search; it keeps the search in its specification, since that is what it cost."""
+    if spec.search is None or score is None:
+        raise LearningRefused("A search needs persons to choose by", where="search", todo="Give those held back")
+
+    def attempt(trial: int, setting: dict[str, float], noise: Noise) -> tuple[float, TrainedModel]:
+        model = trained(spec.tried(setting), noise, kept.of_trial(trial) if kept else None)
+        return score(model, noise), model
+
+    found = best(spec.search, noise, attempt)
+    if found is None:  # the law drew no trial: what is told then is of nobody, and has been paid for
+        found = trained(spec.tried({}), noise, None, 0)
+    return replace(found, spec=replace(found.spec, search=spec.search))
 
 
 def _mechanism(spec: TrainingSpec, prepared: Prepared) -> Mechanism:
     # Rounded up, to the digits that a package tells: what is recomputed from it is just what was spent, or less.
     rate = 1.0 if spec.model == "boosting" else min(1.0, _rounded_up(spec.batch / prepared.persons, 6))
-    noise = _rounded_up(accounting.noise_for(spec.epsilon, rate, spec.steps, spec.delta, prepared.noises), 4)
+    least = accounting.noise_for(spec.epsilon, rate, spec.steps, spec.delta, prepared.noises, spec.search)
+    noise = _rounded_up(least, 4)
     return Mechanism(noise, rate, spec.steps, spec.clip, divisor=rate * prepared.persons)
 
 

@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator
 from ml import dp
 from ml.data import Matrix
 from ml.errors import LearningRefused
+from ml.evaluate import chooser
 from ml.spec import TrainingSpec
 
 
@@ -43,7 +44,10 @@ class PrivateEstimator(BaseEstimator):
     def __init__(self, spec: TrainingSpec, folder: Path | None = None, spend: str = "") -> None:
         self.spec, self.folder, self.spend = spec, folder, spend
 
-    def fit(self, X: pd.DataFrame, y: npt.ArrayLike | None = None, watch: dp.Watch | None = None) -> PrivateEstimator:
+    def fit(
+        self, X: pd.DataFrame, y: npt.ArrayLike | None = None, watch: dp.Watch | None = None,
+        held_back: pd.DataFrame | None = None,
+    ) -> PrivateEstimator:  # fmt: skip
         """Train on a table, which spends the specification's budget.
 
         Parameters
@@ -52,6 +56,8 @@ class PrivateEstimator(BaseEstimator):
             A row or more of each person: unit, features, and the target unless ``y`` holds it.
         y : array, optional
             The target, shape (rows,).
+        held_back : DataFrame, optional
+            Persons who are not in ``X``, by whom a search chooses.
 
         Raises
         ------
@@ -62,7 +68,8 @@ class PrivateEstimator(BaseEstimator):
         if hasattr(self, "model_"):
             raise LearningRefused("This estimator was fitted already", todo="Clone it, and pay for another training")
         frame = X if y is None else X.assign(**{self.spec.target: np.asarray(y)})
-        self.model_ = dp.train(self.spec, frame, folder=self.folder, spend=self.spend, watch=watch)
+        score = chooser(self.spec, held_back) if self.spec.search and held_back is not None else None
+        self.model_ = dp.train(self.spec, frame, folder=self.folder, spend=self.spend, watch=watch, score=score)
         if self.spec.model != "linear":
             self.classes_ = np.array([0, 1])
         self.n_features_in_ = len(self.spec.features())

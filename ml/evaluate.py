@@ -18,7 +18,7 @@ import torch
 
 from ml import accounting
 from ml.data import NOT_AT_RISK, targets
-from ml.dp import TrainedModel
+from ml.dp import Score, TrainedModel
 from ml.losses import row_losses
 from ml.networks import features, loaded
 from ml.noise import JUDGING, KEY_BYTES, Noise, noisy_sum
@@ -31,6 +31,7 @@ _LOSSES = np.geomspace(0.01, 5, 12)
 _AGAIN = 100
 # Of the persons held back, equal parts of the budget go to figures, to the attack, and to groups if any are told.
 _PARTS = 2
+_AFTER_A_SEARCH = 0.2  # of the budget (zero-concentrated) is for these where a search has chosen by the same persons
 
 
 def evaluate(model: TrainedModel, held_out: pd.DataFrame, noise: Noise | None = None) -> dict[str, float]:
@@ -50,11 +51,9 @@ def evaluate(model: TrainedModel, held_out: pd.DataFrame, noise: Noise | None = 
     """
     noise, multiplier = noise or fresh_noise(), of_the_held_back(model.spec)
     if model.spec.model == "linear":
-        wanted, told = targets(held_out, model.spec).astype(float), model.predict(held_out).astype(float)
-        return _of_a_number(model.spec, wanted, told, shares_of(held_out, model.spec), noise, multiplier)
-    wanted, told, shares, _ = answered(model, held_out)
-    counts = np.stack([counted(told, _PROBABILITIES, shares * (wanted == each)) for each in (0, 1)])
-    none, some = _seen(noisy(counts, 1.0, multiplier, noise, 0), multiplier)
+        told = _of_a_number(model, held_out, noise, multiplier)
+        return {name: _short(each) for name, each in told.items()}
+    none, some = _of_classes(model, held_out, noise, multiplier)
     middles = (np.append(0, _PROBABILITIES) + np.append(_PROBABILITIES, 1)) / 2
     brier = (none @ middles**2 + some @ (1 - middles) ** 2) / max(1.0, none.sum() + some.sum())
     return {
@@ -62,6 +61,23 @@ def evaluate(model: TrainedModel, held_out: pd.DataFrame, noise: Noise | None = 
         "auroc_spread_of_noise": _short(_spread(none, some, multiplier)),
         "brier": _short(min(max(brier, 0), 1)),
     }
+
+
+def chooser(spec: TrainingSpec, held_out: pd.DataFrame) -> Score:
+    """Return what a search chooses by: of each trial one noisy figure of persons that were not trained on.
+
+    Its noise is such that the whole search, and what is told of those persons at its end, cost them no more than the
+    specification's epsilon.
+    """
+    told = [of_the_held_back(spec)] * _parts(spec)
+    multiplier = accounting.noise_for(spec.epsilon, 1.0, 1, spec.delta, told, spec.search)
+
+    def score(model: TrainedModel, noise: Noise) -> float:
+        if spec.model == "linear":
+            return -_of_a_number(model, held_out, noise, multiplier)["mean_error"]
+        return _auroc(*_of_classes(model, held_out, noise, multiplier))
+
+    return score
 
 
 def membership_advantage(
@@ -80,16 +96,26 @@ def membership_advantage(
     return _short(_auroc(of_trained, of_others))
 
 
-def _of_a_number(
-    spec: TrainingSpec, wanted: Numbers, told: Numbers, shares: Numbers, noise: Noise, multiplier: float
-) -> dict[str, float]:
+def _of_classes(
+    model: TrainedModel, held_out: pd.DataFrame, noise: Noise, multiplier: float
+) -> tuple[Numbers, Numbers]:
+    """Return noisy counts of the persons of both classes by what the model answers."""
+    wanted, told, shares, _ = answered(model, held_out)
+    counts = np.stack([counted(told, _PROBABILITIES, shares * (wanted == each)) for each in (0, 1)])
+    none, some = _seen(noisy(counts, 1.0, multiplier, noise, 0), multiplier)
+    return none, some
+
+
+def _of_a_number(model: TrainedModel, held_out: pd.DataFrame, noise: Noise, multiplier: float) -> dict[str, float]:
+    spec, shares = model.spec, shares_of(held_out, model.spec)
+    wanted, told = targets(held_out, spec).astype(float), model.predict(held_out).astype(float)
     low, high = spec.bounds
     error = wanted - (2 * (told - low) / (high - low) - 1)  # on the scale from -1 to 1
     parts = np.stack([np.ones_like(error), wanted, wanted**2, np.abs(error) / 2, error**2 / 4])  # each within -1 and 1
     people, mean, square, off, squared = noisy(parts @ shares, math.sqrt(len(parts)), multiplier, noise, 0)
     people = max(1.0, people)
     variance = max(1e-3, square / people - (mean / people) ** 2)
-    return {"r2": _short(1 - 4 * squared / people / variance), "mean_error": _short(max(0.0, off / people))}
+    return {"r2": 1 - 4 * squared / people / variance, "mean_error": max(0.0, off / people)}
 
 
 def answered(model: TrainedModel, held_out: pd.DataFrame) -> tuple[Numbers, Numbers, Numbers, pd.DataFrame]:
@@ -110,7 +136,12 @@ def fresh_noise() -> Noise:
 
 def of_the_held_back(spec: TrainingSpec) -> float:
     """Return the noise of each part that is told of the persons held back, as a multiple of its sensitivity."""
-    return accounting.noise_for(spec.epsilon, 1.0, _PARTS + bool(spec.groups), spec.delta)
+    whole = accounting.noise_for(spec.epsilon, 1.0, _parts(spec), spec.delta)
+    return whole / math.sqrt(_AFTER_A_SEARCH) if spec.search else whole
+
+
+def _parts(spec: TrainingSpec) -> int:
+    return _PARTS + bool(spec.groups)
 
 
 def shares_of(frame: pd.DataFrame, spec: TrainingSpec) -> Numbers:

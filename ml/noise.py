@@ -25,7 +25,8 @@ GRID = 2.0**-24
 # two sums, so up to 2**28 parameters) and float32's own error in a norm and in a sum.
 SLACK = 2.0**-10
 # What a stream is for; each step of each purpose has its own.
-DRAWS, STEPS, PREPARING, JUDGING = 1, 2, 3, 4
+DRAWS, STEPS, PREPARING, JUDGING, SEARCHING = 1, 2, 3, 4, 5
+_OF_A_TRIAL = 2**32  # steps: no trial has so many
 _SPAN = 2.0**-63
 
 Bytes = Callable[[int, int, int], bytes | bytearray]
@@ -82,6 +83,16 @@ class Noise:
     def under(cls, key: bytes) -> Noise:
         """Return the randomness under a key of :data:`KEY_BYTES`."""
         return cls(chacha20(key))
+
+    def of_trial(self, trial: int) -> Noise:
+        """Return the randomness of one trial of a search, from 1: streams that neither it nor another trial has."""
+        first = trial * _OF_A_TRIAL
+        return Noise(lambda purpose, step, count: self._source(purpose, first + step, count))
+
+    def uniform(self, step: int, purpose: int) -> float:
+        """Return a number from 0 to under 1, of 63 bits."""
+        (bits,) = struct.unpack("<Q", self._source(purpose, step, 8))
+        return min(float(bits >> 1) * _SPAN, 1 - 2.0**-53)
 
     def gaussian(self, step: int, count: int, device: torch.device | str = "cpu", purpose: int = STEPS) -> torch.Tensor:
         """Return standard normal numbers, float64, shape (count,): Box and Muller's of 63-bit uniforms."""

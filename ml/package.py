@@ -80,6 +80,7 @@ def save(
         "target": model.spec.target,
         "figures": figures,
         "groups": groups or {},
+        "search": _searched(model.spec),
         "limits": [
             "Trained on synthetic or pseudonymised records of one region; check it where it is to be used.",
             "The noise is a cryptographic stream's, on a grid; gradients are summed in floating point of 32 bits.",
@@ -91,6 +92,13 @@ def save(
     (folder / "card.json").write_text(json.dumps(card, indent=2))
     (folder / "card.md").write_text(_markdown(card))
     return folder
+
+
+def _searched(spec: TrainingSpec) -> dict[str, float | str]:
+    """Return how large a search was. Not how many trials it made: that is secret, and its price stands on it."""
+    if spec.search is None:
+        return {}
+    return {"settings": len(spec.search.settings()), "trials": spec.search.trials, "law": spec.search.law}
 
 
 def _rounded(rows: int) -> int:
@@ -105,8 +113,17 @@ def _markdown(card: dict[str, Any]) -> str:
         f"# Model card\n\n{card['purpose']}\n\n"
         f"- target: {card['target']}\n- features: {', '.join(card['features'])}\n"
         f"- privacy: epsilon {card['epsilon']} at delta {card['delta']}, for {card['privacy_unit']}\n"
-        f"- data version: {card['data_version']}\n- code: {card['code_hash']}\n\n"
+        f"- data version: {card['data_version']}\n- code: {card['code_hash']}\n{_of_search(card['search'])}\n"
         f"## Figures\n\n{figures}\n\n{_of_groups(card['groups'])}## Limits\n\n{limits}\n"
+    )
+
+
+def _of_search(search: dict[str, Any]) -> str:
+    if not search:
+        return ""
+    return (
+        f"- search: the best of {search['trials']:g} trials on average ({search['law']}, the number is secret), "
+        f"among {search['settings']} settings; its price is in the epsilon\n"
     )
 
 

@@ -19,7 +19,7 @@ from ml.spec import TrainingSpec
 
 # Parts of the budget, in zero-concentrated terms (Bun and Steinke, 2016): a Gaussian mechanism that spends a part s has
 # the noise of one that spends all, divided by the root of s.
-_OF_COUNT, _OF_SCALES, _OF_JUDGING = 0.01, 0.05, 0.03
+OF_CUTS, _OF_COUNT, _OF_SCALES, _OF_JUDGING = 0.05, 0.01, 0.05, 0.03
 _RAREST = 0.002  # no input is taken for rarer than this: a factor would be noise
 
 
@@ -48,6 +48,19 @@ def sums(spec: TrainingSpec) -> int:
     return 2 + spec.scaled + any(each.quantiles for each in spec.numeric)
 
 
+def noise_of(spec: TrainingSpec, share: float) -> float:
+    """Return the noise of a sum that spends a share of the budget, to the digits that a package tells."""
+    whole = accounting.noise_for(spec.epsilon, 1.0, 1, spec.delta)
+    return math.ceil(whole / math.sqrt(share) * 10**4) / 10**4
+
+
+def planned(spec: TrainingSpec) -> tuple[float, ...]:
+    """Return the noise of each sum that a training of this specification will take beside its steps."""
+    of_cuts = (OF_CUTS,) if any(each.quantiles for each in spec.numeric) else ()
+    of_scales = (_OF_SCALES,) if spec.scaled else ()
+    return tuple(noise_of(spec, share) for share in (*of_cuts, _OF_COUNT, *of_scales, _OF_JUDGING))
+
+
 def prepare(spec: TrainingSpec, features: Matrix, rows: np.ndarray, noise: Noise) -> Prepared:
     """Learn the number of persons and, where the specification asks, the scales of inputs.
 
@@ -58,14 +71,12 @@ def prepare(spec: TrainingSpec, features: Matrix, rows: np.ndarray, noise: Noise
     rows : array
         Each person's rows, shape (persons, most), -1 where there is none.
     """
-    whole = accounting.noise_for(spec.epsilon, 1.0, 1, spec.delta)
-    of_count = _rounded_up(whole / math.sqrt(_OF_COUNT))
-    of_judging = _rounded_up(whole / math.sqrt(_OF_JUDGING))
+    of_count, of_judging = noise_of(spec, _OF_COUNT), noise_of(spec, _OF_JUDGING)
     count = float(_noisy(np.array([float(len(rows))]), 1.0, of_count, noise, 0)[0])
     persons = max(1, round(count))
     if not spec.scaled:
         return Prepared(persons, (of_count, of_judging))
-    of_scales, sensitivity = _rounded_up(whole / math.sqrt(_OF_SCALES)), math.sqrt(len(spec.features()))
+    of_scales, sensitivity = noise_of(spec, _OF_SCALES), math.sqrt(len(spec.features()))
     told = _noisy(second_moments(features, rows).sum(0), sensitivity, of_scales, noise, 1)
     least = max(_RAREST, of_scales * sensitivity / persons)
     shares = np.clip(told / persons, 0, 1)
@@ -92,7 +103,3 @@ def second_moments(features: Matrix, rows: np.ndarray) -> np.ndarray:
 def _noisy(total: np.ndarray, sensitivity: float, multiplier: float, noise: Noise, nth: int) -> np.ndarray:
     fresh = noise.gaussian(nth, len(total), purpose=PREPARING)
     return noisy_sum(torch.from_numpy(total), fresh, sensitivity, multiplier).numpy()
-
-
-def _rounded_up(value: float) -> float:
-    return math.ceil(value * 10**4) / 10**4  # to the digits that a package tells

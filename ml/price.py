@@ -75,5 +75,8 @@ def _epsilon(noise: float, rate: float, spec: TrainingSpec, prepared: tuple[floa
 
     The exact accountant's memory grows with epsilon: a package that asks for an endless sum must not get it.
     """
-    quick = RdpAccountant().compose(accounting.event(noise, rate, spec.steps, prepared)).get_epsilon(spec.delta)
-    return accounting.epsilon(noise, rate, spec.steps, spec.delta, prepared) if quick <= _MOST_EPSILON else math.inf
+    told = accounting.event(noise, rate, spec.steps, prepared, spec.search)
+    quick = RdpAccountant().compose(told).get_epsilon(spec.delta)
+    if quick > _MOST_EPSILON:
+        return math.inf
+    return accounting.epsilon(noise, rate, spec.steps, spec.delta, prepared, search=spec.search)

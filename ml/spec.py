@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from ml.errors import LearningRefused
+from ml.search import Search
 
 VERSION = 2
 _READ = (1, 2)
@@ -104,6 +105,8 @@ class TrainingSpec:
         Of ``survival``: the column that holds the time, and the rising ends of the periods it is cut into.
     groups : tuple of Category
         Of whom the card tells figures apart, such as of each sex; columns that need be no feature.
+    search : Search, optional
+        Values of which some are tried and the best are kept: all within the same budget (:mod:`ml.search`).
     seed : int
         What the first weights are drawn from. Never the noise, nor who is drawn: these have a secret key.
     """
@@ -134,11 +137,25 @@ class TrainingSpec:
     periods: tuple[float, ...] = ()
     seed: int = 0
     groups: tuple[Category, ...] = ()
+    search: Search | None = None
 
     def __post_init__(self) -> None:
         for holds, what in (*self._of_every_model(), *self._of_this_model()):
             if not holds:
                 raise LearningRefused(f"The training's specification is wrong: {what}", where="spec")
+        for setting in self.search.settings() if self.search else ():
+            self.tried(setting)
+
+    def tried(self, setting: Mapping[str, float]) -> TrainingSpec:
+        """Return the specification of one trial of the search, which searches for nothing itself.
+
+        Raises
+        ------
+        LearningRefused
+            When no training can be meant by it.
+        """
+        changes: dict[str, Any] = {**setting, "search": None}
+        return replace(self, **changes)
 
     def _of_every_model(self) -> list[tuple[bool, str]]:
         others = (self.target, self.unit, *([self.time] if self.time else []))
@@ -205,7 +222,8 @@ class TrainingSpec:
     def to_json(self) -> dict[str, Any]:
         """Return the specification as JSON values."""
         told: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        return told
+        search = told.pop("search")  # left out where there is none: a specification is then written as ever
+        return {**told, "search": search} if search else told
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> TrainingSpec:
@@ -226,6 +244,7 @@ class TrainingSpec:
                 "numeric": tuple(Numeric(**each) for each in numeric),
                 "categories": tuple(Category(each["name"], tuple(each["values"])) for each in told["categories"]),
                 "groups": tuple(Category(each["name"], tuple(each["values"])) for each in told.get("groups", ())),
+                "search": Search.from_json(told["search"]) if told.get("search") else None,
             }
             return cls(**known)
         except (TypeError, KeyError, AttributeError, IndexError):

@@ -83,7 +83,7 @@ def train_and_keep(
     """
     check_version(spec, data_version)
     back, kept = held_out(spec, frame), Checkpoint(checkpoint, spend) if checkpoint else None
-    model = PrivateEstimator(spec, folder=checkpoint, spend=spend).fit(frame[~back]).model_
+    model = PrivateEstimator(spec, folder=checkpoint, spend=spend).fit(frame[~back], held_back=frame[back]).model_
     noise = Noise.under(kept.key()) if kept else None
     figures = evaluate(model, frame[back], noise)
     figures["membership_attack_auroc"] = membership_advantage(model, frame[~back], frame[back], noise)

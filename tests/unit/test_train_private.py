@@ -8,6 +8,7 @@ import pytest
 
 from ml import dp
 from ml.errors import LearningRefused
+from ml.search import Search
 from tests.unit.test_ml_models import SPEC, people
 from tre.workspace.client import learning
 
@@ -67,3 +68,19 @@ def test_a_table_that_cannot_be_trained_on_costs_nothing(asked, tmp_path, frame,
     with pytest.raises(LearningRefused, match=told):
         private(frame, tmp_path)
     assert asked == []
+
+
+def test_the_price_of_a_search_is_told_beforehand_and_nothing_is_taken(monkeypatch):
+    asked = []
+
+    def call(method: str, path: str, **more: object) -> dict:
+        asked.append((path, more["json"]))
+        return {"prices": []}
+
+    monkeypatch.setattr(learning, "call", call)
+    told = learning.price(training=replace(SPEC, search=Search(rate=(0.1, 1.0), trials=3.0)), persons=1000)
+    assert asked == [("budget/price", {"epsilon": SPEC.epsilon, "delta": SPEC.delta, "mechanism": None})]
+    shown = told._repr_html_()
+    assert "3 trials on average among 2 settings" in shown
+    assert "one of the same noise would cost epsilon" in shown
+    assert "trials" not in learning.price(training=SPEC, persons=1000)._repr_html_()

@@ -65,10 +65,12 @@ class Budget(dict[str, Any]):
 class Prices(list[dict[str, Any]]):
     """What a spend would cost each ledger: ``scope``, ``name``, ``epsilon``, what is ``added``, if ``covered``.
 
-    ``off`` tells of a question how far a count of persons would be off, where one was asked for.
+    ``off`` tells of a question how far a count of persons would be off, where one was asked for. ``training`` tells of
+    a training how noisy it would be: see :class:`ml.quote.Quote`.
     """
 
     off: float | None = None
+    training: dict[str, Any] | None = None
 
     def _repr_html_(self) -> str:
         rows = [
@@ -78,7 +80,20 @@ class Prices(list[dict[str, Any]]):
             )
             for each in self
         ]  # fmt: skip
-        return table(("taken from", "epsilon by itself", "adds", "covered"), rows)
+        return table(("taken from", "epsilon by itself", "adds", "covered"), rows) + self._training()
+
+    def _training(self) -> str:
+        told = self.training
+        if told is None:
+            return ""
+        said = f"Each step has noise of {told['noise']:.3g} times the clipping bound."
+        if told["settings"] > 1:
+            said += (
+                f" The search makes {told['trials']:g} trials on average among {told['settings']} settings; one"
+                f" training of the same price would have noise of {told['without_search']:.3g}, one of the same noise"
+                f" would cost epsilon {told['one_trial']:.3g}."
+            )
+        return f"<p>{text(said)}</p>"
 
 
 class Request(dict[str, Any]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,17 +23,36 @@ def budget() -> Budget:
     return Budget(call("GET", "budget"))
 
 
-def price(epsilon: float = 0.0, delta: float = 1e-6, mechanism: dict[str, Any] | None = None) -> Prices:
+def price(
+    epsilon: float = 0.0, delta: float = 1e-6, mechanism: dict[str, Any] | None = None, *,
+    training: TrainingSpec | None = None, persons: int = 10_000,
+) -> Prices:  # fmt: skip
     """Return what a spend would cost the project, its datasets and the population; nothing is taken.
 
     Parameters
     ----------
+    epsilon, delta : float
+        Of the spend, where no training is named.
     mechanism : dict, optional
         What it would be spent by: ``kind`` (``gaussian``, ``laplace`` or ``sampled_gaussian``), ``noise`` as a multiple
         of the sensitivity, ``rate`` of sampling and ``steps``; its epsilon at the delta is told then.
+    training : ml.spec.TrainingSpec, optional
+        The training that it would pay for. How noisy that will be, and what its search costs, is told beside the price.
+    persons : int
+        About how many persons the training has: a public guess.
     """
+    if training is not None:
+        return _price_of(training, persons)
     asked = {"epsilon": epsilon, "delta": delta, "mechanism": mechanism}
     return Prices(call("POST", "budget/price", json=asked)["prices"])
+
+
+def _price_of(training: TrainingSpec, persons: int) -> Prices:
+    from ml.quote import quote
+
+    made = price(training.epsilon, training.delta)
+    made.training = asdict(quote(training, persons))
+    return made
 
 
 def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose: str, folder: str | Path) -> Path:
