@@ -301,7 +301,7 @@ RULES: dict[str, Rule] = {
             "datasets/<slug:name>/lineage",
             "linkage",
             "linkage/pairs",
-            "linkage/pairs/<uuid:pair>",
+            "linkage/pairs/<uuidstr:pair>",
             "people",
             "people/<slug:username>",
             "people/<slug:username>/tokens",
@@ -363,7 +363,7 @@ RULES: dict[str, Rule] = {
             "runs/<int:number>/retry",
             "notices/read",
             "notices/<int:number>/read",
-            "linkage/pairs/<uuid:pair>/decide",
+            "linkage/pairs/<uuidstr:pair>/decide",
             "invitations/<int:number>/withdraw",
             *(
                 f"people/<slug:username>/{verb}"

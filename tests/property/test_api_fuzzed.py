@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import checks
 from schemathesis.generation import GenerationMode
@@ -42,11 +42,14 @@ _HELD_TO = (
 
 
 def operations() -> Iterator[Any]:
-    """Yield every operation of the document, as schemathesis knows it, behind the portal itself."""
+    """Yield every operation of the document, as schemathesis knows it, behind the portal itself.
+
+    That which ends the caller's token is the last: nothing is answered after it.
+    """
     schema = schemathesis.openapi.from_dict(document())
     schema.app = WSGIHandler()
-    for found in schema.get_all_operations():
-        yield found.ok()
+    found = [each.ok() for each in schema.get_all_operations()]
+    yield from sorted(found, key=lambda each: bool(each.path.endswith("/me/token")))
 
 
 def things(house: dict[str, Any], operation: Any) -> dict[str, Any]:  # noqa: F811
@@ -66,6 +69,10 @@ def keeps_to_the_document(operation: Any, mode: GenerationMode, token: str, told
               database=None)  # fmt: skip
     @given(strategy)
     def call(case: Any) -> None:
+        # What is asked with an empty list, or with nothing, stands in no address: the call is a right one.
+        assume(
+            mode == GenerationMode.POSITIVE or not any(each in ([], {}, None) for each in (case.query or {}).values())
+        )
         response = case.call(base_url="http://testserver", headers=headers, environ_base={"REMOTE_ADDR": "127.0.0.1"})
         came.add(response.status_code)
         # A release that the house never made is missed on the disk: that is told of, and nothing else of the kind.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from django.test import Client
 from tre.api.document import FILE, as_text, document
 from tre.api.policy import api_policy
 from tre.api.reference import sections, shapes
+from tre.config.options import REPOSITORY
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +27,15 @@ def test_every_reference_of_the_document_leads_somewhere():
     assert {each.partition('"')[0] for each in text.split("#/components/schemas/")[1:]} <= named
     assert document()["openapi"] == "3.1.0"
     assert document()["components"]["securitySchemes"]["BearerToken"] == {"type": "http", "scheme": "bearer"}
+
+
+def test_no_two_shapes_have_one_name():
+    """The document has one place for a name, and would tell of the last of them alone."""
+    folders = (REPOSITORY / "tre" / "api" / each for each in ("told", "v1"))
+    text = "".join(path.read_text() for folder in folders for path in folder.glob("*.py"))
+    names = re.findall(r"^class (\w+)\(", text, re.MULTILINE)
+    assert len(names) > 50
+    assert sorted(names) == sorted(set(names))
 
 
 def test_every_operation_says_what_it_does_in_whole_sentences_and_is_named_once():

@@ -187,7 +187,7 @@ def test_the_feedback_is_the_data_managers_to_pass_on(receipts, mia):
     write_submission(receipts[0])
     person("res", "researcher")
     page = reverse("catalogue_feedback", kwargs={"identity": "areas-1"})
-    assert browser("mia").get(page).status_code == 404  # a refusal: nothing was found wrong in it
+    assert browser("mia").get(page).status_code == 404  # nothing was found wrong in it
     told = load().path("feedback", "areas-1.csv")
     told.parent.mkdir(parents=True, exist_ok=True)
     told.write_text("dataset,file,row,field,fault\nsmall_area,a.csv,2,lsoa,wrong form\n")

@@ -22,8 +22,12 @@ from tre.airlock.models import Request
 from tre.api.domain import new_token
 from tre.cli import main
 from tre.config.options import REPOSITORY
+from tre.errors import NotAllowed
+from tre.people.models import Account
+from tre.projects.models import Extract
 from tre.remote import calls, keeping
 from tre.remote.keeping import Login
+from tre.runs.attested.models import Run
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "http://localhost:8000"
@@ -167,6 +171,54 @@ def test_any_address_is_called_and_a_code_is_sent_where_it_is_asked_for(study, m
     monkeypatch.setattr("sys.stdin", io.StringIO('{"votes": 1}'))
     assert main(["api", "POST", f"/requests/{made.pk}/comments", "--body", "-"]) == 3
     assert "text: Field required" in capsys.readouterr().err
+
+
+def test_people_are_listed_found_and_shown(study, monkeypatch, capsys):
+    person("ope", "operator")
+    sign_in(monkeypatch, token_of("ope"))
+    capsys.readouterr()
+    assert main(["people", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in ("ann", "cat", "ope", "output_checker"))
+    assert main(["people", "list", "--find", "ann", "--json"]) == 0
+    assert [each["username"] for each in json.loads(capsys.readouterr().out)["items"]] == ["ann"]
+    assert main(["people", "show", "ann"]) == 0
+    assert "ann@example.org" in capsys.readouterr().out
+    assert main(["people", "show", "../me"]) == 3
+    assert "no such" in capsys.readouterr().err
+    sign_in(monkeypatch, token_of("ann"))
+    assert main(["people", "list"]) == 3
+    assert "may not manage people" in capsys.readouterr().err
+
+
+def test_runs_are_listed_shown_cancelled_and_asked_for_again(study, monkeypatch, capsys):
+    extract = Extract.objects.create(project=study, number=1, asked_by="mia", ready=True, manifest={"tables": []})
+    author = Account.objects.get(username="ann")
+    run = Run.objects.create(
+        project=study, author=author, extract=extract, kind="aggregate", spec={}, once="x", log=["[red]Counted.[/red]"]
+    )
+    sign_in(monkeypatch, token_of("ann"))
+    capsys.readouterr()
+    assert main(["runs", "list", "frailty"]) == 0
+    assert "queued" in capsys.readouterr().out
+    assert main(["runs", "cancel", str(run.pk)]) == 0
+    assert "cancelled" in capsys.readouterr().out
+    assert main(["runs", "retry", str(run.pk), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["state"] == "queued"
+    Run.objects.update(log=["[red]Counted.[/red]"])
+    assert main(["runs", "show", str(run.pk)]) == 0
+    assert "[red]Counted.[/red]" in capsys.readouterr().out
+
+
+def test_a_token_can_be_revoked_when_it_is_forgotten(study, monkeypatch, capsys):
+    token = token_of("ann")
+    sign_in(monkeypatch, token)
+    assert main(["logout", "--revoke"]) == 0
+    assert "opens nothing" in capsys.readouterr().out
+    assert not keeping.place().exists()
+    with pytest.raises(NotAllowed, match="opens nothing"):
+        calls.Portal(Login(ADDRESS, token)).call("GET", "/me")
+    assert main(["logout", "--revoke"]) == 3
 
 
 def _answer(**told: Any) -> calls.Portal:

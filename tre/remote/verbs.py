@@ -7,13 +7,14 @@ import getpass
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tre.errors import Refused
 from tre.remote import keeping
 from tre.remote.calls import NotReached, Portal
 from tre.remote.keeping import Login
+from tre.remote.tables import table, word
 
 _COLUMNS = {
     "number": "Request", "project": "Project", "author": "Author", "state": "State", "turn": "Turn", "risk": "Risk",
@@ -21,6 +22,9 @@ _COLUMNS = {
 _FILES = {"number": "File", "name": "Name", "kind": "Kind", "verdict": "Verdict", "size": "Bytes"}
 _FINDINGS = {"severity": "Severity", "rule": "Rule", "location": "Where", "why": "Why", "fix": "What to do"}
 _IDENTITY = re.compile(r"[a-z0-9-]{1,60}")
+
+
+Act = Callable[[argparse.Namespace, Portal], tuple[Any, Callable[[], None]]]
 
 
 def portal() -> Portal:
@@ -39,14 +43,21 @@ def login(options: argparse.Namespace) -> int:
 
 
 def logout(options: argparse.Namespace) -> int:
-    """Forget the token that is kept here."""
+    """Forget the token that is kept here; revoked first where that is asked for, so that it opens nothing anywhere."""
+    if options.revoke:
+        portal().call("DELETE", "/me/token")
+        print("The token opens nothing any more.")
     print("The token is forgotten here." if keeping.forget() else "You were not signed in.")
     return 0
 
 
 def requests(options: argparse.Namespace) -> int:
     """Do what is asked about requests, and show it as a table or as JSON."""
-    act: Callable[[argparse.Namespace, Portal], tuple[Any, Callable[[], None]]] = _ACTIONS[options.action]
+    return done(_ACTIONS[options.action], options)
+
+
+def done(act: Act, options: argparse.Namespace) -> int:
+    """Do something at the portal, and show its answer as a table or as JSON."""
     answer, show = act(options, portal())
     if options.json:
         print(json.dumps(answer, indent=2, ensure_ascii=False))
@@ -57,13 +68,13 @@ def requests(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace, to: Portal) -> tuple[Any, Callable[[], None]]:
     found = to.call("GET", "/requests", page=options.page)
-    return found, lambda: _table("Requests", _COLUMNS, found["items"], more=found["more"])
+    return found, lambda: table("Requests", _COLUMNS, found["items"], more=found["more"])
 
 
 def _queue(options: argparse.Namespace, to: Portal) -> tuple[Any, Callable[[], None]]:
     found = to.call("GET", "/requests/queue")
     columns = {**_COLUMNS, "mine": "Yours", "overdue": "Overdue"}
-    return found, lambda: _table("Waiting for your review", columns, found)
+    return found, lambda: table("Waiting for your review", columns, found)
 
 
 def _show(options: argparse.Namespace, to: Portal) -> tuple[Any, Callable[[], None]]:
@@ -71,10 +82,10 @@ def _show(options: argparse.Namespace, to: Portal) -> tuple[Any, Callable[[], No
 
     def show() -> None:
         _told(found)
-        _table("Files", _FILES, found["files"])
+        table("Files", _FILES, found["files"])
         for file in found["files"]:
             if file["findings"]:
-                _table(f"Found in {file['name']}", _FINDINGS, file["findings"])
+                table(f"Found in {file['name']}", _FINDINGS, file["findings"])
 
     return found, show
 
@@ -119,26 +130,6 @@ def api(options: argparse.Namespace) -> int:
 
 def _told(found: Mapping[str, Any]) -> None:
     number, project, author, state, turn = (
-        _word(found[name]) for name in ("number", "project", "author", "state", "turn")
+        word(found[name]) for name in ("number", "project", "author", "state", "turn")
     )
     print(f"Request {number} of {project}, by {author}: {state}, turn {turn}")
-
-
-def _table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]], *, more: bool = False) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title, title_justify="left", caption="There are more: ask for the next page." if more else None)
-    for heading in columns.values():
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_word(row.get(name))) for name in columns))  # as text: no markup of another's is obeyed
-    Console().print(table)
-
-
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = "" if value is None else str(value)
-    return "".join(each if each.isprintable() else "\ufffd" for each in text)  # no letter that steers a terminal

@@ -12,6 +12,10 @@ from tre.api import tokens
 from tre.api.models import Token
 from tre.api.policy import api_policy
 from tre.audit.models import Entry
+from tre.people.models import Account
+from tre.projects.models import Extract
+from tre.runs.attested.models import Run
+from tre.workspace.models import Quota
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +53,33 @@ def test_a_token_for_one_project_sees_nothing_of_the_persons_others(study):
     assert {each["number"] for each in call(token, "GET", "/requests").json()["items"]} == {here.request_id}
     assert [each["code"] for each in call(token, "GET", "/projects").json()["items"]] == ["frailty"]
     assert call(token, "POST", "/requests", {"project": "gout", "context": "x"}).status_code == 403
+
+
+def test_another_projects_runs_and_use_are_seen_stopped_and_asked_for_again_by_nobody(study):
+    person("bob", "researcher")
+    gout = project("gout", "bob")
+    extract = Extract.objects.create(project=gout, number=1, asked_by="mia", ready=True, manifest={"tables": []})
+    bob = Account.objects.get(username="bob")
+    run = Run.objects.create(project=gout, author=bob, extract=extract, kind="aggregate", spec={}, once="x")
+    token = token_of("ann")
+    for method, path in (
+        ("GET", f"/runs/{run.pk}"),
+        ("POST", f"/runs/{run.pk}/cancel"),
+        ("POST", f"/runs/{run.pk}/retry"),
+        ("GET", "/projects/gout/runs"),
+        ("GET", "/projects/gout/usage"),
+        ("GET", "/projects/gout/safes"),
+    ):
+        assert call(token, method, path).status_code == 403, path
+    quota = {"processor_hours": 1, "megabytes": 1}
+    for code in ("gout", "frailty"):
+        assert call(token, "PUT", f"/projects/{code}/quota", quota).status_code == 403
+    run.refresh_from_db()
+    assert (run.state, Quota.objects.count()) == ("queued", 0)
+    _, only = tokens.make(as_seen_now("ann"), "One", api_policy().scopes, 8, "frailty")
+    assert call(only, "GET", "/projects/frailty/usage").status_code == 200
+    assert call(only, "GET", "/notices/how").status_code == 403
+    assert call(only, "POST", "/notices/read").status_code == 403
 
 
 def test_nobody_reviews_their_own_by_a_token_and_reviews_stay_blind(study):

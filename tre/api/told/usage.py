@@ -59,7 +59,7 @@ class QuotaSaid(Schema):
     megabytes: Annotated[int, Field(ge=0, le=100_000_000)]
 
 
-class TableTold(Schema):
+class SafesTable(Schema):
     """A table: its caption, the heads of its columns, and rows of as many cells."""
 
     caption: str
@@ -67,12 +67,12 @@ class TableTold(Schema):
     rows: list[list[str]]
 
 
-class SectionTold(Schema):
+class SafesSection(Schema):
     """A part of a document."""
 
     heading: str
     paragraphs: list[str]
-    tables: list[TableTold]
+    tables: list[SafesTable]
 
 
 class SafesTold(Schema):
@@ -80,7 +80,7 @@ class SafesTold(Schema):
 
     title: str
     about: str
-    sections: list[SectionTold]
+    sections: list[SafesSection]
 
     @classmethod
     def of(cls, made: Document) -> SafesTold:

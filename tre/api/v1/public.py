@@ -44,8 +44,8 @@ def field(request: HttpRequest, name: str, field: str) -> FieldWhole:
 
 
 @router.get("/search", response=list[HitTold])
-def search(request: HttpRequest, q: Words) -> list[HitTold]:
-    """Find datasets and fields by words, best first."""
+def search(request: HttpRequest, q: Words = "") -> list[HitTold]:
+    """Find datasets and fields by words, best first; without a word, none."""
     return [HitTold.of(each) for each in find(q)]
 
 
