@@ -11,6 +11,7 @@ from django.urls import get_resolver, reverse
 from tests.catalogue import submission
 from tests.factories import agreed_to, as_seen_now, person, project
 from tre.airlock.models import Release, Request
+from tre.airlock.registered.models import Alias, RegisteredModel
 from tre.audit.models import Entry
 from tre.config.secrets import secret
 from tre.people.models import Account
@@ -113,7 +114,10 @@ def browser(username: str, *, second_factor: bool = True, ago: float = 0, **opti
 def released(house):
     request = Request.objects.create(project=house, author=Account.objects.get(username="ann"), context="A model.")
     model = {"name": "frailty-risk", "version": 1, "alias": "champion", "epsilon": 2.5}
-    return Release.objects.create(request=request, identity="a" * 32, files=[], models_registered=[model])
+    made = Release.objects.create(request=request, identity="a" * 32, files=[], models_registered=[model])
+    RegisteredModel.objects.create(release=made, name=model["name"], version=1, folder="risk")
+    Alias.objects.create(name=model["name"], alias="champion", version=1)
+    return made
 
 
 @pytest.mark.parametrize("who", sorted(WHO))

@@ -118,10 +118,12 @@ def may_be_sent_to(found: Address, options: Options) -> bool:
         return True
     if inner.is_loopback:
         return options.demonstration
-    return inner.is_global and not inner.is_multicast
+    public = isinstance(inner, IPv4Address) or inner in _PUBLIC
+    return public and inner.is_global and not inner.is_multicast
 
 
 _TRANSLATED = ip_network("64:ff9b::/96")
+_PUBLIC = ip_network("2000::/3")  # what of IPv6 is given out as global unicast (IANA; RFC 4291, section 2.4)
 
 
 def _inner(found: Address) -> Address:
