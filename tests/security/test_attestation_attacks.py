@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,7 +19,7 @@ from tre.runs.attested import lookup
 from tre.runs.attested.models import Run, RunOutput
 from tre.runs.attested.statement import PAYLOAD_TYPE, AttestationBroken, Course, Subject, sign, statement, verify
 
-COURSE = Course("aggregate", {"query": "SELECT 1"}, {"project": "p"}, {"code": "a" * 64}, "run:1", "then", "now")
+COURSE = Course("aggregate", {"query": "SELECT 1"}, {"project": "p"}, {"code": "a" * 64}, "run:1", "then", "09:15")
 SHA = "b" * 64
 
 
@@ -44,6 +45,12 @@ def test_what_was_signed_is_verified_and_nothing_else(key):
         verify(told, key.public_key(), "c" * 64)
     with pytest.raises(AttestationBroken):
         verify(told, Ed25519PrivateKey.generate().public_key(), SHA)
+
+
+def test_what_leaves_with_a_model_does_not_tell_how_long_its_search_took():
+    for training, told in (({"search": {"rate": [0.1, 0.3]}}, False), ({"search": None}, True), ({}, True)):
+        made = statement(replace(COURSE, kind="training", spec={"training": training}), [Subject("model.json", SHA)])
+        assert (COURSE.ended in json.dumps(made)) is told
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,6 @@ class Course:
 def statement(course: Course, outputs: Sequence[Subject]) -> dict[str, Any]:
     """Return the statement of a run."""
     materials = [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(course.materials.items())]
-    metadata = {"invocationId": course.number, "startedOn": course.began, "finishedOn": course.ended}
     return {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": each.name, "digest": {"sha256": each.sha256}} for each in outputs],
@@ -88,9 +87,21 @@ def statement(course: Course, outputs: Sequence[Subject]) -> dict[str, Any]:
                 "internalParameters": dict(course.internal),
                 "resolvedDependencies": materials,
             },
-            "runDetails": {"builder": {"id": _BUILDER}, "metadata": metadata},
+            "runDetails": {"builder": {"id": _BUILDER}, "metadata": _metadata(course)},
         },
     }
+
+
+def _metadata(course: Course) -> dict[str, str]:
+    """Return the run's name and times, without the end of a training that searched.
+
+    How many trials a private search made is secret, and how long it took tells about that; a statement may leave with
+    the model. SLSA asks for no end (see docs/decisions/0041-private-search-and-real-uses.md).
+    """
+    training = course.spec.get("training")
+    searched = isinstance(training, Mapping) and training.get("search") is not None
+    ended = {} if searched else {"finishedOn": course.ended}
+    return {"invocationId": course.number, "startedOn": course.began, **ended}
 
 
 def sign(told: Mapping[str, Any], key: Ed25519PrivateKey) -> dict[str, Any]:
