@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from tre.catalogue.weights import told_probability
+
 
 class Submission(models.Model):
     """What a provider sent and landing accepted, whole."""
@@ -172,3 +174,8 @@ class DoubtfulPair(models.Model):
 
     def __str__(self) -> str:
         return f"pair {self.pair}"
+
+    @property
+    def told_probability(self) -> float:
+        """Return how probable it is that they are one person's, as a page and the API tell it."""
+        return told_probability(self.probability)

@@ -48,6 +48,22 @@ def weights(model: dict[str, Any]) -> Iterator[tuple[str, list[Weight]]]:
         yield LABELS.get(comparison["output_column_name"], comparison["output_column_name"]), levels
 
 
+def rounded(bits: float) -> float:
+    """Return bits as they are told: the last digits of a name's weight would tell how rare it is, and so which."""
+    return round(bits, 1)
+
+
+def told_probability(probability: float) -> float:
+    """Return a pair's probability as it is told: that of its odds in bits, rounded as these are.
+
+    Three digits of a probability are a hundredth of a bit, and all but the name's weight is known of a pair.
+    """
+    if not 0 < probability < 1:
+        return probability
+    odds = 2 ** rounded(math.log2(probability / (1 - probability)))
+    return odds / (1 + odds)
+
+
 def overlap(shared: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
     """Return a row for each provider: how many persons it shares with each, in the same order, as a page may tell it.
 

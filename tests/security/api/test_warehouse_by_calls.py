@@ -14,6 +14,7 @@ from tre.api.models import Token
 from tre.audit.models import Entry
 from tre.catalogue import clerical
 from tre.catalogue.models import DoubtfulPair, Withdrawal
+from tre.catalogue.weights import told_probability
 from tre.people.models import Account
 from tre.people.services import enrol_totp
 from tre.runs.runner import JobRefused
@@ -60,6 +61,17 @@ def test_of_a_pair_agreement_and_bits_are_told_and_never_a_value_not_even_masked
     assert "\\u2022" not in everything
     looked = Entry.objects.get(event="catalogue.pair_shown")
     assert (looked.actor, "token" in looked.data) == ("mia", True)
+
+
+def test_a_pairs_probability_tells_no_more_of_its_weight_than_a_tenth_of_a_bit(mia, pair):
+    token, told = token_of("mia", "linkage.review"), set()
+    for bits in (0.651, 0.66, 0.7, 0.749):
+        DoubtfulPair.objects.filter(pk=pair.pk).update(probability=2**bits / (1 + 2**bits))
+        told.add(call(token, "GET", f"/linkage/pairs/{pair.pk}").json()["probability"])
+        told.add(call(token, "GET", "/linkage/pairs").json()["items"][0]["probability"])
+    assert len(told) == 1
+    for whole in (0.0, 1.0):
+        assert told_probability(whole) == whole
 
 
 def test_a_pair_that_landing_no_longer_holds_is_told_by_its_agreement(mia, pair, monkeypatch):

@@ -11,7 +11,7 @@ from ninja import Schema
 from pydantic import Field
 
 from tre.catalogue.models import DoubtfulPair, WarehouseBuild
-from tre.catalogue.weights import LABELS, overlap, weights
+from tre.catalogue.weights import LABELS, overlap, rounded, weights
 
 
 class LevelTold(Schema):
@@ -79,7 +79,7 @@ class PairRow(Schema):
     def of(cls, found: DoubtfulPair) -> PairRow:
         """Return a pair as the queue tells it."""
         return cls(
-            pair=found.pair, probability=round(found.probability, 3), numbers=found.numbers,
+            pair=found.pair, probability=round(found.told_probability, 3), numbers=found.numbers,
             agreement={LABELS[name]: str(level) for name, level in found.agreement.items()}, state=found.state,
             decided_by=found.decided_by, decided=found.decided,
         )  # fmt: skip
@@ -96,14 +96,13 @@ class PairTold(PairRow):
         """Return a pair as it is told, without what landing shows of its values."""
         fields: Mapping[str, Mapping[str, Any]] = shown.get("fields", {})
         return cls(
-            **PairRow.of(found).model_dump(), weight=_rounded(shown.get("weight")),
-            bits={LABELS[name]: _rounded(fields.get(name, {}).get("bits")) for name in found.agreement},
+            **PairRow.of(found).model_dump(), weight=_told(shown.get("weight")),
+            bits={LABELS[name]: _told(fields.get(name, {}).get("bits")) for name in found.agreement},
         )  # fmt: skip
 
 
-def _rounded(bits: float | None) -> float | None:
-    """Return bits as a page tells them: the last digits of a name's weight would tell how rare it is, and so which."""
-    return None if bits is None else round(float(bits), 1)
+def _told(bits: float | None) -> float | None:
+    return None if bits is None else rounded(float(bits))
 
 
 class PairDecided(Schema):
