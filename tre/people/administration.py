@@ -7,7 +7,6 @@ takes effect at once: it ends the person's sessions, and whoever watches over op
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 
 from allauth.mfa.models import Authenticator
@@ -22,7 +21,7 @@ from tre.errors import Missing, Refused
 from tre.people import invitations
 from tre.people.domain import check_roles, check_training
 from tre.people.models import Account, Ownership, Role
-from tre.people.services import principal_of
+from tre.people.services import as_now
 from tre.people.signals import access_ended
 from tre.policy.decision import require
 from tre.policy.domain import Principal, Resource
@@ -161,9 +160,7 @@ def _theirs(username: str, actor: Principal) -> Account:
     held = {each.username: each for each in _held(username, actor.username)}
     if actor.username not in held:
         raise Refused("Your account is closed", where="people")
-    # What a token lets them do goes with them: read anew without it, they could do all that their roles allow.
-    now = replace(principal_of(held[actor.username], actor.second_factor), grant=actor.grant)
-    require(now, "change_account", Resource("Account", username))
+    require(as_now(held[actor.username], actor), "change_account", Resource("Account", username))
     if username not in held:
         raise Missing("There is no such account", where="people", todo="Go back to the list")
     return held[username]

@@ -23,6 +23,7 @@ from tre.config.options import load
 from tre.errors import Refused
 from tre.people.domain import INVITATION_DAYS, check_roles, check_training
 from tre.people.models import Account, Invitation, Role
+from tre.people.services import as_now
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
 
@@ -45,7 +46,11 @@ def invite(
     Refused
         When the person may not, the address is none or is an account's already, or the roles conflict.
     """
-    require(actor, "manage_people", PLATFORM)
+    # Held, so that an invitation is withdrawn by whoever lets its sender go, or is never made: see administration.
+    sender = Account.objects.select_for_update().filter(username=actor.username, is_active=True).first()
+    if sender is None:
+        raise Refused("Your account is closed", where="people")
+    require(as_now(sender, actor), "manage_people", PLATFORM)
     return _invite(email, roles, training, actor.username)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from allauth.account.models import EmailAddress
@@ -172,6 +173,14 @@ def principal(request: HttpRequest) -> Principal:
     made = principal_of(account, asked[1])
     setattr(request, _KEPT, (asked, made))
     return made
+
+
+def as_now(account: Account, actor: Principal) -> Principal:
+    """Return who acts by what their account, which is held, gives now: their session and their token stay theirs.
+
+    What a token lets them do goes with them: read anew without it, they could do all that their roles allow.
+    """
+    return replace(principal_of(account, actor.second_factor), grant=actor.grant)
 
 
 def principal_of(account: Account, used_second_factor: bool) -> Principal:

@@ -19,7 +19,8 @@ from tests.unit.test_addresses import everything
 from tre.api import tokens
 from tre.api.models import Token
 from tre.audit.models import Entry
-from tre.people import administration
+from tre.errors import Refused
+from tre.people import administration, invitations
 from tre.people.models import Account, Invitation
 from tre.people.services import enrol_totp
 
@@ -121,6 +122,18 @@ def test_a_token_ends_with_the_role_and_after_a_working_day(ope):
 
     administration.set_roles("ope", ["auditor"], person("second", "operator"))
     assert call(other, "GET", "/people").status_code == 401
+
+
+@pytest.mark.parametrize("let_go", ["roles", "close"])
+def test_who_is_let_go_while_they_invite_invites_nobody(ope, let_go):
+    begun, other = as_seen_now("ope"), person("second", "operator")  # read before they were let go
+    if let_go == "roles":
+        administration.set_roles("ope", ["auditor"], other)
+    else:
+        administration.close("ope", other)
+    with pytest.raises(Refused):
+        invitations.invite("own-second@example.org", ["operator"], None, begun)
+    assert not Invitation.objects.exists()
 
 
 def test_the_link_of_an_invitation_goes_to_its_address_and_nowhere_else(ope):
