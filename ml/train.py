@@ -127,6 +127,6 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     check_version(training, told["data_version"])
     if spec.get("only_check"):
         return {}
-    progress(f"training {training.model} for {training.steps} steps")
+    progress(f"training {training.model}")  # no number of the author's: it is told outside the workspace
     kept = train_and_keep(training, table, folder, checkpoint=checkpoint, **told)
     return {"epsilon": kept.model.epsilon, "delta": training.delta, "figures": kept.figures}

@@ -110,6 +110,22 @@ def test_what_is_not_released_is_handed_out_to_its_author_neither_as_bytes_nor_a
     assert ["60s", "120"] in [row[-2:] for row in rows]
 
 
+def test_what_a_program_inside_chooses_of_a_file_is_not_told_to_a_program_outside(study):
+    """Of its size, its hash, and where and how often a rule finds something, a notebook makes what it likes."""
+    told = []
+    for places in ([1], [3, 8, 13]):
+        rows = [f"a,{'943 476 5919' if at in places else 'none'}" for at in range(4 + len(places) * 5)]
+        made = inspected(study, ("table.csv", "\n".join(["age,note", *rows]).encode()))
+        file = made.files.get()
+        assert call(token_of("cat"), "GET", f"/requests/{made.pk}/files/{file.pk}").json()["size"] == file.size
+        whole = call(token_of("ann"), "GET", f"/requests/{made.pk}").json()["files"]
+        one = call(token_of("ann"), "GET", f"/requests/{made.pk}/files/{file.pk}").json()
+        assert whole == [one]
+        assert one["findings"] != []
+        told.append({name: value for name, value in one.items() if name != "number"})
+    assert told[0] == told[1]
+
+
 # What is taken is counted
 
 

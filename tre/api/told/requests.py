@@ -6,6 +6,7 @@ puts into names and contexts, as much and as fast as it likes, before anybody ha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -28,13 +29,16 @@ GroupName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. 
 
 
 class FindingTold(Schema):
-    """What inspection found: where, how often and why it matters; of the value itself a masked sample alone."""
+    """What inspection found: where, how often and why it matters; of the value itself a masked sample alone.
+
+    The author is told that a rule found something, and not where or how often: a program inside chooses both.
+    """
 
     rule: str
     kind: str
     severity: str
     location: str = Field(description="Empty for the author, as are the sample, the sheet and the column.")
-    count: int
+    count: int | None = Field(description="None for the author, as is the row.")
     sample: str
     why: str
     fix: str
@@ -47,18 +51,26 @@ class FindingTold(Schema):
     def of(cls, found: Finding, *, words: bool) -> FindingTold:
         """Return a finding as it is told, with the file's own words or without."""
         told = {name: getattr(found, name) for name in cls.model_fields}
-        return cls(**told if words else told | dict.fromkeys(("location", "sample", "sheet", "column"), ""))
+        if not words:
+            told |= {"location": "", "sample": "", "sheet": "", "column": "", "count": None, "row": None}
+        return cls(**told)
+
+    @classmethod
+    def each(cls, found: Sequence[Finding], *, words: bool) -> list[FindingTold]:
+        """Return findings as they are told; without the file's own words what is alike is told once."""
+        made = [cls.of(each, words=words) for each in found]
+        return made if words else list({each.model_dump_json(): each for each in made}.values())
 
 
 class FileTold(Schema):
     """One frozen file."""
 
     number: int
-    name: str = Field(description="Empty for the author, as the group's is.")
+    name: str = Field(description="Empty for the author, as are the group's and the SHA-256.")
     group: str
     kind: str
     sha256: str
-    size: int
+    size: int | None = Field(description="In bytes; none for the author.")
     type: str | None = Field(description="Told from its content; none before it is inspected.")
     verdict: str | None
     findings: list[FindingTold]
@@ -69,9 +81,9 @@ class FileTold(Schema):
         found = file.inspected()
         return cls(
             number=file.pk, name=file.name if words else "", group=file.group.name if words else "", kind=file.kind,
-            sha256=file.sha256, size=file.size, type=found.type if found else None,
+            sha256=file.sha256 if words else "", size=file.size if words else None, type=found.type if found else None,
             verdict=found.verdict if found else None,
-            findings=[FindingTold.of(each, words=words) for each in found.findings] if found else [],
+            findings=FindingTold.each(found.findings, words=words) if found else [],
         )  # fmt: skip
 
 
