@@ -106,7 +106,6 @@ def serve(name: str, folder: Path, release: str, host: str, port: int) -> None:
     LearningRefused
         It is not the model that was asked for, unchanged, or it may not be served: nothing of it was run.
     """
-    statement = verified(name, folder, release)
     from ml import server
 
-    server.run(server.Served.of(folder, statement, named_key()), host, port)
+    server.run(server.Served.of(folder, named_key(), name=name, release=release), host, port)

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -102,3 +105,23 @@ def verify_released(folder: Path, public: Path, *, name: str = "", release: str 
                 todo="Do not use it; look at the page of released models",
             )
     return statement
+
+
+@contextmanager
+def held_still(folder: Path, public: Path, *, name: str = "", release: str = "") -> Iterator[tuple[Path, Statement]]:
+    """Give a verified copy of a released model's folder that nobody else may change, and its statement.
+
+    Whoever may write in the folder itself could else put other weights there once they have been verified.
+
+    Raises
+    ------
+    LearningRefused
+        As :func:`verify_released` does.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / (folder.absolute().name or "model")
+        try:
+            shutil.copytree(folder, copy, symlinks=True)
+        except OSError as error:
+            raise LearningRefused("The model's files cannot be read", where=folder.name) from error
+        yield copy, verify_released(copy, public, name=name, release=release)

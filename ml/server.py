@@ -24,7 +24,7 @@ from ml.asked import MOST_BYTES, Unanswerable
 from ml.errors import LearningRefused
 from ml.networks import predict
 from ml.package import Package, load
-from ml.released import DRIFT, PACKAGE, Statement
+from ml.released import DRIFT, PACKAGE, Statement, held_still
 from ml.watching import Watch
 
 _log = logging.getLogger("ml.server")
@@ -43,15 +43,21 @@ class Served:
         self.package, self.statement, self.watch, self.drift = package, statement, watch, drift
 
     @classmethod
-    def of(cls, folder: Path, statement: Statement, public: Path) -> Served:
-        """Return the model of a folder that was verified.
+    def of(cls, folder: Path, public: Path, *, name: str = "", release: str = "") -> Served:
+        """Return the model of a folder, once it is verified: what is read is what was.
+
+        Parameters
+        ----------
+        name, release : str
+            What is expected; left out, any released model is served.
 
         Raises
         ------
         LearningRefused
-            It is no package, or may not be served.
+            It is not the model that was asked for, unchanged, or may not be served.
         """
-        package, policy = load(folder / PACKAGE), drift.Policy.read(folder / DRIFT)
+        with held_still(folder, public, name=name, release=release) as (held, statement):
+            package, policy = load(held / PACKAGE), drift.Policy.read(held / DRIFT)
         whole = folder.absolute()
         kept = whole.with_name(f"{whole.name}.drift.jsonl")
         monitored = drift.Drift(package.spec, policy, kept, datetime.now(UTC)) if policy else None

@@ -9,7 +9,7 @@ import pandas as pd
 from ml.deployment import named_key
 from ml.networks import predict
 from ml.package import Package, load
-from ml.released import PACKAGE, verify_released
+from ml.released import PACKAGE, held_still
 from ml.watching import Watch
 
 
@@ -41,5 +41,6 @@ def _load_pyfunc(path: str) -> ReleasedModel:
         When no public key is named, the folder does not verify, or the model may not be served.
     """
     folder = Path(path)
-    statement = verify_released(folder, named_key())
-    return ReleasedModel(load(folder / PACKAGE), Watch.begun(statement, named_key(), folder))
+    with held_still(folder, named_key()) as (held, statement):
+        package = load(held / PACKAGE)
+    return ReleasedModel(package, Watch.begun(statement, named_key(), folder))

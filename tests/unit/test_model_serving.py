@@ -236,7 +236,7 @@ def test_it_asks_on_and_bears_a_registry_that_is_away(word, caplog):
 def served(registry: Registry, tmp_path: Path) -> tuple[Served, Path]:
     registry.promote(packaged(tmp_path / "m", 0.0), "release-1", "risk")
     folder = registry.fetch("release-1")
-    return Served.of(folder, deployment.verified(NAME, folder, "release-1"), deployment.named_key()), folder
+    return Served.of(folder, deployment.named_key(), name=NAME, release="release-1"), folder
 
 
 def ask(client: TestClient, *rows: list[Any], columns: tuple[str, ...] = ("age",)) -> Any:
@@ -285,7 +285,7 @@ def test_drift_is_told_of_windows_that_are_over_and_of_noisy_counts_alone(regist
     assert 'model_drift_epsilon{model="frailty-risk"} 1.0' in client.get("/metrics").text
     kept = folder.with_name(f"{folder.name}.drift.jsonl")
     assert json.loads(kept.read_text()) == window
-    again = Served.of(folder, made.statement, deployment.named_key())
+    again = Served.of(folder, deployment.named_key())
     assert [vars(each) for each in again.windows()] == [window]
 
 
