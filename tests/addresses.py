@@ -330,9 +330,7 @@ RULES: dict[str, Rule] = {
             "imports/<int:number>/withdraw",
         )
     },
-    "api/workspace/private": Rule(TOKEN, method="POST"),
     "api/workspace/private/price": Rule(TOKEN, method="POST"),
-    "api/workspace/private/<int:number>": Rule(TOKEN),
 }
 
 # Those that there are only where another organisation's provider signs people in.
