@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -15,6 +16,7 @@ from ml.spec import TrainingSpec
 MOST_BYTES = 16 * 1024 * 1024
 MOST_ROWS = 10_000
 _LARGEST = 1e300
+_HALVES = re.compile("[\ud800-\udfff]")  # JSON can spell half a character (RFC 8259, section 8.2); no text has one
 FORMS = ("dataframe_split", "dataframe_records")  # as MLflow's own scoring protocol names them
 
 
@@ -134,7 +136,7 @@ def _units(values: Sequence[Any] | None, name: str) -> tuple[str, ...] | None:
     if values is None:
         return None
     for nth, value in enumerate(values, start=1):
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or _HALVES.search(value):
             _refuse(422, f"The column {name} must name somebody, and does not in row {nth}.")
     return tuple(values)
 

@@ -132,7 +132,7 @@ def step(
     fresh = noise.gaussian(state.step, len(state.weights), device)
     drawn = noise.drawn(state.step, persons, mechanism.rate)
     if len(drawn):
-        at = torch.from_numpy(drawn if len(drawn) == persons else _padded(drawn, mechanism)).to(device)
+        at = torch.from_numpy(_padded(drawn, persons, mechanism)).to(device)
         counted = (torch.arange(len(at), device=device) < len(drawn)).to(state.weights.dtype)
         total = (sums or clipped_sum)(model, losses, at, counted, mechanism.clip)
     else:
@@ -141,13 +141,17 @@ def step(
     _move(state, gradient, mechanism.steps, pace)
 
 
-def _padded(drawn: npt.NDArray[np.int64], mechanism: Mechanism) -> npt.NDArray[np.int64]:
+def _padded(drawn: npt.NDArray[np.int64], persons: int, mechanism: Mechanism) -> npt.NDArray[np.int64]:
     """Return those drawn, and the first of them again up to a multiple of a part of the expected batch.
 
-    Batches then come in few sizes, whose memory and compiled products are used again.
+    Batches then come in few sizes, whose memory and compiled products are used again. None is filled up to as many as
+    there are: so many are everybody, in order (:func:`ml.losses.losses_by_person`).
     """
     unit = max(1, int(mechanism.divisor) // _SIZES)
-    return np.concatenate([drawn, np.repeat(drawn[:1], -len(drawn) % unit)])
+    filled = len(drawn) + -len(drawn) % unit
+    if persons in (len(drawn), filled):
+        return drawn
+    return np.concatenate([drawn, np.repeat(drawn[:1], filled - len(drawn))])
 
 
 def _move(state: State, gradient: torch.Tensor, steps: int, pace: Pace) -> None:

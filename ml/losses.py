@@ -15,7 +15,7 @@ from ml.spec import TrainingSpec
 def losses_by_person(
     spec: TrainingSpec, model: nn.Module, features: torch.Tensor, wanted: torch.Tensor, rows: torch.Tensor
 ) -> Losses:
-    """Return what gives the losses of the persons that a step drew.
+    """Return what gives the losses of the persons that a step drew; as many as there are must be everybody, in order.
 
     Parameters
     ----------

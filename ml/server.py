@@ -101,10 +101,29 @@ def application(served: Served) -> Starlette:
         return PlainTextResponse(_metrics(served, await run_in_threadpool(served.windows)))
 
     pages: dict[str, Page] = {"/ping": health, "/health": health, "/drift": windows, "/metrics": metrics}
-    routes = [Route(path, page, methods=["GET"]) for path, page in pages.items()]
-    routes.append(Route("/invocations", invocations, methods=["POST"]))
-    handlers: dict[Any, Any] = {Unanswerable: _unanswerable, LearningRefused: _withdrawn, Exception: _broken}
-    return Starlette(routes=routes, exception_handlers=handlers)
+    routes = [Route(path, _answered(page), methods=["GET"]) for path, page in pages.items()]
+    routes.append(Route("/invocations", _answered(invocations), methods=["POST"]))
+    return Starlette(routes=routes)
+
+
+def _answered(page: Page) -> Page:
+    """Return the page so that it raises nothing: a handler of Starlette's would have uvicorn log the error as well.
+
+    An error's words may hold a value of the request.
+    """
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await page(request)
+        except Unanswerable as error:
+            return JSONResponse({"error": error.sentence}, status_code=error.status)
+        except LearningRefused as error:
+            return JSONResponse({"error": error.sentence()}, status_code=503)
+        except Exception as error:  # an entry point: whatever it is, its kind is told and nothing else of it
+            _log.error("a request could not be answered: %s", type(error).__name__)
+            return JSONResponse({"error": "The model could not answer."}, status_code=500)
+
+    return answered
 
 
 async def _body(request: Request) -> bytes:
@@ -115,19 +134,6 @@ async def _body(request: Request) -> bytes:
         if len(held) > MOST_BYTES:
             raise Unanswerable(413, f"A request has up to {MOST_BYTES // 1024**2} MB.")
     return bytes(held)
-
-
-async def _unanswerable(request: Request, error: Unanswerable) -> Response:
-    return JSONResponse({"error": error.sentence}, status_code=error.status)
-
-
-async def _withdrawn(request: Request, error: LearningRefused) -> Response:
-    return JSONResponse({"error": error.sentence()}, status_code=503)
-
-
-async def _broken(request: Request, error: Exception) -> Response:
-    _log.error("a request could not be answered: %s", type(error).__name__)  # its words may hold a value
-    return JSONResponse({"error": "The model could not answer."}, status_code=500)
 
 
 def _metrics(served: Served, windows: list[drift.Window]) -> str:

@@ -78,6 +78,7 @@ BAD: dict[str, tuple[int, bytes]] = {
     "a number without bounds": (422, split(["age", "sex"], [10**400, "f"])),
     "infinity in digits": (422, b'{"dataframe_split": {"columns": ["age", "sex"], "data": [[1e999, "f"]]}}'),
     "a unit that names nobody": (422, split(["age", "sex", "pseudonym"], [1, "f", ""])),
+    "a unit of half a character": (422, split(["age", "sex", "pseudonym"], [1, "f", f"\ud800{SECRET}"])),
     "too many rows": (413, split(["age", "sex"], *[[1, "f"]] * (asked.MOST_ROWS + 1))),
     "too long": (413, b" " * (asked.MOST_BYTES + 1)),
 }
