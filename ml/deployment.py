@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.errors import LearningRefused
 from ml.registry_client import address, deployers
 from ml.released import PUBLIC_KEY, Statement, verify_released
-from ml.standing import TAG, Standing
-from ml.watching import ask_registry
+from ml.standing import TAG
+from ml.watching import Watch
 
 
 def named_key() -> Path:
@@ -61,7 +60,7 @@ def fetch(wanted: str, folder: Path, release: str) -> Statement:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetched-") as scratch:
         fetched, standing = _download(name, alias, Path(scratch))
         statement = verify_released(fetched, public, name=name, release=release)
-        Standing.open(standing, public).check(statement, datetime.now(UTC))
+        Watch.asked(statement, public, folder, lambda: standing)
         os.rename(fetched, folder)
     return statement
 
@@ -95,7 +94,7 @@ def verified(name: str, folder: Path, release: str) -> Statement:
     """
     public = named_key()
     statement = verify_released(folder, public, name=name, release=release)
-    Standing.open(ask_registry(statement), public).check(statement, datetime.now(UTC))
+    Watch.asked(statement, public, folder)
     return statement
 
 

@@ -52,9 +52,10 @@ class Served:
             It is no package, or may not be served.
         """
         package, policy = load(folder / PACKAGE), drift.Policy.read(folder / DRIFT)
-        kept = folder.with_name(f"{folder.name}.drift.jsonl")
+        whole = folder.absolute()
+        kept = whole.with_name(f"{whole.name}.drift.jsonl")
         monitored = drift.Drift(package.spec, policy, kept, datetime.now(UTC)) if policy else None
-        return cls(package, statement, Watch.begun(statement, public), monitored)
+        return cls(package, statement, Watch.begun(statement, public, folder), monitored)
 
     def answer(self, body: bytes) -> dict[str, Any]:
         """Return the answer to a request.

@@ -42,4 +42,4 @@ def _load_pyfunc(path: str) -> ReleasedModel:
     """
     folder = Path(path)
     statement = verify_released(folder, named_key())
-    return ReleasedModel(load(folder / PACKAGE), Watch.begun(statement, named_key()))
+    return ReleasedModel(load(folder / PACKAGE), Watch.begun(statement, named_key(), folder))

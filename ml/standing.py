@@ -97,6 +97,10 @@ class Standing:
     def _issued(self) -> datetime:
         return datetime.fromisoformat(self.issued)
 
+    def is_about(self, statement: Statement) -> bool:
+        """Tell whether this is said of the model of a statement."""
+        return (self.name, self.release, self.model) == (statement.name, statement.release, statement.model)
+
     def check(self, statement: Statement, now: datetime) -> None:
         """Refuse what is said of another model, what counts no longer, and a model that may not be served.
 
@@ -112,7 +116,7 @@ class Standing:
         LearningRefused
             Saying which of these it is.
         """
-        if (self.name, self.release, self.model) != (statement.name, statement.release, statement.model):
+        if not self.is_about(statement):
             raise LearningRefused("What the registry says is about another model", where=self.name)
         where = f"{self.name}, version {self.version}"
         if self.recalled:

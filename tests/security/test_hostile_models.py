@@ -12,7 +12,7 @@ import pytest
 from ml import deployment, package
 from ml.released import SIGNATURE, verify_released
 from ml.signing import new_key, sign
-from ml.watching import Watch, ask_registry
+from ml.watching import Watch
 from tests.models_hostile import PACKAGES, REGISTERED, WEIGHTS, Hostile, pickled
 from tests.released_models import NAME, Registry, open_registry, packaged
 from tre.airlock.naming import check_models, check_names
@@ -170,9 +170,12 @@ def test_a_word_from_before_a_recall_is_not_taken_back(registry: Registry, proof
     folder = registry.fetch("release-1")
     statement = verify_released(folder, deployment.named_key())
     before = registry.standings[NAME, 1]
-    watch = Watch(statement, deployment.named_key(), lambda: ask_registry(statement))
+    watch = Watch.asked(statement, deployment.named_key(), folder)
     registry.say(replace(before, serial=2, recalled=True))
     watch.poll()
     registry.say(before)
     watch.poll()
     refuses(watch.check, proof)
+    refuses(lambda: deployment.serve(NAME, folder, "release-1", "127.0.0.1", 1), proof)  # started again
+    shutil.rmtree(folder)
+    refuses(lambda: deployment.fetch(f"{NAME}@champion", folder, "release-1"), proof)

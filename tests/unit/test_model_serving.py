@@ -114,7 +114,7 @@ class Said:
         from ml.signing import public_key
 
         self.sealed = said().seal(KEY)
-        self.public = folder / "key.pem"
+        self.public, self.kept = folder / "key.pem", folder / "fetched.standing.json"
         self.public.write_bytes(public_key(KEY))
 
     def __call__(self) -> str:
@@ -127,7 +127,7 @@ def word(tmp_path: Path) -> Said:
 
 
 def watch(word: Said) -> Watch:
-    made = Watch(STATEMENT, word.public, word)
+    made = Watch(STATEMENT, word.public, word, word.kept)
     made.poll()
     return made
 
@@ -168,6 +168,34 @@ def test_an_older_word_is_not_taken_back(word):
             watching.check(NOW)
 
 
+def test_the_newest_word_outlives_the_server_that_was_told_it(word):
+    before = word.sealed
+    word.sealed = said(serial=2, recalled=True).seal(KEY)
+    watch(word)
+    word.sealed = before
+    with pytest.raises(LearningRefused, match="recalled"):
+        watch(word).check(NOW)
+    other = Watch(replace(STATEMENT, release="release-2"), word.public, word, word.kept)  # in that folder's place
+    with pytest.raises(LearningRefused, match="Nobody has said"):
+        other.check(NOW)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", said(recalled=True).seal(new_key()).encode()])
+def test_a_kept_word_that_was_changed_is_not_passed_over(word, content):
+    word.kept.write_bytes(content)
+    with pytest.raises(LearningRefused, match="What was last said of the model cannot be read"):
+        watch(word)
+
+
+def test_a_word_that_cannot_be_kept_is_heeded_all_the_same(word, caplog):
+    word.kept = word.kept.parent / "nowhere" / "kept.json"
+    word.sealed = said(serial=2, recalled=True).seal(KEY)
+    watching = watch(word)
+    assert "is not kept" in caplog.text
+    with pytest.raises(LearningRefused, match="recalled"):
+        watching.check(NOW)
+
+
 def test_a_word_that_is_another_models_or_another_keys_changes_nothing(word):
     watching = watch(word)
     later = said(serial=9)
@@ -183,7 +211,7 @@ def test_a_word_that_is_another_models_or_another_keys_changes_nothing(word):
 
 def test_nothing_is_served_before_anybody_has_said_that_it_may_be(word):
     with pytest.raises(LearningRefused, match="Nobody has said"):
-        Watch(STATEMENT, word.public, word).check(NOW)
+        Watch(STATEMENT, word.public, word, word.kept).check(NOW)
 
 
 def test_it_asks_on_and_bears_a_registry_that_is_away(word, caplog):
