@@ -86,6 +86,7 @@ def save(
             "The noise is a cryptographic stream's, on a grid; gradients are summed in floating point of 32 bits.",
             "The figures come of noisy counts of persons who were not trained on, at the same epsilon.",
             "For research and service planning; it makes no decision about a person.",
+            *_of_search(model.spec),
         ],
     }
     (folder / "model.json").write_text(json.dumps(training, indent=2))
@@ -113,18 +114,19 @@ def _markdown(card: dict[str, Any]) -> str:
         f"# Model card\n\n{card['purpose']}\n\n"
         f"- target: {card['target']}\n- features: {', '.join(card['features'])}\n"
         f"- privacy: epsilon {card['epsilon']} at delta {card['delta']}, for {card['privacy_unit']}\n"
-        f"- data version: {card['data_version']}\n- code: {card['code_hash']}\n{_of_search(card['search'])}\n"
+        f"- data version: {card['data_version']}\n- code: {card['code_hash']}\n\n"
         f"## Figures\n\n{figures}\n\n{_of_groups(card['groups'])}## Limits\n\n{limits}\n"
     )
 
 
-def _of_search(search: dict[str, Any]) -> str:
-    if not search:
-        return ""
-    return (
-        f"- search: the best of {search['trials']:g} trials on average ({search['law']}, the number is secret), "
-        f"among {search['settings']} settings; its price is in the epsilon\n"
-    )
+def _of_search(spec: TrainingSpec) -> list[str]:
+    """Return the sentence that tells a reader of a search, where there was one."""
+    if spec.search is None:
+        return []
+    return [
+        f"The best of {spec.search.trials:g} trials on average ({spec.search.law}; their number is secret), among "
+        f"{len(spec.search.settings())} settings: its epsilon covers them all."
+    ]
 
 
 def _of_groups(groups: dict[str, Any]) -> str:

@@ -56,6 +56,19 @@ class Extract:
         tables = {table["name"]: self._read(table) for table in self.manifest["tables"]}
         return guard.run(self._spark, sql, tables, guard.QUERY)
 
+    def table(self, name: str) -> DataFrame:
+        """Return one table, without the rows of nobody.
+
+        Raises
+        ------
+        JobRefused
+            When the extract has none of this name.
+        """
+        found = next((table for table in self.manifest["tables"] if table["name"] == name), None)
+        if found is None:
+            raise JobRefused("The extract has no such table", where=name, todo="See tre.tables")
+        return self._read(found)
+
     def _read(self, table: dict[str, Any]) -> DataFrame:
         """Return a table without the rows of nobody: they would be counted, and no member would be known of them."""
         paths = [str(self._folder / table["name"] / each["name"]) for each in table["files"]]

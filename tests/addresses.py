@@ -372,9 +372,7 @@ RULES: dict[str, Rule] = {
             "people/<slug:username>/tokens/<int:number>/revoke",
         )
     },
-    "api/workspace/private": Rule(TOKEN, method="POST"),
     "api/workspace/private/price": Rule(TOKEN, method="POST"),
-    "api/workspace/private/<int:number>": Rule(TOKEN),
 }
 
 # Those that there are only where another organisation's provider signs people in.

@@ -28,7 +28,7 @@ from tre.projects.models import Extract, Project
 from tre.projects.specification import PSEUDONYM_KEY
 from tre.runs.attested import jobs as runs_jobs  # noqa: F401 - its work is known by being imported
 from tre.runs.attested import services
-from tre.runs.attested.kinds import aggregate, training
+from tre.runs.attested.kinds import aggregate, private, training
 from tre.runs.attested.models import Run
 from tre.runs.queue import work_once
 from tre.runs.runner import JobRefused
@@ -67,7 +67,7 @@ class Place:
         leave()
         monkeypatch.setattr(provision, "session", lent(spark))
         monkeypatch.setattr(extracts, "session", lent(spark))
-        for module in (aggregate, training):
+        for module in (aggregate, private, training):
             monkeypatch.setattr(module, "run_job", self._run)
         person("ann", "researcher")
         for checker in ("cat", "dan"):

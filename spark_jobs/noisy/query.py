@@ -18,6 +18,7 @@ from spark_jobs.errors import JobRefused
 KINDS = ("count", "table", "histogram", "sum", "mean", "quantiles")
 GRID = 128  # even steps between the bounds that quantiles are counted in
 MOST_CELLS, MOST_OF_A_PERSON = 4096, 100
+_TOLD = frozenset({"value", "off", "persons", "quantile", "from", "to"})  # columns of an answer
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
@@ -83,6 +84,7 @@ class Query:
             (bool(_TABLE.fullmatch(self.table)), "the table has a name of the extract"),
             (all(math.isfinite(each) for each in numbers), "numbers are finite"),
             (all(each.column and each.values for each in named), "a column has values that count"),
+            (not _TOLD & {each.column for each in self.by}, "no column of by is called as one of the answer's"),
             (all(len(set(each.values)) == len(each.values) for each in named), "values are different"),
             (self.kind != "table" or len(self.by) > 1, "a table is by two columns or more"),
             (not of_number or (bool(self.column) and self.low < self.high), "a number has a column, and a lower bound "

@@ -8,6 +8,7 @@ noisy sums costs nothing more.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,13 @@ from spark_jobs.noisy.bounding import UNIT, Sums, amount_of_one, sensitivity
 from spark_jobs.noisy.query import GRID, Query
 
 Numbers = npt.NDArray[np.float64]
+Rows = list[dict[str, Any]]
 CONFIDENCE = 0.95
 _LEAST_NOISE, _MOST_NOISE = 0.3, 10_000.0
 
 
 def release(exact: Sums, query: Query, noise: float) -> dict[str, Any]:
-    """Return what is told, each value with how far it may be off.
+    """Return what is told: a row for each value, with how far it may be off in 95 of 100 cases.
 
     Parameters
     ----------
@@ -37,8 +39,7 @@ def release(exact: Sums, query: Query, noise: float) -> dict[str, Any]:
     JobRefused
         When the noise is not within bounds.
     """
-    if not _LEAST_NOISE <= noise <= _MOST_NOISE:
-        raise JobRefused(f"Noise is a number from {_LEAST_NOISE:g} to {_MOST_NOISE:g}", where="noise")
+    check_noise(noise)
     parts = {"mean": [0, 1], "sum": [1]}.get(query.kind, [0])
     scale = noise * sensitivity(query)
     told = (
@@ -46,8 +47,20 @@ def release(exact: Sums, query: Query, noise: float) -> dict[str, Any]:
     )
     off = _accuracy(scale) / UNIT
     made = {"mean": _means, "sum": _sums, "quantiles": _quantiles}.get(query.kind, _counts)(told, query, off)
-    cells = [{"by": by, **each} for by, each in zip(query.told_for(), made, strict=True)]
-    return {"kind": query.kind, "cells": cells, "confidence": CONFIDENCE, "noise": noise}
+    rows = [{**by, **row} for by, cell in zip(query.told_for(), made, strict=True) for row in cell]
+    return {"rows": rows, "confidence": CONFIDENCE, "noise": noise}
+
+
+def check_noise(noise: float) -> None:
+    """Refuse noise that is not within bounds.
+
+    Raises
+    ------
+    JobRefused
+        Naming the bounds.
+    """
+    if not _LEAST_NOISE <= noise <= _MOST_NOISE:
+        raise JobRefused(f"Noise is a number from {_LEAST_NOISE:g} to {_MOST_NOISE:g}", where="noise")
 
 
 def _noisy(exact: Sums, moves: float, scale: float, noise: float) -> Numbers:
@@ -67,49 +80,50 @@ def _accuracy(scale: float) -> float:
     return float(dp.gaussian_scale_to_accuracy(scale=scale, alpha=1 - CONFIDENCE))
 
 
-def _counts(told: Numbers, query: Query, off: float) -> list[dict[str, Any]]:
+def _counts(told: Numbers, query: Query, off: float) -> list[Rows]:
     """Return whole numbers of persons; noise may take them below nought, and to cut them there would add up wrong."""
     if query.kind != "histogram":
-        return [{"value": round(each), "off": off} for each in told[0, :, 0]]
-    steps = [{"from": low, "to": high} for low, high in zip(query.edges, query.edges[1:], strict=False)]
+        return [[{"value": round(each), "off": off}] for each in told[0, :, 0]]
+    steps = [{"from": low, "to": high} for low, high in pairwise(query.edges)]
     return [
-        {"values": [{**step, "value": round(each)} for step, each in zip(steps, group, strict=True)], "off": off}
+        [{**step, "value": round(each), "off": off} for step, each in zip(steps, group, strict=True)]
         for group in told[0]
     ]
 
 
-def _sums(told: Numbers, query: Query, off: float) -> list[dict[str, Any]]:
+def _sums(told: Numbers, query: Query, off: float) -> list[Rows]:
     one = amount_of_one(query)
-    return [{"value": each * one, "off": off * one} for each in told[0, :, 0]]
+    return [[{"value": float(each * one), "off": off * one}] for each in told[0, :, 0]]
 
 
-def _means(told: Numbers, query: Query, off: float) -> list[dict[str, Any]]:
+def _means(told: Numbers, query: Query, off: float) -> list[Rows]:
     """Return means where there are clearly more persons than noise; how far off is a bound, of both noises together."""
     one = amount_of_one(query)
-    found: list[dict[str, Any]] = []
+    found: list[Rows] = []
     for persons, amount in zip(told[0, :, 0], told[1, :, 0], strict=True):
         if persons <= 2 * off:
-            found.append({"value": None, "off": None, "persons": round(persons)})
+            found.append([{"value": None, "off": None, "persons": round(persons)}])
             continue
-        mean = min(max(amount / persons, -1.0), 1.0)
+        mean = min(max(float(amount / persons), -1.0), 1.0)
         middle = (query.low + query.high) / 2
-        far = min(off * (1 + abs(mean)) / (persons - off), 2.0)
-        found.append({"value": middle + one * mean, "off": one * far, "persons": round(persons)})
+        far = min(float(off * (1 + abs(mean)) / (persons - off)), 2.0)
+        found.append([{"value": middle + one * mean, "off": one * far, "persons": round(persons)}])
     return found
 
 
-def _quantiles(told: Numbers, query: Query, off: float) -> list[dict[str, Any]]:
+def _quantiles(told: Numbers, query: Query, off: float) -> list[Rows]:
     """Return quantiles by the noisy counts of even steps; how far off is told as a share of the persons."""
-    found: list[dict[str, Any]] = []
+    found: list[Rows] = []
     edges = np.linspace(query.low, query.high, GRID + 1)
     for counts in told[0]:
         below = np.concatenate([[0.0], np.maximum.accumulate(np.maximum(np.cumsum(counts), 0))])
         rank = off * math.sqrt(GRID)
-        if below[-1] <= 2 * rank:
-            found.append({"values": None, "off": None})
-            continue
-        values = [{"quantile": each, "value": _at(each * below[-1], below, edges)} for each in query.quantiles]
-        found.append({"values": values, "off": float(rank / below[-1])})
+        known = below[-1] > 2 * rank
+        share = float(rank / below[-1]) if known else None
+        found.append([
+            {"quantile": each, "value": _at(each * below[-1], below, edges) if known else None, "off": share}
+            for each in query.quantiles
+        ])  # fmt: skip
     return found
 
 

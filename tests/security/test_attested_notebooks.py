@@ -10,7 +10,9 @@ import pytest
 
 from tests.factories import LATER, as_seen_now, person, project
 from tests.runs import carried_out, content, leave
+from tests.security.attacker import judge, known, source
 from tre.config.options import load
+from tre.config.secrets import secret
 from tre.projects.jobs import show_to_group
 from tre.projects.lifecycle import folder_of
 from tre.projects.models import Extract
@@ -37,6 +39,7 @@ def study():
     )  # fmt: skip
     (folder_of(extract) / "people").mkdir(parents=True)
     (folder_of(extract) / "people" / "rows.csv").write_text("sex\n1\n2\n2\n")
+    (folder_of(extract) / "manifest.json").write_text(json.dumps({"extract": 1, "tables": []}))
     show_to_group(folder_of(extract), made.gid)
     yield made
     leave()
@@ -57,8 +60,8 @@ def cells(*sources: str) -> dict:
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": found}
 
 
-def ran(study, *sources: str, **parameters: object):
-    spec = {"notebook": cells(*sources), "parameters": parameters}
+def ran(study, *sources: str, spark: bool = False, **parameters: object):
+    spec = {"notebook": cells(*sources), "parameters": parameters, "spark": spark}
     return carried_out(services.ask(as_seen_now("ann"), study, "notebook", spec, "a"))
 
 
@@ -129,6 +132,64 @@ def test_it_reaches_nothing_but_the_extract(study):
         "assert not seen, seen\nassert not names, names\nassert not any(reached)\nassert not writable()",
     )
     assert run.state == "done", run.error
+
+
+_PROBES = (
+    "routes", "names", "files", "links", "writable", "processes", "tracing", "environment", "powers", "kernel", "calls",
+    "control_plane",
+)  # fmt: skip
+_IN_SPARKS_PYTHON = """
+import os, subprocess, sys
+from pyspark.sql.functions import udf
+@udf("string")
+def attack(program):
+    own = {**os.environ, "USER": "run"}
+    done = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, env=own)
+    return done.stdout + done.stderr
+told = spark.createDataFrame([(program,)], "program string").select(attack("program")).head()[0]
+open("outputs/probes.txt", "w").write(told)
+"""
+
+
+def test_with_a_spark_of_its_own_it_reads_the_extract_and_reaches_nothing_else(study):
+    """Spark's own Python runs what the notebook gives it, and finds no more than the notebook does."""
+    secret("hub-proxy")  # there is something to find
+    run = ran(
+        study,
+        "import tre\nspark = tre.spark()",
+        "rows = spark.read.option('header', True).csv('/project/data/people')\n"
+        "counts = rows.groupBy('sex').count().orderBy('sex').collect()\n"
+        "open('outputs/counts.csv', 'w').write(''.join(f'{sex},{n}\\n' for sex, n in counts))",
+        f"program = {source(known(_PROBES))!r}\n{_IN_SPARKS_PYTHON}",
+        "def writes(path):\n    try:\n        rows.write.csv(path)\n        return True\n"
+        "    except Exception:\n        return False\n"
+        "assert not writes('/project/data/more')",
+        "def reads(path):\n    try:\n        return spark.read.text(path).count()\n"
+        "    except Exception:\n        return None\n"
+        f"assert reads({str(load().home)!r}) is None and reads('http://1.1.1.1/x') is None",
+        spark=True,
+    )
+    assert (run.state, run.error) == ("done", "")
+    assert content(run, "outputs/counts.csv") == b"1,1\n2,2\n"
+    found = judge(content(run, "outputs/probes.txt").decode())
+    assert {sentence: reached for sentence, reached in found.items() if reached} == {}
+
+
+def test_without_it_there_is_no_spark(study):
+    run = ran(
+        study,
+        "import tre",
+        "try:\n    tre.spark()\nexcept Exception as error:\n    said = str(error)",
+        "assert 'no Spark here' in said, said",
+    )
+    assert (run.state, run.error) == ("done", "")
+
+
+def test_an_extract_that_was_altered_is_run_on_by_no_notebook(study):
+    extract = Extract.objects.get()
+    extract.manifest["tables"][0]["files"] = [{"name": "rows.csv", "sha256": "ab" * 32}]
+    extract.save()
+    assert "altered" in ran(study, "x = 1").error
 
 
 def test_a_run_that_is_cancelled_is_ended_in_its_sandbox(study, monkeypatch):

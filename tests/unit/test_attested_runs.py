@@ -84,6 +84,17 @@ def test_a_table_is_made_signed_and_known_again(place):
     assert BY_SEX["query"] not in json.dumps(list(Entry.objects.values_list("data", flat=True)))
 
 
+def test_a_private_question_is_answered_over_a_true_extract_by_the_contracts_codes(place):
+    asked = {"kind": "count", "table": "people", "by": [{"column": "sex"}]}
+    run = carried_out(ask(place.study(), {"query": asked, "epsilon": 1.0, "delta": 1e-6}, "private"))
+    assert (run.state, run.error) == ("done", "")
+    told = json.loads(content(run, "answer.json"))
+    assert told["public"]["sex"].startswith("by contract people ")
+    found = {each["sex"]: each["value"] for each in told["rows"]}
+    assert [found["1"], found["2"], found["9"]] == pytest.approx([PEOPLE / 2, PEOPLE / 2, 0], abs=40)
+    assert content(run, "answer.csv").decode().splitlines()[0] == "sex,value,off"
+
+
 def test_a_table_with_words_of_the_querys_own_is_attested_and_looked_at(place):
     query = "SELECT pseudonym, concat('he told me of ', sex) AS sex FROM people"
     run = carried_out(ask(place.study(), {**BY_SEX, "query": query}))

@@ -56,8 +56,9 @@ def test_a_training_and_a_notebook_are_asked_for(platform, tmp_path):
     assert platform.asked[0][2]["spec"]["training"] == spec.to_json()
     path = tmp_path / "a.ipynb"
     path.write_text(json.dumps({"cells": []}))
-    run_notebook(path, {"year": 2020})
-    assert platform.asked[1][2]["spec"] == {"notebook": {"cells": []}, "parameters": {"year": 2020}}
+    run_notebook(path, {"year": 2020}, spark=True)
+    asked = {"notebook": {"cells": []}, "parameters": {"year": 2020}, "spark": True}
+    assert platform.asked[1][2]["spec"] == asked
     for wrong in (tmp_path / "none.ipynb", tmp_path):
         with pytest.raises(PlatformError, match="no notebook"):
             run_notebook(wrong)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
 from pathlib import Path
 
@@ -11,12 +12,13 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs import private
+from spark_jobs import extracts, private
 from spark_jobs.errors import JobRefused
 from spark_jobs.noisy.bounding import UNIT, sensitivity, sums
 from spark_jobs.noisy.query import GRID, Query
 from spark_jobs.noisy.release import release
 from tests.spark import lent
+from tre.hashing import sha256_of
 
 SEX = {"column": "sex", "values": ["f", "m"]}
 WARD = {"column": "ward", "values": ["a", "b", "c"]}
@@ -105,12 +107,12 @@ def test_a_person_in_many_cells_counts_in_some_at_random(spark: SparkSession):
 def told(query: Query, exact: list, noise: float = 0.3) -> list[dict]:
     values = np.zeros((2, query.groups(), query.steps()), np.int64)
     values[:] = np.array(exact, float).reshape(values.shape) * UNIT
-    return release(values, query, noise)["cells"]
+    return release(values, query, noise)["rows"]
 
 
 def test_what_is_told_is_near_what_is_so():
     count = told(question(kind="count", by=[SEX]), [[1000, 2000], [0, 0]])
-    assert [each["by"] for each in count] == [{"sex": "f"}, {"sex": "m"}]
+    assert [each["sex"] for each in count] == ["f", "m"]
     assert [each["value"] for each in count] == pytest.approx([1000, 2000], abs=3)
     assert count[0]["off"] == pytest.approx(0.3 * 1.96, abs=0.01)
     total = told(question(kind="sum", column="days", low=-5, high=20), [[0], [100]])
@@ -119,17 +121,18 @@ def test_what_is_told_is_near_what_is_so():
     assert means[0]["value"] == pytest.approx(15, abs=0.2)
     assert means[0]["off"] < 0.05
     assert means[1]["value"] is None  # of nobody there is no mean
-    steps = told(question(kind="histogram", column="days", edges=[0, 1, 5]), [[30, 50], [0, 0]])[0]["values"]
+    steps = told(question(kind="histogram", column="days", edges=[0, 1, 5]), [[30, 50], [0, 0]])
     assert [(each["from"], each["to"]) for each in steps] == [(0, 1), (1, 5)]
     assert [each["value"] for each in steps] == pytest.approx([30, 50], abs=3)
 
 
 def test_quantiles_are_of_the_noisy_steps():
     query = question(kind="quantiles", column="days", low=0, high=128, quantiles=[0, 0.25, 0.5, 1])
-    (even,) = told(query, [[100] * GRID, [0] * GRID])
-    assert [each["value"] for each in even["values"]] == pytest.approx([0, 32, 64, 128], abs=2)
-    assert 0 < even["off"] < 0.01
-    assert told(query, [[0] * GRID, [0] * GRID])[0] == {"by": {}, "values": None, "off": None}
+    even = told(query, [[100] * GRID, [0] * GRID])
+    assert [each["quantile"] for each in even] == [0, 0.25, 0.5, 1]
+    assert [each["value"] for each in even] == pytest.approx([0, 32, 64, 128], abs=2)
+    assert all(0 < each["off"] < 0.01 for each in even)
+    assert told(query, [[0] * GRID, [0] * GRID])[0] == {"quantile": 0.0, "value": None, "off": None}
 
 
 def test_noise_spreads_as_it_is_told():
@@ -157,6 +160,7 @@ def test_noise_out_of_bounds_is_refused(noise: float):
         {"kind": "count", "table": "stays", "by": [{"column": "sex", "values": ["f", "f"]}]},
         {"kind": "histogram", "table": "stays", "column": "days", "edges": [1, 0]},
         {"kind": "quantiles", "table": "stays", "column": "days", "low": 0, "high": 1, "quantiles": [2]},
+        {"kind": "count", "table": "stays", "by": [{"column": "value", "values": ["f"]}]},
         {"kind": "count", "table": "stays", "cells": 0}, {"kind": "count", "table": "stays", "cells": "all"},
         {"kind": "count", "table": "stays", "more": 1}, {"kind": "count", "table": 3},
         {"kind": "count", "table": "stays", "by": [{"column": at, "values": list("abcdefghi")} for at in "wxyz"]},
@@ -167,22 +171,46 @@ def test_a_question_that_is_not_whole_is_refused(asked: object):
         Query.from_json(asked)
 
 
-def job(folder: Path, asked: dict, noise: float = 1.0) -> dict:
-    spec = {"query": {"table": "stays", **asked}, "folder": str(folder), "rows": 10, "noise": noise}
-    return private.run(spec, {}, lambda text: None)
+def job(folder: Path, asked: dict, noise: float = 1.0) -> tuple[dict, str]:
+    """Ask the job a question of an extract in a folder; return its answer, and that as a table."""
+    files = [{"name": path.name, "sha256": sha256_of(path)} for path in sorted((folder / "stays").glob("*.parquet"))]
+    manifest = {"tables": [{"name": "stays", "rows": 10, "files": files}]}
+    spec = {
+        "extract": str(folder),
+        "manifest": manifest,
+        "scratch": str(folder / "scratch"),
+        "out": str(folder),
+        "public": {},
+    }
+    told = private.run({**spec, "query": {"table": "stays", **asked}, "noise": noise}, {}, lambda text: None)
+    assert told == {"confidence": 0.95}
+    return json.loads((folder / private.ANSWER).read_text()), (folder / private.TABLE).read_text()
 
 
 def test_the_job_answers_a_question(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(private, "session", lent(spark))
+    monkeypatch.setattr(extracts, "session", lent(spark))
     rows = loaded(spark, stays(400))
     rows.write.parquet(str(tmp_path / "stays"))
-    answer = job(tmp_path, {"kind": "count", "by": [SEX]})
-    assert [each["value"] for each in answer["cells"]] == pytest.approx([200, 200], abs=15)
-    assert (answer["kind"], answer["noise"]) == ("count", 1.0)
+    asked = {"kind": "count", "by": [SEX]}
+    answer, table = job(tmp_path, asked)
+    assert [each["value"] for each in answer["rows"]] == pytest.approx([200, 200], abs=15)
+    assert (answer["question"], answer["noise"]) == ({"table": "stays", **asked}, 1.0)
+    assert [line.split(",")[0] for line in table.splitlines()] == ["sex", "f", "m"]
     with pytest.raises(JobRefused, match="no such table"):
         job(tmp_path, {"kind": "count", "table": "wards"})
     with pytest.raises(JobRefused, match="no such column"):
         job(tmp_path, {"kind": "count", "by": [{"column": "colour", "values": ["red"]}]})
+    with pytest.raises(JobRefused, match="Noise is a number"):
+        job(tmp_path, asked, noise=0.1)
+
+
+def test_an_extract_that_was_altered_is_not_asked(spark: SparkSession, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(extracts, "session", lent(spark))
+    loaded(spark, stays(4)).write.parquet(str(tmp_path / "stays"))
+    manifest = {"tables": [{"name": "stays", "rows": 1, "files": [{"name": "part.parquet", "sha256": "ab" * 32}]}]}
+    spec = {"extract": str(tmp_path), "manifest": manifest, "scratch": str(tmp_path / "s"), "out": str(tmp_path)}
+    with pytest.raises(JobRefused, match="altered"):
+        private.run({**spec, "query": {"kind": "count", "table": "stays"}, "noise": 1.0, "public": {}}, {}, print)
 
 
 def test_a_table_of_no_persons_and_a_column_of_no_numbers_are_refused(spark: SparkSession):

@@ -11,7 +11,7 @@ from ninja import Schema
 from tre.api.auth import around, contribute
 
 _KEPT = "tre_location"
-_PREFIX = "/api/v1"
+ROOT = "/api/v1"  # what every address of the API begins with
 View = TypeVar("View", bound=Callable[..., Any])
 _TOLD = {
     "responses": {201: {"headers": {"Location": {"schema": {"type": "string"}, "description": "Where it is found."}}}}
@@ -32,7 +32,7 @@ def made_at(place: str) -> Callable[[View], View]:
         def answered(request: HttpRequest, **told: Any) -> Any:
             made = view(request, **told)
             values = made.model_dump() if isinstance(made, Schema) else made  # an answer that is given again is a dict
-            vars(request)[_KEPT] = _PREFIX + place.format(**told, made=values)
+            vars(request)[_KEPT] = ROOT + place.format(**told, made=values)
             return made
 
         contribute(answered, lambda: _TOLD)

@@ -20,6 +20,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from tre.errors import Refused
@@ -30,6 +31,7 @@ ORDERS: tuple[int, ...] = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 128
 TAIL = Decimal("0.1")  # of a ledger's delta, for the choice of an order
 _UNIT = 10**9
 _ENDLESS = 10**18  # billionths: no order above it proves anything
+_REMEMBERED = 1024  # the same few mechanisms are priced, reserved and paid for
 _LEAST_NOISE, _MOST_NOISE, _MOST_STEPS = 0.3, 10_000.0, 10_000_000
 
 
@@ -148,6 +150,7 @@ def stated(amount: Budget) -> Loss:
     return Loss((*curve, _units(epsilon)), amount.delta)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def loss_of(found: Mechanism) -> Loss:
     """Return the loss of a mechanism, by dp-accounting's Renyi accountant."""
     from dp_accounting.rdp import RdpAccountant
@@ -158,6 +161,7 @@ def loss_of(found: Mechanism) -> Loss:
     return Loss((*curve, pure), Decimal(0))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def epsilon_at(found: Mechanism, delta: Decimal) -> Decimal:
     """Return the epsilon of a mechanism by itself at a delta, by dp-accounting's privacy loss distributions.
 

@@ -109,6 +109,8 @@ class Account:
     mechanism : str
         What it was spent by and the curve of that, as JSON; empty where that was not told. The curve is that of the
         accountant at the time: a later version of it may have another.
+    buys : str
+        What it may pay for.
     """
 
     project: str
@@ -118,6 +120,7 @@ class Account:
     model: str = ""
     touched: tuple[str, ...] = ()
     mechanism: str = ""
+    buys: str = "model"
 
 
 def spends_told(entries: Iterable[tuple[str, str, Mapping[str, object]]]) -> dict[str, Account]:
@@ -147,4 +150,5 @@ def _reserved(project: str, data: Mapping[str, object]) -> Account:
     ledgers = tuple(map(str, touched)) if isinstance(touched, list) else (f"project:{project}",)
     amounts = str(data.get("epsilon")), str(data.get("delta"))
     told = json.dumps([by, data.get("curve")], sort_keys=True) if by else ""
-    return Account(project, *amounts, touched=ledgers, mechanism=told)
+    buys = str(data.get("buys", "model"))
+    return Account(project, *amounts, touched=ledgers, mechanism=told, buys=buys)

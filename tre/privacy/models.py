@@ -8,7 +8,7 @@ from django.db import models
 
 from tre.privacy.composition import NO_LOSS, Loss
 from tre.privacy.domain import Budget
-from tre.projects.models import Extract, Project
+from tre.projects.models import Project
 
 
 def no_curve() -> list[int]:
@@ -82,6 +82,12 @@ class Spend(models.Model):
         NOTEBOOK = "notebook"
         PLATFORM = "platform"
 
+    class Buys(models.TextChoices):
+        """What it pays for: a model, when one is released, or the answer of a private question, and nothing more."""
+
+        MODEL = "model"
+        ANSWER = "answer"
+
     ledger = models.ForeignKey(Ledger, on_delete=models.PROTECT, related_name="spends")
     epsilon = models.DecimalField(max_digits=12, decimal_places=6)
     delta = models.DecimalField(max_digits=14, decimal_places=12)
@@ -89,6 +95,7 @@ class Spend(models.Model):
     by = models.CharField(max_length=32)
     state = models.CharField(max_length=10, choices=State, default=State.RESERVED)
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.NOTEBOOK)
+    buys = models.CharField(max_length=6, choices=Buys, default=Buys.MODEL)
     once = models.CharField(max_length=120, unique=True)
     mechanism = models.JSONField(default=dict)
     curve = models.JSONField(default=no_curve)
@@ -119,29 +126,3 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"spend {self.spend_id} paid for {self.model[:12]}"
-
-
-class Question(models.Model):
-    """One private question about an extract: what was asked, what pays for it, and what was told or why nothing was."""
-
-    class State(models.TextChoices):
-        """Where a question stands."""
-
-        WAITING = "waiting"
-        ANSWERED = "answered"
-        REFUSED = "refused"
-
-    spend = models.OneToOneField(Spend, on_delete=models.PROTECT, related_name="question")
-    extract = models.ForeignKey(Extract, on_delete=models.PROTECT, related_name="questions")
-    query = models.JSONField()
-    noise = models.FloatField(help_text="Standard deviation as a multiple of what one person may change.")
-    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    answer = models.JSONField(default=dict)
-    why = models.TextField(blank=True, default="")
-    created = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ("id",)
-
-    def __str__(self) -> str:
-        return f"question {self.pk} ({self.state})"

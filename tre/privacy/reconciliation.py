@@ -87,4 +87,4 @@ def _account(spend: Spend) -> Account:
     project = spend.ledger.name
     touched = tuple(sorted(each.subject() for each in spend.touched.all()))
     by = json.dumps([spend.mechanism, spend.curve], sort_keys=True) if spend.mechanism else ""
-    return Account(project, *amounts, spend.state, payment.model if payment else "", touched, by)
+    return Account(project, *amounts, spend.state, payment.model if payment else "", touched, by, spend.buys)

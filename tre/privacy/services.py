@@ -86,6 +86,7 @@ def reserve(
     origin: Spend.Origin = Spend.Origin.NOTEBOOK,
     by: Mechanism | None = None,
     datasets: Sequence[str] | None = None,
+    buys: Spend.Buys = Spend.Buys.MODEL,
 ) -> Spend:
     """Take budget out before it is used, so that two trainings at once cannot both have the last of it.
 
@@ -101,6 +102,8 @@ def reserve(
         What it is spent by. Told of many spends, they come to less together than their epsilons do.
     datasets : sequence of str, optional
         See :func:`ledgers_of`.
+    buys : str
+        Whether it may pay for a model, or was an answer's.
 
     Raises
     ------
@@ -117,7 +120,7 @@ def reserve(
     touched = ledgers_of(project, datasets)
     return _taken(project, touched, wanted, loss, Spend(
         epsilon=wanted.epsilon, delta=wanted.delta, purpose=storable(purpose)[:200], by=actor.username, origin=origin,
-        once=f"{project.code}:{once}", mechanism=by.to_json() if by else {}, curve=list(loss.curve),
+        once=f"{project.code}:{once}", buys=buys, mechanism=by.to_json() if by else {}, curve=list(loss.curve),
     ))  # fmt: skip
 
 
@@ -207,6 +210,8 @@ def _tell(event: str, spend: Spend, actor: str, **more: object) -> None:
     data = {"epsilon": str(spend.epsilon), "delta": str(spend.delta), "spend": spend.pk, **more}
     if spend.mechanism and more:
         data |= {"mechanism": spend.mechanism, "curve": spend.curve}
+    if spend.buys != Spend.Buys.MODEL and more:
+        data |= {"buys": spend.buys}
     record(event, actor=actor, subject=spend.ledger.subject(), data=data)
 
 
@@ -244,7 +249,7 @@ def pay(
         if before.spend.ledger_id != ledger.pk or not before.spend.amount().covers(cost):
             raise Refused("What was paid for this model does not cover it", where=f"project {project.code}")
         return before.spend
-    unused = ledger.spends.filter(state=Spend.State.COMMITTED, payment=None, question=None)
+    unused = ledger.spends.filter(state=Spend.State.COMMITTED, payment=None, buys=Spend.Buys.MODEL)
     spend = next(
         (each for each in unused.order_by("epsilon", "delta", "id") if each.amount().covers(cost) and _is_by(each, by)),
         None,

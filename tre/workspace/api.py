@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from tre.errors import Refused
 from tre.projects.disclosure import population_of, quasi_of, rules_of
+from tre.projects.public import public_columns
 from tre.projects.services import current_extract
 from tre.workspace.auth import for_gate, for_hub, for_workspace, json_of, workspace_session
 from tre.workspace.limits import Used
@@ -84,4 +86,16 @@ def tables(request: HttpRequest) -> JsonResponse:
     extract = current_extract(workspace_session(request).project)
     if extract is None:
         raise Refused("The project has no extract")
-    return JsonResponse({"extract": extract.number, "persons": extract.persons, "tables": extract.manifest["tables"]})
+    tables = [{**table, "columns": _with_public(table)} for table in extract.manifest["tables"]]
+    return JsonResponse({"extract": extract.number, "persons": extract.persons, "tables": tables})
+
+
+def _with_public(table: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a table's columns with what their contract tells of them: range, codes, and which contract that is."""
+    public = public_columns(table)
+    return [
+        {**column, "range": found.range, "codes": found.codes, "contract": found.contract}
+        if (found := public.get(column["name"]))
+        else column
+        for column in table.get("columns", [])
+    ]

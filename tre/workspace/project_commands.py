@@ -13,7 +13,7 @@ SERVICE_HOME = "/project/service"
 _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 
 
-def spark_settings(memory: str, host: str, java_options: str = "") -> dict[str, str]:
+def spark_settings(memory: str, host: str, java_options: str = "", home: str = SERVICE_HOME) -> dict[str, str]:
     """Return Spark's settings.
 
     Parameters
@@ -24,6 +24,8 @@ def spark_settings(memory: str, host: str, java_options: str = "") -> dict[str, 
         The address that callers reach it by; its own parts speak on the loopback whatever it is.
     java_options : str
         More options of Java.
+    home : str
+        Where its user may write.
     """
     return {
         "spark.master": "local[*]",
@@ -36,7 +38,7 @@ def spark_settings(memory: str, host: str, java_options: str = "") -> dict[str, 
         "spark.log.level": "WARN",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "8",
-        "spark.sql.warehouse.dir": f"{SERVICE_HOME}/spark-warehouse",
+        "spark.sql.warehouse.dir": f"{home}/spark-warehouse",
         "spark.local.dir": "/tmp/spark",  # noqa: S108 - inside the sandbox
         "spark.driver.extraJavaOptions": f"-Dderby.system.home=/tmp/derby -Djava.io.tmpdir=/tmp {java_options}".strip(),
     }
@@ -59,6 +61,11 @@ def spark_command(submit: str, settings: str) -> tuple[str, ...]:
         archive of classes then.
     """
     return (submit, "--properties-file", settings, "--class", _SERVER, "--name", "project", "spark-internal")
+
+
+def spark_remote(token: str) -> str:
+    """Return how a client inside a sandbox finds the Spark Connect of its own loopback, with that one's token."""
+    return f"sc://127.0.0.1:{SPARK_PORT}/;authorization=Bearer%20{token}"
 
 
 def mlflow_command(python: str, host: str) -> tuple[str, ...]:

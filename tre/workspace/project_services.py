@@ -16,24 +16,14 @@ from pathlib import Path
 from tre.config.options import REPOSITORY, load
 from tre.config.secrets import secret
 from tre.projects.models import Project
-from tre.runs.class_archive import java_options
-from tre.runs.java import java_home
 from tre.workspace.folders import folder
 from tre.workspace.limits import Bounds
-from tre.workspace.project_commands import (
-    SERVICE_HOME,
-    mlflow_command,
-    service_environment,
-    spark_command,
-    spark_settings,
-    written,
-)
+from tre.workspace.project_commands import SERVICE_HOME, mlflow_command, service_environment
 from tre.workspace.sandbox import MLFLOW_PORT, SPARK_PORT, Bind, First, Inbound, Later, Sandbox
 from tre.workspace.services import sockets_folder, tracking_template
+from tre.workspace.spark_inside import SparkInside, spark_inside
 from tre.workspace.users import service_uid
 
-_SPARK_SETTINGS = Path("/opt/spark-settings/spark-defaults.conf")  # where it stands inside
-_BESIDE_THE_HEAP = 4 * 1024**3  # Java's own, Spark's Python workers and MLflow
 # Spark and MLflow each take every processor for some seconds when they start, and a notebook's first question is
 # Spark's. Its first answer comes about as long after it listens as it took until then, on a busy machine longer. So
 # MLflow waits for twice as long again, or until a notebook calls it; it comes in any case.
@@ -65,70 +55,46 @@ def service_sandbox(project: Project, extract: Path) -> Sandbox:
     shared = folder("projects", code, "shared", uid=0, gid=gid, mode=0o2770)
     own = folder("run", "services", code, "launch", uid=0, gid=0, mode=0o700)
     settings = folder("run", "services", code, "spark", uid=0, gid=0, mode=0o755)
-    java = java_home(options.path("run", "java"))
-    _write_spark_settings(settings, options.spark_memory, java)
+    spark = spark_inside(settings, SERVICE_HOME)
     sockets = sockets_folder(code)
     template = tracking_template()
     begun = template.exists()  # MLflow makes its database whole where there is no template; see ml.databases
     if begun:
         template.chmod(0o644)  # it holds nothing, and the sandbox's own user copies it
-    java_binds = () if java.is_relative_to("/usr") else (Bind(str(java), str(java)),)
     return Sandbox(
         name=f"services of {code}",
         uid=uid,
         gid=gid,
         username="services",
         home=SERVICE_HOME,
-        commands=(_spark_command(),),
+        commands=(spark.command,),
         later=(_mlflow(),),
-        environment=_environment(code, java),
+        environment=_environment(code, spark),
         folder=str(own),
         log=str(options.path("logs", f"services-{code}.log")),
         binds=(
             Bind(str(extract), "/project/data"),
             Bind(str(shared), "/project/shared", writable=True),
             Bind(str(state), SERVICE_HOME, writable=True),
-            Bind(str(settings), str(_SPARK_SETTINGS.parent)),
             *((Bind(str(template), _TEMPLATE),) if begun else ()),
-            *java_binds,
+            *spark.binds,
         ),
         inbound=(
             Inbound(str(sockets / "spark.sock"), SPARK_PORT),
             Inbound(str(sockets / "mlflow.sock"), MLFLOW_PORT),
         ),
         firsts=(First(_TEMPLATE, f"{SERVICE_HOME}/mlflow.db"),) if begun else (),
-        bounds=Bounds(_bytes(options.spark_memory) + _BESIDE_THE_HEAP),
+        bounds=Bounds(spark.memory),
         watch=os.getpid(),
     )
 
 
-def _bytes(memory: str) -> int:
-    """Return the bytes of a setting such as ``2g``."""
-    return int(memory[:-1]) * {"m": 1024**2, "g": 1024**3}[memory[-1]]
-
-
-def _write_spark_settings(target: Path, memory: str, java: Path) -> None:
-    path = target / _SPARK_SETTINGS.name
-    path.write_text(written(spark_settings(memory, "127.0.0.1", java_options(java))))
-    path.chmod(0o644)
-
-
-def _environment(code: str, java: Path) -> dict[str, str]:
-    import pyspark
-
+def _environment(code: str, spark: SparkInside) -> dict[str, str]:
     return {
         **service_environment(secret(f"spark-{code}")),
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "JAVA_HOME": str(java),
-        "SPARK_HOME": str(Path(pyspark.__file__).parent),
-        "PYSPARK_PYTHON": sys.executable,
+        **spark.environment,
     }
-
-
-def _spark_command() -> tuple[str, ...]:
-    import pyspark
-
-    return spark_command(str(Path(pyspark.__file__).parent / "bin" / "spark-submit"), str(_SPARK_SETTINGS))
 
 
 def _mlflow() -> Later:

@@ -28,6 +28,7 @@ from tre.workspace.gate_sign_in import Public, origin_of
 from tre.workspace.hub_door import Server
 from tre.workspace.imports import INSIDE as IMPORTS
 from tre.workspace.limits import MIB, Bounds
+from tre.workspace.project_commands import spark_remote
 from tre.workspace.repository import INSIDE
 from tre.workspace.sandbox import (
     DOORS,
@@ -269,7 +270,7 @@ class SandboxSpawner(Spawner):
             "TRE_API": f"http://127.0.0.1:{_API_PORT}/tre/api",
             "TRE_PROJECT": self.name,
             "TRE_DATA": "/project/data",
-            "SPARK_REMOTE": f"sc://127.0.0.1:{SPARK_PORT}/;authorization=Bearer%20{token}",
+            "SPARK_REMOTE": spark_remote(token),
             "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{MLFLOW_PORT}",
             "MLFLOW_DISABLE_TELEMETRY": "true",
             **pip_settings(home),

@@ -38,7 +38,5 @@ urlpatterns = [
     path("api/workspace/budget/price", privacy.price),
     path("api/workspace/budget/reserve", privacy.reserve_budget),
     path("api/workspace/budget/<int:number>/commit", privacy.commit_budget),
-    path("api/workspace/private", questions.ask),
     path("api/workspace/private/price", questions.price),
-    path("api/workspace/private/<int:number>", questions.one),
 ]

@@ -9,6 +9,7 @@ from ninja.operation import Operation
 from tre.api import problems
 from tre.api.auth import BearerToken
 from tre.api.door import door
+from tre.api.located import ROOT
 from tre.api.strict import strict
 from tre.api.v1 import (
     applications,
@@ -27,7 +28,7 @@ from tre.api.v1 import (
     warehouse,
 )
 
-PREFIX = "api/v1/"
+PREFIX = f"{ROOT[1:]}/"
 _ABOUT = """\
 What the pages do, for programs. Every call asks the same policies as its page does, with the person's roles, projects
 and training as they are at that moment; a token takes away from that and never adds to it.

@@ -8,10 +8,16 @@ from tre.errors import Refused
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Event = Literal["begin", "finish", "fail", "cancel", "retry"]
-Kind = Literal["aggregate", "training", "notebook"]
+Kind = Literal["aggregate", "training", "notebook", "private"]
 
 STATES: tuple[State, ...] = ("queued", "running", "done", "failed", "cancelled")
-KINDS: dict[Kind, str] = {"aggregate": "a safe table", "training": "a private training", "notebook": "a notebook"}
+KINDS: dict[Kind, str] = {
+    "aggregate": "a safe table",
+    "training": "a private training",
+    "notebook": "a notebook",
+    "private": "a private question",
+}
+QUICK: frozenset[Kind] = frozenset({"private"})  # somebody waits for it: no training of hours may stand before it
 TRANSITIONS: dict[tuple[State, Event], State] = {
     ("queued", "begin"): "running",
     ("running", "finish"): "done",

@@ -26,11 +26,12 @@ from tre.people.services import principal_of
 from tre.policy.decision import require
 from tre.projects.disclosure import context_of
 from tre.projects.domain import USABLE
-from tre.runs.attested.kinds import aggregate, notebook, training
+from tre.runs.attested.kinds import aggregate, notebook, private, training
 from tre.runs.attested.kinds.work import Made, Output, Work
 from tre.runs.attested.models import Run, RunOutput
+from tre.runs.attested.money import settle
 from tre.runs.attested.policy import runs_policy
-from tre.runs.attested.services import PLATFORM, digest, locked, move
+from tre.runs.attested.services import LATER, PLATFORM, SOON, digest, locked, move
 from tre.runs.attested.statement import Course, Subject, sign, statement
 from tre.runs.queue import given_up, handler
 from tre.runs.runner import JobStopped
@@ -39,21 +40,24 @@ _CARRY_OUT: dict[str, Callable[[Work], Made]] = {
     "aggregate": aggregate.carry_out,
     "training": training.carry_out,
     "notebook": notebook.carry_out,
+    "private": private.carry_out,
 }
 _CODE = ("tre", "spark_jobs", "ml", "policies")
 _CHUNK = 1024 * 1024
 _WITHOUT_RESULT = "It ended without a result; the operator's log says why."
+_TOO_LONG = "It took longer than the policy lets a run of its kind."
 _HELD_BACK = "What it told of its course is not shown: inspection found something in it."
 
 
-@handler("attested.execute")
+@handler(SOON)
+@handler(LATER)
 def execute(payload: dict[str, Any]) -> None:
     """Carry a run out, freeze what it made, and sign how it came about."""
-    run = _begun(payload["run"], payload.get("attempt"))
+    run, touched = _begun(payload["run"], payload.get("attempt"))
     attempt = payload.get("attempt", run.attempt)
     folder = load().path("run", "attested", f"{run.pk}-{attempt}")
     if run.state != "running" or run.attempt != attempt:
-        training.give_back(run, attempt)
+        settle(run, attempt, touched=False)
         shutil.rmtree(folder, ignore_errors=True)
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -63,32 +67,41 @@ def execute(payload: dict[str, Any]) -> None:
     try:
         _check(run)
         made = _CARRY_OUT[run.kind](work)
+        touched = True
         steps.tell("freezing what it made")
         _finish(run, made, _frozen(made.outputs), steps.told)
     except JobStopped:
-        _stopped(run, steps.told)
-    except (Refused, TreError) as error:
-        _fail(run, error.sentence() if isinstance(error, Refused) else _WITHOUT_RESULT, steps.told)
+        _fail(run, _TOO_LONG, steps.told, touched=True)
+    except Refused as error:  # a job refuses before it looks at a row
+        _fail(run, error.sentence(), steps.told, touched=touched)
+    except TreError:
+        _fail(run, _WITHOUT_RESULT, steps.told, touched=True)
     shutil.rmtree(folder, ignore_errors=True)  # its bytes are frozen, or nobody's
 
 
-@given_up("attested.execute")
+@given_up(SOON)
+@given_up(LATER)
 def abandon(payload: dict[str, Any], error: str) -> None:
     """Write down that a run whose workers died, or met an error of the platform's own, came to nothing."""
     run = locked(payload["run"])
     attempt = payload.get("attempt", run.attempt)
-    if run.state in ("queued", "running") and run.attempt == attempt:
+    current = run.attempt == attempt
+    settle(run, attempt, touched=current and run.state == "running")
+    if run.state in ("queued", "running") and current:
         move(run, "fail", PLATFORM, error=error, step="")
-    training.give_back(run, attempt)
 
 
 @transaction.atomic
-def _begun(number: int, attempt: int | None) -> Run:
-    """Return a run, which begins unless it was cancelled, was asked for anew since, or another worker has begun it."""
+def _begun(number: int, attempt: int | None) -> tuple[Run, bool]:
+    """Return a run, and whether another worker has begun it: it may have got as far as the data.
+
+    It begins unless that is so, it was cancelled, or it was asked for anew since.
+    """
     run = Run.objects.select_for_update().select_related("project", "author", "extract__project").get(pk=number)
     if run.state == "queued" and attempt in (None, run.attempt):
         move(run, "begin", PLATFORM, {"attempt": run.attempt})
-    return run
+        return run, False
+    return run, run.state == "running"
 
 
 def _check(run: Run) -> None:
@@ -157,6 +170,7 @@ def _finish(run: Run, made: Made, kept: Sequence[tuple[Output, Frozen, str]], to
         return
     for output, frozen, members in kept:
         RunOutput.objects.create(run=held, name=output.name, sha256=frozen.sha256, size=frozen.size, members=members)
+    settle(held, touched=True)
     envelope = sign(_statement(run, made, kept), custody().signing_key("attestation"))
     hashes = [{"sha256": frozen.sha256, "size": frozen.size} for _, frozen, _ in kept]
     data = {"outputs": hashes, "attestation_sha256": digest(envelope)}
@@ -209,14 +223,11 @@ def _inspected(run: Run, told: Sequence[str]) -> list[str]:
     return list(told) if found.verdict == "pass" else [_HELD_BACK]
 
 
-def _stopped(run: Run, told: Sequence[str]) -> None:
-    """Write down why a run was stopped, where it was not because somebody cancelled it."""
-    _fail(run, "It took longer than the policy lets a run of its kind.", told)
-
-
-def _fail(run: Run, why: str, told: Sequence[str]) -> None:
+def _fail(run: Run, why: str, told: Sequence[str], *, touched: bool) -> None:
+    """Write down why a run failed and settle what it cost, unless it was cancelled or asked for anew meanwhile."""
     *log, said = _inspected(run, [*told, why]) or [_HELD_BACK]
     with transaction.atomic():
         held = locked(run.pk)
         if (held.state, held.attempt) == ("running", run.attempt):
+            settle(held, touched=touched)
             move(held, "fail", PLATFORM, error=said, step="", log=log)

@@ -16,13 +16,16 @@ from tre.policy.decision import require
 from tre.policy.domain import Principal
 from tre.projects.models import Project
 from tre.projects.services import current_extract
-from tre.runs.attested.domain import AUDIT_EVENTS, UNDER_WAY, Event, check_room, follow
+from tre.runs.attested.domain import AUDIT_EVENTS, QUICK, UNDER_WAY, Event, check_room, follow
 from tre.runs.attested.models import Run
+from tre.runs.attested.money import reserve_beforehand, settle
 from tre.runs.attested.policy import runs_policy
+from tre.runs.attested.public import with_contract
 from tre.runs.attested.specs import checked
 from tre.runs.queue import enqueue
 
 PLATFORM = "worker"
+LATER, SOON = "attested.execute", "runs.execute"  # the queue has a worker of its own for what is slow
 
 
 @transaction.atomic
@@ -38,10 +41,13 @@ def ask(actor: Principal, project: Project, kind: str, spec: object, once: str) 
     ------
     Refused
         When the person may not, the specification is not whole, there is no extract, the policy does not offer the
-        kind, or the project has as many runs under way as it may.
+        kind, the project has as many runs under way as it may, or a ledger does not cover a question.
     """
     require(actor, "ask_run", project.resource())
     known, whole = checked(kind, spec)
+    extract = current_extract(project)
+    if extract is not None:
+        whole = with_contract(known, whole, extract.manifest["tables"])
     named = f"{project.code}:{actor.username}:{once}"
     if not 0 < len(once) <= 64:
         raise Refused("A run needs a name of its own, of up to 64 characters", where="once")
@@ -51,7 +57,7 @@ def ask(actor: Principal, project: Project, kind: str, spec: object, once: str) 
         if (before.kind, before.spec) != (known, whole):
             raise Refused("A run of this name was asked for another specification", where="once")
         return before
-    policy, extract = runs_policy(), current_extract(project)
+    policy = runs_policy()
     if known not in policy.within:
         raise Refused("The policy does not offer this kind of run", where=known)
     if extract is None:
@@ -59,6 +65,7 @@ def ask(actor: Principal, project: Project, kind: str, spec: object, once: str) 
     check_room(project.runs.filter(state__in=UNDER_WAY).count(), policy.under_way)
     author = Account.objects.get(username=actor.username)
     run = Run.objects.create(project=project, author=author, extract=extract, kind=known, spec=whole, once=named)
+    reserve_beforehand(run)
     told = {"project": project.code, "kind": known, "extract": extract.number, "spec_sha256": digest(whole)}
     record("runs.asked", actor=actor.username, subject=run.subject(), data=told)
     _queue(run)
@@ -66,8 +73,8 @@ def ask(actor: Principal, project: Project, kind: str, spec: object, once: str) 
 
 
 def _queue(run: Run) -> None:
-    told = {"run": run.pk, "attempt": run.attempt}
-    enqueue("attested.execute", told, once=f"attested.execute:{run.pk}:{run.attempt}")
+    job = SOON if run.kind in QUICK else LATER
+    enqueue(job, {"run": run.pk, "attempt": run.attempt}, once=f"{job}:{run.pk}:{run.attempt}")
 
 
 def digest(value: object) -> str:
@@ -140,6 +147,7 @@ def cancel(number: int, actor: Principal) -> Run:
     """
     run = locked(number)
     require(actor, "ask_run", run.project.resource())
+    settle(run, touched=run.state == "running")
     move(run, "cancel", actor.username, step="")
     return run
 
@@ -151,13 +159,16 @@ def retry(number: int, actor: Principal) -> Run:
     Raises
     ------
     Refused
-        When the person may not, it is under way or done, or the project has as many under way as it may.
+        When the person may not, it is under way or done, the project has as many under way as it may, or a ledger does
+        not cover a question.
     """
     run = locked(number)
     require(actor, "ask_run", run.project.resource())
     Project.objects.select_for_update().get(pk=run.project_id)
     check_room(run.project.runs.filter(state__in=UNDER_WAY).count(), runs_policy().under_way)
-    move(run, "retry", actor.username, error="", step="", log=[], ended=None, attempt=run.attempt + 1)
+    run.attempt += 1
+    reserve_beforehand(run)
+    move(run, "retry", actor.username, error="", step="", log=[], ended=None, attempt=run.attempt)
     _queue(run)
     return run
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from tre.errors import Refused
 from tre.runs.attested.domain import KINDS, Kind
 
+_MOST_TEXT = 20_000  # characters of what is asked
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
-_Query = Annotated[str, Field(min_length=1, max_length=20_000)]
+_Query = Annotated[str, Field(min_length=1, max_length=_MOST_TEXT)]
 
 
 class _Spec(BaseModel):
@@ -68,13 +70,47 @@ class Notebook(_Spec):
         The notebook, in nbformat 4.
     parameters : dict
         Values that a cell tagged ``parameters`` is followed by, as papermill does.
+    spark : bool
+        Whether it has a Spark session, of a Spark Connect in its own sandbox.
     """
 
     notebook: dict[str, JsonValue]
     parameters: dict[Annotated[str, Field(pattern=r"^[A-Za-z_]\w{0,59}$")], str | int | float | bool | None] = {}
+    spark: bool = False
 
 
-_READ: dict[Kind, type[_Spec]] = {"aggregate": Aggregate, "training": Training, "notebook": Notebook}
+class Private(_Spec):
+    """A private question: see :class:`spark_jobs.noisy.query.Query`, which its job makes of it.
+
+    Parameters
+    ----------
+    query : dict
+        What is asked.
+    epsilon, delta : float
+        What it may lose.
+    purpose : str
+        What it is for, shown on the ledger.
+    """
+
+    query: dict[str, JsonValue]
+    epsilon: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    delta: Annotated[float, Field(gt=0, lt=1)]
+    purpose: Annotated[str, Field(max_length=200)] = ""
+
+    @field_validator("query")
+    @classmethod
+    def _short(cls, told: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if len(json.dumps(told)) > _MOST_TEXT:
+            raise ValueError("it is long")
+        return told
+
+
+_READ: dict[Kind, type[_Spec]] = {
+    "aggregate": Aggregate,
+    "training": Training,
+    "notebook": Notebook,
+    "private": Private,
+}
 
 
 def checked(kind: str, told: object) -> tuple[Kind, dict[str, Any]]:

@@ -6,7 +6,7 @@ from tre.workspace.client.codelists import codelist
 from tre.workspace.client.course import course
 from tre.workspace.client.data import describe, spark, tables
 from tre.workspace.client.inspecting import inspect
-from tre.workspace.client.learning import budget, price, train_private
+from tre.workspace.client.learning import budget, features, price, train_private
 from tre.workspace.client.outputs import (
     safe_histogram,
     safe_percentiles,
@@ -15,7 +15,7 @@ from tre.workspace.client.outputs import (
     safe_table,
 )
 from tre.workspace.client.repository import git
-from tre.workspace.client.running import run_notebook, run_table, run_training, runs
+from tre.workspace.client.running import run_notebook, run_private, run_table, run_training, runs
 
 __all__ = [
     "budget",
@@ -23,12 +23,14 @@ __all__ = [
     "course",
     "describe",
     "draft",
+    "features",
     "git",
     "inspect",
     "price",
     "private",
     "requests",
     "run_notebook",
+    "run_private",
     "run_table",
     "run_training",
     "runs",

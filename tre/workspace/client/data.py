@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import time
@@ -26,7 +27,7 @@ def tables() -> pd.DataFrame:
     """
     import pandas as pd
 
-    told = call("GET", "tables")
+    told = _extract()
     rows = [
         {"table": each["name"], "rows": each["rows"], "columns": len(each["columns"]), "path": str(_path(each["name"]))}
         for each in told["tables"]
@@ -37,7 +38,9 @@ def tables() -> pd.DataFrame:
 
 
 def describe(name: str) -> pd.DataFrame:
-    """Return the columns of one table: name, type, meaning and classification.
+    """Return the columns of one table: name, type, meaning, classification, and what their data contract tells of them.
+
+    That is the ``range`` of a number and the ``codes``, where the ``contract`` names them: public whatever the data is.
 
     Raises
     ------
@@ -46,7 +49,7 @@ def describe(name: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame(_table(name)["columns"])
+    return pd.DataFrame(columns_of(name))
 
 
 def spark() -> SparkSession:
@@ -59,7 +62,7 @@ def spark() -> SparkSession:
     PlatformError
         When the project's Spark does not start.
     """
-    told = call("GET", "tables")
+    told = _extract()
     session = _OPEN.get(told["extract"])
     if session is None or not _answers(session):
         _OPEN.clear()
@@ -92,9 +95,11 @@ def _answers(session: SparkSession) -> bool:
 
 
 def _await_spark() -> None:
-    """Wait until the project's Spark answers: it is started when its first workspace opens."""
+    """Wait until Spark answers: the project's is started when its first workspace opens, a run's own with the run."""
     import grpc
 
+    if "SPARK_REMOTE" not in os.environ:
+        raise PlatformError("There is no Spark here", todo="Ask for the run with tre.run_notebook(PATH, spark=True)")
     target = os.environ["SPARK_REMOTE"].removeprefix("sc://").partition("/")[0]
     deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
     while time.monotonic() < deadline:
@@ -107,8 +112,27 @@ def _await_spark() -> None:
     raise PlatformError("The project's Spark did not start", todo="Tell the operator")
 
 
+def columns_of(name: str) -> list[dict[str, Any]]:
+    """Return the columns of one table as the platform tells them.
+
+    Raises
+    ------
+    PlatformError
+        When the extract has no such table.
+    """
+    return list(_table(name)["columns"])
+
+
+def _extract() -> dict[str, Any]:
+    """Return what is told of the extract: by the platform's door, or in a run that has none by the extract itself."""
+    manifest = _path("manifest.json")
+    if "TRE_API" not in os.environ and manifest.is_file():
+        return dict(json.loads(manifest.read_text(encoding="utf-8")))
+    return call("GET", "tables")
+
+
 def _table(name: str) -> dict[str, Any]:
-    held = {each["name"]: each for each in call("GET", "tables")["tables"]}
+    held = {each["name"]: each for each in _extract()["tables"]}
     if name not in held:
         raise PlatformError("The extract has no such table", where=name, todo=f"Use one of: {', '.join(sorted(held))}")
     return dict(held[name])

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tre.workspace.client.data import columns_of
 from tre.workspace.client.display import Budget, Prices
-from tre.workspace.client.door import call
+from tre.workspace.client.door import PlatformError, call
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +54,44 @@ def _price_of(training: TrainingSpec, persons: int) -> Prices:
     made = price(training.epsilon, training.delta)
     made.training = asdict(quote(training, persons))
     return made
+
+
+def features(table: str, *columns: str) -> dict[str, Any]:
+    """Return columns of a table as features of a training, with the bounds and values that its data contract names.
+
+    They are public, so they cost nothing: ``TrainingSpec("pseudonym", "died", **tre.features("people", "sex"), ...)``.
+
+    Parameters
+    ----------
+    table : str
+        Of the extract.
+    columns : str
+        Numbers with a range, or columns with a list of codes: ``tre.describe`` tells which have one.
+
+    Returns
+    -------
+    dict
+        ``numeric`` and ``categories``.
+
+    Raises
+    ------
+    PlatformError
+        When the contract names neither for a column.
+    """
+    from ml.spec import Category, Numeric
+
+    known = {each["name"]: each for each in columns_of(table)}
+    numeric, categories = list[Numeric](), list[Category]()
+    for name in columns:
+        found = known.get(name, {})
+        if found.get("codes"):
+            categories.append(Category(name, tuple(found["codes"])))
+        elif found.get("range"):
+            numeric.append(Numeric(name, *found["range"]))
+        else:
+            todo = "Write the feature yourself, from what is public"
+            raise PlatformError("No contract names a range or codes of this column", where=name, todo=todo)
+    return {"numeric": tuple(numeric), "categories": tuple(categories)}
 
 
 def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose: str, folder: str | Path) -> Path:

@@ -15,6 +15,8 @@ from tre.workspace.client.door import PlatformError, call, fetch
 if TYPE_CHECKING:
     from ml.spec import TrainingSpec
 
+Values = Mapping[str, Sequence[object] | None]  # None: those that the data contract names
+DELTA = 1e-6  # of a private question, unless it says otherwise
 _LOOK_SECONDS = 1.0
 _UNDER_WAY = ("queued", "running")
 
@@ -157,11 +159,11 @@ def run_training(query: str, spec: TrainingSpec, *, name: str, purpose: str) -> 
     return _ask("training", {"query": query, "training": spec.to_json(), "name": name, "purpose": purpose})
 
 
-def run_notebook(path: str | Path, parameters: Mapping[str, Any] | None = None) -> Run:
+def run_notebook(path: str | Path, parameters: Mapping[str, Any] | None = None, *, spark: bool = False) -> Run:
     """Have the platform run a whole notebook on the extract, and attest to the notebook and what it wrote.
 
     It runs without a network and without this platform's door: the extract is at ``/project/data``, and what it writes
-    into its folder ``outputs`` is handed over.
+    into its folder ``outputs`` is handed over. ``tre.tables()``, and ``tre.spark()`` where it has Spark, work there.
 
     Parameters
     ----------
@@ -169,6 +171,8 @@ def run_notebook(path: str | Path, parameters: Mapping[str, Any] | None = None) 
         The notebook.
     parameters : mapping, optional
         Values that are set after the cell tagged ``parameters``, or before all cells.
+    spark : bool
+        Whether it has a Spark of its own, which takes some seconds to start.
 
     Raises
     ------
@@ -179,7 +183,46 @@ def run_notebook(path: str | Path, parameters: Mapping[str, Any] | None = None) 
         held = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise PlatformError("This is no notebook", where=str(path), todo="Name a file that ends in .ipynb") from None
-    return _ask("notebook", {"notebook": held, "parameters": dict(parameters or {})})
+    return _ask("notebook", {"notebook": held, "parameters": dict(parameters or {}), "spark": spark})
+
+
+def run_private(
+    kind: str, table: str, column: str = "", *, epsilon: float, delta: float = DELTA, by: Values | None = None,
+    where: Values | None = None, cells: int = 1, purpose: str = "", **more: Any,
+) -> Run:  # fmt: skip
+    """Have the platform answer a private question and attest to the answer: what ``tre.private`` asks and waits for.
+
+    Its price is reserved when it is asked. Cancelled before it has begun, or where it does not fit its table, it is
+    given back.
+
+    Parameters
+    ----------
+    kind : str
+        ``count``, ``table``, ``histogram``, ``sum``, ``mean`` or ``quantiles``.
+    table, column : str
+        Of the extract; a count has no column.
+    by, where : mapping, optional
+        For each column the values that count; None for the codes that its data contract names.
+    cells : int
+        In how many cells one person counts at most.
+    purpose : str
+        What it is for, shown on the ledger.
+    more
+        ``low`` and ``high``, ``edges``, ``quantiles``, by kind: see ``tre.private``. Means and quantiles that are told
+        no bounds take the range that the column's data contract names.
+
+    Raises
+    ------
+    PlatformError
+        When a ledger does not cover it, or the platform refuses.
+    """
+    if unknown := sorted(set(more) - {"low", "high", "edges", "quantiles"}):
+        raise PlatformError(f"A question has no {unknown[0]}", todo="Use where, cells, delta or purpose")
+    query = {"kind": kind, "table": table, "by": _of(by), "where": _of(where), "cells": cells}
+    query |= {name: each for name, each in more.items() if each is not None}
+    if column:
+        query["column"] = column
+    return _ask("private", {"query": query, "epsilon": epsilon, "delta": delta, "purpose": purpose[:200]})
 
 
 def runs() -> Runs:
@@ -189,6 +232,13 @@ def runs() -> Runs:
 
 def _ask(kind: str, spec: dict[str, Any]) -> Run:
     return Run(call("POST", "runs", json={"kind": kind, "spec": spec, "once": uuid.uuid4().hex}))
+
+
+def _of(values: Values | None) -> list[dict[str, Any]]:
+    return [
+        {"column": name} | ({} if listed is None else {"values": [str(each) for each in listed]})
+        for name, listed in (values or {}).items()
+    ]
 
 
 def _listed(names: str | Sequence[str]) -> list[str]:

@@ -1,5 +1,8 @@
 """A whole notebook, run in a sandbox of its own: the extract, no door, no network, and nobody at the keyboard.
 
+Where it asks for Spark, a Spark Connect of its own stands in that same sandbox, over that same extract. The project's
+own is no use here: colleagues' code runs in it, and might change what is attested; and it shows today's extract.
+
 What it does is the researcher's code; that it did so on this data, from its first cell to its last, is what the
 platform attests. It is inspected and reviewed like any other output.
 """
@@ -8,11 +11,12 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import stat
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +30,14 @@ from tre.runs.attested.policy import runs_policy
 from tre.runs.runner import JobStopped
 from tre.workspace.folders import folder
 from tre.workspace.limits import Bounds
+from tre.workspace.project_commands import spark_remote
 from tre.workspace.project_services import launch
 from tre.workspace.sandbox import PACKAGES, Bind, Sandbox
+from tre.workspace.spark_inside import spark_inside
 from tre.workspace.users import service_uid
 
 _HOME, _DATA = "/home/run", "/project/data"
+_OF_SERVER = "SPARK_CONNECT_AUTHENTICATE_OF_SERVER"
 _LOOK_SECONDS = 0.5
 _MOST_OUTPUTS = 200
 _CHUNK = 1024 * 1024
@@ -47,6 +54,7 @@ def carry_out(work: Work) -> Made:
     JobStopped
         When nobody wants it any more.
     """
+    work.check_extract()
     project = work.run.project
     uid, gid = service_uid(project), project.gid
     home = folder(*_parts(work, "home"), uid=uid, gid=gid, mode=0o700)
@@ -78,7 +86,7 @@ def _parts(work: Work, name: str) -> tuple[str, ...]:
 def _sandbox(work: Work, home: Path, uid: int, gid: int) -> Sandbox:
     project = work.run.project
     rules = asdict(rules_of(project)) | {"quasi": quasi_of(project), "population": population_of(project)}
-    return Sandbox(
+    made = Sandbox(
         name=str(work.run),
         uid=uid,
         gid=gid,
@@ -101,6 +109,30 @@ def _sandbox(work: Work, home: Path, uid: int, gid: int) -> Sandbox:
         bounds=Bounds(runs_policy().memory),
         watch=os.getpid(),
     )
+    return _with_spark(made, work) if work.run.spec.get("spark") else made
+
+
+def _with_spark(made: Sandbox, work: Work) -> Sandbox:
+    """Return the sandbox with a Spark Connect in it, on its own loopback, under a token that nobody else is told."""
+    settings = folder(*_parts(work, "spark"), uid=0, gid=0, mode=0o755)
+    spark, token = spark_inside(settings, _HOME), secrets.token_urlsafe(32)
+    own = {"SPARK_REMOTE": spark_remote(token), _OF_SERVER: token, "SPARK_NO_DAEMONIZE": "1"}
+    (notebook,) = made.commands
+    return replace(
+        made,
+        commands=(_without(_OF_SERVER, notebook), _without("SPARK_REMOTE", spark.command)),
+        environment={**made.environment, **spark.environment, **own},
+        binds=(*made.binds, *spark.binds),
+        bounds=Bounds(made.bounds.memory + spark.memory),
+    )
+
+
+def _without(name: str, command: Sequence[str]) -> tuple[str, ...]:
+    """Return a command that is not told one thing.
+
+    A client that is told the server's token asks for TLS, and a server that is told of a remote one does not start.
+    """
+    return ("/usr/bin/env", "-u", name, *command)
 
 
 def _taken(home: Path, out: Path) -> Iterator[str]:

@@ -12,7 +12,8 @@ from tre.people.services import principal_of
 from tre.privacy.models import Spend
 from tre.privacy.services import commit, reserve, settle_own
 from tre.runs.attested.kinds.work import Made, Output, Work
-from tre.runs.attested.models import Run
+from tre.runs.attested.money import spend_name
+from tre.runs.attested.public import told_public
 from tre.runs.runner import run_job
 
 
@@ -28,14 +29,15 @@ def carry_out(work: Work) -> Made:
     request = {
         "training": asked["training"], "table": str(table), "folder": str(folder / name),
         "checkpoint": str(work.folder / "checkpoint"), "purpose": asked["purpose"],
-        "data_version": work.data_version(), "spend": _once(work.run, work.run.attempt),
+        "data_version": work.data_version(), "spend": spend_name(work.run),
     }  # fmt: skip
     folder.mkdir(mode=0o700)
     spend = _paid(work, lambda: job("train", {**request, "only_check": True}, plane="ml"))
     told = job("train", request, plane="ml")
     files = sorted(path for path in (folder / name).rglob("*") if path.is_file())
     outputs = [Output(path.relative_to(folder).as_posix(), path) for path in files]
-    return Made(outputs, {"spend": spend, "epsilon": told["epsilon"], "delta": told["delta"]})
+    public = told_public("training", asked, work.run.extract.manifest["tables"])
+    return Made(outputs, {"spend": spend, "epsilon": told["epsilon"], "delta": told["delta"], "public": public})
 
 
 def table_of(work: Work) -> Path:
@@ -57,24 +59,13 @@ def table_of(work: Work) -> Path:
     return table
 
 
-def give_back(run: Run, attempt: int) -> None:
-    """Give back what was reserved for an attempt at a run that came to nothing before its training began."""
-    for spend in Spend.objects.filter(once=f"{run.project.code}:{_once(run, attempt)}", state=Spend.State.RESERVED):
-        settle_own(spend, used=False)
-
-
-def _once(run: Run, attempt: int) -> str:
-    """Return the name of a run's spend: each time that it is asked for anew it is another training."""
-    return f"run-{run.pk}-{attempt}"
-
-
 def _paid(work: Work, check: Callable[[], object]) -> int:
     """Pay for the training, once, and return the spend's number; what cannot be trained is not paid for."""
     training, project = work.run.spec["training"], work.run.project
     actor = principal_of(work.run.author, used_second_factor=True)
     spend = reserve(
         project, epsilon=training.get("epsilon"), delta=training.get("delta"), purpose=str(work.run.spec["name"]),
-        actor=actor, once=_once(work.run, work.run.attempt), origin=Spend.Origin.PLATFORM,
+        actor=actor, once=spend_name(work.run), origin=Spend.Origin.PLATFORM,
     )  # fmt: skip
     if spend.state == Spend.State.RESERVED:
         try:

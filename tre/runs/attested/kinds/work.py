@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tre.errors import Refused
+from tre.hashing import sha256_of
 from tre.projects.lifecycle import folder_of
 from tre.runs.attested.models import Run
 
@@ -37,6 +39,22 @@ class Work:
         manifest = self.run.extract.manifest
         folder = folder_of(self.run.extract)
         return {"extract": str(folder), "manifest": manifest, "scratch": str(self.folder / f"{job}.scratch")}
+
+    def check_extract(self) -> None:
+        """Hold the extract's files to the manifest on record, for what reads them by itself.
+
+        Raises
+        ------
+        Refused
+            When one is missing or was altered.
+        """
+        for table in self.run.extract.manifest["tables"]:
+            for file in table["files"]:
+                path = folder_of(self.run.extract) / table["name"] / file["name"]
+                if not path.is_file() or sha256_of(path) != file["sha256"]:
+                    raise Refused(
+                        "A file of the extract is missing or was altered", where=table["name"], todo="Make a new one"
+                    )
 
     def data_version(self) -> str:
         """Return how a model's card calls the data."""
