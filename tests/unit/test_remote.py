@@ -15,6 +15,7 @@ from django.test import Client
 
 from tests.airlock import SAFE, inspected, open_study, vote, work
 from tests.api import token_of
+from tests.codes import code
 from tests.factories import as_seen_now, person
 from tre.airlock import drafts
 from tre.airlock.drafts import Upload
@@ -24,6 +25,7 @@ from tre.cli import main
 from tre.config.options import REPOSITORY
 from tre.errors import NotAllowed
 from tre.people.models import Account
+from tre.people.services import enrol_totp
 from tre.projects.models import Extract
 from tre.remote import calls, keeping
 from tre.remote.keeping import Login
@@ -203,7 +205,8 @@ def test_runs_are_listed_shown_cancelled_and_asked_for_again(study, monkeypatch,
     assert "queued" in capsys.readouterr().out
     assert main(["runs", "cancel", str(run.pk)]) == 0
     assert "cancelled" in capsys.readouterr().out
-    assert main(["runs", "retry", str(run.pk), "--json"]) == 0
+    enrol_totp(author)
+    assert main(["runs", "retry", str(run.pk), "--json", "--code", code(author)]) == 0
     assert json.loads(capsys.readouterr().out)["state"] == "queued"
     Run.objects.update(log=["[red]Counted.[/red]"])
     assert main(["runs", "show", str(run.pk)]) == 0

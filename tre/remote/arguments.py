@@ -62,6 +62,7 @@ def _add_runs(runs: argparse.ArgumentParser) -> None:
     retry = actions.add_parser("retry", help="have a run that came to nothing carried out again")
     for each in (show, cancel, retry):
         each.add_argument("number", type=int, metavar="NUMBER")
+    retry.add_argument("--code", default="", help="a one-time code: it may spend privacy budget once more")
     _as_json(actions.choices.values())
 
 

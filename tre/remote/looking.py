@@ -56,7 +56,7 @@ def _run(options: argparse.Namespace, to: Portal) -> Shown:
 
 
 def _changed(options: argparse.Namespace, to: Portal) -> Shown:
-    found = to.call("POST", f"/runs/{options.number}/{options.action}")
+    found = to.call("POST", f"/runs/{options.number}/{options.action}", code=vars(options).get("code", ""))
     return found, lambda: _show(found)
 
 

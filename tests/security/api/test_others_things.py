@@ -6,6 +6,7 @@ import pytest
 
 from tests.airlock import SAFE, inspected, placed, vote, work
 from tests.api import call, token_of
+from tests.codes import code
 from tests.factories import as_seen_now, person, project
 from tre.airlock.models import Review
 from tre.api import tokens
@@ -13,6 +14,7 @@ from tre.api.models import Token
 from tre.api.policy import api_policy
 from tre.audit.models import Entry
 from tre.people.models import Account
+from tre.people.services import enrol_totp
 from tre.projects.models import Extract
 from tre.runs.attested.models import Run
 from tre.workspace.models import Quota
@@ -61,7 +63,8 @@ def test_another_projects_runs_and_use_are_seen_stopped_and_asked_for_again_by_n
     extract = Extract.objects.create(project=gout, number=1, asked_by="mia", ready=True, manifest={"tables": []})
     bob = Account.objects.get(username="bob")
     run = Run.objects.create(project=gout, author=bob, extract=extract, kind="aggregate", spec={}, once="x")
-    token = token_of("ann")
+    token, ann = token_of("ann"), Account.objects.get(username="ann")
+    enrol_totp(ann)
     for method, path in (
         ("GET", f"/runs/{run.pk}"),
         ("POST", f"/runs/{run.pk}/cancel"),
@@ -70,10 +73,10 @@ def test_another_projects_runs_and_use_are_seen_stopped_and_asked_for_again_by_n
         ("GET", "/projects/gout/usage"),
         ("GET", "/projects/gout/safes"),
     ):
-        assert call(token, method, path).status_code == 403, path
+        assert call(token, method, path, **{"One-Time-Code": code(ann)}).status_code == 403, path
     quota = {"processor_hours": 1, "megabytes": 1}
-    for code in ("gout", "frailty"):
-        assert call(token, "PUT", f"/projects/{code}/quota", quota).status_code == 403
+    for name in ("gout", "frailty"):
+        assert call(token, "PUT", f"/projects/{name}/quota", quota).status_code == 403
     run.refresh_from_db()
     assert (run.state, Quota.objects.count()) == ("queued", 0)
     _, only = tokens.make(as_seen_now("ann"), "One", api_policy().scopes, 8, "frailty")

@@ -11,6 +11,9 @@ from tre.api.models import Token
 from tre.audit.models import Entry
 from tre.people.models import Account
 from tre.people.services import enrol_totp
+from tre.privacy.models import Spend
+from tre.projects.models import Extract
+from tre.runs.attested.models import Run
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +53,18 @@ def test_votes_are_on_the_bytes_that_were_shown(study):
     answer = call(token_of("cat"), "PUT", f"/requests/{made.pk}/files/{file.pk}/vote", told)
     assert answer.status_code == 409
     assert "not the one that you were shown" in answer.json()["detail"]
+
+
+def test_a_stolen_token_does_not_spend_a_budget_by_cancelling_and_asking_again(study):
+    ann, asked = Account.objects.get(username="ann"), {"epsilon": 1.0, "delta": 1e-7, "query": {}, "purpose": ""}
+    enrol_totp(ann)
+    extract = Extract.objects.create(project=study, number=1, asked_by="mia", ready=True, manifest={"tables": []})
+    run = Run.objects.create(
+        project=study, author=ann, extract=extract, kind="private", spec=asked, once="x", state="cancelled"
+    )
+    token, path = token_of("ann", "runs.manage"), f"/runs/{run.pk}/retry"
+    assert call(token, "POST", path).status_code == 401
+    run.refresh_from_db()
+    assert (run.state, Spend.objects.count()) == ("cancelled", 0)
+    answer = call(token, "POST", path, **{"One-Time-Code": code(ann)})
+    assert (answer.status_code, Spend.objects.count()) == (200, 1), answer.content

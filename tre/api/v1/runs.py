@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import Router
 
-from tre.api.auth import acts, person_of
+from tre.api.auth import acts, asks_again, person_of
 from tre.api.told.common import Number, Page, PageNumber, cut
 from tre.api.told.runs import RunRow, RunTold
 from tre.policy.decision import require
@@ -44,8 +44,9 @@ def cancel(request: HttpRequest, number: Number) -> RunTold:
 
 @router.post("/runs/{int:number}/retry", response=RunTold)
 @acts("ask_run")
+@asks_again
 def retry(request: HttpRequest, number: Number) -> RunTold:
-    """Have a run that came to nothing carried out again, as it was asked for."""
+    """Have a run that came to nothing carried out again, as it was asked for: it may spend privacy budget once more."""
     services.retry(run_of(number, person_of(request)).pk, person_of(request))
     return _now(request, number)
 
