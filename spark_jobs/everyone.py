@@ -68,10 +68,10 @@ class Finding:
         """
         held = tables.rows_in(spine)
         folders = {name: each.folder for name, each in self.judged.items() if each.here}
-        here = bool(folders) and held <= publish_few.MOST_KNOWN
-        if here and sent is not None and held <= known.MOST_HERE:
+        if sent is not None and held <= min(known.MOST_HERE, publish_few.MOST_KNOWN):
             return self._here(spine, key, sent, folders)
         opt_outs, marked = self._on_spark(spine, key)
+        here = bool(folders) and held <= publish_few.MOST_KNOWN
         few = Few(self.landed.engine, folders, marked.toArrow(), self.warehouse) if here else None
         frame = known.ready_to_join(marked, held) if few is None else self._read(few.known)
         in_force = reduce(Column.__or__, (opt_out.is_in_force(kind, self.as_of) for kind in opt_out.KINDS))
@@ -84,8 +84,9 @@ class Finding:
         opt_outs = opt_out_few.persons(engine, sent, told, judged, self.landed.contracts)
         marked = opt_out_few.marked(engine, told, opt_outs, self.as_of)
         opted_out = opt_out_few.in_force(engine, opt_outs, self.as_of, *opt_out.KINDS).num_rows
-        few = Few(engine, folders, marked, self.warehouse)
-        return Everyone(self._read(marked), len(told), few, opted_out, partial(opt_out_few.publish, engine, opt_outs))
+        few = Few(engine, folders, marked, self.warehouse) if folders else None
+        frame = self._read(marked) if folders else known.ready_to_join(self._read(marked), len(told))
+        return Everyone(frame, len(told), few, opted_out, partial(opt_out_few.publish, engine, opt_outs))
 
     def _read(self, marked: pa.Table) -> DataFrame:
         return known.read(self.landed.spark, marked, self.work / "everyone")

@@ -124,6 +124,9 @@ CALLS: dict[str, Call] = {
     "POST /releases/{number}/open": _call("mia", "released"),
     "GET /models": _call("dep"),
     "GET /models/release-key.pem": _call("dep"),
+    "GET /models/{number}": _call("dep", "model"),
+    "POST /models/{number}/retire": _call("dep", "model", on=LATER.isoformat(), why="Another is better."),
+    "POST /models/{number}/alias": _call("dep", "model"),
     # Imports
     "GET /imports": _ALL,
     "GET /imports/{number}": _call("ann cat mia", "import"),

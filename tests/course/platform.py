@@ -55,10 +55,6 @@ class Platform:
             return 200, {"prices": [price], "off": 10.0}
         if (method, path) == ("POST", "budget/reserve"):
             return 201, self._reserve(json.loads(body), "reserved")
-        if (method, path) == ("POST", "private"):
-            asked = json.loads(body)
-            told = {"state": "answered", "answer": working.answer(self.extract, self.tables, asked)}
-            return 201, {"question": self._reserve(asked, "committed")["spend"], **told}
         if (method, path) == ("POST", "runs"):
             return 201, self._run(json.loads(body))
         if found := re.fullmatch(r"runs/(\d+)", path):
@@ -97,23 +93,26 @@ class Platform:
             "by": "ann",
         }
         self.runs.append({**run, "extract": 1, "files": [], "attestation": {}})
-        self._reserve({**spec["training"], "purpose": spec["name"]}, "committed")
-        threading.Thread(target=self._train, args=(self.runs[-1], spec), daemon=True).start()
+        paid = spec if asked["kind"] == "private" else {**spec["training"], "purpose": spec["name"]}
+        self._reserve(paid, "committed")
+        threading.Thread(target=self._work, args=(self.runs[-1], spec), daemon=True).start()
         return self.runs[-1]
 
-    def _train(self, run: dict[str, Any], spec: dict[str, Any]) -> None:
+    def _work(self, run: dict[str, Any], spec: dict[str, Any]) -> None:
         place = self.place / f"run-{run['run']}"
         place.mkdir(parents=True)
         try:
-            made = working.train(self.extract, working.manifest(self.extract, self.tables), spec, place)
+            work = working.answer if run["kind"] == "private" else working.train
+            made = work(self.extract, working.manifest(self.extract, self.tables), spec, place)
         except TreError as error:
             run.update(state="failed", error=error.sentence())
             return
         self.made[run["run"]] = made
+        folder = f"{spec['name']}/" if "name" in spec else ""
         files = [
             {
                 "output": at,
-                "name": f"{spec['name']}/{path.name}",
+                "name": f"{folder}{path.name}",
                 "sha256": sha256_of(path),
                 "size": path.stat().st_size,
             }

@@ -40,8 +40,14 @@ def train(extract: Path, told: dict[str, Any], spec: dict[str, Any], place: Path
     return sorted(folder.iterdir())
 
 
-def answer(extract: Path, tables: list[dict[str, Any]], asked: dict[str, Any]) -> dict[str, Any]:
-    """Answer a private question."""
-    rows = next(each["rows"] for each in tables if each["name"] == asked["query"]["table"])
-    noise = float(dp_accounting.get_sigma_gaussian(asked["epsilon"], asked["delta"]))
-    return run_job("private", {"query": asked["query"], "folder": str(extract), "rows": rows, "noise": noise})
+def answer(extract: Path, told: dict[str, Any], spec: dict[str, Any], place: Path) -> list[Path]:
+    """Answer a private question, as :mod:`tre.runs.attested.kinds.private` does; return the files."""
+    out = place / "out"
+    out.mkdir()
+    noise = float(dp_accounting.get_sigma_gaussian(spec["epsilon"], spec["delta"]))
+    request = {
+        "extract": str(extract), "manifest": told, "scratch": str(place / "scratch"), "query": spec["query"],
+        "noise": noise, "public": {}, "out": str(out),
+    }  # fmt: skip
+    run_job("private", request)
+    return sorted(out.iterdir())

@@ -134,7 +134,7 @@ def test_what_does_not_break_leaves_every_good_row_good_and_every_kind_of_change
                 assert reference.judge(row, new) is None, (old.dataset, name, compare(old, new))
     assert good > 1000
     assert {name for name, fits in met if fits} >= set(MUTATIONS) - {"drop", "type", "key"}, met
-    assert {name for name, fits in met if not fits} >= set(MUTATIONS) - {"shuffle"}, met
+    assert {name for name, fits in met if not fits} >= set(MUTATIONS) - {"shuffle", "plausible"}, met
 
 
 DIGITS = st.text("0123456789", min_size=5, max_size=17)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from ninja import Schema
 from pydantic import Field
@@ -82,25 +81,4 @@ class ReleaseTold(ReleaseRow):
             **row.model_dump(), files=files, has_crate=taking.crate_sha256(release) != "",
             deliveries=[DeliveryTold.of(each) for each in release.deliveries.all()],
             may=[act for act, offer in may.items() if offer],
-        )  # fmt: skip
-
-
-class ModelTold(Schema):
-    """One released model, and how it is fetched: `tre fetch-model NAME@ALIAS --release RELEASE`."""
-
-    name: str
-    alias: str
-    version: str
-    epsilon: float | None
-    project: str
-    release: str
-    at: datetime
-    state: str = Field(description="in service, in service until a day, retired, or recalled.")
-
-    @classmethod
-    def of(cls, model: dict[str, Any], release: Release, state: str) -> ModelTold:
-        """Return a model of a release as it is told."""
-        return cls(
-            name=model["name"], alias=model["alias"], version=str(model["version"]), epsilon=model.get("epsilon"),
-            project=release.request.project.code, release=release.identity, at=release.at, state=state,
         )  # fmt: skip

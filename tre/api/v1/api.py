@@ -18,6 +18,7 @@ from tre.api.v1 import (
     imports,
     linkage,
     me,
+    models,
     notices,
     people,
     public,
@@ -59,7 +60,8 @@ api.add_decorator(strict)
 api.add_router("", public.router, auth=None)
 # Of an address one router knows every method: what several modules do about a request, or a project, is on one.
 _PARTS = (
-    me, applications, usage, drafts, reviews, notices, releases, imports, runs, warehouse, linkage, people, audit,
+    me, applications, usage, drafts, reviews, notices, releases, models, imports, runs, warehouse, linkage, people,
+    audit,
 )  # fmt: skip
 for router in dict.fromkeys(each.router for each in _PARTS):
     api.add_router("", router)

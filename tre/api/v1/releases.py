@@ -5,16 +5,12 @@ from __future__ import annotations
 from django.http import FileResponse, HttpRequest
 from ninja import Router
 
-from tre.airlock.deployer import released
-from tre.airlock.registry import publish_public_key
 from tre.airlock.release import downloads, taking
 from tre.airlock.release.sending import sent
 from tre.api.auth import acts, asks_again, person_of
 from tre.api.document import a_file
 from tre.api.told.common import Number, Page, PageNumber, cut
-from tre.api.told.releases import ModelTold, ReleaseRow, ReleaseTold
-from tre.policy.decision import require
-from tre.policy.domain import PLATFORM
+from tre.api.told.releases import ReleaseRow, ReleaseTold
 
 router = Router(tags=["Releases"])
 
@@ -58,19 +54,3 @@ def open_again(request: HttpRequest, number: Number) -> ReleaseTold:
     release = taking.release_of(number, person, "open_downloads")
     downloads.open_again(release, person)
     return ReleaseTold.seen(release, person)
-
-
-@router.get("/models", response=list[ModelTold], tags=["Models"])
-@acts("read_registry")
-def models(request: HttpRequest) -> list[ModelTold]:
-    """List the released models, newest first."""
-    require(person_of(request), "read_registry", PLATFORM)
-    return [ModelTold.of(each.told, each.release, each.state) for each in released()]
-
-
-@router.get("/models/release-key.pem", openapi_extra=a_file("application/x-pem-file"), tags=["Models"])
-@acts("read_registry")
-def release_key(request: HttpRequest) -> FileResponse:
-    """Send the public key that a model's signature is verified with."""
-    require(person_of(request), "read_registry", PLATFORM)
-    return FileResponse(publish_public_key().open("rb"), content_type="application/x-pem-file")
