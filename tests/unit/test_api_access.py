@@ -168,8 +168,8 @@ def test_the_same_acts_ask_again_as_on_the_pages():
     assert asked == {
         "provision_extract", "accept_risk", "destroy_extract", "close_project", "set_release_target", "decide_dataset",
         "approve_project", "review_request", "recall_output", "open_downloads", "review_import", "manage_people",
-        "change_account", "withdraw_data",
+        "change_account", "withdraw_data", "manage_registry",
         # These a page does not ask again for: by a program they could be done without anybody's looking, or noticing.
-        "review_linkage", "view_request",
+        "review_linkage", "view_request", "ask_run",
     }  # fmt: skip
     assert [name for name in _AGAIN if "view_request" in operation(name)["x-acts"]] == ["PUT /notices/how"]
