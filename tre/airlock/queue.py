@@ -17,7 +17,7 @@ from tre.airlock.models import Assignment, Request, RequestFile, Review
 from tre.policy.decision import decide
 from tre.policy.domain import Principal, Resource
 
-WAITING, OTHERS = 15, 10  # on a page: each costs a question to the policies
+WAITING, OTHERS = 10, 10  # on a page: each costs a question to the policies
 # By what the queue is sorted, and how; the first is the default.
 SORTS = {
     "due": ("Answer due", (F("due").asc(nulls_last=True), "id")),
