@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import dataset
 
 from spark_jobs import arrivals, nhs_number, publish_few, tables
 from spark_jobs.contracts import Contract
@@ -16,10 +15,16 @@ from spark_jobs.judging import Landed
 from spark_jobs.opt_out import COLUMNS, KINDS, NEVER, NUMBER, OPT_OUTS, TYPE_1, unreadable
 from spark_jobs.provisioning.engines import InProcess
 from spark_jobs.pseudonymise import pseudonyms
-from spark_jobs.validate_few import FORMS, literal, quoted
+from spark_jobs.validate_few import as_sent, doubtful, literal, quoted, typed
 
 MOST = 1_000_000  # opt-outs as sent: some 100 bytes each
-_TEXTS = (NUMBER, "kind", "recorded_on", "withdrawn_on")
+_DAYS = ("recorded_on", "withdrawn_on")
+_NONE_SENT = pa.schema(
+    [
+        *((name, pa.string()) for name in ("provider", "submission")), ("landed", pa.int32()),
+        *((name, pa.string()) for name in (NUMBER, "kind", *_DAYS)),
+    ]
+)  # fmt: skip
 _KINDS = ", ".join(map(literal, KINDS))
 _PUBLISHED = pa.schema(
     [
@@ -51,28 +56,13 @@ def sent(landed: Landed) -> pa.Table | None:
     """
     if arrivals.rows(landed.receipts, OPT_OUTS) > MOST:
         return None
-    parts = list(arrivals.parts(landed.folder, landed.receipts, landed.contracts[OPT_OUTS]))
-    schema = pa.schema([(name, pa.string()) for name in _TEXTS])
-    files = {
-        f"sent_{place}": dataset.dataset(paths, schema=schema, format="parquet")
-        for place, (_, paths) in enumerate(parts)
-    }
-    texts = ", ".join(f"lower(trim(coalesce({name}, ''), ' ')) AS {name}" for name in _TEXTS[1:])
-    told = [
-        f"SELECT {literal(str(each['provider']))} AS provider, {literal(str(each['submission']))} AS submission, "
-        f"CAST({int(each['landed'])} AS INTEGER) AS landed, "
-        f"regexp_replace(coalesce({NUMBER}, ''), '[^0-9]', '', 'g') AS {NUMBER}, "
-        f"{texts} FROM {{sent_{place}}}"
-        for place, (each, _) in enumerate(parts)
-    ]
-    empty = pa.table({name: pa.array([], pa.string()) for name in ("provider", "submission", *_TEXTS)})
-    rows = (
-        landed.engine.table(" UNION ALL ".join(told), **files)
-        if told
-        else empty.append_column("landed", pa.array([], pa.int32()))
-    )
+    contract = landed.contracts[OPT_OUTS]
+    parts = list(arrivals.parts(landed.folder, landed.receipts, contract))
+    texts = ", ".join(f"lower(trim(coalesce({name}, ''), ' ')) AS {name}" for name in ("kind", *_DAYS))
+    number = f"regexp_replace(coalesce({NUMBER}, ''), '[^0-9]', '', 'g') AS {NUMBER}"
+    rows = as_sent(landed.engine, parts, contract, f"{number}, {texts}") if parts else _NONE_SENT.empty_table()
     _check_readable(rows)
-    return None if _doubtful(landed.engine, rows) else rows
+    return None if _doubtful(landed.engine, rows, contract) else rows
 
 
 def _check_readable(rows: pa.Table) -> None:
@@ -83,14 +73,9 @@ def _check_readable(rows: pa.Table) -> None:
         raise unreadable(first, wrong["submission"].to_pylist().count(first))
 
 
-def _doubtful(engine: InProcess, rows: pa.Table) -> bool:
-    """Return whether a day is in a form that the engines might read otherwise: see :data:`FORMS`."""
-    _, form, never = FORMS["date"]
-    asked = " OR ".join(
-        f"({day} <> '' AND NOT regexp_full_match({day}, {literal(form)}) AND "
-        f"NOT regexp_matches({day}, {literal('^' + never)}))"
-        for day in _TEXTS[2:]
-    )
+def _doubtful(engine: InProcess, rows: pa.Table, contract: Contract) -> bool:
+    """Return whether a day is in a form that the engines might read otherwise."""
+    asked = " OR ".join(f"({day} <> '' AND {doubtful(contract.by_name[day])})" for day in _DAYS)
     return bool(engine.ask(f"SELECT 1 AS it FROM {{rows}} WHERE {asked} LIMIT 1", rows=rows))
 
 
@@ -114,10 +99,7 @@ def persons(
         if contracts[name].local_key
     ]
     nobody = f"SELECT '' AS provider, '' AS local_id, '' AS {NUMBER} WHERE false"
-    form = literal(FORMS["date"][1])
-    days = ", ".join(
-        f"CASE WHEN regexp_full_match({day}, {form}) THEN TRY_CAST({day} AS DATE) END AS {day}" for day in _TEXTS[2:]
-    )
+    days = ", ".join(f"{typed(contracts[OPT_OUTS].by_name[day])} AS {day}" for day in _DAYS)
     # As on Spark: one without a readable kind is of both, and nothing withdraws it, nor does a day before its first.
     query = f"""
         WITH told AS (

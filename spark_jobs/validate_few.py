@@ -91,13 +91,8 @@ def judge(
     sent : sequence of tuple
         What is told of each submission's rows, and its files (:func:`spark_jobs.arrivals.parts`).
     """
-    names = [FILE, ROW, *(field.name for field in contract.fields)]
-    schema = pa.schema([(name, pa.int64() if name == ROW else pa.string()) for name in names])
-    read = {
-        f"sent_{place}": dataset.dataset(paths, schema=schema, format="parquet")
-        for place, (_, paths) in enumerate(sent)
-    }
-    cleaned = engine.table(_cleaned([told for told, _ in sent], contract), **read)
+    columns = ", ".join(f"{_clean(field)} AS {quoted(field.name)}" for field in contract.fields)
+    cleaned = as_sent(engine, sent, contract, f"{FILE}, {ROW}, {columns}")
     if _doubtful(engine, cleaned, contract):
         return None
     known = dict(_known(cleaned, contract))
@@ -120,13 +115,30 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''").replace("{", "{{").replace("}", "}}") + "'"
 
 
-def _cleaned(told: Sequence[Mapping[str, str | int]], contract: Contract) -> str:
-    columns = ", ".join(f"{_clean(field)} AS {quoted(field.name)}" for field in contract.fields)
-    return " UNION ALL ".join(
-        f"SELECT {literal(str(each['provider']))} AS provider, {literal(str(each['submission']))} AS submission, "
-        f"CAST({int(each['landed'])} AS INTEGER) AS landed, {FILE}, {ROW}, {columns} FROM {{sent_{place}}}"
-        for place, each in enumerate(told)
+def as_sent(
+    engine: InProcess, sent: Sequence[tuple[Mapping[str, str | int], list[str]]], contract: Contract, columns: str
+) -> pa.Table:
+    """Return columns of what was sent, with ``provider``, ``submission`` and ``landed``.
+
+    Parameters
+    ----------
+    sent : sequence of tuple
+        At least one, as :func:`judge` takes them.
+    columns : str
+        SQL over the contract's fields, and where in which file a row stood.
+    """
+    names = [FILE, ROW, *(field.name for field in contract.fields)]
+    schema = pa.schema([(name, pa.int64() if name == ROW else pa.string()) for name in names])
+    read = {
+        f"sent_{place}": dataset.dataset(paths, schema=schema, format="parquet")
+        for place, (_, paths) in enumerate(sent)
+    }
+    query = " UNION ALL ".join(
+        f"SELECT {literal(str(told['provider']))} AS provider, {literal(str(told['submission']))} AS submission, "
+        f"CAST({int(told['landed'])} AS INTEGER) AS landed, {columns} FROM {{sent_{place}}}"
+        for place, (told, _) in enumerate(sent)
     )
+    return engine.table(query, **read)
 
 
 def _clean(field: Field) -> str:
@@ -139,18 +151,19 @@ def _clean(field: Field) -> str:
 
 def _doubtful(engine: InProcess, cleaned: pa.Table, contract: Contract) -> bool:
     """Return whether a typed column holds what the engines might read otherwise."""
-    asked = [
-        f"bool_or(NOT regexp_full_match({quoted(field.name)}, {literal(form)}) "
-        f"AND NOT regexp_matches({quoted(field.name)}, {literal('^' + never)}))"
-        for field in contract.fields
-        if field.type in FORMS
-        for _, form, never in [FORMS[field.type]]
-    ]
+    asked = [f"bool_or({doubtful(field)})" for field in contract.fields if field.type in FORMS]
     if not asked:
         return False
     [told] = engine.ask(f"SELECT {' OR '.join(f'coalesce({each}, false)' for each in asked)} AS it FROM {{cleaned}}",
                         cleaned=cleaned)  # fmt: skip
     return bool(told["it"])
+
+
+def doubtful(field: Field) -> str:
+    """Return the condition that a typed column holds what the engines might read otherwise."""
+    _, form, never = FORMS[field.type]
+    value = quoted(field.name)
+    return f"(NOT regexp_full_match({value}, {literal(form)}) AND NOT regexp_matches({value}, {literal('^' + never)}))"
 
 
 def _known(cleaned: pa.Table, contract: Contract) -> Iterator[tuple[str, pa.Table]]:

@@ -40,7 +40,7 @@ def release_key(request: HttpRequest) -> FileResponse:
 @acts("read_registry")
 def one(request: HttpRequest, number: Number) -> RegisteredTold:
     """Show one registered version: whether it may be served, and whether the alias names it."""
-    return _seen(request, number, "read_registry")
+    return _seen(request, _found(request, number, "read_registry"))
 
 
 @router.post("/models/{int:number}/retire", response=RegisteredTold)
@@ -48,9 +48,10 @@ def one(request: HttpRequest, number: Number) -> RegisteredTold:
 @asks_again
 def retire(request: HttpRequest, number: Number, said: RetirementSaid) -> RegisteredTold:
     """Let a version be served no more from a day on; each who serves it is told."""
-    _seen(request, number, "manage_registry")
-    services.retire(number, said.on, said.why, person_of(request))
-    return _seen(request, number, "read_registry")
+    found = _found(request, number, "manage_registry")
+    services.retire(found.pk, said.on, said.why, person_of(request))
+    found.refresh_from_db()
+    return _seen(request, found)
 
 
 @router.post("/models/{int:number}/alias", response=RegisteredTold)
@@ -58,13 +59,15 @@ def retire(request: HttpRequest, number: Number, said: RetirementSaid) -> Regist
 @asks_again
 def point(request: HttpRequest, number: Number) -> RegisteredTold:
     """Let the model's alias name this version: an earlier one, to roll back, or a later one."""
-    _seen(request, number, "manage_registry")
-    services.move_alias(number, person_of(request))
-    return _seen(request, number, "read_registry")
+    found = _found(request, number, "manage_registry")
+    services.move_alias(found.pk, person_of(request))
+    return _seen(request, found)
 
 
-def _seen(request: HttpRequest, number: int, act: str) -> RegisteredTold:
-    person = person_of(request)
-    require(person, act, PLATFORM)
-    found = get_object_or_404(RegisteredModel.objects.select_related("release__request__project"), pk=number)
-    return RegisteredTold.seen(found, person)
+def _found(request: HttpRequest, number: int, act: str) -> RegisteredModel:
+    require(person_of(request), act, PLATFORM)
+    return get_object_or_404(RegisteredModel.objects.select_related("release__request__project"), pk=number)
+
+
+def _seen(request: HttpRequest, found: RegisteredModel) -> RegisteredTold:
+    return RegisteredTold.seen(found, person_of(request))
