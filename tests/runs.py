@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
@@ -19,7 +18,6 @@ from tests.factories import LATER, as_seen_now, person, project
 from tests.spark import lent
 from tests.warehouse import nobody_opted_out, specification, table, warehouse_rows
 from tre.airlock.storage import storage
-from tre.config.options import load
 from tre.errors import TreError
 from tre.keys.custody import custody
 from tre.projects.jobs import show_to_group
@@ -52,19 +50,12 @@ def make_warehouse(spark: SparkSession, folder: Path) -> Path:
     return folder
 
 
-def leave() -> None:
-    """Take away what was made: other tests make projects and extracts of the same names."""
-    for part in ("airlock", "release", "projects"):
-        shutil.rmtree(load().path(part), ignore_errors=True)
-
-
 class Place:
     """A study with a true extract, whose jobs run here; what they were given is kept."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, spark: SparkSession, warehouse: Path) -> None:
         self._warehouse, self.asked = warehouse, list[tuple[str, dict[str, Any]]]()
         self.before: Callable[[str], None] = lambda name: None
-        leave()
         monkeypatch.setattr(provision, "session", lent(spark))
         monkeypatch.setattr(extracts, "session", lent(spark))
         for module in (aggregate, private, training):

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.factories import as_seen_now
-from tests.runs import Place, ask, carried_out, content, leave, make_warehouse
+from tests.runs import Place, ask, carried_out, content, make_warehouse
 from tre.airlock.storage import StorageBroken, storage
 from tre.disclosure.statistics.differencing import Release
 from tre.keys.custody import custody
@@ -101,8 +101,7 @@ def warehouse(spark, tmp_path_factory):
 
 @pytest.fixture
 def place(monkeypatch, spark, warehouse):
-    yield Place(monkeypatch, spark, warehouse)
-    leave()
+    return Place(monkeypatch, spark, warehouse)
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import LATER, as_seen_now, person, project
-from tests.runs import carried_out, content, leave
+from tests.runs import carried_out, content
 from tests.security.attacker import judge, known, source
 from tre.config.options import load
 from tre.config.secrets import secret
@@ -30,7 +30,6 @@ pytestmark = [
 
 @pytest.fixture
 def study():
-    leave()
     person("ann", "researcher")
     made = project("frailty", "ann")
     extract = Extract.objects.create(
@@ -41,8 +40,7 @@ def study():
     (folder_of(extract) / "people" / "rows.csv").write_text("sex\n1\n2\n2\n")
     (folder_of(extract) / "manifest.json").write_text(json.dumps({"extract": 1, "tables": []}))
     show_to_group(folder_of(extract), made.gid)
-    yield made
-    leave()
+    return made
 
 
 def cells(*sources: str) -> dict:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.airlock import events, state, submit, vote, work
 from tests.factories import as_seen_now, person
-from tests.runs import Place, ask, carried_out, content, leave, make_warehouse
+from tests.runs import Place, ask, carried_out, content, make_warehouse
 from tests.unit.test_pages import browser
 from tre.airlock import jobs, policy
 from tre.airlock.differencing import are_known
@@ -35,8 +35,7 @@ def warehouse(spark, tmp_path_factory):
 @pytest.fixture
 def place(monkeypatch, spark, warehouse):
     person("bob", "researcher")
-    yield Place(monkeypatch, spark, warehouse)
-    leave()
+    return Place(monkeypatch, spark, warehouse)
 
 
 def made(study: Project, query: str, once: str = "a", who: str = "ann") -> bytes:

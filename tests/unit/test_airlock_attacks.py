@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from tests.factories import project
 from tre.airlock import attacks
 from tre.airlock.models import AttackReport, Request, RequestFile
 from tre.audit.models import Entry
-from tre.config.options import load
 from tre.projects.lifecycle import folder_of
 from tre.projects.models import Extract, Project
 
@@ -27,7 +25,6 @@ REPORT = {"version": 1, "level": "look", "words": "Something to weigh.", "attack
 @pytest.fixture
 def study(monkeypatch: pytest.MonkeyPatch) -> Project:
     quick_inspection(monkeypatch)
-    shutil.rmtree(load().path("projects"), ignore_errors=True)  # other tests have extracts of the same numbers
     return open_study()
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from tests.factories import as_seen_now, person, project
-from tests.runs import BY_SEX, PEOPLE, Place, ask, carried_out, content, leave, make_warehouse
+from tests.runs import BY_SEX, PEOPLE, Place, ask, carried_out, content, make_warehouse
 from tre.airlock.storage import storage
 from tre.api.told.runs import RunRow, RunTold
 from tre.audit.models import Entry
@@ -38,8 +38,7 @@ def warehouse(spark, tmp_path_factory):
 
 @pytest.fixture
 def place(monkeypatch, spark, warehouse):
-    yield Place(monkeypatch, spark, warehouse)
-    leave()
+    return Place(monkeypatch, spark, warehouse)
 
 
 def events(run: Run) -> list[str]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from ml.spec import Category, Numeric, TrainingSpec
 from tests.airlock import inspected, quick_inspection
 from tests.factories import as_seen_now
-from tests.runs import Place, ask, carried_out, content, leave, make_warehouse
+from tests.runs import Place, ask, carried_out, content, make_warehouse
 from tre.airlock import attacks
 from tre.errors import Refused
 from tre.keys.custody import custody
@@ -38,8 +38,7 @@ def warehouse(spark, tmp_path_factory):
 
 @pytest.fixture
 def place(monkeypatch, spark, warehouse):
-    yield Place(monkeypatch, spark, warehouse)
-    leave()
+    return Place(monkeypatch, spark, warehouse)
 
 
 def train(study, query: str = QUERY, spec: TrainingSpec = SPEC, once: str = "a") -> Run:

@@ -104,14 +104,6 @@ def folder(number: int = 1) -> Path:
     return load().path("projects", "frailty", "extracts", str(number))
 
 
-@pytest.fixture(autouse=True)
-def _no_folders():
-    yield
-    import shutil
-
-    shutil.rmtree(load().path("projects"), ignore_errors=True)
-
-
 def destroyed(extract: Extract) -> Extract:
     for job in Job.objects.filter(kind="projects.destroy", payload__extract=extract.pk):
         jobs.destroy(job.payload)
