@@ -46,7 +46,7 @@ def test_where_a_finding_stands_repeats_no_name_and_no_number(made, named: str, 
     path = tmp_path / "file"
     path.write_bytes(made(named))
     found = inspect(path, Context(sandbox=False))
-    told = repr(found)
+    told = repr(found.findings)  # without the file's digest, whose digits tell nothing
     assert found.verdict == "block"
     assert any(finding.rule == "identifier" and finding.kind == "email" for finding in found.findings)
     for part in ("Margaret", "Thornton", "476", "mthornton"):
