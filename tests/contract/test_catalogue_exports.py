@@ -120,21 +120,3 @@ def test_schema_org_has_what_dataset_search_asks_for(warehouse, name):
 def test_schema_org_tells_the_years_that_are_covered(warehouse):
     told = json.loads(Client().get("/catalogue/gp_events/schema.jsonld").content)
     assert told["temporalCoverage"] == "2018/2026"
-
-
-def test_the_national_core_fields_are_there(warehouse):
-    told = json.loads(Client().get("/catalogue/gp_events/metadata.json").content)
-    summary, access = told["summary"], told["accessibility"]["access"]
-    assert told["identifier"].endswith("/catalogue/gp_events/")
-    for value in (summary["title"], summary["abstract"], summary["contactPoint"], summary["dataCustodian"]["name"],
-                  told["documentation"]["description"], told["coverage"]["spatial"], access["accessRights"],
-                  access["dataController"], access["jurisdiction"], told["version"], told["modified"]):  # fmt: skip
-        assert value
-    assert "primary care" in summary["keywords"]
-    assert told["provenance"]["temporal"] == {
-        "publishingFrequency": "Monthly", "timeLag": "Variable", "startDate": "2018-01-01", "endDate": "2026-12-31",
-    }  # fmt: skip
-    [observation] = told["observations"]
-    assert (observation["observedNode"], observation["measuredValue"]) == ("Events", 1235)
-    [table] = told["structuralMetadata"]["tables"]
-    assert "nhs_number" not in {column["name"] for column in table["columns"]}

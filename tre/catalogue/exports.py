@@ -3,13 +3,15 @@
 - DCAT 3 (W3C Recommendation, https://www.w3.org/TR/vocab-dcat-3/), with what DCAT-AP 3 makes mandatory. Each node says
   its own class and name, so that the export is valid by itself: no vocabulary need be fetched to check it.
 - schema.org ``Dataset`` (https://schema.org/Dataset), as dataset search engines read it.
-- The core fields of the Health Data Research UK dataset schema 3.0.0, named as the Gateway's records name them.
+
+The national schema is :mod:`tre.catalogue.national`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.text import slugify
@@ -17,7 +19,6 @@ from django.utils.text import slugify
 from tre.catalogue.contracts import Dataset
 from tre.catalogue.metadata import Metadata, title
 from tre.catalogue.models import DatasetVersion
-from tre.catalogue.suppression import shown
 
 Json = dict[str, Any]
 _EU = "http://publications.europa.eu/resource/authority"
@@ -34,9 +35,6 @@ CONTEXT: Json = {
 # The EU's list of frequencies, which DCAT-AP names for accrualPeriodicity.
 _FREQUENCY = {"daily": "DAILY", "weekly": "WEEKLY", "monthly": "MONTHLY", "quarterly": "QUARTERLY",
               "yearly": "ANNUAL", "stream": "CONT"}  # fmt: skip
-# The national schema's own words for the same.
-_PUBLISHING = {"daily": "Daily", "weekly": "Weekly", "monthly": "Monthly", "quarterly": "Quarterly",
-               "yearly": "Annual", "stream": "Continuous"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,7 @@ class Described:
     dataset: Dataset
     version: DatasetVersion | None
     page: str
+    since: datetime | None = None  # when the first of its versions was made, where that was asked
 
     @property
     def years(self) -> tuple[int, int] | None:
@@ -222,98 +221,3 @@ def schema_org(described: Described, metadata: Metadata, name: str, page: str) -
     if described.version:
         told["dateModified"] = described.version.build.at.isoformat(timespec="seconds")
     return told
-
-
-def national(described: Described, metadata: Metadata) -> Json:
-    """Return the core fields of the national schema for one dataset."""
-    dataset, version = described.dataset, described.version
-    told: Json = {
-        "identifier": described.page,
-        "version": dataset.version,
-        "revisions": [{"version": dataset.version, "url": described.page}],
-        "summary": {
-            "title": title(dataset),
-            "abstract": abstract(dataset, metadata),
-            "contactPoint": metadata.contact,
-            "keywords": list(metadata.keywords_of(dataset)),
-            "dataCustodian": {
-                "identifier": metadata.publisher_uri,
-                "name": metadata.publisher,
-                "contactPoint": metadata.contact,
-            },
-        },
-        "documentation": {"description": dataset.description, "associatedMedia": described.page},
-        "coverage": {"spatial": metadata.spatial},
-        "provenance": {
-            "origin": {"purpose": ["Care"], "source": [dataset.controller], "datasetType": ["Health and disease"]},
-            "temporal": _temporal(described),
-        },
-        "accessibility": _accessibility(dataset, metadata),
-        "observations": _observations(version),
-        "structuralMetadata": {"tables": [_table(dataset)]},
-    }
-    if version:
-        told["modified"] = version.build.at.isoformat(timespec="seconds")
-    return told
-
-
-def _temporal(described: Described) -> Json:
-    told: Json = {
-        "publishingFrequency": _PUBLISHING.get(described.dataset.cadence, "Irregular"),
-        "timeLag": "Variable",
-    }
-    if described.years:
-        first, last = described.years
-        told |= {"startDate": f"{first}-01-01", "endDate": f"{last}-12-31"}
-    return told
-
-
-def _accessibility(dataset: Dataset, metadata: Metadata) -> Json:
-    standards = sorted({column.standard for column in dataset.columns if column.standard})
-    return {
-        "usage": {"dataUseLimitation": ["Project-specific restrictions"]},
-        "access": {
-            "accessRights": metadata.access_rights,
-            "accessService": metadata.access_process,
-            "accessServiceCategory": "TRE/SDE",
-            "jurisdiction": [metadata.jurisdiction],
-            "dataController": dataset.controller,
-            "dataProcessor": metadata.publisher,
-        },
-        "formatAndStandards": {
-            "vocabularyEncodingScheme": standards or ["LOCAL"],
-            "conformsTo": [f"{dataset.name} {dataset.version} (Open Data Contract Standard 3)"],
-            "language": ["en"],
-            "format": ["application/vnd.apache.parquet"],
-        },
-    }
-
-
-def _table(dataset: Dataset) -> Json:
-    columns = [
-        {
-            "name": column.name,
-            "dataType": column.type,
-            "description": column.description,
-            "sensitive": column.classification != "safe",
-        }
-        for column in dataset.columns
-        if column.shared
-    ]
-    return {"name": dataset.name, "description": dataset.description, "columns": columns}
-
-
-def _observations(version: DatasetVersion | None) -> list[Json]:
-    """Return the rows of the newest version, rounded; nothing where they are too few to be shown."""
-    count = shown(version.rows) if version else None
-    if version is None or count is None:
-        return []
-    return [
-        {
-            "observedNode": "Events",
-            "measuredProperty": "Count",
-            "measuredValue": count,
-            "disambiguatingDescription": "Rows of the newest version, rounded",
-            "observationDate": version.build.at.date().isoformat(),
-        }
-    ]

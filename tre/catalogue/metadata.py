@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from tre.catalogue.contracts import Dataset
 from tre.config.options import REPOSITORY
-from tre.errors import SettingsError
+from tre.config.policy_files import reading
 
 FILE = REPOSITORY / "policies" / "catalogue.yaml"
 _TEXTS = (
@@ -41,11 +39,17 @@ class Metadata:
     theme: str
     theme_uri: str
     keywords: dict[str, tuple[str, ...]]
+    origins: dict[str, dict[str, tuple[str, ...]]]
 
     def keywords_of(self, dataset: Dataset) -> tuple[str, ...]:
         """Return the words by which a dataset is found: those given, and the standards that its fields follow."""
         standards = {column.standard for column in dataset.columns if column.standard}
         return (*self.keywords.get(dataset.name, ()), *sorted(standards))
+
+    def origin_of(self, dataset: Dataset) -> dict[str, list[str]]:
+        """Return what the dataset was collected for, what of and where, in the national schema's words."""
+        told = self.origins["default"] | self.origins.get(dataset.name, {})
+        return {name: list(words) for name, words in told.items()}
 
 
 @lru_cache(maxsize=1)
@@ -57,18 +61,20 @@ def load_metadata(path: Path = FILE) -> Metadata:
     SettingsError
         When it is not whole.
     """
-    try:
-        told: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    with reading(path, "The catalogue's metadata") as told:
         return Metadata(
             spatial=str(told["spatial"]["name"]),
             spatial_uri=str(told["spatial"]["uri"]),
             theme=str(told["theme"]["name"]),
             theme_uri=str(told["theme"]["uri"]),
-            keywords={name: tuple(str(word) for word in words) for name, words in told["keywords"].items()},
+            keywords=_words(told["keywords"]),
+            origins={name: _words(each) for name, each in told["origins"].items()},
             **{name: str(told[name]) for name in _TEXTS},
         )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError):
-        raise SettingsError("The catalogue's metadata is not whole", where=path.name, todo="Restore the file") from None
+
+
+def _words(told: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(map(str, words)) for name, words in told.items()}
 
 
 def title(dataset: Dataset) -> str:

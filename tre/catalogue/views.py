@@ -6,6 +6,7 @@ What a single submission held stays with who runs the warehouse: :mod:`tre.catal
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from tre.catalogue import exports, pages, quality
 from tre.catalogue.contracts import dataset, datasets
 from tre.catalogue.metadata import load_metadata, title
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
+from tre.catalogue.national import national
 from tre.catalogue.search import find
 from tre.catalogue.services import ask_for_build
 from tre.catalogue.submissions import feedback_of
@@ -127,7 +129,8 @@ def dataset_schema_org(request: HttpRequest, name: str) -> HttpResponse:
 @login_not_required
 def dataset_national(request: HttpRequest, name: str) -> HttpResponse:
     """Give one dataset's national metadata fields."""
-    return _json(exports.national(_newest(name), load_metadata()), "application/json")
+    first = DatasetVersion.objects.filter(dataset=name).order_by("version").values_list("build__at", flat=True).first()
+    return _json(national(replace(_newest(name), since=first), load_metadata()), "application/json")
 
 
 @require_POST
