@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.template.loader import render_to_string
 
 from tests.factories import as_seen_now, person, project
@@ -311,6 +312,24 @@ def test_what_a_run_says_of_its_course_is_inspected(place):
     assert len(steps) == 1
     assert "Hughes" not in steps[0]
     assert jobs._inspected(run, ["reading the query", "counting"]) == ["reading the query", "counting"]
+
+
+def test_nobody_has_to_wait_while_it_is_inspected_and_signed(place, monkeypatch):
+    run, outside, seen = ask(place.study()), len(connection.savepoint_ids), list[tuple[str, int]]()
+
+    def watch(name: str) -> None:
+        real = getattr(jobs, name)
+
+        def watched(*given: Any, **named: Any) -> Any:
+            seen.append((name, len(connection.savepoint_ids)))
+            return real(*given, **named)
+
+        monkeypatch.setattr(jobs, name, watched)
+
+    watch("inspect")
+    watch("sign")
+    assert carried_out(run).state == "done"
+    assert seen == [("inspect", outside), ("sign", outside)], "no transaction of its own is open"
 
 
 def test_a_policy_that_is_not_whole_stops_it(tmp_path):
