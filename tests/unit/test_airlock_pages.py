@@ -139,13 +139,14 @@ def test_an_author_goes_through_the_whole_of_a_draft_by_pages(study):
 
 
 def test_what_came_back_is_answered_and_shows_what_has_changed(study):
-    made = reviewed(study)
+    made = reviewed(study, ("a.csv", SAFE), ("b.csv", OTHER), ("d.csv", OTHER))
     for checker in ("cat", "dan"):
         vote(made, checker, "return", "Say what is counted.")
     assert "Say what is counted." in page("ann", made)
     client = browser("ann")
     assert client.post(f"/airlock/{made.pk}/revise")["Location"] == f"/airlock/{made.pk}/draft/"
     drafts.add_files(made.pk, as_seen_now("ann"), "Files", [Upload("b.csv", [SAFE]), Upload("c.csv", [OTHER])])
+    drafts.remove_file(made.pk, as_seen_now("ann"), now(made).files.get(turn=2, name="d.csv").pk)
     assert client.post(f"/airlock/{made.pk}/draft/submit", {"answer": " "}).status_code == 400
     assert client.post(f"/airlock/{made.pk}/draft/submit", {"answer": "People are counted."}).status_code == 302
     work()
@@ -153,6 +154,9 @@ def test_what_came_back_is_answered_and_shows_what_has_changed(study):
     assert "People are counted." in told
     assert "The same bytes as in turn 1." in told
     assert "New in this turn." in told
+    assert told.partition("Taken out since the turn before</dt>")[2].startswith(
+        ' <dd class="nhsuk-summary-list__value">d.csv</dd>'
+    )
     assert "What has changed in b.csv since turn 1" in told
     changed = now(made).files.get(turn=2, name="b.csv")
     shown = browser("cat").get(f"/airlock/{made.pk}/files/{changed.pk}/changes").content.decode()

@@ -88,6 +88,7 @@ def page_of(found: Request, person: Principal, turn: int, sent: Mapping[Any, for
         "shown_turn": Turn.objects.filter(request=found, number=turn).first(),
         "groups": groups,
         "files": [each for group in groups for each in group.files],
+        "left_out": found.files.filter(turn=turn - 1).exclude(name__in=[each.name for each in files]),
         "models": models_of(found, files),
         "may": may,
         "reviews": visible_reviews(found, person, turn),
