@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 from tests.factories import as_seen_now, person, project
 from tests.runs import BY_SEX, PEOPLE, Place, ask, carried_out, content, make_warehouse
+from tre.airlock.release import note
 from tre.airlock.storage import storage
 from tre.api.told.runs import RunRow, RunTold
 from tre.audit.models import Entry
@@ -82,6 +83,14 @@ def test_a_table_is_made_signed_and_known_again(place):
     kept = Entry.objects.get(event="runs.finished")
     assert kept.data["attestation_sha256"] == services.digest(run.attestation)
     assert BY_SEX["query"] not in json.dumps(list(Entry.objects.values_list("data", flat=True)))
+
+
+def test_a_release_s_crate_tells_what_a_table_was_made_from(place):
+    run = carried_out(ask(place.study()))
+    told = dict(note._made(run))
+    assert (told.pop("run"), told.pop("specification")) == (run.subject(), services.digest(run.spec))
+    assert {"code", "disclosure-policy", "environment", "extract"} == told.keys()
+    assert all(len(each) == 64 for each in told.values())
 
 
 def test_a_private_question_is_answered_over_a_true_extract_by_the_contracts_codes(place):

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from tre.airlock.alignment import Pair, aligned, shared
-from tre.disclosure.showing import Page, Shown
-from tre.disclosure.showing.shown import CELLS
+from tre.disclosure.showing.shown import CELLS, Page, Shown
 
 MOST = 400
 Kind = Literal["table", "text", "picture", "none"]
