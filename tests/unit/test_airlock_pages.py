@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.airlock import SAFE, open_study, quick_inspection, state, submit, vote, work
-from tests.factories import LATER, TODAY, as_seen_now
+from tests.factories import LATER, TODAY, as_seen_now, person, project
 from tests.unit.test_pages import browser
 from tre.airlock import drafts, submissions
 from tre.airlock.drafts import Upload
 from tre.airlock.models import Absence, Assignment, Comment, Request, Review
+from tre.api.told.requests import RequestTold
+from tre.projects.models import Agreement
 
 pytestmark = pytest.mark.django_db
 OTHER = SAFE.replace(b"120", b"125")
@@ -167,6 +169,27 @@ def test_what_came_back_is_answered_and_shows_what_has_changed(study):
     assert "This is turn 1 as it was then" in earlier
     assert "Say what is counted." in earlier
     assert "Hand in your review" not in earlier
+
+
+def test_what_was_released_before_on_the_same_data_is_shown_to_who_reviews(study):
+    before = reviewed(study)
+    for checker in ("cat", "dan"):
+        vote(before, checker)
+    work()
+    assert state(before) == "released"
+    person("bea", "researcher")
+    other = project("cancer", "bea")
+    made = submissions.submit(as_seen_now("bea"), other, "Counts.", [Upload("c.csv", [SAFE])])
+    work()
+    link = f'<a href="/airlock/{before.pk}/">Request {before.pk}</a> of The frailty study'
+    assert link in page("cat", made)
+    assert link not in page("bea", made)
+    told = RequestTold.seen(now(made), as_seen_now("cat")).released_before
+    assert [(each.request, each.project, each.datasets) for each in told] == [(before.pk, "frailty", ["people"])]
+    assert RequestTold.seen(now(made), as_seen_now("bea")).released_before == []
+    assert "Released before on the same data" not in page("cat", before), "its own release is none before it"
+    Agreement.objects.filter(project__code="cancer").update(dataset="gp_events")
+    assert link not in page("cat", made)
 
 
 def test_what_supports_and_an_earlier_turn_are_not_downloaded(study):

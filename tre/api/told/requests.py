@@ -20,6 +20,7 @@ from tre.airlock.models import Absence, Comment, FileVote, Group, Request, Reque
 from tre.airlock.naming import Kind
 from tre.airlock.pages import offered
 from tre.airlock.queue import Waiting
+from tre.airlock.released_before import Before, released_before
 from tre.airlock.seeing import is_author, visible_comments, visible_reviews
 from tre.api.told.common import Code, Note, Number, Sha256, Text
 from tre.disclosure import Finding
@@ -190,6 +191,27 @@ class WaitingRow(RequestRow):
         return cls(**told, mine=one.mine, overdue=one.overdue, free=one.free)
 
 
+class BeforeTold(Schema):
+    """A release on some of the same data: its request, its project, and the datasets that both use."""
+
+    request: int
+    release: str
+    project: str
+    at: datetime
+    datasets: list[str]
+
+    @classmethod
+    def each(cls, before: Before) -> list[BeforeTold]:
+        """Return releases as they are told."""
+        return [
+            cls(
+                request=each.request_id, release=each.identity, project=each.request.project.code, at=each.at,
+                datasets=list(datasets),
+            )
+            for each, datasets in before.releases
+        ]  # fmt: skip
+
+
 class RequestTold(RequestRow):
     """One request in one of its turns, as the caller may see it."""
 
@@ -200,6 +222,9 @@ class RequestTold(RequestRow):
     files: list[FileTold]
     reviews: list[ReviewTold] = Field(description="Those that the caller may see: checkers are blind to each other.")
     comments: list[CommentTold]
+    released_before: list[BeforeTold] = Field(
+        description="What was released before on the same data, the newest 20; nothing for the author."
+    )
     may: list[str] = Field(description="What the caller may do about it now, as its page offers it.")
 
     @classmethod
@@ -216,6 +241,7 @@ class RequestTold(RequestRow):
             ],
             reviews=[ReviewTold.of(each) for each in visible_reviews(found, person, shown)],
             comments=[CommentTold.of(each) for each in visible_comments(found, person, shown)],
+            released_before=BeforeTold.each(released_before(found, person)),
             may=[act for act, offer in may.items() if offer],
         )  # fmt: skip
 
