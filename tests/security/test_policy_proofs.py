@@ -104,6 +104,11 @@ PROMISES = {
         ("review_request", "recall_output"),
         without("never-ones-own-request"),
     ),
+    "nobody who was ever a member of a project reviews what is brought into it": Promise(
+        lambda world: world.holds("principal.past_projects", world.text("resource.project")),
+        ("review_import",),
+        without("never-ones-own-import"),
+    ),
     "nobody changes what another asks to let out": Promise(
         lambda world: z3.Not(is_author(world)),
         ("change_request",),
