@@ -123,11 +123,15 @@ def test_requests_are_listed_and_shown_as_tables_and_as_json(study, monkeypatch,
 
 
 def test_the_queue_is_a_checkers(study, monkeypatch, capsys):
-    made = inspected(study)
+    made, later = inspected(study), inspected(study, ("b.csv", SAFE))
     sign_in(monkeypatch, token_of("cat"))
     capsys.readouterr()
     assert main(["requests", "queue", "--json"]) == 0
-    assert [each["number"] for each in json.loads(capsys.readouterr().out)] == [made.pk]
+    assert [each["number"] for each in json.loads(capsys.readouterr().out)["items"]] == [made.pk, later.pk]
+    monkeypatch.setattr("tre.airlock.queue.WAITING", 1)
+    assert main(["requests", "queue", "--page", "2", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert ([each["number"] for each in told["items"]], told["more"]) == ([later.pk], False)
     assert main(["requests", "queue"]) == 0
 
 

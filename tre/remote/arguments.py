@@ -30,7 +30,7 @@ def _add_requests(requests: argparse.ArgumentParser) -> None:
     actions = requests.add_subparsers(required=True, metavar="ACTION", dest="action")
     listed = actions.add_parser("list", help="list the requests that you may see, newest first")
     _paged(listed)
-    actions.add_parser("queue", help="list what waits for your review")
+    _paged(actions.add_parser("queue", help="list what waits for your review"))
     show = actions.add_parser("show", help="show a request with what was found in its files")
     submit = actions.add_parser("submit", help="submit a draft that was put together in the workspace")
     submit.add_argument("--answer", default="", metavar="TEXT", help="from the second turn on: what has changed")

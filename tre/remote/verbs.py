@@ -72,9 +72,9 @@ def _list(options: argparse.Namespace, to: Portal) -> tuple[Any, Callable[[], No
 
 
 def _queue(options: argparse.Namespace, to: Portal) -> tuple[Any, Callable[[], None]]:
-    found = to.call("GET", "/requests/queue")
+    found = to.call("GET", "/requests/queue", page=options.page)
     columns = {**_COLUMNS, "mine": "Yours", "overdue": "Overdue"}
-    return found, lambda: table("Waiting for your review", columns, found)
+    return found, lambda: table("Waiting for your review", columns, found["items"], more=found["more"])
 
 
 def _show(options: argparse.Namespace, to: Portal) -> tuple[Any, Callable[[], None]]:

@@ -40,11 +40,12 @@ def listed(request: HttpRequest, page: PageNumber = 1) -> Page[RequestRow]:
     return Page[RequestRow](items=[RequestRow.of(each) for each in found.rows], page=page, more=found.more)
 
 
-@router.get("/requests/queue", response=list[WaitingRow])
+@router.get("/requests/queue", response=Page[WaitingRow])
 @acts("review_request")
-def queue(request: HttpRequest, asked: Query[QueueAsked]) -> list[WaitingRow]:
-    """List what waits for the caller's review, own places first; the first page of it."""
-    return [WaitingRow.waiting(each) for each in queues.waiting(person_of(request), asked.sort).rows]
+def queue(request: HttpRequest, asked: Query[QueueAsked]) -> Page[WaitingRow]:
+    """List what waits for the caller's review, own places first."""
+    found = queues.waiting(person_of(request), asked.sort, asked.page)
+    return Page[WaitingRow](items=[WaitingRow.waiting(each) for each in found.rows], page=found.number, more=found.more)
 
 
 @router.get("/requests/{int:number}", response=RequestTold)
