@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from collections.abc import Iterable
 from functools import reduce
 from operator import add
@@ -11,20 +13,23 @@ from pyspark.sql import functions as F
 
 NHS_WEIGHTS = tuple(range(10, 1, -1))
 SEPARATORS = " \t\r\n\u00a0-\u2010\u2011\u2012\u2013"
+_FOREIGN = {each: str(unicodedata.digit(each)) for each in map(chr, range(128, sys.maxunicode)) if each.isdigit()}
+FOREIGN_DIGITS, PLAIN_DIGITS = "".join(_FOREIGN), "".join(_FOREIGN.values())  # of double width, other scripts, raised
 
 
 def normalised_nhs_number(value: Column) -> Column:
     """Return ten digits where the value is ten digits once spaces and hyphens are left out, else the value as it is.
 
+    A digit is one whatever its width or script (Unicode's property Numeric_Type: Decimal or Digit).
     People write NHS numbers in groups of 3, 3 and 4 (NHS Data Model and Dictionary, "NHS NUMBER"; DCB0149).
     """
-    digits = F.translate(value, SEPARATORS, "")
+    digits = F.translate(value, FOREIGN_DIGITS + SEPARATORS, PLAIN_DIGITS)
     return F.when(digits.rlike(r"\A[0-9]{10}\z"), digits).otherwise(value)
 
 
 def digits(value: Column) -> Column:
     """Return the value without all that is no digit: what an opt-out names, however its number is written."""
-    return F.regexp_replace(value, "[^0-9]", "")
+    return F.regexp_replace(F.translate(value, FOREIGN_DIGITS, PLAIN_DIGITS), "[^0-9]", "")
 
 
 def is_nhs_number(value: Column) -> Column:

@@ -15,7 +15,7 @@ from spark_jobs.judging import Landed
 from spark_jobs.opt_out import COLUMNS, KINDS, NEVER, NUMBER, OPT_OUTS, TYPE_1, unreadable
 from spark_jobs.provisioning.engines import InProcess
 from spark_jobs.pseudonymise import pseudonyms
-from spark_jobs.validate_few import as_sent, doubtful, literal, quoted, typed
+from spark_jobs.validate_few import as_sent, doubtful, literal, only_digits, quoted, typed
 
 MOST = 1_000_000  # opt-outs as sent: some 100 bytes each
 _DAYS = ("recorded_on", "withdrawn_on")
@@ -59,7 +59,7 @@ def sent(landed: Landed) -> pa.Table | None:
     contract = landed.contracts[OPT_OUTS]
     parts = list(arrivals.parts(landed.folder, landed.receipts, contract))
     texts = ", ".join(f"lower(trim(coalesce({name}, ''), ' ')) AS {name}" for name in ("kind", *_DAYS))
-    number = f"regexp_replace(coalesce({NUMBER}, ''), '[^0-9]', '', 'g') AS {NUMBER}"
+    number = only_digits(f"coalesce({NUMBER}, '')") + f" AS {NUMBER}"
     rows = as_sent(landed.engine, parts, contract, f"{number}, {texts}") if parts else _NONE_SENT.empty_table()
     _check_readable(rows)
     return None if _doubtful(landed.engine, rows, contract) else rows
@@ -94,7 +94,7 @@ def persons(
     read = {name: path for name, path in folders.items() if NUMBER in contracts[name].identifiers}
     held = [
         f"SELECT provider, {quoted(contracts[name].local_key)} AS local_id, "
-        f"regexp_replace({quoted(contracts[name].identifiers[NUMBER])}, '[^0-9]', '', 'g') AS {NUMBER} FROM {{{name}}}"
+        f"{only_digits(quoted(contracts[name].identifiers[NUMBER]))} AS {NUMBER} FROM {{{name}}}"
         for name in read
         if contracts[name].local_key
     ]

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import dataset, parquet
 
-from spark_jobs.check_digits import SEPARATORS, SNOMED_CT_PATTERN, has_verhoeff_digit
+from spark_jobs.check_digits import FOREIGN_DIGITS, PLAIN_DIGITS, SEPARATORS, SNOMED_CT_PATTERN, has_verhoeff_digit
 from spark_jobs.contracts import NHS_NUMBER_ROLES, Contract, Field
 from spark_jobs.landing.canonical import FILE, ROW
 from spark_jobs.manifest import RESOURCES
@@ -144,9 +144,15 @@ def as_sent(
 def _clean(field: Field) -> str:
     text = f"trim({quoted(field.name)}, ' ')"
     if field.identifier in NHS_NUMBER_ROLES:
-        digits = f"translate({text}, {literal(SEPARATORS)}, '')"
+        digits = f"translate({text}, {literal(FOREIGN_DIGITS + SEPARATORS)}, {literal(PLAIN_DIGITS)})"
         text = f"CASE WHEN regexp_full_match({digits}, {literal('[0-9]{10}')}) THEN {digits} ELSE {text} END"
     return f"nullif({text}, '')"
+
+
+def only_digits(value: str) -> str:
+    """Return what :func:`spark_jobs.check_digits.digits` does, as an expression of DuckDB."""
+    plain = f"translate({value}, {literal(FOREIGN_DIGITS)}, {literal(PLAIN_DIGITS)})"
+    return f"regexp_replace({plain}, '[^0-9]', '', 'g')"
 
 
 def _doubtful(engine: InProcess, cleaned: pa.Table, contract: Contract) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from random import Random
@@ -17,7 +18,7 @@ _SAMPLES = {
     "int": ("1", "7", "30", "500", "-3", "99", "12a", "99999999999999"),
     "double": ("0.5", "12.25", "-1", "1000000", "abc"),
     "string": ("A", "x\n", "J459", "E01000001", "E01000002", "M80012", "38341003", "38341004", "13645005", "9434765919",
-               "943 476 5919", "100", "W371", " R69X ", "W371 ", "É"),
+               "943 476 5919", "\uff19434765919", "100", "W371", " R69X ", "W371 ", "É"),
 }  # fmt: skip
 
 
@@ -34,7 +35,8 @@ def judge(row: Row, contract: Contract) -> str | None:
 def cleaned(text: str | None, field: Field) -> str | None:
     stripped = (text or "").strip(" ")
     if field.identifier in NHS_NUMBER_ROLES:
-        digits = re.sub(r"[ \t\r\n\u00a0\u2010-\u2013-]", "", stripped)
+        plain = "".join(str(unicodedata.digit(each, each)) for each in stripped)
+        digits = re.sub(r"[ \t\r\n\u00a0\u2010-\u2013-]", "", plain)
         stripped = digits if re.fullmatch("[0-9]{10}", digits) else stripped
     return stripped or None
 

@@ -91,11 +91,33 @@ def _check_cells(column: Any, where: str, first: int) -> None:
     held = data[offsets[0] : offsets[-1]]
     if (control := np.flatnonzero(_CONTROL[held])).size:
         row = int(np.searchsorted(offsets, control[0] + offsets[0], side="right")) - 1
-        raise JobRefused("A cell is not text", where=where.format(first + row), todo="Send text without control codes")
+        raise _no_text(where.format(first + row))
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     for row in filled[_HOT[data[offsets[filled]]]]:
         if _is_formula(column[int(row)].as_py()):
-            raise JobRefused("A cell is a formula", where=where.format(first + int(row)), todo="Send values")
+            raise _formula(where.format(first + int(row)))
+
+
+def check_text(text: str, where: str) -> None:
+    """Look at one text as at a cell of a table.
+
+    Raises
+    ------
+    JobRefused
+        When it is a formula or no text.
+    """
+    if any(ord(each) < 32 and each not in "\t\n\r" for each in text):
+        raise _no_text(where)
+    if _is_formula(text):
+        raise _formula(where)
+
+
+def _no_text(where: str) -> JobRefused:
+    return JobRefused("A cell is not text", where=where, todo="Send text without control codes")
+
+
+def _formula(where: str) -> JobRefused:
+    return JobRefused("A cell is a formula", where=where, todo="Send values")
 
 
 def _is_formula(cell: str) -> bool:

@@ -30,6 +30,10 @@ _DATES = {
     "YYYYMMDD": (r"^(\d{4})(\d{2})(\d{2})\b", r"\1-\2-\3"),
 }
 _CHUNK = 256 * 1024  # characters or bytes
+_OTHER = {
+    b"PK\x03\x04": "a ZIP archive or a workbook", b"\xd0\xcf\x11\xe0": "a workbook or document of old Office",
+    b"\x1f\x8b\x08": "packed by gzip", b"PAR1": "a Parquet file", b"%PDF-": "a PDF",
+}  # fmt: skip
 
 
 def read(path: Path, told: SentFile, contract: Contract, out: Writer) -> int:
@@ -74,8 +78,14 @@ def lines(path: Path, told: SentFile, at: int = 0) -> Iterator[str]:
     Raises
     ------
     JobRefused
-        At what is not of the declared encoding, and where no line's end comes for too long.
+        When it is no text at all, at what is not of the declared encoding, and where no line's end comes for too long.
     """
+    with path.open("rb") as file:
+        begin = file.read(max(map(len, _OTHER)))
+    for mark, what in _OTHER.items():
+        if begin.startswith(mark):
+            todo = "Send text, or say in the manifest what it is"
+            raise JobRefused(f"The file is {what} and not text", where=told.name, todo=todo)
     return chain.from_iterable(_pieces(path, told, at))
 
 

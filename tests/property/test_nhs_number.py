@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
+from contextlib import closing
+
+import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyspark.sql import functions as F
 
-from spark_jobs import nhs_number
+from spark_jobs import check_digits, nhs_number
+from spark_jobs.provisioning.engines import InProcess
+from spark_jobs.validate_few import only_digits
 
 DIGITS = st.text("0123456789", min_size=9, max_size=9)
 
@@ -51,3 +59,17 @@ def test_the_test_range_is_valid_distinct_and_kept_for_tests():
 def test_the_standard_s_own_example():
     assert nhs_number.is_valid("9434765919")  # NHS Data Model and Dictionary
     assert not nhs_number.is_valid("9434765918")
+
+
+@pytest.mark.spark
+def test_a_digit_is_read_whatever_its_width_or_script(spark):
+    texts = [f"94{each}" for each in check_digits.FOREIGN_DIGITS] + ["", "9-4", "94\u00bd", "x"]
+    wanted = ["".join(str(unicodedata.digit(each, "")) for each in text) for text in texts]
+    assert len(texts) > 700  # of each script that Unicode has, and the raised, lowered and encircled ones
+    frame = spark.createDataFrame(list(enumerate(texts)), "place int, told string")
+    told = frame.select("place", check_digits.digits(F.col("told")).alias("read")).orderBy("place").collect()
+    assert [row.read for row in told] == wanted
+    with closing(InProcess()) as engine:
+        rows = pa.table({"place": range(len(texts)), "told": texts})
+        here = engine.ask(f"SELECT place, {only_digits('told')} AS read FROM {{rows}} ORDER BY place", rows=rows)
+    assert [row["read"] for row in here] == wanted

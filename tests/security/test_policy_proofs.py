@@ -41,6 +41,10 @@ def is_member(attribute: str) -> Callable[[World], Any]:
     return lambda world: world.holds("principal.projects", world.text(f"resource.{attribute}"))
 
 
+def was_member(world: World) -> Any:
+    return world.holds("principal.past_projects", world.text("resource.project"))
+
+
 def is_themselves(world: World) -> Any:
     return world.text("resource") == world.text("principal")
 
@@ -100,14 +104,7 @@ PROMISES = {
         is_member("project"), ("review_request",), without("never-ones-own-request")
     ),
     "nobody who was ever a member of a project reviews or recalls its requests": Promise(
-        lambda world: world.holds("principal.past_projects", world.text("resource.project")),
-        ("review_request", "recall_output"),
-        without("never-ones-own-request"),
-    ),
-    "nobody who was ever a member of a project reviews what is brought into it": Promise(
-        lambda world: world.holds("principal.past_projects", world.text("resource.project")),
-        ("review_import",),
-        without("never-ones-own-import"),
+        was_member, ("review_request", "recall_output"), without("never-ones-own-request")
     ),
     "nobody changes what another asks to let out": Promise(
         lambda world: z3.Not(is_author(world)),
@@ -174,8 +171,8 @@ PROMISES = {
         ("open_downloads",),
         without("never-opens-ones-own-release"),
     ),
-    "no author and no member of a project reviews what is brought into it": Promise(
-        lambda world: z3.Or(is_author(world), is_member("project")(world)),
+    "no author and nobody who was ever a member of a project reviews what is brought into it": Promise(
+        lambda world: z3.Or(is_author(world), is_member("project")(world), was_member(world)),
         ("review_import",),
         without("never-ones-own-import"),
     ),

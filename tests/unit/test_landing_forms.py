@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -112,6 +113,13 @@ def test_parquet_lands_as_text_whatever_its_types(tmp_path):
     assert kept(tmp_path, content, format="parquet") == [[cell or None for cell in row] for row in ROWS]
 
 
+def zipped() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr("deaths.csv", text())
+    return out.getvalue()
+
+
 GZIP = {"compression": "gzip"}
 
 
@@ -131,7 +139,10 @@ GZIP = {"compression": "gzip"}
         (gzip.compress(text().encode()), {**GZIP, "uncompressed_bytes": 10**3}, "unpacks to less"),
         (gzip.compress(text().encode())[:-9], {**GZIP, "uncompressed_bytes": 10**3}, "no whole gzip"),
         (text().encode(), {**GZIP, "uncompressed_bytes": 10**3}, "no whole gzip"),
-        (packed(), {"format": "csv"}, "not UTF-8"),
+        (packed(), {"format": "csv"}, "a Parquet file and not text"),
+        (zipped(), {}, "a ZIP archive or a workbook and not text"),
+        (zipped(), {"encoding": "windows-1252"}, "a ZIP archive or a workbook and not text"),
+        (gzip.compress(text().encode()), {}, "packed by gzip and not text"),
         (packed()[:-20], {"format": "parquet"}, "no whole Parquet"),
         (text().encode(), {"format": "parquet"}, "no whole Parquet"),
         (packed(surname=pa.array([["a"], ["b"]])), {"format": "parquet"}, "no contract has .*field surname"),

@@ -33,6 +33,11 @@ def spaced(digits: str) -> str:
     return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
 
 
+def wide(digits: str) -> str:
+    """Write digits at double width, as an input method for Chinese or Japanese does."""
+    return "".join(chr(0xFF10 + int(digit)) for digit in digits)
+
+
 def said(person: int, kind: str = "national", recorded_on: str = "2020-01-01", withdrawn_on: str = "") -> dict:
     return {"nhs_number": number(person), "recorded_on": recorded_on, "kind": kind, "withdrawn_on": withdrawn_on}
 
@@ -92,7 +97,7 @@ def home(spark, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     patients = [
         *(patient(person) for person in range(8)),
-        patient(9, nhs_number=spaced(number(9))),  # the practice writes it apart
+        patient(9, nhs_number=spaced(wide(number(9)))),  # the practice writes it apart, and wide
         patient(11, nhs_number=""),
     ]
     submit(folder / "landing", "gp-1", "gp-system", gp_patients=patients)
@@ -109,7 +114,7 @@ def home(spark, tmp_path_factory) -> Path:
         said(0),
         {**said(1), "nhs_number": spaced(number(1))},
         {**said(5), "nhs_number": f" {number(5)[:5]}-{number(5)[5:]}", "recorded_on": "2099-01-01"},
-        {**said(6), "recorded_on": ""},
+        {**said(6), "nhs_number": wide(number(6)), "recorded_on": ""},
         said(9),
         said(10),
         said(500),  # nobody's here
@@ -247,6 +252,8 @@ def landed_at_random(spark, folder: Path, seed: int) -> judging.Landed:
         ]
         for row in rows[::3]:
             row["nhs_number"] = spaced(row["nhs_number"])
+        for row in rows[::5]:
+            row["nhs_number"] = row["nhs_number"][:-4] + wide(row["nhs_number"][-4:])
         submit(folder, f"opt-{place}", ("nhs-england", "gp-system")[place % 2], opt_outs=rows)
     contracts = load_contracts(CONTRACTS)
     receipts = arrivals.held(folder, [{"submission": f"opt-{n}", "datasets": ["opt_outs"]} for n in range(4)])
@@ -258,7 +265,7 @@ def test_in_this_process_they_hold_as_on_spark(spark, tmp_path, seed):
     landed = landed_at_random(spark, tmp_path / "landing", seed)
     schema = ", ".join(f"{name} string" for name in ("provider", "local_id", "nhs_number", "reason"))
     rows = [("gp-system", f"G{n}", spaced(number(n)) if n % 3 else number(n), "x" if n % 4 else None) for n in range(9)]
-    rows += [("acute-trust", f"R{n}", number(n % 5), None) for n in range(9)]
+    rows += [("acute-trust", f"R{n}", wide(number(n % 5)) if n % 2 else number(n % 5), None) for n in range(9)]
     spark.createDataFrame(rows, schema).write.parquet(str(tmp_path / "judged"))
     spine = pa.table({"provider": [row[0] for row in rows], "local_id": [row[1] for row in rows],
                       "person": [f"P{place % 10}" for place in range(len(rows))]})  # fmt: skip

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from django.test import Client
 
-from tests.airlock import SAFE, inspected, open_study, vote, work
+from tests.airlock import SAFE, inspected, open_study, placed, vote, work
 from tests.api import token_of
 from tests.codes import code
 from tests.factories import as_seen_now, person
@@ -123,16 +123,21 @@ def test_requests_are_listed_and_shown_as_tables_and_as_json(study, monkeypatch,
 
 
 def test_the_queue_is_a_checkers(study, monkeypatch, capsys):
-    made, later = inspected(study), inspected(study, ("b.csv", SAFE))
+    made = inspected(study)
     sign_in(monkeypatch, token_of("cat"))
     capsys.readouterr()
     assert main(["requests", "queue", "--json"]) == 0
-    assert [each["number"] for each in json.loads(capsys.readouterr().out)["items"]] == [made.pk, later.pk]
-    monkeypatch.setattr("tre.airlock.queue.WAITING", 1)
-    assert main(["requests", "queue", "--page", "2", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert ([each["number"] for each in told["items"]], told["more"]) == ([later.pk], False)
+    assert [each["number"] for each in json.loads(capsys.readouterr().out)["items"]] == [made.pk]
     assert main(["requests", "queue"]) == 0
+    monkeypatch.setattr("tre.airlock.queue.WAITING", 1)
+    newer = placed(study, "ann", "in_review").request
+    pages = []
+    for page in ("1", "2"):
+        capsys.readouterr()
+        assert main(["requests", "queue", "--json", "--page", page]) == 0
+        pages.append(json.loads(capsys.readouterr().out))
+    assert [each["more"] for each in pages] == [True, False]
+    assert {each["number"] for told in pages for each in told["items"]} == {made.pk, newer.pk}
 
 
 def test_a_draft_is_submitted_and_withdrawn(study, monkeypatch, capsys):

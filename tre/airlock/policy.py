@@ -9,14 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tre.airlock.deciding import REVIEWERS
 from tre.airlock.domain import OWNERS, State
 from tre.airlock.naming import KINDS
 from tre.airlock.scrutiny import MOST_RISK, Band, LowRisk, Scrutiny, Shown, scrutiny_of
 from tre.config.options import REPOSITORY
-from tre.errors import SettingsError
+from tre.config.policy_files import reading
 from tre.people.domain import ROLES
 
 POLICY_FILE = REPOSITORY / "policies" / "airlock.yaml"
@@ -63,12 +61,8 @@ def airlock_policy(path: Path = POLICY_FILE) -> AirlockPolicy:
         When it cannot be read as one, lets risk take scrutiny away, or has a class in force that needs nobody for what
         the platform has not made itself.
     """
-    try:
-        return _policy(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
-        raise SettingsError(
-            "The airlock's policy cannot be read", where=str(path), todo="Restore it from the repository"
-        ) from None
+    with reading(path, "The airlock's policy") as held:
+        return _policy(held)
 
 
 def _policy(told: Mapping[str, Any]) -> AirlockPolicy:

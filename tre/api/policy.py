@@ -9,9 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tre.config.options import REPOSITORY
+from tre.config.policy_files import reading
 from tre.errors import SettingsError
 from tre.policy.decision import acts
 
@@ -86,12 +85,8 @@ def api_policy(path: Path = POLICY_FILE) -> ApiPolicy:
     SettingsError
         When it cannot be read as one, or does not say of every act of the policies whether a token may do it.
     """
-    try:
-        made = _policy(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
-        raise SettingsError(
-            "The API's policy cannot be read", where=str(path), todo="Restore it from the repository"
-        ) from None
+    with reading(path, "The API's policy") as held:
+        made = _policy(held)
     named = made.acts_of(made.scopes)
     wrong = sorted((named & made.kept_back.keys()) | ((named | made.kept_back.keys()) ^ acts().keys()))
     if wrong:

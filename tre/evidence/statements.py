@@ -7,10 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tre.config.options import REPOSITORY
-from tre.errors import SettingsError
+from tre.config.policy_files import reading
 from tre.evidence.domain import IMPORTANCES, Statement
 
 POLICY_FILE = REPOSITORY / "policies" / "satre.yaml"
@@ -36,17 +34,12 @@ def specification(path: Path = POLICY_FILE) -> Specification:
     SettingsError
         When it cannot be read as one.
     """
-    try:
-        told: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    with reading(path, "The specification's statements") as told:
         capabilities = told["capabilities"]
         statements = tuple(_statement(number, each, capabilities) for number, each in told["statements"].items())
         return Specification(
             str(told["specification"]), str(told["source"]), str(told["licence"]), str(told["attribution"]), statements
         )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
-        raise SettingsError(
-            "The specification's statements cannot be read", where=str(path), todo="Restore it from the repository"
-        ) from None
 
 
 def _statement(number: str, told: dict[str, Any], capabilities: dict[str, str]) -> Statement:

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from tre.config.options import REPOSITORY
-from tre.errors import SettingsError
+from tre.config.policy_files import reading
 from tre.notices.domain import HOW, KINDS, How, Kind
 
 POLICY_FILE = REPOSITORY / "policies" / "notices.yaml"
@@ -54,18 +51,13 @@ def notice_policy(path: Path = POLICY_FILE) -> NoticePolicy:
     SettingsError
         When it cannot be read as one, or recalls could be left unsent.
     """
-    try:
-        told: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    with reading(path, "The policy of notices") as told:
         ahead = {name: int(told["days_ahead"][name]) for name in _AHEAD}
-        default = next(each for each in HOW if each == told["default"])
+        [default] = [each for each in HOW if each == told["default"]]
         budget = {kind: int(told["budget_percent"][kind.removeprefix("budget_")]) for kind in _BUDGET}
         always, hour = frozenset(map(str, told["always"])), int(told["hour"])
         if min(ahead.values()) < 1 or hour not in range(24) or "recalled" not in always or not always <= KINDS.keys():
             raise ValueError
         if not 0 < budget["budget_nearly"] < budget["budget_spent"] <= 100:
             raise ValueError
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, StopIteration):
-        raise SettingsError(
-            "The policy of notices cannot be read", where=str(path), todo="Restore it from the repository"
-        ) from None
     return NoticePolicy(default, always, hour, {name: timedelta(days=days) for name, days in ahead.items()}, budget)

@@ -6,10 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from tre.config.options import REPOSITORY
-from tre.errors import SettingsError
+from tre.config.policy_files import reading
 
 POLICY_FILE = REPOSITORY / "policies" / "provisioning.yaml"
 
@@ -61,12 +59,8 @@ def archive_years(path: Path = POLICY_FILE) -> int:
 
 def _numbers(path: Path, part: str, names: list[str]) -> dict[str, int]:
     """Return one part of the file: these numbers and no others, each positive."""
-    try:
-        told = {name: int(value) for name, value in yaml.safe_load(path.read_text(encoding="utf-8"))[part].items()}
+    with reading(path, "The provisioning policy") as held:
+        told = {name: int(value) for name, value in held[part].items()}
         if sorted(told) != sorted(names) or min(told.values()) < 1:
             raise ValueError
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
-        raise SettingsError(
-            "The provisioning policy cannot be read", where=str(path), todo="Restore it from the repository"
-        ) from None
     return told

@@ -14,12 +14,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import yaml
 from django.db import transaction
 
 from tre.audit.services import record
 from tre.config.options import REPOSITORY, load
-from tre.errors import Refused, SettingsError, TreError
+from tre.config.policy_files import reading
+from tre.errors import Refused, TreError
 from tre.hashing import sha256_of
 from tre.workspace.wheels import Pinned, inspect
 
@@ -35,15 +35,11 @@ def allowed(path: Path = POLICY_FILE) -> tuple[Pinned, ...]:
     SettingsError
         When it cannot be read as one.
     """
-    try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))["packages"] or []
+    with reading(path, "The list of packages", "Give each its name, version and sha256") as held:
+        told = held["packages"] or []
         pinned = tuple(_pinned(**each) for each in told)
         if any(len(each.sha256) != 64 or not each.name or not each.version for each in pinned):
             raise ValueError
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
-        raise SettingsError(
-            "The list of packages cannot be read", where=str(path), todo="Give each its name, version and sha256"
-        ) from None
     return pinned
 
 

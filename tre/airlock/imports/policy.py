@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from tre.config.options import REPOSITORY
-from tre.errors import SettingsError
+from tre.config.policy_files import reading
 
 POLICY_FILE = REPOSITORY / "policies" / "imports.yaml"
 _MALWARE = {"required": True, "when_present": False}
@@ -50,8 +47,7 @@ def import_policy(path: Path = POLICY_FILE) -> ImportPolicy:
     SettingsError
         When it cannot be read as one.
     """
-    try:
-        told: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    with reading(path, "The import policy") as told:
         limits = {name: int(told["limits"][name]) for name in ("files", "megabytes")}
         kinds, licences = frozenset(map(str, told["kinds"])), tuple(map(str, told["licences"]))
         if min(limits.values()) < 1 or not kinds or not licences:
@@ -59,7 +55,3 @@ def import_policy(path: Path = POLICY_FILE) -> ImportPolicy:
         tell, block = (frozenset(map(str, told["inspection"][name])) for name in ("tell", "block"))
         size, required = limits["megabytes"] * 2**20, _MALWARE[told["malware"]]
         return ImportPolicy(kinds, licences, limits["files"], size, required, tell, block)
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
-        raise SettingsError(
-            "The import policy cannot be read", where=str(path), todo="Restore it from the repository"
-        ) from None

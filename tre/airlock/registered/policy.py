@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from tre.config.options import REPOSITORY
-from tre.errors import SettingsError
+from tre.config.policy_files import reading
 
 POLICY_FILE = REPOSITORY / "policies" / "registry.yaml"
 
@@ -48,16 +45,11 @@ def registry_policy(path: Path = POLICY_FILE) -> RegistryPolicy:
     SettingsError
         When it cannot be read as one.
     """
-    try:
-        told: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    with reading(path, "The registry's policy") as told:
         renew, valid = (timedelta(hours=float(told["standing"][name])) for name in ("renew_hours", "valid_hours"))
         drift = {"epsilon": float(told["drift"]["epsilon"]), "hours": int(told["drift"]["hours"])}
         pauses = tuple(timedelta(seconds=float(each)) for each in told["webhook"]["pauses"])
         patience = float(told["webhook"]["seconds"])
         if not timedelta(0) < renew < valid or min(drift.values()) <= 0 or patience <= 0:
             raise ValueError
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
-        raise SettingsError(
-            "The registry's policy cannot be read", where=str(path), todo="Restore it from the repository"
-        ) from None
     return RegistryPolicy(renew, valid, drift, pauses, patience)

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from tre.airlock.crate.model import Licence
 from tre.config.options import REPOSITORY
-from tre.errors import SettingsError
+from tre.config.policy_files import reading
 
 POLICY_FILE = REPOSITORY / "policies" / "release.yaml"
 REVIEWERS = ("role", "pseudonym", "name")
@@ -46,14 +43,9 @@ def release_policy(path: Path = POLICY_FILE) -> ReleasePolicy:
     SettingsError
         When it cannot be read as one.
     """
-    try:
-        told: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    with reading(path, "The release policy") as told:
         days, reviewers = int(told["download"]["days"]), str(told["crate"]["reviewers"])
         licence = {name: str(told["crate"]["licence"][name]) for name in ("uri", "name", "description")}
         if days < 1 or reviewers not in REVIEWERS or not all(licence.values()):
             raise ValueError
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
-        raise SettingsError(
-            "The release policy cannot be read", where=str(path), todo="Restore it from the repository"
-        ) from None
     return ReleasePolicy(timedelta(days=days), reviewers, Licence(**licence))

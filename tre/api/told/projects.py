@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
@@ -21,6 +21,7 @@ from tre.projects.services import DETAILS
 
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
 Usernames = Annotated[list[Username], Field(max_length=100)]
+EPSILON, DELTA = Decimal("0.001"), Decimal("0.000000001")  # the finest that is told of a budget
 Column = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
@@ -162,8 +163,16 @@ class ApplicationTold(Schema):
         return cls(**told, missing=applications.missing(found) if waits else "", judgements=judged, owners=owners)
 
 
+def _coarse(value: Decimal, *, of: Decimal = EPSILON, down: bool = False) -> Decimal:
+    return value.quantize(of, ROUND_FLOOR if down else ROUND_CEILING)
+
+
 class StandingTold(Schema):
-    """How one privacy ledger stands. The privacy unit is one person; numbers are decimals, as texts."""
+    """How one privacy ledger stands. The privacy unit is one person; numbers are decimals, as texts.
+
+    They are as coarse as on the ledgers' page: a notebook chooses what it spends, and finer digits, read outside,
+    would carry words past the airlock.
+    """
 
     scope: str
     name: str
@@ -176,8 +185,14 @@ class StandingTold(Schema):
 
     @classmethod
     def of(cls, found: Standing) -> StandingTold:
-        """Return a standing as it is told."""
-        return cls(**{name: getattr(found, name) for name in cls.model_fields})
+        """Return a standing as it is told: what is spent rounded up, what is left rounded down."""
+        return cls(
+            scope=found.scope, name=found.name,
+            epsilon=found.epsilon, spent_epsilon=_coarse(found.spent_epsilon),
+            left_epsilon=_coarse(found.left_epsilon, down=True),
+            delta=found.delta, spent_delta=_coarse(found.spent_delta, of=DELTA),
+            left_delta=_coarse(found.left_delta, of=DELTA, down=True),
+        )  # fmt: skip
 
 
 class SpendTold(Schema):
@@ -192,7 +207,10 @@ class SpendTold(Schema):
     @classmethod
     def of(cls, spend: Spend) -> SpendTold:
         """Return a spend as it is told."""
-        return cls(**{name: getattr(spend, name) for name in cls.model_fields})
+        return cls(
+            by=spend.by, epsilon=_coarse(spend.epsilon), delta=_coarse(spend.delta, of=DELTA), state=spend.state,
+            created=spend.created.replace(second=0, microsecond=0),
+        )  # fmt: skip
 
 
 class BudgetTold(Schema):
@@ -214,7 +232,8 @@ class PriceTold(Schema):
     @classmethod
     def of(cls, price: Price) -> PriceTold:
         """Return a price as it is told."""
-        return cls(**{name: getattr(price, name) for name in cls.model_fields})
+        added = None if price.added is None else _coarse(price.added)
+        return cls(scope=price.scope, name=price.name, epsilon=price.epsilon, added=added, covered=price.covered)
 
 
 class PriceAsked(Schema):

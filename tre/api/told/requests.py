@@ -22,7 +22,7 @@ from tre.airlock.pages import offered
 from tre.airlock.queue import Waiting
 from tre.airlock.released_before import Before, released_before
 from tre.airlock.seeing import is_author, visible_comments, visible_reviews
-from tre.api.told.common import Code, Note, Number, PageNumber, Sha256, Text
+from tre.api.told.common import Code, Note, Number, Sha256, Text
 from tre.disclosure import Finding
 from tre.disclosure.showing import Ask, Heading, Shown
 from tre.policy.domain import Principal
@@ -441,10 +441,9 @@ class AbsenceSaid(Schema):
 
 
 class QueueAsked(Schema):
-    """How the queue is sorted, and which page of it is wanted."""
+    """How the queue is sorted."""
 
     sort: Literal["due", "age", "risk"] = "due"
-    page: PageNumber = 1
 
 
 class ContentAsked(Schema):

@@ -42,10 +42,10 @@ def listed(request: HttpRequest, page: PageNumber = 1) -> Page[RequestRow]:
 
 @router.get("/requests/queue", response=Page[WaitingRow])
 @acts("review_request")
-def queue(request: HttpRequest, asked: Query[QueueAsked]) -> Page[WaitingRow]:
+def queue(request: HttpRequest, asked: Query[QueueAsked], page: PageNumber = 1) -> Page[WaitingRow]:
     """List what waits for the caller's review, own places first."""
-    found = queues.waiting(person_of(request), asked.sort, asked.page)
-    return Page[WaitingRow](items=[WaitingRow.waiting(each) for each in found.rows], page=found.number, more=found.more)
+    found = queues.waiting(person_of(request), asked.sort, page)
+    return Page[WaitingRow](items=[WaitingRow.waiting(each) for each in found.rows], page=page, more=found.more)
 
 
 @router.get("/requests/{int:number}", response=RequestTold)

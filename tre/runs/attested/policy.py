@@ -8,10 +8,8 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from tre.config.options import REPOSITORY
-from tre.errors import SettingsError
+from tre.config.policy_files import reading
 from tre.runs.attested.domain import KINDS, Kind
 
 POLICY_FILE = REPOSITORY / "policies" / "runs.yaml"
@@ -48,8 +46,7 @@ def runs_policy(path: Path = POLICY_FILE) -> RunsPolicy:
     SettingsError
         When it cannot be read as one.
     """
-    try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    with reading(path, "The policy of runs") as told:
         within: dict[Kind, timedelta] = {
             kind: timedelta(minutes=told["minutes"][kind]) for kind in KINDS if kind in told["minutes"]
         }
@@ -60,8 +57,4 @@ def runs_policy(path: Path = POLICY_FILE) -> RunsPolicy:
             raise ValueError("a word or a figure that the policy may not have")
         if any(each <= timedelta(0) for each in within.values()):
             raise ValueError("no time at all")
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
-        raise SettingsError(
-            "The policy of runs cannot be read", where=str(path), todo="Restore it from the repository"
-        ) from None
     return made
