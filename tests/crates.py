@@ -49,5 +49,6 @@ def release(**changes: object) -> Release:
         "publisher": Organisation("An integrated care board", "https://icb.example.org/", "tre@example.org"),
         "licence": Licence("https://creativecommons.org/licenses/by/4.0/", "CC BY 4.0", "Reuse with attribution."),
         "profile": "acro",
+        "reviewed_by": "Two independent output checkers, never a member",
     }
     return Release(**{**told, **changes})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hashlib import sha256
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tre.airlock.differences import MOST, Side, difference, side_of
+from tre.airlock.differences import MOST, Difference, Picture, Side, difference, side_of
 from tre.disclosure.showing import Cell, Heading, Page, Shown, Token
 
 _CELLS = st.sampled_from(["a", "b", "1", "2", ""])
@@ -17,27 +20,33 @@ def table(rows: tuple[tuple[str, ...], ...]) -> Side:
     return Side("table", rows=rows)
 
 
-def _whole(row: tuple[str, ...] | None) -> tuple[str, ...]:
-    cells = list(row or ())
-    while cells and not cells[-1]:
-        cells.pop()  # a missing cell is shown as an empty one
-    return tuple(cells)
+def _laid(row: tuple[str, ...], found: Difference, side: int) -> tuple[str, ...]:
+    """Return a row as it is shown: a missing cell as an empty one, and one where its column is not there."""
+    places = [pair[side] for pair in found.columns]
+    return tuple(row[place] if place is not None and place < len(row) else "" for place in places)
 
 
 @given(_ROWS, _ROWS)
 def test_both_versions_can_be_read_off_what_is_shown(before, after):
     found = difference(table(before), table(after))
-    rows = {
-        ("before", row.before): _whole(tuple(cell.before for cell in row.cells)) for row in found.rows if row.before
-    }
-    rows |= {("after", row.after): _whole(tuple(cell.after for cell in row.cells)) for row in found.rows if row.after}
-    for (which, place), shown in rows.items():
-        assert shown == _whole((before if which == "before" else after)[place - 1])
+    laid = [[_laid(row, found, side) for row in rows] for side, rows in enumerate((before, after))]
+    for row in found.rows:
+        for side, place, told in ((0, row.before, "before"), (1, row.after, "after")):
+            assert place is None or laid[side][place - 1] == tuple(getattr(cell, told) for cell in row.cells)
     told_before = {row.before for row in found.rows if row.mark in ("changed", "removed")}
     told_after = {row.after for row in found.rows if row.mark in ("changed", "added")}
-    kept_before = [row for place, row in enumerate(before, start=1) if place not in told_before]
-    kept_after = [row for place, row in enumerate(after, start=1) if place not in told_after]
+    kept_before = [row for place, row in enumerate(laid[0], start=1) if place not in told_before]
+    kept_after = [row for place, row in enumerate(laid[1], start=1) if place not in told_after]
     assert kept_before == kept_after, "what is not told to differ is the same"
+
+
+@given(_ROWS, _ROWS)
+def test_every_cell_of_either_version_has_its_place(before, after):
+    found = difference(table(before), table(after))
+    for side, rows in enumerate((before, after)):
+        places = [pair[side] for pair in found.columns if pair[side] is not None]
+        assert places == sorted(set(places)), "columns stay in their order"
+        assert set(range(max(map(len, rows), default=0))) <= set(places)
 
 
 @given(_ROWS)
@@ -65,6 +74,39 @@ def test_a_changed_cell_is_found_in_its_row():
     assert [each.mark for each in found.rows] == ["same", "changed", "same"]
 
 
+def test_a_column_that_was_put_in_is_the_one_thing_that_differs():
+    before = (("year", "falls"), *((str(n), str(n * n)) for n in range(5)))
+    after = (("year", "area", "falls"), *((str(n), "north", str(n * n)) for n in range(5)))
+    found = difference(table(before), table(after))
+    assert found.columns == ((0, 0), (None, 1), (1, 2))
+    assert {tuple(cell.changed for cell in row.cells) for row in found.rows} == {(False, True, False)}
+    back = difference(table(after), table(before))
+    assert back.columns == ((0, 0), (1, None), (2, 1))
+    renamed = difference(table(before), table((("year", "admissions"), *before[1:])))
+    assert renamed.columns == ((0, 0), (1, 1))
+    assert [row.mark for row in renamed.rows] == ["changed", "same"]
+
+
+def test_rows_further_on_have_their_place_in_the_whole():
+    rows = tuple((str(n),) for n in range(3))
+    sides = [Side("table", (("n",), *each), first=400) for each in (rows, (*rows[:2], ("9",)))]
+    (_, row) = difference(*sides).rows
+    assert (row.mark, row.before, row.after) == ("changed", 404, 404)
+
+
+def picture(place: int, drawn: str) -> Picture:
+    return Picture(0, 3, place, drawn)
+
+
+def test_pictures_that_differ_are_told_and_no_others():
+    one, other, third = picture(0, "a"), picture(1, "b"), picture(1, "c")
+    found = difference(Side("picture", pictures=(one, other)), Side("picture", pictures=(one, third)))
+    assert found.pictures == ((other, third),)
+    grown = difference(Side("text", pictures=(one,)), Side("text", pictures=(picture(0, "new"), picture(1, "a"))))
+    assert grown.pictures == ((None, picture(0, "new")),)
+    assert difference(Side("picture", pictures=(one,)), Side("picture", pictures=(one,))).pictures == ()
+
+
 def test_what_is_too_much_is_cut_and_said_to_be():
     before = Side("text", lines=tuple(f"a{n}" for n in range(MOST + 5)))
     after = Side("text", lines=tuple(f"b{n}" for n in range(MOST + 5)))
@@ -90,8 +132,11 @@ def test_what_is_compared_is_what_is_shown():
     assert side_of([first, second]) == Side("table", (("a",), ("1",), ("2",)))
     code = (Token("k", "if"), Token("", " x"))
     assert side_of([shown("code", Page(lines=(code,)))]) == Side("text", lines=("if x",))
-    cell = Cell(1, "code", (code,), ("out\nmore",))
-    assert side_of([shown("notebook", Page(cells=(cell,)))]) == Side("text", lines=("if x", "out", "more"))
-    assert side_of([shown("pictures", Page(picture=b"x"), 2)]) == Side("picture", cut=True)
+    cell = Cell(1, "code", (code,), ("out\nmore",), (b"x",))
+    drawn = Picture(0, 1, 0, sha256(b"x").hexdigest())
+    lines = ("if x", "out", "more", f"Picture 1: {drawn.sha256[:16]}")
+    assert side_of([shown("notebook", Page(cells=(cell,)))]) == Side("text", lines=lines, pictures=(drawn,))
+    pages = [shown("pictures", Page(first=at, picture=b"x"), 2) for at in (0, 1)]
+    assert side_of(pages) == Side("picture", pictures=tuple(replace(drawn, page=at, cell=0) for at in (0, 1)))
     assert side_of([shown("file", Page())]) == Side("none")
     assert side_of([shown("table", None)]) == Side("none")

@@ -20,7 +20,7 @@ from tre.audit.services import record
 from tre.config.options import load
 from tre.errors import Refused
 from tre.people.models import Account
-from tre.projects.models import Membership
+from tre.projects.models import Membership, PastMembership
 from tre.runs.queue import enqueue
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,20 @@ def test_neither_author_nor_colleague_reviews(study, who):
     made = checked(study)
     with pytest.raises(Refused, match="review import"):
         say(made, who)
+
+
+def test_one_who_was_a_member_neither_reviews_nor_is_asked_to(study):
+    made = checked(study)
+    PastMembership.objects.create(project=study, account=Account.objects.get(username="cat"))
+    with pytest.raises(Refused, match="never ones own import"):
+        say(made, "cat")
+    assert "cat" not in services._reviewers(made).values_list("username", flat=True)
+
+
+def test_one_who_was_a_member_is_found_out_at_placing_whoever_let_them_review(study):
+    made = approved(study)
+    PastMembership.objects.create(project=study, account=Account.objects.get(username="cat"))
+    assert "is or was in its project" in is_halted(made)
 
 
 def test_nobody_reviews_twice(study):
@@ -138,7 +152,7 @@ def _harm_bytes(made: ImportRequest) -> None:
         (lambda made: ImportRequest.objects.update(provenance="Mine, all mine."), "not those that were submitted"),
         (
             lambda made: Membership.objects.create(project=made.project, account=Account.objects.get(username="cat")),
-            "author or a member",
+            "Its author, or who is or was",
         ),
     ],
 )

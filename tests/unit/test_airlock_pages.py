@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.airlock import SAFE, open_study, quick_inspection, state, submit, vote, work
-from tests.factories import LATER, TODAY, as_seen_now
+from tests.factories import LATER, TODAY, as_seen_now, person, project
 from tests.unit.test_pages import browser
 from tre.airlock import drafts, submissions
 from tre.airlock.drafts import Upload
 from tre.airlock.models import Absence, Assignment, Comment, Request, Review
+from tre.api.told.requests import RequestTold
+from tre.projects.models import Agreement
 
 pytestmark = pytest.mark.django_db
 OTHER = SAFE.replace(b"120", b"125")
@@ -139,13 +141,14 @@ def test_an_author_goes_through_the_whole_of_a_draft_by_pages(study):
 
 
 def test_what_came_back_is_answered_and_shows_what_has_changed(study):
-    made = reviewed(study)
+    made = reviewed(study, ("a.csv", SAFE), ("b.csv", OTHER), ("d.csv", OTHER))
     for checker in ("cat", "dan"):
         vote(made, checker, "return", "Say what is counted.")
     assert "Say what is counted." in page("ann", made)
     client = browser("ann")
     assert client.post(f"/airlock/{made.pk}/revise")["Location"] == f"/airlock/{made.pk}/draft/"
     drafts.add_files(made.pk, as_seen_now("ann"), "Files", [Upload("b.csv", [SAFE]), Upload("c.csv", [OTHER])])
+    drafts.remove_file(made.pk, as_seen_now("ann"), now(made).files.get(turn=2, name="d.csv").pk)
     assert client.post(f"/airlock/{made.pk}/draft/submit", {"answer": " "}).status_code == 400
     assert client.post(f"/airlock/{made.pk}/draft/submit", {"answer": "People are counted."}).status_code == 302
     work()
@@ -153,6 +156,9 @@ def test_what_came_back_is_answered_and_shows_what_has_changed(study):
     assert "People are counted." in told
     assert "The same bytes as in turn 1." in told
     assert "New in this turn." in told
+    assert told.partition("Taken out since the turn before</dt>")[2].startswith(
+        ' <dd class="nhsuk-summary-list__value">d.csv</dd>'
+    )
     assert "What has changed in b.csv since turn 1" in told
     changed = now(made).files.get(turn=2, name="b.csv")
     shown = browser("cat").get(f"/airlock/{made.pk}/files/{changed.pk}/changes").content.decode()
@@ -163,6 +169,27 @@ def test_what_came_back_is_answered_and_shows_what_has_changed(study):
     assert "This is turn 1 as it was then" in earlier
     assert "Say what is counted." in earlier
     assert "Hand in your review" not in earlier
+
+
+def test_what_was_released_before_on_the_same_data_is_shown_to_who_reviews(study):
+    before = reviewed(study)
+    for checker in ("cat", "dan"):
+        vote(before, checker)
+    work()
+    assert state(before) == "released"
+    person("bea", "researcher")
+    other = project("cancer", "bea")
+    made = submissions.submit(as_seen_now("bea"), other, "Counts.", [Upload("c.csv", [SAFE])])
+    work()
+    link = f'<a href="/airlock/{before.pk}/">Request {before.pk}</a> of The frailty study'
+    assert link in page("cat", made)
+    assert link not in page("bea", made)
+    told = RequestTold.seen(now(made), as_seen_now("cat")).released_before
+    assert [(each.request, each.project, each.datasets) for each in told] == [(before.pk, "frailty", ["people"])]
+    assert RequestTold.seen(now(made), as_seen_now("bea")).released_before == []
+    assert "Released before on the same data" not in page("cat", before), "its own release is none before it"
+    Agreement.objects.filter(project__code="cancer").update(dataset="gp_events")
+    assert link not in page("cat", made)
 
 
 def test_what_supports_and_an_earlier_turn_are_not_downloaded(study):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.template.loader import render_to_string
 
 from tests.factories import as_seen_now, person, project
 from tests.runs import BY_SEX, PEOPLE, Place, ask, carried_out, content, make_warehouse
+from tre.airlock.release import note
 from tre.airlock.storage import storage
 from tre.api.told.runs import RunRow, RunTold
 from tre.audit.models import Entry
@@ -81,6 +83,14 @@ def test_a_table_is_made_signed_and_known_again(place):
     kept = Entry.objects.get(event="runs.finished")
     assert kept.data["attestation_sha256"] == services.digest(run.attestation)
     assert BY_SEX["query"] not in json.dumps(list(Entry.objects.values_list("data", flat=True)))
+
+
+def test_a_release_s_crate_tells_what_a_table_was_made_from(place):
+    run = carried_out(ask(place.study()))
+    told = dict(note._made(run))
+    assert (told.pop("run"), told.pop("specification")) == (run.subject(), services.digest(run.spec))
+    assert {"code", "disclosure-policy", "environment", "extract"} == told.keys()
+    assert all(len(each) == 64 for each in told.values())
 
 
 def test_a_private_question_is_answered_over_a_true_extract_by_the_contracts_codes(place):
@@ -311,6 +321,24 @@ def test_what_a_run_says_of_its_course_is_inspected(place):
     assert len(steps) == 1
     assert "Hughes" not in steps[0]
     assert jobs._inspected(run, ["reading the query", "counting"]) == ["reading the query", "counting"]
+
+
+def test_nobody_has_to_wait_while_it_is_inspected_and_signed(place, monkeypatch):
+    run, outside, seen = ask(place.study()), len(connection.savepoint_ids), list[tuple[str, int]]()
+
+    def watch(name: str) -> None:
+        real = getattr(jobs, name)
+
+        def watched(*given: Any, **named: Any) -> Any:
+            seen.append((name, len(connection.savepoint_ids)))
+            return real(*given, **named)
+
+        monkeypatch.setattr(jobs, name, watched)
+
+    watch("inspect")
+    watch("sign")
+    assert carried_out(run).state == "done"
+    assert seen == [("inspect", outside), ("sign", outside)], "no transaction of its own is open"
 
 
 def test_a_policy_that_is_not_whole_stops_it(tmp_path):

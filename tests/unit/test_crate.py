@@ -10,7 +10,7 @@ import pytest
 
 from tests.crates import FILES, at, release
 from tre.airlock.crate import CrateBroken, broken, check, to_bytes, to_json
-from tre.airlock.crate.model import Agent, Code, Organisation, Project, Review
+from tre.airlock.crate.model import Agent, Code, Organisation, Project, ReleasedFile, Review
 from tre.airlock.crate.names import METADATA_FILE, ROOT, SHP
 from tre.airlock.crate.reading import Graph, identity, references
 from tre.airlock.crate.rules import RULES
@@ -66,6 +66,20 @@ def test_a_checker_who_said_otherwise_is_told_and_is_not_the_decision():
     assert {each["actionStatus"] for each in graph.phase("DisclosureCheck")} == {
         "http://schema.org/CompletedActionStatus"
     }
+
+
+def test_code_is_told_by_its_files_and_what_the_platform_made_by_what_it_was_made_from():
+    code = ReleasedFile("code/tables.py", "c" * 64, 900, "text/plain", code=True)
+    made = (("run", "run:12"), ("specification", "d" * 64), ("code", "e" * 64))
+    graph = Graph(to_json(release(files=(replace(FILES[0], made=made), code))))
+    assert broken(to_json(release(files=(replace(FILES[0], made=made), code))), "SHOULD") == ()
+    assert references(graph.by_id["#code"], "hasPart") == ["code/tables.py"]
+    assert graph.by_id["code/tables.py"]["@type"] == ["File", "SoftwareSourceCode"]
+    table = graph.follow(graph.root, "hasPart")[0]
+    told = {each["propertyID"]: each["value"] for each in graph.follow(table, "additionalProperty")}
+    assert {name: told[f"made by {name}"] for name, _ in made} == dict(made)
+    assert told["small-count"] == 2
+    assert "hasPart" not in Graph(to_json(release())).by_id["#code"]
 
 
 @pytest.mark.parametrize(

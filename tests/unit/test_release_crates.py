@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from tests.airlock import events, inspected, open_study, state, vote, work
-from tre.airlock import jobs
+from tests.airlock import SAFE, events, inspected, open_study, state, vote, work
+from tests.factories import as_seen_now
+from tre.airlock import drafts, jobs, submissions
 from tre.airlock.crate import METADATA_FILE, broken
 from tre.airlock.crate.reading import Graph
 from tre.airlock.domain import AUDIT_EVENTS
+from tre.airlock.drafts import Upload
 from tre.airlock.models import Release, Request
 from tre.airlock.release import note, policy
 from tre.airlock.release.media import media_type
@@ -71,6 +73,25 @@ def test_it_tells_files_data_and_times_and_nothing_that_anybody_typed(study):
     approved = Entry.objects.get(event="airlock.approved").at
     decision = next(each for each in graph.phase("DisclosureCheck") if "approved by" in each["name"])
     assert decision["endTime"] == f"{approved:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_code_that_was_submitted_and_who_had_to_approve_are_told(study):
+    made = drafts.draft(as_seen_now("ann"), study, "Falls.")
+    drafts.add_files(made.pk, as_seen_now("ann"), "Tables", [Upload("table.csv", [SAFE])])
+    drafts.add_files(made.pk, as_seen_now("ann"), "Tables", [Upload("count.py", [b"print('count')\n"])], "code")
+    drafts.describe_group(made.pk, as_seen_now("ann"), "Tables", "Counts.", "Rounded.")
+    submissions.submit_draft(made.pk, as_seen_now("ann"))
+    work()
+    for checker in ("cat", "dan"):
+        vote(made, checker)
+    work()
+    folder = load().path("release", Release.objects.get(request=made).identity)
+    graph = Graph(json.loads((folder / METADATA_FILE).read_text()))
+    assert [each["name"] for each in graph.follow(graph.by_id["#code"], "hasPart")] == ["count.py"]
+    assert graph.by_id["#review-policy"]["name"] == "Two independent output checkers, never a member"
+    request = Request.objects.get(pk=made.pk)
+    request.checkers, request.low_risk = 1, "rounded-tables"
+    assert note._asked_for(request) == "One output checker, by the class rounded-tables"
 
 
 @pytest.mark.parametrize("shown", ["pseudonym", "name"])

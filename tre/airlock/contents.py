@@ -55,7 +55,7 @@ def drawing(request: HttpRequest, number: int, file: int) -> HttpResponse:
 
 def asked_picture(request: HttpRequest) -> tuple[int, int]:
     """Return which picture of a page a request asks for: of which cell, and which of that."""
-    return _number(request, "cell"), _number(request, "picture")
+    return number_asked(request, "cell"), number_asked(request, "picture")
 
 
 def _query(ask: Ask) -> str:
@@ -67,10 +67,17 @@ def _ask(request: HttpRequest, name: str) -> Ask:
     if not _INSIDE.fullmatch(inside):
         raise Http404
     path = tuple(map(int, inside.split("."))) if inside else ()
-    return Ask(path, _number(request, "section"), _number(request, "page"), "" if path else name)
+    return Ask(path, number_asked(request, "section"), number_asked(request, "page"), "" if path else name)
 
 
-def _number(request: HttpRequest, name: str) -> int:
+def number_asked(request: HttpRequest, name: str) -> int:
+    """Return a number of the address, from 0; 0 where there is none.
+
+    Raises
+    ------
+    Http404
+        When it is no number.
+    """
     told = request.GET.get(name, "0")
     if not _NUMBER.fullmatch(told):
         raise Http404

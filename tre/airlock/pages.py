@@ -19,6 +19,7 @@ from tre.airlock.model_review import models_of
 from tre.airlock.models import Comment, Group, Release, Request, RequestFile, Turn
 from tre.airlock.openings import Opening, opening, openings
 from tre.airlock.release.deliveries import target_of
+from tre.airlock.released_before import released_before
 from tre.airlock.reviews import last_reviews
 from tre.airlock.seeing import Earlier, earlier_decisions, is_author, saved_votes, visible_comments, visible_reviews
 from tre.airlock.services import why_halted
@@ -88,6 +89,8 @@ def page_of(found: Request, person: Principal, turn: int, sent: Mapping[Any, for
         "shown_turn": Turn.objects.filter(request=found, number=turn).first(),
         "groups": groups,
         "files": [each for group in groups for each in group.files],
+        "released_before": released_before(found, person),
+        "left_out": found.files.filter(turn=turn - 1).exclude(name__in=[each.name for each in files]),
         "models": models_of(found, files),
         "may": may,
         "reviews": visible_reviews(found, person, turn),

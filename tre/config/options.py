@@ -227,7 +227,8 @@ class Options(BaseSettings):
         "",
         pattern=r"^(/.+|[^/\s]+:\d+)?$",
         description="Where ClamAV's daemon listens, which looks at what comes in: a socket's whole path, or HOST:PORT. "
-        "Empty means `clamscan`, where that is installed.",
+        "Empty means `clamscan`, where that is installed. Its own configuration needs `AlertExceedsMax yes`: else it "
+        "calls a file clean that is larger than it looks at.",
     )
     project_epsilon: float = Field(10.0, gt=0, description="Privacy budget (epsilon) that a new project receives.")
     audit_checkpoints: Path | None = Field(

@@ -120,7 +120,14 @@ def _person(agent: Agent) -> Entity:
 
 def _what(release: Release) -> Iterator[Entity]:
     code: Entity = {"@id": CODE, "@type": "Dataset", "name": release.code.name}
-    code["description"] = "It stays inside the research environment, where the project's people have it."
+    there = [file_id(each) for each in release.files if each.code]
+    code["description"] = (
+        "The code that was submitted with the files. All else stays inside the research environment."
+        if there
+        else "It stays inside the research environment, where the project's people have it."
+    )
+    if there:
+        code["hasPart"] = refer_all(there)
     if release.code.version:
         code["version"] = release.code.version
     if release.code.workflow:
@@ -144,19 +151,25 @@ def _data(used: DataUsed) -> Iterator[Entity]:
 def _file(number: int, file: ReleasedFile) -> Iterator[Entity]:
     about: Entity = {
         "@id": file_id(file),
-        "@type": "File",
+        "@type": ["File", "SoftwareSourceCode"] if file.code else "File",
         "name": file.name,
         "description": f"An output of {file.size} bytes, as it was submitted and checked.",
         "encodingFormat": file.media_type,
         "contentSize": str(file.size),
         "sha256": file.sha256,
     }
-    findings = [(f"#finding-{number}-{place}", *each) for place, each in enumerate(file.findings, start=1)]
-    if findings:
-        about["additionalProperty"] = refer_all(identity for identity, _, _ in findings)
+    told: list[Entity] = [
+        _value(f"#finding-{number}-{place}", f"Findings by the rule {rule}", rule, count)
+        for place, (rule, count) in enumerate(file.findings, start=1)
+    ]
+    told += [
+        _value(f"#made-{number}-{place}", f"Made by the platform: {what}", f"made by {what}", value)
+        for place, (what, value) in enumerate(file.made, start=1)
+    ]
+    if told:
+        about["additionalProperty"] = refer_all(str(each["@id"]) for each in told)
     yield about
-    for identity, rule, count in findings:
-        yield _value(identity, f"Findings by the rule {rule}", rule, count)
+    yield from told
 
 
 def _value(identity: str, name: str, of: str, value: str | int) -> Entity:

@@ -62,13 +62,24 @@ class Agent:
 
 @dataclass(frozen=True)
 class ReleasedFile:
-    """One file: its name within the release, SHA-256, bytes, media type, and findings by rule with their counts."""
+    """One file: its name within the release, SHA-256, bytes, media type, and findings by rule with their counts.
+
+    Parameters
+    ----------
+    code : bool
+        Whether it is code that others of the release were made by.
+    made : tuple of (str, str)
+        Where the platform made it: the run, and SHA-256 of the specification and of all that it was made from, by what
+        each is.
+    """
 
     name: str
     sha256: str
     size: int
     media_type: str
     findings: tuple[tuple[str, int], ...] = ()
+    code: bool = False
+    made: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +145,8 @@ class Release:
         The release's name, which is also what marks its archive.
     profile : str
         The rule set of ``policies/disclosure.yaml`` that inspection was made by.
+    reviewed_by : str
+        What the airlock's policy asked for.
     """
 
     identity: str
@@ -149,3 +162,4 @@ class Release:
     publisher: Organisation
     licence: Licence
     profile: str
+    reviewed_by: str

@@ -77,7 +77,7 @@ def instruments(release: Release) -> Iterator[Entity]:
     yield {"@id": SHA256, "@type": "DefinedTerm", "name": "sha-256 algorithm"}
     yield {"@id": SHA512, "@type": "DefinedTerm", "name": "sha-512 algorithm"}
     yield {"@id": _RULES, "@type": "CreativeWork", "name": f"Disclosure rules: the rule set {release.profile}"}
-    yield {"@id": _REVIEW_POLICY, "@type": "CreativeWork", "name": "Two independent output checkers, never a member"}
+    yield {"@id": _REVIEW_POLICY, "@type": "CreativeWork", "name": release.reviewed_by}
     if release.project.approved is not None:
         agreement: Entity = {"@id": _AGREEMENT, "@type": "CreativeWork", "name": "Data-sharing agreement and approval"}
         digest = release.project.digest

@@ -105,7 +105,7 @@ def check_placeable(files: Sequence[str], said: Sequence[Said], barred: Collecti
     said : sequence of Said
         The reviews that hold by their seals.
     barred : collection of str
-        The author and the project's members.
+        The author, and who is or was a member of the project.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def check_placeable(files: Sequence[str], said: Sequence[Said], barred: Collecti
     checks = [
         (bool(files), "There is nothing to place"),
         (len(set(reviewers)) == len(reviewers), "Somebody has reviewed it twice"),
-        (not set(reviewers) & set(barred), "Its author or a member of its project has reviewed it"),
+        (not set(reviewers) & set(barred), "Its author, or who is or was in its project, has reviewed it"),
         (all(each.files == wanted for each in said), "A review is of other files"),
         (all(each.choice == "approve" for each in said), "Somebody has refused it"),
         (len(reviewers) >= REVIEWERS, "Two others have not approved it"),

@@ -53,7 +53,8 @@ def check_decided(request: ImportRequest) -> None:
             raise Refused("A file was not checked, or may not come in", where="import", todo="Tell the auditor")
     if not any(_holds(entry, submission(request)) for entry in _entries(request, SUBMITTED)):
         raise Refused("The files are not those that were submitted", where="import", todo="Tell the auditor")
-    barred = {request.author.username, *request.project.members.values_list("username", flat=True)}
+    past = request.project.past_members.values_list("account__username", flat=True)
+    barred = {request.author.username, *request.project.members.values_list("username", flat=True), *past}
     check_placeable([file.sha256 for file in files], list(_said(request)), barred)
 
 

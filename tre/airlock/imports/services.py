@@ -179,7 +179,8 @@ def _reviewers(request: ImportRequest) -> QuerySet[Account]:
     """Return who could review an import; the policies are asked when one of them does."""
     trained = Account.objects.filter(training_expires__gte=timezone.localdate())
     those = trained.filter(roles__name__in=("output_checker", "data_manager")).exclude(pk=request.author_id)
-    return those.exclude(pk__in=request.project.members.values("pk")).distinct()
+    barred = request.project.members.values("pk"), request.project.past_members.values("account")
+    return those.exclude(pk__in=barred[0]).exclude(pk__in=barred[1]).distinct()
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -36,6 +37,10 @@ from tre.errors import Refused
 from tre.hashing import sha256_of
 from tre.keys.custody import custody
 from tre.projects.specification import pinned_versions
+from tre.runs.attested.lookup import attested_among
+from tre.runs.attested.models import Run, RunOutput
+from tre.runs.attested.services import digest
+from tre.runs.attested.statement import made_from
 
 
 def write_note(request: Request, identity: str, folder: Path) -> str:
@@ -70,7 +75,7 @@ def described(request: Request, identity: str) -> Release:
         request=request.pk,
         project=_project(request),
         requester=Agent("requester", request.author.username),
-        files=tuple(map(_file, files)),
+        files=_files(request, files),
         reviews=_reviews(request),
         times=_times(request),
         data=_data(request),
@@ -79,6 +84,7 @@ def described(request: Request, identity: str) -> Release:
         publisher=Organisation(metadata.publisher, metadata.publisher_uri, metadata.contact),
         licence=policy.licence,
         profile=first.profile if first else "",
+        reviewed_by=_asked_for(request),
     )
 
 
@@ -95,13 +101,33 @@ def _project(request: Request) -> Project:
     )
 
 
-def _file(file: RequestFile) -> ReleasedFile:
+def _files(request: Request, files: Sequence[RequestFile]) -> tuple[ReleasedFile, ...]:
+    made = attested_among(request.project, [file.sha256 for file in files])
+    return tuple(_file(file, made.get(file.sha256)) for file in files)
+
+
+def _file(file: RequestFile, output: RunOutput | None) -> ReleasedFile:
     found = file.inspected()
     kind, findings = (found.type, found.findings) if found else ("", ())
     counts: Counter[str] = Counter()
     for each in findings:
         counts[each.rule] += each.count
-    return ReleasedFile(file.name, file.sha256, file.size, media_type(kind), tuple(sorted(counts.items())))
+    return ReleasedFile(
+        file.name, file.sha256, file.size, media_type(kind), tuple(sorted(counts.items())), file.kind == "code",
+        _made(output.run) if output else (),
+    )  # fmt: skip
+
+
+def _made(run: Run) -> tuple[tuple[str, str], ...]:
+    """Return how the platform made a file: hashes alone, which the run's statement and the log tell too."""
+    return (("run", run.subject()), ("specification", digest(run.spec)), *made_from(run.attestation))
+
+
+def _asked_for(request: Request) -> str:
+    """Return what the policy asked for, of how many checkers and by which written class."""
+    many = {0: "No output checker", 1: "One output checker", 2: "Two independent output checkers"}
+    told = many.get(request.checkers, f"{request.checkers} independent output checkers")
+    return f"{told}, by the class {request.low_risk}" if request.low_risk else f"{told}, never a member"
 
 
 def _reviews(request: Request) -> tuple[Review, ...]:

@@ -13,16 +13,18 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import Field, StringConstraints
 
+from tre.airlock.changed import Changed
 from tre.airlock.deciding import Choice, Vote
-from tre.airlock.differences import Difference
+from tre.airlock.differences import Picture
 from tre.airlock.models import Absence, Comment, FileVote, Group, Request, RequestFile, Review
 from tre.airlock.naming import Kind
 from tre.airlock.pages import offered
 from tre.airlock.queue import Waiting
+from tre.airlock.released_before import Before, released_before
 from tre.airlock.seeing import is_author, visible_comments, visible_reviews
 from tre.api.told.common import Code, Note, Number, Sha256, Text
 from tre.disclosure import Finding
-from tre.disclosure.showing import Ask, Shown
+from tre.disclosure.showing import Ask, Heading, Shown
 from tre.policy.domain import Principal
 
 GroupName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,59}$")]
@@ -189,6 +191,27 @@ class WaitingRow(RequestRow):
         return cls(**told, mine=one.mine, overdue=one.overdue, free=one.free)
 
 
+class BeforeTold(Schema):
+    """A release on some of the same data: its request, its project, and the datasets that both use."""
+
+    request: int
+    release: str
+    project: str
+    at: datetime
+    datasets: list[str]
+
+    @classmethod
+    def each(cls, before: Before) -> list[BeforeTold]:
+        """Return releases as they are told."""
+        return [
+            cls(
+                request=each.request_id, release=each.identity, project=each.request.project.code, at=each.at,
+                datasets=list(datasets),
+            )
+            for each, datasets in before.releases
+        ]  # fmt: skip
+
+
 class RequestTold(RequestRow):
     """One request in one of its turns, as the caller may see it."""
 
@@ -199,6 +222,9 @@ class RequestTold(RequestRow):
     files: list[FileTold]
     reviews: list[ReviewTold] = Field(description="Those that the caller may see: checkers are blind to each other.")
     comments: list[CommentTold]
+    released_before: list[BeforeTold] = Field(
+        description="What was released before on the same data, the newest 20; nothing for the author."
+    )
     may: list[str] = Field(description="What the caller may do about it now, as its page offers it.")
 
     @classmethod
@@ -215,6 +241,7 @@ class RequestTold(RequestRow):
             ],
             reviews=[ReviewTold.of(each) for each in visible_reviews(found, person, shown)],
             comments=[CommentTold.of(each) for each in visible_comments(found, person, shown)],
+            released_before=BeforeTold.each(released_before(found, person)),
             may=[act for act, offer in may.items() if offer],
         )  # fmt: skip
 
@@ -230,6 +257,11 @@ class SectionTold(Schema):
     title: str
     kind: str
     size: int | None
+
+    @classmethod
+    def each(cls, sections: Sequence[Heading]) -> list[SectionTold]:
+        """Return sections as they are told."""
+        return [cls(title=each.title, kind=each.kind, size=each.size) for each in sections]
 
 
 class ContentTold(Schema):
@@ -256,8 +288,7 @@ class ContentTold(Schema):
                 "rows": [list(row) for row in page.rows],
                 "lines": ["".join(token.text for token in line) for line in page.lines],
             }  # fmt: skip
-        sections = [SectionTold(title=each.title, kind=each.kind, size=each.size) for each in shown.sections]
-        return cls(type=shown.type, why=shown.why, sections=sections, **told)
+        return cls(type=shown.type, why=shown.why, sections=SectionTold.each(shown.sections), **told)
 
 
 class ChangeTold(Schema):
@@ -270,16 +301,42 @@ class ChangeTold(Schema):
     now: list[str]
 
 
+class PictureAt(Schema):
+    """Where a picture is drawn: on which page of its section, in which cell of a notebook and which of that."""
+
+    page: int
+    cell: int
+    picture: int
+
+    @classmethod
+    def of(cls, found: Picture | None) -> PictureAt | None:
+        """Return where a picture is; none where there is none."""
+        return cls(page=found.page, cell=found.cell, picture=found.place) if found else None
+
+
+class PicturesTold(Schema):
+    """A picture that differs, as it was and as it is: what the drawing of either file is asked for."""
+
+    was: PictureAt | None
+    now: PictureAt | None
+
+
 class ChangesTold(Schema):
-    """How a file differs from what it was in the turn before."""
+    """How a part of a file differs from what it was in the turn before."""
 
     kind: str = Field(description="table, text, picture, or none where the two cannot be compared.")
     cut: bool = Field(description="Whether only a part was compared.")
+    more: bool = Field(description="Whether another block of pages follows.")
+    sections: list[SectionTold] = Field(description="The parts that the file has now.")
+    gone: list[SectionTold] = Field(description="The parts that it has no more.")
+    section_before: int | None = Field(description="Which part of the file as it was; none where it had none such.")
     rows: list[ChangeTold]
+    pictures: list[PicturesTold]
 
     @classmethod
-    def of(cls, found: Difference) -> ChangesTold:
+    def of(cls, changed: Changed) -> ChangesTold:
         """Return a difference as it is told."""
+        found = changed.difference
         rows = [
             ChangeTold(
                 mark=each.mark, before=each.before, after=each.after, was=[cell.before for cell in each.cells],
@@ -287,7 +344,11 @@ class ChangesTold(Schema):
             )
             for each in found.rows
         ]  # fmt: skip
-        return cls(kind=found.kind, cut=found.cut, rows=rows)
+        return cls(
+            kind=found.kind, cut=found.cut, more=changed.more, sections=SectionTold.each(changed.sections),
+            gone=SectionTold.each(changed.gone), section_before=changed.before, rows=rows,
+            pictures=[PicturesTold(was=PictureAt.of(was), now=PictureAt.of(now)) for was, now in found.pictures],
+        )  # fmt: skip
 
 
 class AbsenceTold(Schema):
@@ -398,6 +459,13 @@ class ContentAsked(Schema):
         """Return what is asked, of a file of this name."""
         inside = tuple(map(int, self.inside.split("."))) if self.inside else ()
         return Ask(inside, self.section, self.page, "" if inside else name)
+
+
+class ChangesAsked(Schema):
+    """Which part of a file is to be compared, and which of its pages, some at a time; counted from 0."""
+
+    section: int = Field(0, ge=0, le=9_999_999)
+    block: int = Field(0, ge=0, le=999_999)
 
 
 class PictureAsked(ContentAsked):

@@ -15,6 +15,7 @@ from tre.api.auth import acts, person_of
 from tre.api.document import a_file
 from tre.api.told.common import Number, Page, PageNumber
 from tre.api.told.requests import (
+    ChangesAsked,
     ChangesTold,
     ContentAsked,
     ContentTold,
@@ -82,10 +83,10 @@ def drawing(request: HttpRequest, number: Number, file: Number, asked: Query[Pic
 
 @router.get("/requests/{int:number}/files/{int:file}/changes", response=ChangesTold)
 @acts("review_request")
-def changes(request: HttpRequest, number: Number, file: Number) -> ChangesTold:
-    """Show what has changed in a file since the turn before, to who may review it now."""
+def changes(request: HttpRequest, number: Number, file: Number, asked: Query[ChangesAsked]) -> ChangesTold:
+    """Show what has changed in a part of a file since the turn before, to who may review it now."""
     now = _to_review(request, number, file)
-    return ChangesTold.of(changed(version_before(now), now))
+    return ChangesTold.of(changed(version_before(now), now, asked.section, asked.block))
 
 
 def _to_review(request: HttpRequest, number: int, file: int) -> RequestFile:

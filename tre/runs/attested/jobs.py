@@ -162,16 +162,21 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-@transaction.atomic
 def _finish(run: Run, made: Made, kept: Sequence[tuple[Output, Frozen, str]], told: Sequence[str]) -> None:
-    log = _inspected(run, told)
+    """Write down what a run made, and sign it, unless it was cancelled or asked for anew meanwhile."""
+    # before the transaction: it holds what others wait for, all of SQLite's writing or the audit log's head
+    log, envelope = _inspected(run, told), sign(_statement(run, made, kept), custody().signing_key("attestation"))
+    _keep(run, kept, log, envelope)
+
+
+@transaction.atomic
+def _keep(run: Run, kept: Sequence[tuple[Output, Frozen, str]], log: list[str], envelope: dict[str, Any]) -> None:
     held = locked(run.pk)
     if (held.state, held.attempt) != ("running", run.attempt):  # cancelled meanwhile, or another worker was first
         return
     for output, frozen, members in kept:
         RunOutput.objects.create(run=held, name=output.name, sha256=frozen.sha256, size=frozen.size, members=members)
     settle(held, touched=True)
-    envelope = sign(_statement(run, made, kept), custody().signing_key("attestation"))
     hashes = [{"sha256": frozen.sha256, "size": frozen.size} for _, frozen, _ in kept]
     data = {"outputs": hashes, "attestation_sha256": digest(envelope)}
     move(held, "finish", PLATFORM, data, attestation=envelope, step="", log=log)
