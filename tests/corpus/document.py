@@ -8,7 +8,10 @@ from pathlib import Path
 from tests.corpus.figures import fairness, grouped, tally
 from tests.corpus.judge import Judged
 
-FIRST_JUDGEMENT = Path(__file__).with_name("first_judgement.md")  # kept as it was written, never made again
+# Kept as they were written, never made again.
+FIRST_JUDGEMENTS = tuple(
+    Path(__file__).with_name(name) for name in ("first_judgement.md", "first_judgement_of_third.md")
+)
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "detection.md"
 GOALS = {"on": 0.99, "off": 0.95}  # recall with exact match, and without
 FALSE_POSITIVES = 0.02
@@ -109,9 +112,10 @@ apart from the detectors and knows nothing of how they work. Seed {seed}.
 The goals are {on} of leaks with exact match, {off} without, and at most {false} of clean files.
 """
 _AUTHORS = """The detectors were changed by what they missed of the first author's techniques. The second author had not
-seen the detectors. How the second's techniques were judged at first, before any change to the detectors, is kept below
-as it was told then: that is what to expect of a technique that nobody here thought of. Since then the detectors were
-changed by what they missed of the second's as well; the table is of today.
+seen the detectors, nor had the third, who wrote when the detectors had learnt from the second. How the second's and
+the third's techniques were judged at first, before any change to the detectors, is kept below as it was told then: that
+is what to expect of a technique that nobody here thought of. Since then the detectors were changed by what they missed
+of the second's and the third's as well; the table is of today.
 """
 _OUTSIDE = """## What the corpus does not hold
 
@@ -133,7 +137,7 @@ def document(judged: list[Judged], seed: int) -> str:
         "## By author\n",
         _AUTHORS,
         authors(judged),
-        FIRST_JUDGEMENT.read_text(encoding="utf-8"),
+        *(told.read_text(encoding="utf-8") for told in FIRST_JUDGEMENTS),
         "## By format\n",
         table("format", grouped(judged, lambda each: each.item.format)),
         "## Weak spots\n",

@@ -12,8 +12,9 @@ import pandas as pd
 from tests.corpus.world import World
 
 Fair = Literal["pass", "review"]
-Author = Literal["first", "second"]  # the second wrote when the detectors were there, without seeing them
-AUTHORS: tuple[Author, ...] = ("first", "second")
+# The second wrote when the detectors were there, the third when they had learnt from the second; neither saw them.
+Author = Literal["first", "second", "third"]
+AUTHORS: tuple[Author, ...] = ("first", "second", "third")
 UNLIMITED = 1_000_000
 
 
@@ -109,6 +110,11 @@ def by_second(*entries: _Entry) -> tuple[_Entry, ...]:
     return tuple(replace(entry, author="second") for entry in entries)
 
 
+def by_third(*entries: _Entry) -> tuple[_Entry, ...]:
+    """Return a module's entries as the third author's."""
+    return tuple(replace(entry, author="third") for entry in entries)
+
+
 @dataclass(frozen=True)
 class Item:
     """One file of the corpus.
@@ -127,7 +133,7 @@ class Item:
         For a clean file the worst verdict that a reviewer would call fair.
     write : callable
         Makes the bytes from the world; the same each time.
-    author : {"first", "second"}
+    author : {"first", "second", "third"}
         Who thought of it.
     """
 
