@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from tre.disclosure.contents import Contents, Stream, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.readers.beneath import Beneath
 from tre.disclosure.readers.spare_values import SpareValues, strings
 from tre.disclosure.source import Source
 
@@ -23,15 +24,18 @@ def read_parquet(source: Source, where: str, contents: Contents, policy: Policy)
     """Read every column as strings, and the metadata as text."""
     damaged = "the Parquet file is damaged"
     try:
-        file = pq.ParquetFile(source.arrow(), pre_buffer=False)
+        known = _dictionaries(pq.ParquetFile(source.arrow(), pre_buffer=False).metadata)
+        file = pq.ParquetFile(source.arrow(), pre_buffer=False, read_dictionary=known)  # whole: also what no row has
         unpacked = sum(file.metadata.row_group(n).total_byte_size for n in range(file.num_row_groups))
         names = tuple(file.schema_arrow.names)
     except _DAMAGED as error:
         raise Unreadable(damaged) from error
     if unpacked > max(policy.limits["unpacked_bytes"], policy.limits["file_bytes"]):
         raise Unreadable("it unpacks to more than inspection reads", rule="too-big")
-    batches = file.iter_batches(batch_size=_ROWS, use_threads=True)
+    spare = SpareValues(where)
+    batches = spare.watched(file.iter_batches(batch_size=_ROWS, use_threads=True))
     contents.streams.append(Stream(where, names, _tables(where, names, batches, damaged)))
+    contents.blocks.append(spare.left_over())
     _add_metadata(file.metadata.metadata, f"{where} Parquet metadata".strip(), contents)
     _add_schema(file.schema_arrow, where, contents)
 
@@ -50,21 +54,30 @@ def read_arrow(source: Source, where: str, contents: Contents, policy: Policy) -
             batches, ended = iter(opened), lambda: not file.read(1)
     except _DAMAGED as error:
         raise Unreadable(damaged) from error
-    names, spare = tuple(opened.schema.names), SpareValues(where)
-    tables = _tables(where, names, spare.watched(batches), damaged)
-    contents.blocks.append(_to_the_end(where, tables, spare, ended))
+    names, spare, beneath = tuple(opened.schema.names), SpareValues(where), Beneath(where)
+    tables = _tables(where, names, beneath.watched(spare.watched(batches)), damaged)
+    contents.blocks += [_to_the_end(where, tables, ended), spare.left_over(), beneath.tables()]
     _add_schema(opened.schema, where, contents)
 
 
-def _to_the_end(
-    where: str, tables: Iterator[Table], spare: SpareValues, ended: Callable[[], bool]
-) -> Iterator[Contents]:
-    """Yield the batches, what dictionaries hold that no row has, and what stands behind the last batch."""
+def _to_the_end(where: str, tables: Iterator[Table], ended: Callable[[], bool]) -> Iterator[Contents]:
+    """Yield the batches, and what stands behind the last one."""
     for table in tables:
         yield Contents(tables=[table])
-    yield Contents(texts=spare.texts())
     if not ended():
         yield Contents(hits=[Hit("appended-bytes", "appended", where, "after the last batch")])
+
+
+def _dictionaries(metadata: Any) -> list[str]:
+    """Return the columns of text of a Parquet file that keep their values in dictionaries, in any group of rows."""
+    groups = range(metadata.num_row_groups)
+    return [
+        metadata.schema.column(n).path
+        for n in range(metadata.num_columns)
+        if metadata.schema.column(n).physical_type == "BYTE_ARRAY"
+        and metadata.schema.column(n).logical_type.type in ("STRING", "NONE")
+        and any(metadata.row_group(each).column(n).has_dictionary_page for each in groups)
+    ]
 
 
 def _tables(where: str, names: tuple[str, ...], batches: Iterator[Any], damaged: str) -> Iterator[Table]:
