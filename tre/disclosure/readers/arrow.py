@@ -17,6 +17,7 @@ from tre.disclosure.source import Source
 
 _ROWS = 65_536  # of a batch
 _DAMAGED = (pa.ArrowException, OSError, ValueError, EOFError)
+_END = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream, as its writer closes it (Arrow columnar format, IPC streaming)
 _OWN = {b"ARROW:schema"}  # written by the library itself: the schema once more
 
 
@@ -51,7 +52,7 @@ def read_arrow(source: Source, where: str, contents: Contents, policy: Policy) -
             ended: Callable[[], bool] = lambda: True  # noqa: E731 - its footer stands at the very end, or it is none
         else:
             opened = pa.ipc.open_stream(file)
-            batches, ended = iter(opened), lambda: not file.read(1)
+            batches, ended = iter(opened), lambda: _ends(file)
     except _DAMAGED as error:
         raise Unreadable(damaged) from error
     names, spare, beneath = tuple(opened.schema.names), SpareValues(where), Beneath(where)
@@ -66,6 +67,21 @@ def _to_the_end(where: str, tables: Iterator[Table], ended: Callable[[], bool]) 
         yield Contents(tables=[table])
     if not ended():
         yield Contents(hits=[Hit("appended-bytes", "appended", where, "after the last batch")])
+
+
+def _ends(file: Any) -> bool:
+    """Return whether a stream ends where its file does.
+
+    Raises
+    ------
+    Unreadable
+        It does not say that it ends: it was cut off between two messages.
+    """
+    place = file.tell()
+    file.seek(max(0, place - len(_END)))
+    if file.read(len(_END)) != _END:
+        raise Unreadable("the Arrow stream is cut short")
+    return not file.read(1)
 
 
 def _dictionaries(metadata: Any) -> list[str]:
