@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.planted import archives, arrays, databases, documents, models, office, pages, pdfs, pictures, texts
+from tests.planted import archives, arrays, columnar, databases, documents, models, office, pages, pdfs, pictures, texts
 from tre.disclosure.detectors.watch import Sight
 from tre.disclosure.engine import examine
 from tre.disclosure.model import Hit
@@ -17,7 +17,7 @@ from tre.disclosure.policy import load_policy
 from tre.disclosure.source import Source
 
 Maker = Callable[[Mapping[str, str]], bytes]
-_MODULES = (arrays, archives, databases, documents, models, office, pages, pdfs, pictures, texts)
+_MODULES = (arrays, archives, columnar, databases, documents, models, office, pages, pdfs, pictures, texts)
 
 
 def examined(body: bytes) -> tuple[str, list[Hit]]:

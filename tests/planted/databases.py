@@ -100,6 +100,13 @@ def xport(plant: Plant) -> bytes:
     )  # fmt: skip
 
 
+def por(plant: Plant) -> bytes:
+    import pyreadstat
+
+    labels = [plant.get("variable label", "band"), "count"]
+    return _written(lambda path: pyreadstat.write_por(_frame(plant), path, column_labels=labels))
+
+
 def sas(plant: Plant) -> bytes:
     return sas7bdat(
         {plant.get("column name", "age_band"): [plant.get("cell", "20-29"), "30-39"], "count": [120.0, 130.0]}
@@ -130,6 +137,7 @@ KINDS = {
     "stata": (stata, ("cell", "variable label", "value label", "file label"), ()),
     "spss": (spss, ("cell", "variable label", "value label", "file label", "note"), ()),
     "sas transport": (xport, ("cell", "variable label", "file label"), ()),
+    "spss portable": (por, ("cell", "variable label"), ()),
     "sas": (sas, ("column name", "cell"), ()),
     "rds": (rds, ("cell", "name", "string"), ()),
     "rdata": (rda, ("cell", "object name"), ()),

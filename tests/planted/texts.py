@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 Plant = Mapping[str, str]
 TABLE = "age_band,sex,count\n20-29,F,120\n20-29,M,110\n30-39,F,90\n30-39,M,95\n"
@@ -62,10 +63,15 @@ def ndjson(plant: Plant) -> bytes:
 def notebook(plant: Plant) -> bytes:
     import base64
 
+    from tests.planted.pdfs import pdf
     from tests.planted.pictures import png
 
     said = plant.get
-    widget = {"state": {"a": {"model_name": "HTMLModel", "state": {"value": said("widget", "<b>done</b>")}}}}
+    model: dict[str, Any] = {"model_name": "HTMLModel", "state": {"value": said("widget", "<b>done</b>")}}
+    if "widget's buffer" in plant:
+        data = base64.b64encode(plant["widget's buffer"].encode()).decode()
+        model["buffers"] = [{"encoding": "base64", "path": ["file"], "data": data}]
+    widget = {"state": {"a": model}}
     outputs = [
         {"output_type": "stream", "name": "stdout", "text": [said("stream", "done\n")]},
         {"output_type": "error", "ename": "E", "evalue": said("error", "x"), "traceback": [said("traceback", "x")]},
@@ -75,11 +81,15 @@ def notebook(plant: Plant) -> bytes:
                   "application/vnd.vegalite.v5+json": {"$schema": "v", "data": {"values": [{"a": said("vega", "x")}]}},
                   "image/png": base64.b64encode(png({"text chunk": said("picture", "x")})).decode()}},
     ]  # fmt: skip
+    if "document" in plant:
+        outputs[2]["data"]["application/pdf"] = base64.b64encode(pdf({"title": plant["document"]})).decode()
+    if "kind" in plant:
+        outputs[2]["data"][plant["kind"]] = "x"
     cells = [
         {"cell_type": "code", "source": said("source", "run()"), "metadata": {"tags": [said("cell metadata", "x")]},
          "outputs": outputs, "execution_count": 1},
         {"cell_type": "markdown", "source": "![](attachment:a.txt)", "metadata": {},
-         "attachments": {"a.txt": {"text/plain": said("attachment", "x")}}},
+         "attachments": {said("attachment name", "a.txt"): {"text/plain": said("attachment", "x")}}},
     ]  # fmt: skip
     book = {
         "metadata": {"title": said("metadata", "x"), "widgets": {"application/vnd.jupyter.widget-state+json": widget}}
@@ -101,7 +111,7 @@ KINDS = {
     "notebook": (
         notebook,
         ("stream", "error", "traceback", "output metadata", "html", "html attribute", "plain", "vega", "picture", "source",
-         "cell metadata", "attachment", "metadata", "widget"),
+         "cell metadata", "attachment", "attachment name", "metadata", "widget", "widget's buffer", "document", "kind"),
         ("picture",),
     ),
 }  # fmt: skip

@@ -17,7 +17,7 @@ from tre.disclosure.policy import load_policy
 from tre.disclosure.readers import READERS, STREAMED
 
 # Their libraries are in C and C++, and a hostile file may end the process: they are read where that is no harm.
-NATIVE = ("duckdb", "stata", "spss", "sas", "sas transport")
+NATIVE = ("arrow", "arrow stream", "duckdb", "parquet", "sas", "sas transport", "spss", "spss portable", "stata")
 OPEN = sorted(set(MAKERS) - set(NATIVE))
 SPOT = st.floats(0, 1, exclude_max=True)
 CHANGES = st.lists(

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,26 @@ def test_a_single_suppressed_cell_takes_the_least_beside_it(tmp_path: Path) -> N
     alone = b"band,count\n20-29,9\n30-39,44\n40-49,57\n"
     assert apply("suppress", alone, POLICY, "acro") == b"band,count\n20-29,[c]\n30-39,[c]\n40-49,57\n"
     assert apply("round", alone, POLICY, "acro") == b"band,count\n20-29,[c]\n30-39,[c]\n40-49,55\n"
+
+
+@pytest.mark.parametrize(
+    ("profile", "counts"),
+    [("opensafely", ["0", "35", "45", "55"]), ("opensafely-midpoint", ["9", "33", "45", "57"])],
+)
+def test_counts_are_rounded_as_the_profile_asks(tmp_path: Path, profile: str, counts: list[str]) -> None:
+    context = replace(OPEN, profile=profile)
+    table = TABLE.replace(b",9\n", b",7\n")
+    found = judged(tmp_path, table, context)
+    assert "unrounded-count" in rules(found)
+    assert "round" in {fix.name for fix in fixes_for(found)}
+    made = apply("round", table, POLICY, profile)
+    assert [row[2] for row in csv.reader(io.StringIO(made.decode()))][1:] == counts
+    assert judged(tmp_path, made, context).verdict == "pass"
+
+
+def test_what_is_no_whole_number_stays_when_counts_are_rounded() -> None:
+    table = b'band,count\n20-29,[c]\n30-39,44\n40-49,"1,057"\n'
+    assert apply("round", table, POLICY, "opensafely") == b"band,count\n20-29,[c]\n30-39,45\n40-49,1055\n"
 
 
 @pytest.mark.parametrize("fix", [each.name for each in FIXES])

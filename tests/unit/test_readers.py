@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from tests.planted import CALLED_FOR, CORNERS, MAKERS, examined
+from tests.planted.archives import zipped
 from tre.disclosure.contents import Table
 
 NHS = "NHS number 999 000 0018"
 REFUSED = {("tar", "after the end")}  # tarfile would stop there in silence, so such an archive is refused
+# Files of XML, and the part of those that are archives of it
+XML = {"svg": "", "xml": "", "docx": "word/document.xml", "xlsx": "xl/worksheets/sheet1.xml",
+       "pptx": "ppt/slides/slide1.xml", "ods": "content.xml", "odt": "content.xml"}  # fmt: skip
 PLANTED = [(kind, corner) for kind, corners in CORNERS.items() for corner in corners]
 
 
@@ -44,3 +51,28 @@ def test_a_sheet_is_hidden_by_the_style_it_refers_to_and_by_no_other() -> None:
     _, hits = examined(MAKERS["ods"]({"hidden sheet": "20-29"}))
     assert {hit.rule for hit in hits} == {"hidden-content"}
     assert not examined(MAKERS["ods"]({}))[1]
+
+
+@pytest.mark.parametrize("kind", XML)
+@pytest.mark.parametrize("form", ["<!-- {} -->", "<?note {}?>"])
+@pytest.mark.parametrize("before", [True, False])
+def test_what_stands_around_the_root_of_xml_is_read(kind: str, form: str, before: bool) -> None:
+    def around(body: bytes) -> bytes:
+        start = body.find(b"?>") + 2 if body.startswith(b"<?xml") else 0
+        said = form.format(NHS).encode()
+        return body[:start] + said + body[start:] if before else body + said
+
+    body = MAKERS[kind]({})
+    if XML[kind]:
+        archive = zipfile.ZipFile(io.BytesIO(body))
+        parts = {name: archive.read(name) for name in archive.namelist()}
+        planted = zipped({**parts, XML[kind]: around(parts[XML[kind]])})
+    else:
+        planted = around(body)
+    assert ("identifier", "nhs_number") in {(hit.rule, hit.kind) for hit in examined(planted)[1]}
+
+
+def test_what_a_drawing_declares_as_its_type_is_read() -> None:
+    declared = f'<!DOCTYPE svg [<!NOTATION a PUBLIC "{NHS}">]>'.encode()
+    body = declared + MAKERS["svg"]({}).partition(b"?>")[2]
+    assert ("identifier", "nhs_number") in {(hit.rule, hit.kind) for hit in examined(body)[1]}

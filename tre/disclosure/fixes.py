@@ -11,7 +11,7 @@ import io
 import json
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from zipfile import BadZipFile
@@ -21,13 +21,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from tre.disclosure.charsets import decode
-from tre.disclosure.detectors.counts import is_count
+from tre.disclosure.mended_counts import rounded, suppressed
 from tre.disclosure.model import DisclosureError, Inspection
 from tre.disclosure.policy import Policy, Profile
-from tre.disclosure.readers.tabular import delimiter_of
 
-SUPPRESSED = "[c]"  # GSS guidance: the mark for a confidential value
 # What a stranger's bytes make of the libraries that read them, in ways that no list foretells
 _BROKEN = (
     ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, SyntaxError, OverflowError, RecursionError,
@@ -75,7 +72,8 @@ FIXES = (
     ),
     Fix("drop-metadata", "Take out what the file says about itself", ("parquet", "safetensors"), (*_HIDDEN, *_SAID)),
     Fix("suppress", "Suppress small counts, and one more where a total tells one", ("csv",), ("small-count",)),
-    Fix("round", "Suppress small counts and round the others", ("csv",), ("small-count",)),
+    Fix("round", "Round counts as the profile asks; where it asks for none, suppress small ones and round the others",
+        ("csv",), ("small-count", "unrounded-count")),
 )  # fmt: skip
 
 
@@ -173,63 +171,14 @@ def _drop_metadata(data: bytes, policy: Policy, profile: Profile) -> bytes:
 def _suppress(data: bytes, policy: Policy, profile: Profile) -> bytes:
     """Return a table of counts with the small ones suppressed."""
     del policy
-    return _mended_table(data, profile, base=1)
+    return suppressed(data, profile, base=1)
 
 
 def _round(data: bytes, policy: Policy, profile: Profile) -> bytes:
-    """Return a table of counts with the small ones suppressed and the others rounded."""
-    return _mended_table(data, profile, base=int(policy.shape["round_base"]))
-
-
-def _mended_table(data: bytes, profile: Profile, base: int) -> bytes:
-    text = decode(data)
-    mark = delimiter_of(text) if text is not None else None
-    if text is None or mark is None:
-        raise ValueError("no table")
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=mark) if row]
-    width = len(rows[0])
-    if any(len(row) != width for row in rows):
-        raise ValueError("rows of more than one width")
-    counts = [n for n in range(width) if is_count(rows[0][n], pa.array([row[n] for row in rows[1:]], pa.string()))]
-    labels = [n for n in range(width) if n not in counts]
-    for n in counts:
-        hidden = _hidden(rows[1:], n, labels, profile)
-        for at, row in enumerate(rows[1:]):
-            row[n] = SUPPRESSED if hidden[at] else _rounded(row[n], base)
-    made = io.StringIO()
-    csv.writer(made, delimiter=mark, lineterminator="\n").writerows(rows)
-    return made.getvalue().encode()
-
-
-def _hidden(rows: Sequence[Sequence[str]], n: int, labels: Sequence[int], profile: Profile) -> list[bool]:
-    """Return which cells of a column are suppressed: the small, and the least beside one that is alone in its group.
-
-    A group is the whole column, or the rows that share a label: a total of it gives a single suppressed cell away.
-    """
-    least = 0 if profile.check_zeros else 1
-    values = [int(float(row[n])) if row[n].strip().lstrip("-").replace(".", "", 1).isdigit() else -1 for row in rows]
-    hidden = [least <= value < profile.threshold or row[n].strip() == SUPPRESSED
-              for value, row in zip(values, rows, strict=True)]  # fmt: skip
-    groups = [list(range(len(rows)))]
-    for label in labels:
-        names = dict.fromkeys(row[label] for row in rows)
-        groups += [[at for at, row in enumerate(rows) if row[label] == name] for name in names]
-    changed = True
-    while changed:
-        changed = False
-        for group in groups:
-            shown = [at for at in group if not hidden[at] and values[at] >= 0]
-            if sum(hidden[at] for at in group) == 1 and shown:
-                hidden[min(shown, key=values.__getitem__)] = True
-                changed = True
-    return hidden
-
-
-def _rounded(value: str, base: int) -> str:
-    """Return a count rounded to the nearest multiple of the base; what is no whole number stays."""
-    if base == 1 or not value.strip().isdigit():
-        return value
-    return str((2 * int(value) + base) // (2 * base) * base)
+    """Return a table of counts rounded as the profile asks: one that asks for none has small ones suppressed."""
+    if profile.rounding == "none":
+        return suppressed(data, profile, base=int(policy.shape["round_base"]))
+    return rounded(data, profile)
 
 
 _MENDS: dict[str, Callable[[bytes, Policy, Profile], bytes]] = {

@@ -11,11 +11,13 @@ import pyarrow.parquet as pq
 from tre.disclosure.contents import Contents, Stream, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.readers.beneath import Beneath
 from tre.disclosure.readers.spare_values import SpareValues, strings
 from tre.disclosure.source import Source
 
 _ROWS = 65_536  # of a batch
 _DAMAGED = (pa.ArrowException, OSError, ValueError, EOFError)
+_END = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream, as its writer closes it (Arrow columnar format, IPC streaming)
 _OWN = {b"ARROW:schema"}  # written by the library itself: the schema once more
 
 
@@ -23,15 +25,18 @@ def read_parquet(source: Source, where: str, contents: Contents, policy: Policy)
     """Read every column as strings, and the metadata as text."""
     damaged = "the Parquet file is damaged"
     try:
-        file = pq.ParquetFile(source.arrow(), pre_buffer=False)
+        known = _dictionaries(pq.ParquetFile(source.arrow(), pre_buffer=False).metadata)
+        file = pq.ParquetFile(source.arrow(), pre_buffer=False, read_dictionary=known)  # whole: also what no row has
         unpacked = sum(file.metadata.row_group(n).total_byte_size for n in range(file.num_row_groups))
         names = tuple(file.schema_arrow.names)
     except _DAMAGED as error:
         raise Unreadable(damaged) from error
     if unpacked > max(policy.limits["unpacked_bytes"], policy.limits["file_bytes"]):
         raise Unreadable("it unpacks to more than inspection reads", rule="too-big")
-    batches = file.iter_batches(batch_size=_ROWS, use_threads=True)
+    spare = SpareValues(where)
+    batches = spare.watched(file.iter_batches(batch_size=_ROWS, use_threads=True))
     contents.streams.append(Stream(where, names, _tables(where, names, batches, damaged)))
+    contents.blocks.append(spare.left_over())
     _add_metadata(file.metadata.metadata, f"{where} Parquet metadata".strip(), contents)
     _add_schema(file.schema_arrow, where, contents)
 
@@ -47,24 +52,48 @@ def read_arrow(source: Source, where: str, contents: Contents, policy: Policy) -
             ended: Callable[[], bool] = lambda: True  # noqa: E731 - its footer stands at the very end, or it is none
         else:
             opened = pa.ipc.open_stream(file)
-            batches, ended = iter(opened), lambda: not file.read(1)
+            batches, ended = iter(opened), lambda: _ends(file)
     except _DAMAGED as error:
         raise Unreadable(damaged) from error
-    names, spare = tuple(opened.schema.names), SpareValues(where)
-    tables = _tables(where, names, spare.watched(batches), damaged)
-    contents.blocks.append(_to_the_end(where, tables, spare, ended))
+    names, spare, beneath = tuple(opened.schema.names), SpareValues(where), Beneath(where)
+    tables = _tables(where, names, beneath.watched(spare.watched(batches)), damaged)
+    contents.blocks += [_to_the_end(where, tables, ended), spare.left_over(), beneath.tables()]
     _add_schema(opened.schema, where, contents)
 
 
-def _to_the_end(
-    where: str, tables: Iterator[Table], spare: SpareValues, ended: Callable[[], bool]
-) -> Iterator[Contents]:
-    """Yield the batches, what dictionaries hold that no row has, and what stands behind the last batch."""
+def _to_the_end(where: str, tables: Iterator[Table], ended: Callable[[], bool]) -> Iterator[Contents]:
+    """Yield the batches, and what stands behind the last one."""
     for table in tables:
         yield Contents(tables=[table])
-    yield Contents(texts=spare.texts())
     if not ended():
         yield Contents(hits=[Hit("appended-bytes", "appended", where, "after the last batch")])
+
+
+def _ends(file: Any) -> bool:
+    """Return whether a stream ends where its file does.
+
+    Raises
+    ------
+    Unreadable
+        It does not say that it ends: it was cut off between two messages.
+    """
+    place = file.tell()
+    file.seek(max(0, place - len(_END)))
+    if file.read(len(_END)) != _END:
+        raise Unreadable("the Arrow stream is cut short")
+    return not file.read(1)
+
+
+def _dictionaries(metadata: Any) -> list[str]:
+    """Return the columns of text of a Parquet file that keep their values in dictionaries, in any group of rows."""
+    groups = range(metadata.num_row_groups)
+    return [
+        metadata.schema.column(n).path
+        for n in range(metadata.num_columns)
+        if metadata.schema.column(n).physical_type == "BYTE_ARRAY"
+        and metadata.schema.column(n).logical_type.type in ("STRING", "NONE")
+        and any(metadata.row_group(each).column(n).has_dictionary_page for each in groups)
+    ]
 
 
 def _tables(where: str, names: tuple[str, ...], batches: Iterator[Any], damaged: str) -> Iterator[Table]:

@@ -17,11 +17,12 @@ from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.lettering import lettered, put_together
 from tre.disclosure.readers.web import DATA_URI, keep_data_uris, text_of, walk
-from tre.disclosure.readers.xml_tree import joined, keep_attributes, local, parse_xml, words
+from tre.disclosure.readers.xml_tree import joined, keep_attributes, local, parse_xml, take_in_what_stands_around, words
 
 _STARTS = re.compile(r"[\[{](?=\s*[\[{\"\-\d])")
 _ENTITY = re.compile(r"<!\s*ENTITY", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+_SVG = re.compile(r"<(?:[a-z]+:)?svg\b", re.IGNORECASE)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
 _DRAWN = re.compile(r"(?:(?!\d{9})(?:[MmLlHhVvCcSsQqTtAaZzeE\d.,+\s()-]|translate|scale|rotate|matrix|skew[XY]))*")
 _COORDINATE = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -122,7 +123,9 @@ def read_svg(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
         root = etree.fromstring(text.encode(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Unreadable("the drawing is damaged") from error
-    lines, marks = [], _lines_drawn(root)
+    take_in_what_stands_around(root)
+    begin = _SVG.search(text)
+    lines, marks = [text[: begin.start()] if begin else ""], _lines_drawn(root)  # first a declared type of document
     for element in root.iter():
         tag = element.tag.rsplit("}", 1)[-1].lower() if isinstance(element.tag, str) else "comment"
         # letters are placed by a transform, marks by coordinates

@@ -35,8 +35,9 @@ def keep_sheet(body: bytes, where: str, contents: Contents, policy: Policy) -> b
         raise Unreadable("XML entities are declared", rule="xml-entities")
     widest, lowest, cells, hidden, formulas = 0, 0, 0, 0, 0
     said: list[str] = []
+    safely = {"resolve_entities": False, "no_network": True, "huge_tree": False}
     try:
-        for _, element in etree.iterparse(io.BytesIO(body), resolve_entities=False, no_network=True, huge_tree=False):
+        for _, element in etree.iterparse(io.BytesIO(body), events=("end", "comment", "pi"), **safely):
             name = local(element)
             if name == "c":
                 column, row = _place(attribute(element, "r") or "")

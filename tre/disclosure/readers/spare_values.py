@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tre.disclosure.contents import Contents
+
 
 def strings(column: pa.Array) -> pa.Array:
     """Return the values of a column of any type as strings, an empty one for what is missing."""
@@ -42,10 +44,14 @@ class SpareValues:
             yield batch
 
     def _meet(self, place: str, column: pa.DictionaryArray) -> None:
-        if place not in self._known or not self._known[place].equals(column.dictionary):
-            self._put_by(place)
-            self._known[place] = column.dictionary
-            self._used[place] = np.zeros(len(column.dictionary), dtype=bool)
+        known, new = self._known.get(place), column.dictionary
+        if known is None or not known.equals(new):
+            used = np.zeros(len(new), dtype=bool)
+            if known is not None and new[: len(known)].equals(known):  # it was added to
+                used[: len(known)] = self._used[place]
+            else:
+                self._put_by(place)
+            self._known[place], self._used[place] = new, used
         self._used[place][np.asarray(pc.unique(column.indices.drop_null()))] = True
 
     def _put_by(self, place: str) -> None:
@@ -53,15 +59,15 @@ class SpareValues:
             left = self._known[place].filter(pa.array(~self._used[place]))
             self._spare.setdefault(place, []).extend(strings(left).to_pylist())
 
-    def texts(self) -> list[tuple[str, str]]:
-        """Return what was left over, by column."""
+    def left_over(self) -> Iterator[Contents]:
+        """Yield what was left over, by column, once all batches were looked at."""
         for place in self._known:
             self._put_by(place)
         named = (
             (f"{self._where} values of column {place} that no row has".strip(), each)
             for place, each in self._spare.items()
         )
-        return [(where, "\n".join(values)) for where, values in named if values]
+        yield Contents(texts=[(where, "\n".join(values)) for where, values in named if values])
 
 
 def _dictionaries(place: str, column: pa.Array) -> Iterator[tuple[str, pa.DictionaryArray]]:

@@ -18,11 +18,19 @@ _RECORD = 80  # bytes; a SAS transport file has no other (SAS TS-140)
 _SAS_HEADER = 1024  # bytes of a SAS7BDAT file's header, at least
 _WIDE = b"3"  # what marks that its integers have 64 bits
 _ROW_SIZE = b"\xf7" * 4  # what the subheader begins with that tells how many rows there are
+_POR_LABELS, _POR_LETTERS = 200, 256  # characters at a portable file's start: what it is called, its character set
 _Library = Callable[..., tuple[dict[str, list[Any]], Any]]
 
 
-def _read(library: _Library, data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+def _read(
+    library: _Library, data: bytes, where: str, contents: Contents, policy: Policy, said: bytes | None = None
+) -> None:
     """Keep the table, what its metadata say, and the strings that neither shows.
+
+    Parameters
+    ----------
+    said : bytes, optional
+        What may hold such strings; by default the whole file.
 
     Raises
     ------
@@ -49,7 +57,7 @@ def _read(library: _Library, data: bytes, where: str, contents: Contents, policy
     rows = list(zip(*([_said(value) for value in column] for column in columns.values()), strict=True))
     contents.tables.append(Table.of_rows(where, names, rows))
     contents.add_text(f"{where} labels and notes".strip(), "\n".join(_told(vars(told))))
-    contents.code.append((f"{where} strings of the file".strip(), strings_of(data)))
+    contents.code.append((f"{where} strings of the file".strip(), strings_of(data if said is None else said)))
 
 
 def _said(value: Any) -> object:
@@ -89,7 +97,21 @@ def _deleted(data: bytes) -> int:
     return int.from_bytes(data[at + place : at + place + size], "little" if little else "big") if at > 0 else 0
 
 
+def read_por(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
+    """Read a portable file of SPSS, which is one line, parted every 80 characters and filled up with Z at its end.
+
+    Raises
+    ------
+    Unreadable
+        As with the others.
+    """
+    line = data.replace(b"\r", b"").replace(b"\n", b"")
+    if not line.endswith(b"Z"):
+        raise Unreadable("the file is cut short")
+    said = line[:_POR_LABELS] + b"\n" + line[_POR_LABELS + _POR_LETTERS :]
+    _read(pyreadstat.read_por, data, where, contents, policy, said)
+
+
 read_stata = partial(_read, pyreadstat.read_dta)
 read_xport = partial(_read, pyreadstat.read_xport)
 read_spss = partial(_read, pyreadstat.read_sav)
-read_por = partial(_read, pyreadstat.read_por)

@@ -7,25 +7,18 @@ import binascii
 import contextlib
 import json
 import re
-import zlib
 from collections.abc import Iterator
 from typing import Any
-
-import numpy as np
 
 from tre.disclosure.charsets import decode
 from tre.disclosure.contents import Contents, Part, Series, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.json_tables import is_flat, keep_indexed, keep_parted, keep_series, scalar
+from tre.disclosure.readers.packed_arrays import keep_buffers, unpack_array
 
 DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=\s]+)")
-_BOX = {"f8": "<f8", "f4": "<f4", "i1": "<i1", "i2": "<i2", "i4": "<i4", "u1": "<u1", "u2": "<u2", "u4": "<u4"}
-_BOKEH = {"float64": "<f8", "float32": "<f4", "int8": "<i1", "int16": "<i2", "int32": "<i4", "uint8": "<u1",
-          "uint16": "<u2", "uint32": "<u4"}  # fmt: skip
 _DEPTH = 60
-_GZIP = b"\x1f\x8b"
-_MOST_BYTES = 64 * 1024 * 1024
 
 
 def text_of(data: bytes) -> str:
@@ -90,10 +83,11 @@ def walk(
         raise Unreadable("it is nested too deeply")
     if isinstance(value, dict):
         figure = in_figure or _is_figure(value)
-        packed = _unpack_array(value)
+        packed = unpack_array(value)
         if packed is not None:
             contents.series.append(Series(where, name, packed, True))
             return
+        keep_buffers(value, where, contents)
         lists = {str(key): each for key, each in value.items() if is_flat(each)}
         if len(lists) >= 2 and len({len(each) for each in lists.values()}) == 1 and not figure:
             rows = list(zip(*lists.values(), strict=True))
@@ -133,35 +127,13 @@ def _array(value: list[Any], where: str, contents: Contents, *, in_figure: bool,
 
 
 def _is_figure(value: Any) -> bool:
-    """Tell whether an object is a Plotly trace or figure, or a Vega one."""
+    """Tell whether an object is a Plotly trace or figure, a Vega one, or a document of Bokeh's."""
     return isinstance(value, dict) and (
         ("x" in value or "y" in value or "z" in value or "bdata" in value)
         or ("data" in value and ("layout" in value or "$schema" in value))
         or "datasets" in value
+        or ("roots" in value and "version" in value)
     )
-
-
-def _packed(value: dict[str, Any]) -> tuple[Any, str | None]:
-    """Return the base64 and the type of an array that Plotly or Bokeh (2 and 3) packed, or None in its place."""
-    inner = value.get("array")
-    if value.get("type") == "ndarray" and isinstance(inner, dict):
-        return inner.get("data"), _BOKEH.get(str(value.get("dtype")))
-    if "__ndarray__" in value:
-        return value["__ndarray__"], _BOKEH.get(str(value.get("dtype")))
-    return value.get("bdata"), _BOX.get(str(value.get("dtype")))
-
-
-def _unpack_array(value: dict[str, Any]) -> tuple[str, ...] | None:
-    """Return the values of a packed array (Plotly's is ``{"dtype": "f8", "bdata": base64}``), or None."""
-    packed, dtype = _packed(value)
-    if not isinstance(packed, str) or dtype is None:
-        return None
-    try:
-        raw = base64.b64decode(packed, validate=True)
-        raw = zlib.decompressobj(47).decompress(raw, _MOST_BYTES) if raw[:2] == _GZIP else raw
-        return tuple(map(str, np.frombuffer(raw, dtype=dtype).tolist()))
-    except (binascii.Error, ValueError, zlib.error) as error:
-        raise Unreadable("a packed array is damaged") from error
 
 
 def keep_data_uris(text: str, where: str, contents: Contents) -> None:

@@ -39,7 +39,14 @@ def parse_xml(body: bytes) -> Any:
         raise Unreadable("XML in it is damaged") from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise Unreadable("XML entities are declared", rule="xml-entities")
+    take_in_what_stands_around(root)
     return root
+
+
+def take_in_what_stands_around(root: Any) -> None:
+    """Move comments and instructions before and behind the root element into it: who reads the tree reads them."""
+    for each in [*root.itersiblings(preceding=True), *root.itersiblings()]:
+        root.append(each)
 
 
 def local(element: Any) -> str:

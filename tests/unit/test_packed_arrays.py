@@ -1,0 +1,87 @@
+"""What figures and widgets carry as bytes is read as the values it is."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.disclosing import judged, rules
+
+VALUES = np.array([Random(n).randint(18, 95) for n in range(60)])
+
+
+def encoded(values: np.ndarray) -> str:
+    return base64.b64encode(values.tobytes()).decode()
+
+
+def notebook(model: dict[str, Any], data: dict[str, Any] | None = None) -> str:
+    state = {"version_major": 2, "version_minor": 0, "state": {"a": {"model_name": "M", "state": {}, **model}}}
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": data or {}}]
+    cells = [{"cell_type": "code", "metadata": {}, "execution_count": 1, "source": "x", "outputs": outputs}]
+    widgets = {"application/vnd.jupyter.widget-state+json": state}
+    return json.dumps({"cells": cells, "metadata": {"widgets": widgets}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def buffer(data: str, *path: str | int, encoding: str = "base64") -> list[dict[str, Any]]:
+    return [{"encoding": encoding, "path": list(path), "data": data}]
+
+
+def bokeh(**columns: object) -> dict[str, Any]:
+    data = {"type": "map", "entries": [[name, column] for name, column in columns.items()]}
+    source = {"type": "object", "name": "ColumnDataSource", "attributes": {"data": data}}
+    return {"version": "3.4", "title": "Bokeh", "roots": [{"type": "object", "attributes": {"data_source": source}}]}
+
+
+def packed(values: np.ndarray) -> dict[str, Any]:
+    array = {"type": "bytes", "data": encoded(values)}
+    return {"type": "ndarray", "array": array, "shape": [len(values)], "dtype": str(values.dtype), "order": "little"}
+
+
+@pytest.mark.parametrize("kind", ["int32", "int64", "uint8", "float32", "float64"])
+def test_an_array_in_a_widgets_buffer_is_a_figures(tmp_path: Path, kind: str) -> None:
+    values = VALUES.astype(kind)
+    state = {"y": {"dtype": kind, "shape": [60]}}
+    held = {"state": state, "buffers": buffer(encoded(values), "y", "value")}
+    assert "figure-rows" in rules(judged(tmp_path, notebook(held)))
+    hexed = {"state": state, "buffers": buffer(values.tobytes().hex(), "y", encoding="hex")}
+    assert "figure-rows" in rules(judged(tmp_path, notebook(hexed)))
+
+
+def test_a_buffer_within_a_list_of_the_state_is_found(tmp_path: Path) -> None:
+    held = {"state": {"_data": [{"x": {"dtype": "int32"}}]}, "buffers": buffer(encoded(VALUES.astype("int32")), "_data", 0, "x")}  # fmt: skip # noqa: E501
+    assert "figure-rows" in rules(judged(tmp_path, notebook(held)))
+
+
+@pytest.mark.parametrize("data", ["%%%", encoded(VALUES.astype("u1"))[:-4] + "AA=="])
+def test_a_damaged_buffer_is_unreadable(tmp_path: Path, data: str) -> None:
+    held = {"state": {"y": {"dtype": "int32"}}, "buffers": buffer(data, "y")}
+    assert "unreadable" in rules(judged(tmp_path, notebook(held)))
+
+
+def test_bytes_of_no_known_type_are_not_passed(tmp_path: Path) -> None:
+    held = {"buffers": buffer(encoded(VALUES.astype("int32")), "y")}
+    assert judged(tmp_path, notebook(held)).verdict == "block"
+
+
+def test_a_widget_without_bytes_is_clean(tmp_path: Path) -> None:
+    held = {"state": {"value": 10, "max": 10, "description": "done"}, "buffers": []}
+    assert judged(tmp_path, notebook(held)).verdict == "pass"
+
+
+@pytest.mark.parametrize("column", [VALUES.tolist(), packed(VALUES.astype("int32")), packed(VALUES)])
+def test_a_document_of_bokehs_is_a_figure(tmp_path: Path, column: object) -> None:
+    document = bokeh(x=column)
+    assert "figure-rows" in rules(judged(tmp_path, json.dumps(document)))
+    script = {"application/javascript": f"const docs_json = {json.dumps({'a': document})};"}
+    assert {"figure-rows", "active-content"} <= rules(judged(tmp_path, notebook({}, script)))
+
+
+def test_a_chart_of_a_few_bars_is_clean(tmp_path: Path) -> None:
+    bars = bokeh(x=packed(np.arange(12.0)), top=packed(np.arange(110.0, 230.0, 10.0)))
+    assert judged(tmp_path, json.dumps(bars)).verdict == "pass"
