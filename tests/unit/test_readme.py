@@ -7,6 +7,8 @@ import pytest
 from tests import readme
 from tre.workspace import client
 
+RUNBOOKS = readme.REPOSITORY / "docs" / "runbooks"
+
 
 @pytest.mark.parametrize(
     ("text", "told"),
@@ -58,3 +60,11 @@ def test_what_a_manual_calls_by_a_wrong_name_is_told(tmp_path, folder, text, tol
 def test_every_manual_is_looked_at():
     looked_at = {page.parent.name for page in readme.pages()}
     assert looked_at >= set(readme.MANUALS)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in RUNBOOKS.glob("*.md") if path.name != "README.md"))
+def test_a_runbook_says_how_it_begins_and_ends_and_is_listed(name):
+    text = (RUNBOOKS / name).read_text()
+    assert "## Signs\n" in text
+    assert "## It is over when\n" in text
+    assert f"]({name})" in (RUNBOOKS / "README.md").read_text()
