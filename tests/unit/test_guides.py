@@ -54,3 +54,13 @@ def _first_study() -> TrainingSpec:
     made: dict[str, TrainingSpec] = {}
     exec(found[0], made)  # the course is our own code
     return made["spec"]
+
+
+def test_the_runbook_tells_of_each_thing_that_can_be_wrong_with_the_log() -> None:
+    rooms = (REPOSITORY / "tre" / "audit", REPOSITORY / "tre" / "privacy")
+    code = "\n".join(path.read_text() for room in rooms for path in sorted(room.glob("*.py")))
+    errors = "AuditBroken|CheckpointsUnwritable|LedgerBroken"
+    said = set(re.findall(rf'(?:{errors})\(\s*f?"([^":{{]+)', code))
+    assert len(said) > 10
+    told = (REPOSITORY / "docs" / "runbooks" / "checkpoint.md").read_text()
+    assert not [each for each in sorted(said) if f"*{each}*" not in told]
