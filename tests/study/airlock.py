@@ -113,6 +113,9 @@ def _ride(report: Report, page: Page, address: str, asked: Asked) -> None:
 def _approve(page: Page, address: str, picture: object) -> None:
     """Approve every file by keyboard alone: radio buttons by the space bar, the form by the enter key."""
     page.goto(address)
+    while page.get_by_text("The attacks on a model are not reported yet").count():  # a minute, or they are given up
+        page.wait_for_timeout(2000)
+        page.reload()
     choices = page.get_by_role("radio", name="Approve")
     for place in range(choices.count()):
         choices.nth(place).focus()

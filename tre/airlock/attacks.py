@@ -1,6 +1,7 @@
 """Attacks on the models of a request, by the platform, while checkers begin to look at it: they read the report.
 
-A report decides nothing: a model that was trained without privacy is not forbidden, it is attacked and reviewed.
+A report decides nothing: a model that was trained without privacy is not forbidden, it is attacked and reviewed. But
+nobody approves a model before it is there, unless attacking was given up.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from tre.projects.models import Project
 from tre.runs.attested.kinds.training import table_of
 from tre.runs.attested.kinds.work import Work
 from tre.runs.attested.lookup import attested_among
-from tre.runs.queue import enqueue, handler
+from tre.runs.queue import enqueue, handler, is_waiting
 from tre.runs.runner import JobRefused, run_job
 
 SECONDS = 60  # that the attacks on one model may take
@@ -37,7 +38,16 @@ def queue_attacks(request: Request) -> None:
     """Have the models of the turn that a request is in attacked; the caller's transaction queues it."""
     if _models(request):
         asked = {"request": request.pk, "turn": request.turn}
-        enqueue("airlock.attack", asked, once=f"airlock.attack:{request.pk}:{request.turn}")
+        enqueue("airlock.attack", asked, once=_once(request))
+
+
+def _once(request: Request) -> str:
+    return f"airlock.attack:{request.pk}:{request.turn}"
+
+
+def are_waited_for(request: Request) -> bool:
+    """Return whether the attacks on the models of a request's turn are still to be reported: not done, nor given up."""
+    return is_waiting(_once(request))
 
 
 @handler("airlock.attack")

@@ -80,6 +80,11 @@ def has_failed(once: str) -> bool:
     return Job.objects.filter(once=once, state=Job.State.FAILED).exists()
 
 
+def is_waiting(once: str) -> bool:
+    """Return whether this very piece of work is queued or under way."""
+    return Job.objects.filter(once=once, state__in=(Job.State.QUEUED, Job.State.RUNNING)).exists()
+
+
 def failed() -> list[Job]:
     """Return the jobs that were given up, oldest first."""
     return list(Job.objects.filter(state=Job.State.FAILED).order_by("pk"))
