@@ -29,6 +29,14 @@ _DATES = {
     "DD.MM.YYYY": (r"^(\d{1,2})\.(\d{1,2})\.(\d{4})\b", r"\3-\2-\1"),
     "YYYYMMDD": (r"^(\d{4})(\d{2})(\d{2})\b", r"\1-\2-\3"),
 }
+# What is sent for text by mistake, by its first bytes.
+_NO_TEXT = {
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\x1f\x8b": "packed with gzip",
+    b"PAR1": "Parquet",
+    b"%PDF": "a PDF document",
+}
 _CHUNK = 256 * 1024  # characters or bytes
 
 
@@ -45,6 +53,7 @@ def read(path: Path, told: SentFile, contract: Contract, out: Writer) -> int:
     JobRefused
         Naming the row, and where it can the field, at which the file is not what the manifest declares.
     """
+    _check_text(path, told)
     if told.encoding == "windows-1252":
         _check_not_utf8(path, told)
     wanted = [field.name for field in contract.fields]
@@ -176,6 +185,15 @@ def _undecodable(path: Path, told: SentFile) -> int:
             except UnicodeError:  # UTF-16 without the mark that says which way round it is
                 return line
     return line  # it breaks off in the middle of a character
+
+
+def _check_text(path: Path, told: SentFile) -> None:
+    with path.open("rb") as file:
+        head = file.read(4)
+    for mark, kind in _NO_TEXT.items():
+        if head.startswith(mark):
+            what = f"The file is {kind} and the manifest says delimited text"
+            raise JobRefused(what, where=told.name, todo="Send text, or tell its form and packing in the manifest")
 
 
 def _check_not_utf8(path: Path, told: SentFile) -> None:

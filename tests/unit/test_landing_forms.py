@@ -131,7 +131,10 @@ GZIP = {"compression": "gzip"}
         (gzip.compress(text().encode()), {**GZIP, "uncompressed_bytes": 10**3}, "unpacks to less"),
         (gzip.compress(text().encode())[:-9], {**GZIP, "uncompressed_bytes": 10**3}, "no whole gzip"),
         (text().encode(), {**GZIP, "uncompressed_bytes": 10**3}, "no whole gzip"),
-        (packed(), {"format": "csv"}, "not UTF-8"),
+        (packed(), {"format": "csv"}, "is Parquet and the manifest says"),
+        (b"PK\x03\x04" + bytes(40), {}, "a ZIP archive or an Excel workbook"),
+        (b"\xd0\xcf\x11\xe0" + bytes(40), {"encoding": "windows-1252"}, "an old Excel workbook"),
+        (gzip.compress(text().encode()), {}, "packed with gzip"),
         (packed()[:-20], {"format": "parquet"}, "no whole Parquet"),
         (text().encode(), {"format": "parquet"}, "no whole Parquet"),
         (packed(surname=pa.array([["a"], ["b"]])), {"format": "parquet"}, "no contract has .*field surname"),
@@ -156,3 +159,33 @@ def test_arrow_reads_a_plain_file_to_its_end_and_another_up_to_the_first_piece_t
     read = list(plain.blocks(tmp_path / "other.csv", told, NAMES))
     assert len(content) - 1024 < read[-1][0] <= len(content)
     assert kept(tmp_path, content + b'"M3\nM4"' + b"," * 10 + b"\n", 81)[-1][0] == "M3\nM4"
+
+
+def patient(tmp_path: Path, *lines: str) -> int:
+    content = "\n".join([*lines, ""]).encode()
+    told = sent(tmp_path / "p", "p.ndjson", "fhir_patient", content, len(lines), format="ndjson")
+    return len(held(tmp_path / "landing", landed(outbox(tmp_path / "p", told), tmp_path / "landing")))
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [("=1+1", "A value is a formula"), ("\\u003dcmd", "A value is a formula"), ("\\t @SUM(A1)", "A value is a formula"),
+     ("a\\u0000b", "A value is not text"), ("a\\bb", "A value is not text")],
+)  # fmt: skip
+def test_a_formula_and_what_is_no_text_are_told_in_a_resource_too(tmp_path, value, sentence):
+    good = '{"resourceType": "Patient", "id": "a"}'
+    bad = f'{{"resourceType": "Patient", "id": "b", "name": [{{"family": "{value}"}}]}}'
+    with pytest.raises(JobRefused, match=sentence) as refused:
+        patient(tmp_path, good, bad)
+    assert "(p.ndjson, line 2, field name.family)" in refused.value.sentence()
+
+
+def test_what_begins_like_a_formula_in_a_resource_and_is_none_lands(tmp_path):
+    telecom = '"telecom": [{"value": "+44 7700 900000"}], "text": {"div": "<div>- mild\\n\\tasthma \\u003d x</div>"}'
+    assert patient(tmp_path, f'{{"resourceType": "Patient", "id": "a", {telecom}}}') == 1
+
+
+def test_a_name_that_is_no_element_s_is_not_told(tmp_path):
+    with pytest.raises(JobRefused, match=r"field \?\.a\)") as refused:
+        patient(tmp_path, '{"resourceType": "Patient", "id": "b", "Zo Smith": {"a": "=1"}}')
+    assert "Zo" not in refused.value.sentence()
