@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tre.airlock.attacks import attack_report
+from tre.airlock.card_groups import Row, told_of_groups
 from tre.airlock.models import Release, Request, RequestFile
 from tre.airlock.naming import model_folders
 from tre.airlock.storage import storage
@@ -46,7 +47,7 @@ class Paid:
 
 @dataclass(frozen=True)
 class ShownModel:
-    """One model as the page shows it; `why` says why its card cannot be read."""
+    """One model as the page shows it; `why` says why its card cannot be read, `groups` what it tells of groups."""
 
     folder: str
     card: Mapping[str, str]
@@ -60,6 +61,7 @@ class ShownModel:
     signature: str
     attack: Mapping[str, Any] | None
     why: str = ""
+    groups: tuple[Row, ...] = ()
 
 
 def models_of(request: Request, files: Sequence[RequestFile]) -> list[ShownModel]:
@@ -87,6 +89,7 @@ def _model(request: Request, folder: str, by_name: Mapping[str, RequestFile], re
         _signature(folder, request, release),
         attack_report(weights),
         why,
+        told_of_groups(card.get("groups")),
     )
 
 
