@@ -16,6 +16,7 @@ from deltalake.schema import Schema
 from deltalake.transaction import create_table_with_add_actions
 from pyspark.sql import DataFrame
 
+from spark_jobs import commits
 from spark_jobs.tables import Published, add_action, newest
 
 MOST_FILES = 200  # beyond so many small files the table is compacted
@@ -43,17 +44,25 @@ def append(frame: DataFrame, folder: Path, stream: str, number: int) -> Publishe
     if not actions:
         shutil.rmtree(staged)
         return None
+    with commits.alone(folder):
+        return _appended(staged, folder, actions, stream, number)
+
+
+def _appended(staged: Path, folder: Path, actions: list[Any], stream: str, number: int) -> Published:
+    parts = sorted(staged.glob("*.parquet"))
     properties = CommitProperties(app_transactions=[Transaction(stream, number)])
     schema, table = Schema.from_arrow(parquet.read_schema(parts[0])), newest(folder)
     if table is None:
         create_table_with_add_actions(
-            str(folder), schema, actions, mode="error", partition_by=[], commit_properties=properties
+            str(folder), schema, actions, mode="error", partition_by=[], commit_properties=properties,
+            storage_options=commits.options(),
         )  # fmt: skip
     else:
         table.create_write_transaction(
             actions, mode="append", schema=schema, partition_by=[], commit_properties=properties
         )  # fmt: skip
-    made = DeltaTable(folder)
+    made = DeltaTable(folder, storage_options=commits.options())
+    commits.check_own(folder, made.version(), staged.name)
     if made.get_add_actions().num_rows > MOST_FILES:
         made.optimize.compact()
     records = made.get_add_actions(flatten=True)["num_records"].to_pylist()

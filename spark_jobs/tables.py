@@ -26,10 +26,12 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from spark_jobs import commits
 from spark_jobs.errors import JobRefused
 
 _FINGERPRINT = "tre.fingerprint"
 _ROWS = "tre.rows"
+_WRITTEN = "written"
 _SALTS = (1, 2)
 _ROW_GROUP = 100_000  # rows: so that Spark reads a file in as many parts as it has cores
 _PIECES = {0: " & 4194303", 22: " & 4194303", 44: ""}  # of a hash of 64 bits: where it begins, and the mask of 22 bits
@@ -53,6 +55,9 @@ def publish(frame: DataFrame, folder: Path) -> Published:
     observed = Observation()
     _digested(frame, observed).write.parquet(str(staged))
     rows = rows_in(staged)
+    if rows != (written := observed.get.get(_WRITTEN) or 0):
+        what = f"The executors wrote {written} rows and {rows} are there"
+        raise JobRefused(what, where=folder.name, todo="Look whether every node sees the warehouse")
     return _adopted(staged, folder, _fingerprint(frame, observed.get, rows), rows)
 
 
@@ -73,6 +78,11 @@ def publish_here(rows: pa.Table, digest: str, folder: Path) -> Published:
 
 def _adopted(staged: Path, folder: Path, fingerprint: str, rows: int) -> Published:
     """Make the staged files the table's newest version, unless it holds just these rows already."""
+    with commits.alone(folder):
+        return _newest_of(staged, folder, fingerprint, rows)
+
+
+def _newest_of(staged: Path, folder: Path, fingerprint: str, rows: int) -> Published:
     before = newest(folder)
     if before is not None and _metadata(before).get(_FINGERPRINT) == fingerprint:
         shutil.rmtree(staged)
@@ -80,6 +90,7 @@ def _adopted(staged: Path, folder: Path, fingerprint: str, rows: int) -> Publish
     _sync([*staged.glob("*.parquet"), staged, folder])  # the log must name no file that a power cut takes
     _commit(folder, staged, before, {_FINGERPRINT: fingerprint, _ROWS: str(rows)})
     version, log = DeltaTable(folder).version(), folder / "_delta_log"
+    commits.check_own(folder, version, staged.name)
     _sync([log / f"{version:020}.json", log])
     _remove_unowned(folder)
     return Published(version, rows, new=True)
@@ -149,7 +160,7 @@ def rows_in(folder: Path) -> int:
 def newest(folder: Path) -> DeltaTable | None:
     """Return the table at its newest version, or None when there is no table."""
     try:
-        return DeltaTable(folder)
+        return DeltaTable(folder, storage_options=commits.options())
     except TableNotFoundError:
         return None
 
@@ -168,7 +179,7 @@ def _digested(frame: DataFrame, seen: Observation) -> DataFrame:
         for salt in _SALTS
         for shift, kept in _PIECES.items()
     )
-    return hashed.observe(seen, *sums).drop(*(f"_hash_{salt}" for salt in _SALTS))
+    return hashed.observe(seen, F.count(F.lit(1)).alias(_WRITTEN), *sums).drop(*(f"_hash_{salt}" for salt in _SALTS))
 
 
 def _digest(seen: Mapping[str, Any], salt: int) -> int | None:
@@ -192,8 +203,9 @@ def _commit(folder: Path, staged: Path, before: DeltaTable | None, metadata: dic
     properties = CommitProperties(custom_metadata=metadata)
     if before is None:
         create_table_with_add_actions(
-            str(folder), schema, actions, mode="error", partition_by=[], commit_properties=properties
-        )
+            str(folder), schema, actions, mode="error", partition_by=[], commit_properties=properties,
+            storage_options=commits.options(),
+        )  # fmt: skip
     else:
         before.create_write_transaction(
             actions, mode="overwrite", schema=schema, partition_by=[], commit_properties=properties
