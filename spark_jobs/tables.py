@@ -22,7 +22,7 @@ from deltalake.exceptions import TableNotFoundError
 from deltalake.schema import Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
 from pyarrow import dataset
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
@@ -51,14 +51,12 @@ def publish(frame: DataFrame, folder: Path) -> Published:
 
     The version appears in one step or not at all; files of a cut-off run belong to no version and are removed.
     """
-    staged = folder / f"data-{uuid.uuid4().hex}"
-    observed = Observation()
-    _digested(frame, observed).write.parquet(str(staged))
-    rows = rows_in(staged)
-    if rows != (written := observed.get.get(_WRITTEN) or 0):
-        what = f"The executors wrote {written} rows and {rows} are there"
-        raise JobRefused(what, where=folder.name, todo="Look whether every node sees the warehouse")
-    return _adopted(staged, folder, _fingerprint(frame, observed.get, rows), rows)
+    with commits.alone(folder):
+        staged, observed = folder / f"data-{uuid.uuid4().hex}", Observation()
+        _digested(frame, observed).write.parquet(str(staged))
+        rows = rows_in(staged)
+        check_there(observed, rows, folder)
+        return _adopted(staged, folder, _fingerprint(frame, observed.get, rows), rows)
 
 
 def publish_here(rows: pa.Table, digest: str, folder: Path) -> Published:
@@ -69,20 +67,35 @@ def publish_here(rows: pa.Table, digest: str, folder: Path) -> Published:
     digest : str
         Of the rows, whatever their order.
     """
-    staged = folder / f"data-{uuid.uuid4().hex}"
-    staged.mkdir(parents=True)
-    parquet.write_table(rows, staged / "part-0.parquet", compression="zstd", row_group_size=_ROW_GROUP)
     schema = ",".join(f"{field.name}:{field.type}" for field in rows.schema)
-    return _adopted(staged, folder, f"{schema}|{digest}|{rows.num_rows}", rows.num_rows)
+    with commits.alone(folder):
+        staged = folder / f"data-{uuid.uuid4().hex}"
+        staged.mkdir(parents=True)
+        parquet.write_table(rows, staged / "part-0.parquet", compression="zstd", row_group_size=_ROW_GROUP)
+        return _adopted(staged, folder, f"{schema}|{digest}|{rows.num_rows}", rows.num_rows)
+
+
+def counted(seen: Observation, frame: DataFrame, *more: Column) -> DataFrame:
+    """Return the frame so that its being written counts its rows, for :func:`check_there`, and what else is told."""
+    return frame.observe(seen, F.count(F.lit(1)).alias(_WRITTEN), *more)
+
+
+def check_there(seen: Observation, there: int, folder: Path) -> None:
+    """Refuse what is there when it is not all that was written: a node may have written to a disk of its own.
+
+    Raises
+    ------
+    JobRefused
+        Naming the table.
+    """
+    written = seen.get.get(_WRITTEN) or 0
+    if written != there:
+        what = f"The executors wrote {written} rows and {there} are there"
+        raise JobRefused(what, where=folder.name, todo="Look whether every node sees the warehouse")
 
 
 def _adopted(staged: Path, folder: Path, fingerprint: str, rows: int) -> Published:
     """Make the staged files the table's newest version, unless it holds just these rows already."""
-    with commits.alone(folder):
-        return _newest_of(staged, folder, fingerprint, rows)
-
-
-def _newest_of(staged: Path, folder: Path, fingerprint: str, rows: int) -> Published:
     before = newest(folder)
     if before is not None and _metadata(before).get(_FINGERPRINT) == fingerprint:
         shutil.rmtree(staged)
@@ -179,7 +192,7 @@ def _digested(frame: DataFrame, seen: Observation) -> DataFrame:
         for salt in _SALTS
         for shift, kept in _PIECES.items()
     )
-    return hashed.observe(seen, F.count(F.lit(1)).alias(_WRITTEN), *sums).drop(*(f"_hash_{salt}" for salt in _SALTS))
+    return counted(seen, hashed, *sums).drop(*(f"_hash_{salt}" for salt in _SALTS))
 
 
 def _digest(seen: Mapping[str, Any], salt: int) -> int | None:
