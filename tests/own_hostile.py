@@ -26,6 +26,9 @@ class HostileWeights:
     name: str
     made: Callable[[Path], bytes]
 
+    def __str__(self) -> str:
+        return self.name
+
 
 def _graph(change: Callable[[ModelProto, Path], None]) -> Callable[[Path], bytes]:
     def made(proof: Path) -> bytes:

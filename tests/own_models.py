@@ -1,4 +1,4 @@
-"""Researchers' own models for tests: small graphs, each over one number and one category unless it says another."""
+"""Researchers' own models for tests: small ones, each over one number and one category unless it says another."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from onnx import ModelProto, TensorProto, helper, numpy_helper
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ml.own import package
+from ml.own.exporting import exported
 from ml.own.schema import OwnSchema
 from ml.spec import Category, Numeric
 
@@ -36,10 +42,16 @@ def graph(
     return helper.make_model(made, opset_imports=opsets, ir_version=10, **more)
 
 
-def packaged(folder: Path, model: ModelProto | None = None, schema: OwnSchema = SCHEMA) -> Path:
-    """Write a package of a graph, and return its folder."""
-    data = (model or logistic()).SerializeToString()
-    return package.save("onnx", data, schema, folder, purpose="Risk", data_version="people v3", code_hash="c" * 64)
+def packaged(folder: Path, model: Any = None, schema: OwnSchema = SCHEMA) -> Path:
+    """Write a package of a model, of a graph where none is named, and return its folder."""
+    return package.save(
+        *exported(model or logistic(), schema),
+        schema,
+        folder,
+        purpose="Risk",
+        data_version="people v3",
+        code_hash="c" * 64,
+    )
 
 
 def of_tree(fitted: Any, schema: OwnSchema) -> ModelProto:
@@ -59,3 +71,19 @@ def of_tree(fitted: Any, schema: OwnSchema) -> ModelProto:
         target_weights=[float(tree.value[nth, 0, 1] / tree.value[nth, 0].sum()) for nth in leaves],
     )  # fmt: skip
     return graph([node], width=len(schema.features()), domains=(("", 18), ("ai.onnx.ml", 3)))
+
+
+def people(count: int = 400, seed: int = 0) -> pd.DataFrame:
+    """Return a table of the columns of the schema, with an outcome that follows from them a little."""
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame({"pseudonym": [f"P{nth}" for nth in range(count)], "age": random.uniform(20, 90, count)})
+    frame["sex"] = random.choice(["f", "m"], count)
+    return frame.assign(died=(random.random(count) < frame["age"] / 120 + 0.1 * (frame["sex"] == "m")).astype(int))
+
+
+def pipeline(last: Any, frame: pd.DataFrame | None = None, target: str = "died") -> Any:
+    """Return a pipeline of scikit-learn over the columns of the schema, fitted, that ends in this estimator."""
+    table = people() if frame is None else frame
+    numbers = make_pipeline(SimpleImputer(), StandardScaler())
+    parts = [("numbers", numbers, ["age"]), ("categories", OneHotEncoder(handle_unknown="ignore"), ["sex"])]
+    return make_pipeline(ColumnTransformer(parts), last).fit(table[["age", "sex"]], table[target])

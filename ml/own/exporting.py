@@ -1,4 +1,4 @@
-"""From a model in a notebook's memory to the bytes of an ONNX graph."""
+"""From a model in a notebook's memory to the bytes of an ONNX graph or a skops file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.errors import LearningRefused
+from ml.own.package import KINDS
 from ml.own.schema import OwnSchema
 
 
@@ -17,8 +18,8 @@ def exported(model: Any, schema: OwnSchema) -> tuple[str, bytes]:
     Parameters
     ----------
     model : object
-        An ONNX model (``onnx.ModelProto``), the path of its file, or a network of torch that takes (rows, features)
-        and answers (rows, 1).
+        A model of scikit-learn; an ONNX model (``onnx.ModelProto``); the path of a file of either format; or a network
+        of torch that takes (rows, features) and answers (rows, 1).
 
     Raises
     ------
@@ -31,18 +32,32 @@ def exported(model: Any, schema: OwnSchema) -> tuple[str, bytes]:
         return "onnx", bytes(model.SerializeToString())
     if hasattr(model, "state_dict"):
         return "onnx", _of_network(model, schema)
+    if hasattr(model, "get_params"):
+        return "skops", _of_estimator(model)
     raise LearningRefused(
         "A model of this kind cannot be packaged", where=type(model).__name__, todo="Convert it to ONNX first"
     )
 
 
 def _of_file(path: Path) -> tuple[str, bytes]:
-    if path.suffix != ".onnx":
-        raise LearningRefused("A model's file is an ONNX model", where=path.name, todo="Convert it to ONNX first")
+    kind = path.suffix.removeprefix(".")
+    if kind not in KINDS:
+        raise LearningRefused("A model's file is of ONNX or of skops", where=path.name, todo="Convert it to ONNX first")
     try:
-        return "onnx", path.read_bytes()
+        return kind, path.read_bytes()
     except OSError:
         raise LearningRefused("There is no such file that can be read", where=path.name) from None
+
+
+def _of_estimator(model: Any) -> bytes:
+    import skops.io
+
+    try:
+        return bytes(skops.io.dumps(model))
+    except (TypeError, ValueError):
+        raise LearningRefused(
+            "skops has no form for a part of the model", where=type(model).__name__, todo="Convert it to ONNX"
+        ) from None
 
 
 def _of_network(model: Any, schema: OwnSchema) -> bytes:

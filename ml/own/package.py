@@ -20,7 +20,7 @@ from ml.own.schema import Asked, OwnSchema, encoded
 from ml.package import check_plain
 
 VERSION = 1
-KINDS = {"onnx": "weights.onnx"}
+KINDS = {"onnx": "weights.onnx", "skops": "weights.skops"}
 _TOLD = ("model.json", "card.json", "card.md")
 _UNTOLD = "not told"
 

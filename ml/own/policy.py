@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -60,11 +61,34 @@ class Onnx:
 
 
 @dataclass(frozen=True)
+class Skops:
+    """Which files of skops are built.
+
+    Parameters
+    ----------
+    members, bytes, parts : int
+        How many files it may hold, how large they may be together, and of how many parts its schema may be.
+    built : mapping
+        Of each way in which skops builds a part, the types that may be built so.
+    """
+
+    members: int
+    bytes: int
+    parts: int
+    built: Mapping[str, frozenset[str]]
+
+    def trusted(self) -> list[str]:
+        """Return all types that may be built, as skops takes them."""
+        return sorted(frozenset().union(*self.built.values()))
+
+
+@dataclass(frozen=True)
 class Models:
     """The whole policy."""
 
     process: Process
     onnx: Onnx
+    skops: Skops
 
 
 @cache
@@ -78,27 +102,28 @@ def models() -> Models:
     """
     told = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     try:
-        return Models(Process(**{name: int(most) for name, most in told["process"].items()}), _onnx(told["onnx"]))
+        process = Process(**{name: int(most) for name, most in told["process"].items()})
+        return Models(process, _onnx(told["onnx"]), _skops(told["skops"]))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise LearningRefused("The policy of models is not whole", where=FILE.name) from None
 
 
-def _onnx(told: Mapping[str, object]) -> Onnx:
-    known = dict(told)
-    opsets, operators = known.pop("opsets"), known.pop("operators")
-    if not isinstance(opsets, dict) or not isinstance(operators, dict) or set(opsets) != set(operators):
+def _onnx(told: Mapping[str, Any]) -> Onnx:
+    if set(told["opsets"]) != set(told["operators"]):
         raise ValueError
-    most = {name: int(str(known[name])) for name in ("nodes", "tensors", "numbers")}
     return Onnx(
-        _range(known["ir"]),
-        {domain: _range(versions) for domain, versions in opsets.items()},
-        **most,
-        operators={domain: frozenset(names) for domain, names in operators.items()},
-    )
+        _range(told["ir"]),
+        {domain: _range(versions) for domain, versions in told["opsets"].items()},
+        int(told["nodes"]), int(told["tensors"]), int(told["numbers"]),
+        {domain: frozenset(map(str, names)) for domain, names in told["operators"].items()},
+    )  # fmt: skip
 
 
-def _range(told: object) -> Range:
-    if not isinstance(told, list):
-        raise TypeError
+def _skops(told: Mapping[str, Any]) -> Skops:
+    built = {loader: frozenset(map(str, types)) for loader, types in told["built"].items()}
+    return Skops(int(told["members"]), int(told["bytes"]), int(told["parts"]), built)
+
+
+def _range(told: Sequence[int]) -> Range:
     first, last = (int(each) for each in told)
     return first, last

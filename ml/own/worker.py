@@ -10,6 +10,9 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from types import ModuleType
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
@@ -50,7 +53,16 @@ def main() -> None:
         _answer(model, schema, json.loads(line), given, told)
 
 
+class _Absent(MetaPathFinder):
+    """Says of torch that it is not there: what looks for it here needs it not, and it takes seconds and memory."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        if name == "torch":
+            raise ModuleNotFoundError(name=name)
+
+
 def _confine() -> None:
+    sys.meta_path.insert(0, _Absent())
     policy = models().process
     for kind, most in (
         (resource.RLIMIT_AS, policy.memory_bytes),
@@ -65,6 +77,10 @@ def _loaded(kind: str, data: bytes, schema: OwnSchema) -> Runs:
         from ml.own.onnx_model import OnnxModel
 
         return OnnxModel(data, schema, models().onnx)
+    if kind == "skops":
+        from ml.own.skops_model import SkopsModel
+
+        return SkopsModel(data, schema, models().skops)
     raise LearningRefused("A model is of no kind that is run", where="weights")
 
 

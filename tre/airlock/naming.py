@@ -33,7 +33,7 @@ RELEASE_NOTE = METADATA_FILE
 MODEL_FILES = frozenset({"model.json", "weights.safetensors", "card.json", "card.md"})
 # Of which there is one in each: those of a private training, or of a researcher's own model.
 PRIVATE_WEIGHTS = "weights.safetensors"
-WEIGHTS = (PRIVATE_WEIGHTS, "weights.onnx")
+WEIGHTS = (PRIVATE_WEIGHTS, "weights.onnx", "weights.skops")
 _PARTS = f"{', '.join(sorted(MODEL_FILES - set(WEIGHTS)))} and one of {', '.join(WEIGHTS)}"
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,79}"
 _NAME = re.compile(rf"{_PART}(/{_PART}){{0,3}}")

@@ -23,7 +23,7 @@ def package(
     Parameters
     ----------
     model : object
-        An ONNX model or the path of its file, or a network of torch.
+        A model of scikit-learn, an ONNX model, the path of a file of skops or ONNX, or a network of torch.
     schema : ml.own.schema.OwnSchema
         The columns that it is asked and the one that it predicts, with bounds and values that are public.
     purpose : str
