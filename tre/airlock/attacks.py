@@ -17,7 +17,7 @@ from typing import Any
 from django.db import transaction
 
 from tre.airlock.models import AttackReport, Request, RequestFile
-from tre.airlock.naming import model_folders
+from tre.airlock.naming import WEIGHTS, model_folders, weights_in
 from tre.airlock.services import PLATFORM
 from tre.airlock.storage import storage
 from tre.audit.services import record
@@ -31,7 +31,6 @@ from tre.runs.queue import enqueue, handler, is_waiting
 from tre.runs.runner import JobRefused, run_job
 
 SECONDS = 60  # that the attacks on one model may take
-_WEIGHTS = "weights.safetensors"
 
 
 def queue_attacks(request: Request) -> None:
@@ -57,7 +56,7 @@ def attack_models(payload: dict[str, Any]) -> None:
     if request.turn != payload["turn"]:
         return
     for folder, files in _models(request).items():
-        weights = next(file for file in files if file.name == f"{folder}/{_WEIGHTS}")
+        weights = _weights_of(folder, files)
         if not AttackReport.objects.filter(file=weights).exists():
             _keep(weights, _attacked(request.project, files))
 
@@ -69,7 +68,8 @@ def attack_report(file: RequestFile) -> dict[str, Any] | None:
     ``attacks`` what was tried, what it got, what chance gives, and what that means.
     """
     folder = file.name.rpartition("/")[0]
-    weights = {"request": file.request_id, "turn": file.turn, "name": f"{folder}/{_WEIGHTS}"}
+    named = [f"{folder}/{each}" for each in WEIGHTS]
+    weights = {"request": file.request_id, "turn": file.turn, "name__in": named}
     if file.kind != "model":
         return None
     kept = AttackReport.objects.filter(**{f"file__{name}": value for name, value in weights.items()}).first()
@@ -81,6 +81,11 @@ def _models(request: Request) -> dict[str, list[RequestFile]]:
     files = request.leaving()
     folders = model_folders([file.name for file in files])
     return {folder: [file for file in files if file.name.startswith(f"{folder}/")] for folder in folders}
+
+
+def _weights_of(folder: str, files: list[RequestFile]) -> RequestFile:
+    name = weights_in(folder, [file.name for file in files])
+    return next(file for file in files if file.name == name)
 
 
 def _attacked(project: Project, files: list[RequestFile]) -> dict[str, Any]:
@@ -99,7 +104,7 @@ def _attacked(project: Project, files: list[RequestFile]) -> dict[str, Any]:
 
 def _trained_on(project: Project, files: list[RequestFile], folder: Path) -> dict[str, dict[str, str]]:
     """Return the very table that a run of the platform trained a model on, made again; nothing where none did."""
-    made = attested_among(project, [file.sha256 for file in files if file.name.endswith(f"/{_WEIGHTS}")])
+    made = attested_among(project, [file.sha256 for file in files if file.name.rpartition("/")[2] in WEIGHTS])
     for output in made.values():
         if output.run.kind == "training":
             work = Work(output.run, folder, lambda step: None, lambda: False)
