@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.planted import CALLED_FOR, CORNERS, MAKERS, examined
@@ -91,3 +93,16 @@ def test_the_records_behind_a_pivot_table_are_hidden_content_in_every_form_of_wo
     old = old[: entry + 128] + storage + old[entry + 128 + len(storage) :]
     for body in (new, binary, old):
         assert ("hidden-content", "pivot-cache") in {(hit.rule, hit.kind) for hit in examined(body)[1]}
+
+
+def test_a_database_of_duckdb_that_keeps_deleted_rows_or_more_is_not_passed(tmp_path: Path) -> None:
+    path = tmp_path / "base"
+    with duckdb.connect(str(path)) as base:
+        base.execute(f"CREATE TABLE people AS SELECT range AS n, '{NHS} ' || range AS note FROM range(5000)")
+    with duckdb.connect(str(path)) as base:
+        base.execute("DROP TABLE people")
+        base.execute("CREATE TABLE counts AS SELECT '20-29' AS band, 120 AS count")
+    told = {(hit.rule, hit.kind) for hit in examined(path.read_bytes())[1]}
+    assert ("hidden-content", "free-blocks") in told
+    told = {(hit.rule, hit.kind) for hit in examined(MAKERS["duckdb"]({}) + NHS.encode())[1]}
+    assert {("appended-bytes", "appended"), ("identifier", "nhs_number")} <= told

@@ -78,6 +78,23 @@ def test_rounding_is_asked_for_by_the_profile_alone(tmp_path):
     assert rules_of(tmp_path, "band,percent,base\na,250,200\nb,411,500\n", "opensafely") == {"unrounded-count"}
 
 
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("band,men,women\na,123,[c]\nb,88,97\nc,61,72\n", True),
+        ("band,men,women\na,[c],[c]\nb,88,97\nc,61,72\n", True),  # by row alone
+        ("band,men,women\na,123,[c]\nb,88,[c]\nc,61,72\n", True),  # by column alone
+        ("band,men,women\na,[c],[c]\nb,[c],[c]\nc,61,72\n", False),
+        ("band,count\na,[c]\nb,88\nc,61\n", True),
+        ("band,count\na,[c]\nb,[c]\nc,61\n", False),
+        ("band,men,women\na,123,45\nb,88,97\nc,61,72\n", False),
+    ],
+)
+def test_where_the_profile_asks_a_cell_is_hidden_by_row_and_by_column(tmp_path, text, alone):
+    assert rules_of(tmp_path, text, "uk-llc") == ({"possible-recoverable-cell"} if alone else set())
+    assert rules_of(tmp_path, text) == set()
+
+
 @pytest.mark.parametrize("text", ["lsoa,count\nx,20\ny,30\n", "area,count\nE01000001,20\nE01000002,30\n",
                                   "place,count\nA81001,20\nA81002,30\n"])  # fmt: skip
 def test_small_areas_and_practices_are_not_told_apart(tmp_path, text):

@@ -17,7 +17,7 @@ from tre.disclosure.contents import Table
 from tre.disclosure.model import DisclosureError, Hit
 from tre.disclosure.policy import load_policy
 from tre.disclosure.profile import Profile
-from tre.disclosure.statistics.derived import HIDDEN, find_dominated, find_rates, find_steps, find_unsaid
+from tre.disclosure.statistics.derived import HIDDEN, find_dominated, find_rates, find_steps, find_unsaid, hidden_in
 from tre.disclosure.statistics.nested import find_nested
 from tre.disclosure.statistics.precision import find_precision
 from tre.disclosure.statistics.shares import PERCENT, find_percentages, numbers_of
@@ -51,6 +51,7 @@ def find_statistics(
     if counts:
         yield from _edges(table, labels)
         yield from _recoverable(table, labels, profile)
+        yield from _alone(table, counts, profile)
         yield from find_rates(table, profile)
         yield from find_unsaid(table, labels, profile)
         yield from find_steps(table, labels, counts, profile)
@@ -197,6 +198,22 @@ def _recoverable(table: Table, labels: list[str], profile: Profile) -> Iterator[
             row, column = divmod(int(cell), len(inner))
             place = f"row {row + 1}, column {table.names[inner[column]]}"
             yield Hit("recoverable-cell", "total", table.where, place, 1, "", 0.9)
+
+
+def _alone(table: Table, counts: list[int], profile: Profile) -> Iterator[Hit]:
+    """Yield the hidden cells that are alone in their row or column: who knows a total from elsewhere has them back.
+
+    UK LLC: what is small is masked by row and by column, whether totals are shown or not.
+    """
+    if not profile.check_masks:
+        return
+    hidden = np.column_stack([hidden_in(table, n) for n in counts])
+    down = hidden & (hidden.sum(axis=0) == 1) & (table.rows > 1)
+    across = hidden & (hidden.sum(axis=1, keepdims=True) == 1) & (len(counts) > 1)
+    rows, columns = np.nonzero(down | across)
+    if len(rows):
+        place = _place(rows[:1], table.names[counts[int(columns[0])]])
+        yield Hit("possible-recoverable-cell", "alone", table.where, place, len(rows), "", 0.6)
 
 
 def _sums(
