@@ -31,7 +31,13 @@ SEVERAL = re.compile(
     r"procedures|operations|children)",
     re.IGNORECASE,
 )
-_NO_COUNT = re.compile(r"\b(per|rate|ratio|mean|median|average|share|percent|percentage|pct|sd|se|p)\b", re.IGNORECASE)
+_NO_COUNT = re.compile(
+    r"\b(per|rate|ratio|mean|median|average|share|percent|percentage|pct|sd|se|p)\b|"
+    # of a model, how many it has of something
+    r"^(n|num) (estimators|trees|leaves|layers|units|heads|epochs|iter\w*|jobs|neighbou?rs|components|folds|splits|"
+    r"bins|features|steps|chains|draws|permutations|bootstraps|simulations)$",
+    re.IGNORECASE,
+)
 _WHOLE = r"([0-9][0-9,]*)"
 _OF = r"(?: ?(?:/|of|out of) ?[0-9][0-9,]*)?"
 # "97 (58.3%)", "97/166 [58.3 %]", "n = 97; 58%", and the same turned round

@@ -2,7 +2,8 @@
 
 What a hospital or a neighbour knows of a person (sex, age, where they live, what they have, when something happened;
 Sweeney 2000 and ISB 1523 call them quasi-identifiers) stands in a summary as bands and beside a figure. Single years of
-age or full days in each row, two more such columns and no figure of a group are people, however few.
+age or full days in each row, two more such columns and no figure of a group are people, however few. How often somebody
+came is such a column as well, where ages stand in no order, as they do beside those who came most.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
-from tre.disclosure.detectors.counts import filled, label, names_count, share
+from tre.disclosure.detectors.counts import SEVERAL, filled, label, names_count, share
 from tre.disclosure.detectors.curves import is_disordered
-from tre.disclosure.detectors.groups import DECIMAL
+from tre.disclosure.detectors.groups import DECIMAL, one_way
 from tre.disclosure.model import Hit
 from tre.disclosure.statistics.shares import numbers_of
 
@@ -70,9 +71,13 @@ def find_few_people(table: Table, shape: Mapping[str, float]) -> Iterator[Hit]:
 def _tells_people(table: Table) -> bool:
     """Tell whether each row is a person's: an age or a day, two more kinds of what is known of one, no figure."""
     names = [label(name) for name in table.names]
-    if any(_SUMMED.search(name) or names_count(name) for name in names):
+    often = [name for name in names if SEVERAL.fullmatch(name)]
+    if any(_SUMMED.search(name) or (names_count(name) and name not in often) for name in names):
         return False
     kinds = {kind for name, column in zip(names, table.columns, strict=True) if (kind := _kind(name, column))}
+    if often:
+        ages = [column for name, column in zip(names, table.columns, strict=True) if _kind(name, column) == "age"]
+        kinds = kinds | {"often"} if any(not one_way(column.to_pylist()) for column in ages) else set()
     return len(kinds) >= _KINDS_OF_A_PERSON and bool(kinds & {"age", "day"})
 
 

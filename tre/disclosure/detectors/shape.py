@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Series, Table
-from tre.disclosure.detectors.counts import INTEGER, SEVERAL, counted, label, share, without_row_numbers
+from tre.disclosure.detectors.computed import is_replicated, is_search
+from tre.disclosure.detectors.counts import INTEGER, SEVERAL, counted, is_count, label, share, without_row_numbers
 from tre.disclosure.detectors.curves import is_curve, is_run
 from tre.disclosure.detectors.groups import find_groups, one_way
 from tre.disclosure.detectors.headings import under_heading
@@ -57,7 +58,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
         rule = "record-level" if len(table.names) >= shape["record_rows"] else "possible-records"
         yield Hit(rule, "turned", table.where, "", len(table.names), "", 0.8)
         return
-    ids = _identifier_columns(table, shape)
+    ids = _identifier_columns(table, shape, profile)
     if ids:
         yield Hit("record-level", "person-identifier", table.where, f"column {ids[0]}", table.rows, "", 0.95)
         return
@@ -74,6 +75,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
         yield from _small_counts(table, counts or crosstab, profile, rule)
         if counts:
             yield from find_groups(table, counts, shape)
+            yield from find_few_people(table, shape)
         if table.rows > shape["aggregate_rows"]:
             yield Hit("possible-records", "many-rows", table.where, "", table.rows, "", 0.5)
         return
@@ -86,7 +88,7 @@ def _trimmed(table: Table) -> Table:
     return without_row_numbers(under_heading(trimmed))
 
 
-def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
+def _identifier_columns(table: Table, shape: Mapping[str, float], profile: Profile) -> list[str]:
     if table.rows < shape["id_rows"]:
         return []
     return [
@@ -95,6 +97,7 @@ def _identifier_columns(table: Table, shape: Mapping[str, float]) -> list[str]:
         if _PERSON_ID.search(_THINGS.sub(" ", label(name)))
         and label(name).lower() != "number"
         and not _is_a_programs(name, column)
+        and not (_names_a_thing(name, column) and _counts_many(table, profile))
         and pc.count_distinct(column).as_py() >= shape["near_unique"] * table.rows
         and len(table.names) > 1
     ]
@@ -105,6 +108,21 @@ def _is_a_programs(name: str, column: pa.Array) -> bool:
     if name.startswith("__") and name.endswith("__"):
         return True
     return label(name).lower() in ("id", "key", "no") and bool(np.all(np.diff(numbers_of(column)) == 1))
+
+
+def _counts_many(table: Table, profile: Profile) -> bool:
+    """Tell whether a column counts, in each row, as many people or events as may be told: rows of groups."""
+    return any(
+        is_count(name, column) and bool(np.all(numbers_of(column) >= profile.threshold))
+        for name, column in zip(table.names, table.columns, strict=True)
+        if not SEVERAL.fullmatch(label(name))
+    )
+
+
+def _names_a_thing(name: str, column: pa.Array) -> bool:
+    """Tell whether a column called no more than an identifier has words: the wards and clinics of a network."""
+    bare = label(name).lower() in ("id", "key", "ref", "identifier")
+    return bare and not pc.any(pc.match_substring_regex(column, r"[0-9]")).as_py()
 
 
 def _may_be_a_persons(table: Table, column: int) -> bool:
@@ -160,11 +178,11 @@ def _records(table: Table, shape: Mapping[str, float]) -> Iterator[Hit]:
     """Yield a hit for a table without counts and of many rows, whether each stands once or they repeat."""
     yield from find_few_people(table, shape)
     yield from find_one_column(table, shape)
-    if table.rows < shape["review_rows"] or len(table.names) < 2 or is_run(table):
+    if table.rows < shape["review_rows"] or len(table.names) < 2 or is_run(table) or is_search(table):
         return
     if table.rows < shape["record_rows"] and is_request_log(table):
         return
-    sure = table.rows >= shape["record_rows"] and not is_curve(table)
+    sure = table.rows >= shape["record_rows"] and not is_curve(table) and not is_replicated(table)
     rule, confidence = ("record-level", 0.9) if sure else ("possible-records", 0.5)
     yield Hit(rule, "many-rows", table.where, "", table.rows, "", confidence)
 

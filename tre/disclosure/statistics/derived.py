@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from tre.disclosure.contents import Table
 from tre.disclosure.model import Hit
 from tre.disclosure.profile import Profile
-from tre.disclosure.statistics.shares import numbers_of
+from tre.disclosure.statistics.shares import PERCENT, numbers_of, step_of
 
 HIDDEN = frozenset({"[c]", "[x]", "[low]", "*", "suppressed", "redacted", "[redacted]"})
 _PER = (1.0, 100.0, 1e3, 1e4, 1e5, 1e6)
@@ -28,11 +28,23 @@ _LARGEST = re.compile(
 _SECOND = re.compile(
     r"^(the )?(second|2nd|next|top 2)( (largest|biggest|highest|value|contributor|one))*$", re.IGNORECASE
 )
+_OF_ONE = re.compile(
+    r"\b(largest|biggest|highest|dearest|costliest|most expensive|top 1|single|one|max(imum)?)"
+    r"( (patient|person|contributor|provider|case|claim|payer|donor|resident))?$",
+    re.IGNORECASE,
+)
+_EXPECTED = re.compile(r"\b(expected|exp)\b", re.IGNORECASE)
+_TO_EXPECTED = re.compile(
+    r"\b(h?smrs?|sirs?|shmi|sm?ar|standardi[sz]ed( \w+)? ratios?|o ?/ ?e|observed( to | over | ?/ ?)expected)\b",
+    re.IGNORECASE,
+)
+_CHANCE = 1e-3  # that products are whole numbers, if they count nobody
 _RATE = re.compile(r"\bper (100|1000|10000|100000|1000000)\b")
 _BASE = re.compile(r"\b(population|people|persons|patients|residents|denominator|n)\b", re.IGNORECASE)
 _NEAR = 0.05  # of a whole number
 _EXACT = 0.25  # people within which the last digit of a rate must tell a count: as good as to the unit
 _LEAST_ROWS = 3  # that are all whole numbers: by chance one in a thousand tables are
+_PER_CENT = 20  # ratios of observed to expected, from which they are per cent
 _RUNNING = re.compile(r"\b(cum|cumul\w*|running|to date|so far)\b", re.IGNORECASE)
 _SUM = re.compile(r"\b(total|sum|cost|costs|amount|spend|spending|expenditure|turnover|volume)\b", re.IGNORECASE)
 
@@ -96,6 +108,28 @@ def find_unsaid(table: Table, labels: list[str], profile: Profile) -> Iterator[H
                 break
 
 
+def find_observed(table: Table, labels: list[str], profile: Profile) -> Iterator[Hit]:
+    """Yield the small counts that a ratio of observed to expected gives back with what was expected.
+
+    Ratios that a model drew towards each other give back no whole numbers.
+    """
+    expected = next(
+        (n for n, label in enumerate(labels) if _EXPECTED.search(label) and not _TO_EXPECTED.search(label)), None
+    )
+    ratio = next((n for n, label in enumerate(labels) if _TO_EXPECTED.search(label)), None)
+    if expected is None or ratio is None or table.rows < _LEAST_ROWS:
+        return
+    base, times = numbers_of(table.columns[expected]), numbers_of(table.columns[ratio])
+    whole = 100.0 if np.nanmedian(times) > _PER_CENT else 1.0
+    told = base * times / whole
+    within = (base * step_of(table.columns[ratio]) + times * step_of(table.columns[expected])) / 2 / whole
+    known = np.isfinite(told)
+    fits = np.abs(told - np.round(told)) <= within + 1e-9
+    rows = np.flatnonzero(known & profile.is_small(np.round(told)) & (np.round(told) > 0))
+    if len(rows) and fits[known].all() and np.prod(np.minimum(2 * within[known], 1)) < _CHANCE:
+        yield Hit("recoverable-cell", "ratio", table.where, _place(table, rows, ratio), len(rows), "", 0.8)
+
+
 def find_steps(table: Table, labels: list[str], counts: list[int], profile: Profile) -> Iterator[Hit]:
     """Yield the small counts that are the steps of a running total; where it stands still nobody came."""
     for n in counts:
@@ -117,6 +151,7 @@ def find_dominated(table: Table, labels: list[str], profile: Profile) -> Iterato
     largest, second, sums = (
         [n for n, label in enumerate(labels) if pattern.search(label)] for pattern in (_LARGEST, _SECOND, _SUM)
     )
+    yield from _share_of_one(table, labels, profile)
     if not largest or not second or not sums:
         return
     one, two, total = (numbers_of(table.columns[n]) for n in (largest[0], second[0], sums[0]))
@@ -126,3 +161,18 @@ def find_dominated(table: Table, labels: list[str], profile: Profile) -> Iterato
     if len(rows):
         place = f"row {int(rows[0]) + 1}, column {table.names[sums[0]]}"
         yield Hit("dominated-total", "total", table.where, place, len(rows), "", 0.9)
+
+
+def _share_of_one(table: Table, labels: list[str], profile: Profile) -> Iterator[Hit]:
+    """Yield the share of a total that is its largest contributor's alone: by itself it is one person's own value."""
+    for n, label in enumerate(labels):
+        if not (PERCENT.search(label) and _OF_ONE.search(label)):
+            continue
+        told = numbers_of(table.columns[n])
+        share = told / (100.0 if np.nanmax(told, initial=0) > 1 else 1.0)
+        rows = np.flatnonzero(share > 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            broken = np.flatnonzero((share >= profile.nk_k) | ((1 - share) / share < profile.p_ratio))
+        if len(rows):
+            rule, told_rows = ("dominated-total", broken) if len(broken) else ("extreme-value", rows)
+            yield Hit(rule, "share", table.where, _place(table, told_rows, n), len(told_rows), "", 0.7)

@@ -1,7 +1,8 @@
 """Two counts of which one counts the same people as the other but for a few: who was left out is known by subtraction.
 
 Labels tell that one group lies in the other: they say the same and then whom they leave out ("all residents", "all
-residents but those in prison"), or only more ("all", "all with a record"). In the second case chance is asked how often
+residents but those in prison"), a longer range of years or ages ("2019 to 2024", "2019 to 2023"), or only more ("all",
+"all with a record"). In the last case chance is asked how often
 counts of other people would be as near (:mod:`tre.disclosure.statistics.coincidence`). Source: SDC Handbook (Welpton
 2019), secondary disclosure by differencing, here within one file.
 """
@@ -21,7 +22,8 @@ from tre.disclosure.contents import Table
 from tre.disclosure.model import Hit
 from tre.disclosure.profile import Profile
 from tre.disclosure.statistics.coincidence import chance_of_cells
-from tre.disclosure.statistics.labels import plain
+from tre.disclosure.statistics.differencing import Range
+from tre.disclosure.statistics.labels import plain, range_of
 from tre.disclosure.statistics.shares import numbers_of
 
 _MOST_ROWS = 200  # whose labels are held against each other
@@ -62,11 +64,12 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 @dataclass(frozen=True)
 class _Label:
-    """A label's words up to where it leaves somebody out, and whether they only say that nobody is."""
+    """A label's words up to where it leaves somebody out, whether they only say that nobody is, and its range."""
 
     words: frozenset[str]
     everybody: bool
     leaves_out: bool
+    ends: Range | None = None
 
     @classmethod
     def of(cls, text: str) -> _Label:
@@ -74,10 +77,13 @@ class _Label:
         found = _EXCEPT.search(said)
         words = frozenset(_WORD.findall(said[: found.start()] if found else said))
         more = frozenset(_WORD.findall(said[found.end() :])) if found else frozenset()
-        return cls(words - _EVERYBODY, bool(words) and words <= _EVERYBODY and not more, bool(more))
+        everybody = bool(words) and words <= _EVERYBODY and not more
+        return cls(words - _EVERYBODY, everybody, bool(more), range_of(said))
 
     def holds(self, other: _Label) -> bool:
         """Tell whether another label says all that this one says, and then more or who is left out."""
+        if self.ends and other.ends:
+            return self.ends != other.ends and self.ends[0] <= other.ends[0] < other.ends[1] <= self.ends[1]
         if self.leaves_out or not (self.words or self.everybody):
             return False
         return self.words <= other.words if other.leaves_out else self.words < other.words
@@ -149,7 +155,7 @@ def _nearest(
         near = known & (less < profile.threshold)
         if not known.any() or not (near & (less > 0)).any() or (less[known] < 0).any():
             continue
-        if labels[two].leaves_out:
+        if labels[two].leaves_out or labels[two].ends:
             return two, True
         first, second = values[one][known].astype(np.int64), values[two][known].astype(np.int64)
         if near[known].all() and len(pairs) * chance_of_cells(first, second, profile.threshold) < _least(shape):

@@ -14,17 +14,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
+from tre.disclosure.detectors.groups import read_column
 from tre.disclosure.model import DisclosureError, Hit
 from tre.disclosure.policy import load_policy
 from tre.disclosure.profile import Profile
-from tre.disclosure.statistics.derived import HIDDEN, find_dominated, find_rates, find_steps, find_unsaid, hidden_in
+from tre.disclosure.statistics.derived import (
+    HIDDEN,
+    find_dominated,
+    find_observed,
+    find_rates,
+    find_steps,
+    find_unsaid,
+    hidden_in,
+)
 from tre.disclosure.statistics.nested import find_nested
 from tre.disclosure.statistics.precision import find_precision
 from tre.disclosure.statistics.shares import PERCENT, find_percentages, numbers_of
+from tre.disclosure.statistics.whole_people import find_whole_people
 
-_AT_RISK = re.compile(r"\b(at risk|risk set)\b", re.IGNORECASE)
+_AT_RISK = re.compile(r"\b(at risk|risk set|n\.risk)\b", re.IGNORECASE)
 _FREE = re.compile(r"^(df resid|df residuals?|dof|residual (df|degrees of freedom)|degrees of freedom)$", re.IGNORECASE)
 _EXTREME = re.compile(r"^(min|max|minimum|maximum|smallest|largest|range)$", re.IGNORECASE)
+# The day on which something happened first or last is one person's; what a file or a source covers is nobody's
+_FIRST_OR_LAST = re.compile(
+    r"^(first|earliest|last|latest|most recent) (?!(updat|modif|run|commit|releas|review|publish|refresh|month|year|"
+    r"day|date|week|seen|load|extract|record|submi|check|version|access|edit|chang|build|login|used|time|"
+    r"quarter|period|entry|row|observation|measurement|reading|file)\w*$)",
+    re.IGNORECASE,
+)
 _QUANTILE = re.compile(r"^(quantiles?|percentiles?|centiles?)( %)?$", re.IGNORECASE)
 _FROM = re.compile(r"^(from|left|lower|bin (start|left|lower|from)|bin)$", re.IGNORECASE)
 _TO = re.compile(r"^(to|right|upper|bin (end|right|upper|to)|bin)$", re.IGNORECASE)
@@ -46,6 +63,8 @@ def find_statistics(
     yield from _below(table, labels, _FREE, profile.degrees_of_freedom, "degrees-of-freedom")
     yield from _extremes(table, labels)
     yield from find_dominated(table, labels, profile)
+    yield from find_observed(table, labels, profile)
+    yield from find_whole_people(table, labels, counts, profile)
     yield from find_precision(table, labels, counts, profile)
     yield from find_nested(table, counts, shape, profile)
     if counts:
@@ -105,6 +124,8 @@ def _extremes(table: Table, labels: list[str]) -> Iterator[Hit]:
         rows = np.flatnonzero(np.isfinite(numbers_of(table.columns[n]))) if _EXTREME.fullmatch(label) else np.zeros(0)
         if len(rows):
             yield Hit("extreme-value", "column", table.where, _place(rows, table.names[n]), len(rows), "", 0.7)
+        elif _FIRST_OR_LAST.search(label) and read_column(table.columns[n]).day:
+            yield Hit("extreme-value", "day", table.where, f"column {table.names[n]}", table.rows, "", 0.6)
 
 
 def _quantiles(table: Table, labels: list[str], counts: list[int], profile: Profile) -> Iterator[Hit]:
@@ -128,7 +149,7 @@ def _quantiles(table: Table, labels: list[str], counts: list[int], profile: Prof
 
 def _edges(table: Table, labels: list[str]) -> Iterator[Hit]:
     """Yield the closed outermost limits of a histogram, but where they only go on with the steps of all others."""
-    if _laid_over(table, labels):
+    if _laid_over(table, labels) or _around_figures(table, labels):
         return
     for n, label in enumerate(labels):
         values = table.columns[n].to_pylist()
@@ -141,6 +162,18 @@ def _edges(table: Table, labels: list[str]) -> Iterator[Hit]:
             text = found.group(end) if found else values[row]
             if np.isfinite(numbers_of(pa.array([text])))[0]:
                 yield Hit("edge-bin", "limit", table.where, f"row {row % table.rows + 1}, column {label}", 1, "", 0.6)
+
+
+def _around_figures(table: Table, labels: list[str]) -> bool:
+    """Tell whether lower and upper limits are an interval around a figure in each row, and no bins side by side."""
+    ends = [next((n for n, label in enumerate(labels) if each.fullmatch(label)), None) for each in (_FROM, _TO)]
+    if ends[0] is None or ends[1] is None or ends[0] == ends[1]:
+        return False
+    low, high = (numbers_of(table.columns[n]) for n in ends if n is not None)
+    if np.all(low[1:] >= high[:-1]):
+        return False
+    others = [numbers_of(column) for n, column in enumerate(table.columns) if n not in ends]
+    return any(bool(np.all((low <= each) & (each <= high))) for each in others)
 
 
 def _laid_over(table: Table, labels: list[str]) -> bool:
