@@ -156,7 +156,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     names = sorted(name for name, provider in senders.items() if DATASET in provider.datasets)
     for name in names:
         (Path(spec["drops"]) / name).mkdir(parents=True, exist_ok=True)
-    with session("stream") as spark:
+    with session("stream", shared=[Path(spec[each]) for each in ("drops", "landing", "warehouse")]) as spark:
         stream = Stream(spark, spec, keys["warehouse-pseudonym"], progress)
         source = spark.readStream.option("maxFilesPerTrigger", spec["most_drops"])
         lines = source.text(f"{spec['drops']}/{{{','.join(names)}}}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
-from tre.disclosure.detectors import decision_rules
+from tre.disclosure.detectors import decision_rules, few_in_words
 from tre.disclosure.detectors.models import find_in_words
 from tre.disclosure.detectors.printouts import find_in_printouts
 from tre.disclosure.detectors.relations import find_in_lines
@@ -17,6 +17,7 @@ from tre.disclosure.statistics import nested, precision
 
 _MOST_CELLS = 400  # of a column that are looked at as texts
 _TEXTS = "|".join(("\n", decision_rules.TOLD, nested.SAID, precision.BOTH))
+_SENTENCE = 24  # bytes of a cell that may say something of people: most cells are shorter, which is soon told
 
 
 def find_in_text(where: str, text: str, policy: Policy, profile: str) -> Iterator[Hit]:
@@ -28,11 +29,14 @@ def find_in_text(where: str, text: str, policy: Policy, profile: str) -> Iterato
     yield from decision_rules.find_rules(where, text, figures.threshold)
     yield from nested.find_nested_in_words(where, text, figures)
     yield from precision.find_precision_in_words(where, text, figures)
+    yield from few_in_words.find_few_in_words(where, text, figures)
 
 
 def find_in_cells(table: Table, policy: Policy, profile: str) -> Iterator[Hit]:
     """Yield hits for what was written into cells: texts of several lines, and sentences that say such a thing."""
     for name, column in zip(table.names, table.columns, strict=True):
         texts = pc.filter(column, pc.match_substring_regex(column, _TEXTS))[:_MOST_CELLS]
-        for cell in texts.to_pylist():
+        long = pc.filter(column, pc.greater_equal(pc.binary_length(column), _SENTENCE))
+        said = pc.filter(long, pc.match_substring_regex(long, few_in_words.SAID))[:_MOST_CELLS]
+        for cell in dict.fromkeys([*texts.to_pylist(), *said.to_pylist()]):
             yield from find_in_text(f"{table.where} column {name}".strip(), cell, policy, profile)

@@ -20,7 +20,7 @@ from tre.disclosure.profile import Profile
 from tre.disclosure.statistics.derived import HIDDEN, find_dominated, find_rates, find_steps, find_unsaid
 from tre.disclosure.statistics.nested import find_nested
 from tre.disclosure.statistics.precision import find_precision
-from tre.disclosure.statistics.shares import find_percentages, numbers_of
+from tre.disclosure.statistics.shares import PERCENT, find_percentages, numbers_of
 
 _AT_RISK = re.compile(r"\b(at risk|risk set)\b", re.IGNORECASE)
 _FREE = re.compile(r"^(df resid|df residuals?|dof|residual (df|degrees of freedom)|degrees of freedom)$", re.IGNORECASE)
@@ -40,7 +40,7 @@ def find_statistics(
     """Yield what a table's own numbers show to break a rule; `counts` are its columns of counts."""
     labels = [re.sub(r"[_\s]+", " ", name).strip() for name in table.names]
     yield from _unnamed(table, profile)
-    yield from _unrounded(table, counts, profile)
+    yield from _unrounded(table, labels, counts, profile)
     yield from find_percentages(table, labels, counts, profile)
     yield from _below(table, labels, _AT_RISK, profile.at_risk, "small-risk-set")
     yield from _below(table, labels, _FREE, profile.degrees_of_freedom, "degrees-of-freedom")
@@ -72,11 +72,14 @@ def _unnamed(table: Table, profile: Profile) -> Iterator[Hit]:
             yield Hit("unnamed-place", "code" if coded else "column", table.where, f"column {name}", told, "", 0.9)
 
 
-def _unrounded(table: Table, counts: list[int], profile: Profile) -> Iterator[Hit]:
+def _unrounded(table: Table, labels: list[str], counts: list[int], profile: Profile) -> Iterator[Hit]:
     if profile.rounding == "none":
         return
     for n in counts:
-        rows = np.flatnonzero(profile.is_unrounded(numbers_of(table.columns[n])))
+        numbers = numbers_of(table.columns[n])
+        if PERCENT.search(labels[n]) and np.nanmax(numbers, initial=0) <= 100:
+            continue  # a share of something: whether it tells a count is asked of its base
+        rows = np.flatnonzero(profile.is_unrounded(numbers))
         if len(rows):
             yield Hit("unrounded-count", "count", table.where, _place(rows, table.names[n]), len(rows), "", 0.9)
 
