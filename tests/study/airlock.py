@@ -144,6 +144,7 @@ def _reviews(number: int) -> int:
 
 def _released(report: Report, browser: Browser, address: str, asked: Asked) -> None:
     from tre.airlock.models import Release
+    from tre.airlock.release.taking import marked
 
     release = Release.objects.get(request=asked.safe)
     folder = load().path("release", release.identity)
@@ -160,4 +161,5 @@ def _released(report: Report, browser: Browser, address: str, asked: Asked) -> N
         page.goto(address)
         with page.expect_download() as got:
             page.get_by_role("link", name="Download").first.click()
-        report.promise("the author can fetch it", got.value.suggested_filename in {n.rpartition("/")[2] for n in left})
+        names = {marked(name, release.identity) for name in left}
+        report.promise("the author can fetch it, under the release's name", got.value.suggested_filename in names)
