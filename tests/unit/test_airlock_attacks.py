@@ -9,7 +9,7 @@ import pytest
 
 from ml import package
 from ml.dp import train
-from tests.airlock import events, inspected, open_study, quick_inspection, vote, work
+from tests.airlock import events, inspected, open_study, quick_inspection, submit, vote, work
 from tests.attacked import SPEC, people
 from tests.factories import project
 from tests.unit.test_pages import browser
@@ -78,6 +78,23 @@ def test_each_model_is_attacked_with_its_project_s_extracts_alone(study: Project
     told = Entry.objects.filter(event="airlock.attacked").latest("number")
     assert told.data["level"] == "look"
     assert len(told.data["report_sha256"]) == 64
+
+
+def test_others_do_not_wait_for_all_models_of_a_request(study: Project, monkeypatch: pytest.MonkeyPatch):
+    seen: list[str] = []
+
+    def run_job(name: str, spec: dict, **_: object) -> dict:
+        if not seen:
+            submit(study, ("meanwhile.csv", b"a,b\n1,2\n"))
+        seen.append(Request.objects.get(files__name="meanwhile.csv").state)
+        assert attacks.are_waited_for(Request.objects.get(files__name="risk/card.md"))
+        return REPORT
+
+    monkeypatch.setattr(attacks, "run_job", run_job)
+    request = inspected(study, *model("risk"), *model("frailty"), *model("falls"))
+    assert seen == ["submitted", "in_review", "in_review"]
+    assert AttackReport.objects.count() == 3
+    assert not attacks.are_waited_for(request)
 
 
 def test_what_is_done_is_not_done_again_and_a_turn_that_is_over_is_let_be(study: Project, asked: list[dict]):

@@ -51,7 +51,10 @@ def are_waited_for(request: Request) -> bool:
 
 @handler("airlock.attack")
 def attack_models(payload: dict[str, Any]) -> None:
-    """Attack each model of a turn that was not attacked yet; a turn that is over is let be."""
+    """Attack a model of a turn that was not attacked yet, and queue the next; a turn that is over is let be.
+
+    One at a time, so that who asks meanwhile for something else does not wait for all of them.
+    """
     request = Request.objects.get(pk=payload["request"])
     if request.turn != payload["turn"]:
         return
@@ -59,6 +62,17 @@ def attack_models(payload: dict[str, Any]) -> None:
         weights = _weights_of(folder, files)
         if not AttackReport.objects.filter(file=weights).exists():
             _keep(weights, _attacked(request.project, files))
+            _look_again(request)
+            return
+
+
+@transaction.atomic
+def _look_again(request: Request) -> None:
+    """Queue what is left, behind all that waits by now."""
+    done = AttackReport.objects.filter(file__request=request, file__turn=request.turn).count()
+    if done < len(_models(request)):
+        asked = {"request": request.pk, "turn": request.turn}
+        enqueue("airlock.attack", asked, once=f"{_once(request)}:{done}")
 
 
 def attack_report(file: RequestFile) -> dict[str, Any] | None:

@@ -81,8 +81,9 @@ def has_failed(once: str) -> bool:
 
 
 def is_waiting(once: str) -> bool:
-    """Return whether this very piece of work is queued or under way."""
-    return Job.objects.filter(once=once, state__in=(Job.State.QUEUED, Job.State.RUNNING)).exists()
+    """Return whether this very piece of work, or a part of it (its name, a colon and more), is still to be done."""
+    named = Q(once=once) | Q(once__startswith=f"{once}:")
+    return Job.objects.filter(named, state__in=(Job.State.QUEUED, Job.State.RUNNING)).exists()
 
 
 def failed() -> list[Job]:
