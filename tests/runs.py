@@ -28,12 +28,15 @@ from tre.runs.attested import jobs as runs_jobs  # noqa: F401 - its work is know
 from tre.runs.attested import services
 from tre.runs.attested.kinds import aggregate, private, training
 from tre.runs.attested.models import Run
+from tre.runs.confined import Shown
 from tre.runs.queue import work_once
 from tre.runs.runner import JobRefused
 
 PEOPLE = 600
 BY_SEX = {"query": "SELECT * FROM people", "rows": ["sex"]}
 _SPINE = bytes(range(32))
+_READ = {"extract", "table"}
+_FOLDERS = {*_READ, "out", "scratch", "folder", "checkpoint"}
 
 
 def make_warehouse(spark: SparkSession, folder: Path) -> Path:
@@ -82,9 +85,12 @@ class Place:
     def _run(
         self, name: str, spec: Mapping[str, Any], keys: Mapping[str, bytes] | None = None, *,
         plane: str = "spark_jobs", progress: Callable[[str], None] | None = None,
-        unwanted: Callable[[], bool] | None = None,
+        unwanted: Callable[[], bool] | None = None, shown: Shown,
     ) -> dict[str, Any]:  # fmt: skip
         self.before(name)
+        for part in _FOLDERS & spec.keys():  # what the job works on is shown to it in its sandbox
+            readable = (*shown.reads, *shown.writes) if part in _READ else shown.writes
+            assert any(Path(spec[part]).is_relative_to(each) for each in readable), part
         told = json.loads(json.dumps(dict(spec)))
         self.asked.append((name, told))
         if "warehouse" in told:

@@ -21,12 +21,15 @@ from typing import IO, Any, Literal
 from tre.config.options import REPOSITORY, Options, load
 from tre.errors import Refused, TreError
 from tre.runs.class_archive import java_options
+from tre.runs.confined import TEMPORARY, Shown, confining
 from tre.runs.java import java_home
 
 Plane = Literal["spark_jobs", "ml"]
 _REFUSED = 3
 _PROGRESS = "progress: "
 _LOOK_SECONDS = 1.0
+_OF_SPARK = ("TRE_SPARK_MASTER", "TRE_SPARK_ADDRESS", "TRE_SPARK_SECRET_FILE", "TRE_SPARK_EXECUTOR", "TRE_SPARK_CORES")
+_INSIDE = {"HOME": TEMPORARY, "TMPDIR": TEMPORARY}  # it reaches no cluster: its Spark runs in the same sandbox
 
 
 class JobRefused(Refused):
@@ -49,6 +52,7 @@ def run_job(
     plane: Plane = "spark_jobs",
     progress: Callable[[str], None] | None = None,
     unwanted: Callable[[], bool] | None = None,
+    shown: Shown | None = None,
 ) -> dict[str, Any]:
     """Run one job to its end and return its result.
 
@@ -66,6 +70,8 @@ def run_job(
         Receives one line for each step.
     unwanted : callable, optional
         Asked each second, in a thread of its own; once it says so the job is killed.
+    shown : Shown, optional
+        Of a job that carries out a researcher's own words: it sees these folders of the house and nothing else.
 
     Raises
     ------
@@ -79,10 +85,14 @@ def run_job(
     log = load().path("logs", "jobs", f"{name}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
     request = {"spec": dict(spec), "keys": {purpose: key.hex() for purpose, key in (keys or {}).items()}}
+    command, environment = [sys.executable, "-m", plane, name], job_environment()
+    if shown is not None:
+        command = [*confining(shown, Path(environment["JAVA_HOME"]), load().path("run", "confined")), *command]
+        environment = {name: each for name, each in environment.items() if not name.startswith(_OF_SPARK)} | _INSIDE
     with subprocess.Popen(
-        [sys.executable, "-m", plane, name],
+        command,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=job_environment(), cwd=REPOSITORY, text=True, preexec_fn=_die_with_parent,
+        env=environment, cwd=REPOSITORY, text=True, preexec_fn=_die_with_parent,
     ) as process:  # fmt: skip
         pipes = (process.stdin, process.stdout, process.stderr)
         stdin, stdout, stderr = (pipe for pipe in pipes if pipe is not None)

@@ -25,5 +25,8 @@ def carry_out(work: Work) -> Made:
         PSEUDONYM_KEY: keys(project, work.run.extract.manifest["specification"])[PSEUDONYM_KEY],
         MEMBERS_KEY: custody().derive(MEMBERS_KEY),
     }
-    told = run_job("aggregate", request, secret, progress=work.tell, unwanted=work.unwanted)
+    people = load().path("warehouse", "people")
+    told = run_job(
+        "aggregate", request, secret, progress=work.tell, unwanted=work.unwanted, shown=work.shown(people)
+    )  # fmt: skip
     return Made([Output("table.csv", out / "table.csv", out / "members")], {"rules": asdict(rules), "table": told})

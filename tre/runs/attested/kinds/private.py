@@ -25,6 +25,6 @@ def carry_out(work: Work) -> Made:
         **work.extract("private"), "query": work.run.spec["query"], "noise": spend.mechanism["noise"], "out": str(out),
         "public": public,
     }  # fmt: skip
-    told = run_job("private", request, progress=work.tell, unwanted=work.unwanted)
+    told = run_job("private", request, progress=work.tell, unwanted=work.unwanted, shown=work.shown())
     paid = {"spend": spend.pk, "epsilon": str(spend.epsilon), "delta": str(spend.delta), "mechanism": spend.mechanism}
     return Made([Output(name, out / name) for name in ANSWERS], {**paid, **told, "public": public})

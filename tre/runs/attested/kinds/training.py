@@ -14,6 +14,7 @@ from tre.privacy.services import commit, reserve, settle_own
 from tre.runs.attested.kinds.work import Made, Output, Work
 from tre.runs.attested.money import spend_name
 from tre.runs.attested.public import told_public
+from tre.runs.confined import Shown
 from tre.runs.runner import run_job
 
 
@@ -24,7 +25,9 @@ def carry_out(work: Work) -> Made:
     more.
     """
     asked, table = work.run.spec, table_of(work)
-    job: Callable[..., dict[str, Any]] = partial(run_job, progress=work.tell, unwanted=work.unwanted)
+    job: Callable[..., dict[str, Any]] = partial(
+        run_job, progress=work.tell, unwanted=work.unwanted, shown=Shown(writes=(work.folder,))
+    )
     folder, name = work.folder / "out", str(asked["name"])
     request = {
         "training": asked["training"], "table": str(table), "folder": str(folder / name),
@@ -54,7 +57,7 @@ def table_of(work: Work) -> Path:
     if not table.exists():
         staged = table.with_suffix(".staged")
         asked = {**work.extract("select"), "query": work.run.spec["query"], "out": str(staged)}
-        run_job("select", asked, progress=work.tell, unwanted=work.unwanted)
+        run_job("select", asked, progress=work.tell, unwanted=work.unwanted, shown=work.shown())
         staged.rename(table)
     return table
 

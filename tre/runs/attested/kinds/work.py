@@ -11,6 +11,7 @@ from tre.errors import Refused
 from tre.hashing import sha256_of
 from tre.projects.lifecycle import folder_of
 from tre.runs.attested.models import Run
+from tre.runs.confined import Shown
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Work:
         manifest = self.run.extract.manifest
         folder = folder_of(self.run.extract)
         return {"extract": str(folder), "manifest": manifest, "scratch": str(self.folder / f"{job}.scratch")}
+
+    def shown(self, *more: Path) -> Shown:
+        """Return what a job of the run sees: its extract, its own folder, and what else is named."""
+        return Shown((folder_of(self.run.extract), *more), (self.folder,))
 
     def check_extract(self) -> None:
         """Hold the extract's files to the manifest on record, for what reads them by itself.
