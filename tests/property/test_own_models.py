@@ -1,4 +1,4 @@
-"""Whatever bytes a researcher's own model is, they are a model that the policy lets be run, or refused in a sentence."""
+"""Whatever bytes a researcher's own model is, they are a model that the policy lets be run, or are refused."""
 
 from __future__ import annotations
 
