@@ -73,10 +73,11 @@ def shadows(
         half = random.random(len(known.rows)) < 0.5
         try:
             model = subject.again(known, np.flatnonzero(half), int(random.integers(2**32)))
+            said = by_person(model, known, persons)
         except OutOfTime:
             break
         inside.append(half[persons])
-        told.append(by_person(model, known, persons))
+        told.append(said)
     return Shadows(np.array(inside), np.array(told)) if len(told) >= FEW else None
 
 

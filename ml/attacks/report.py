@@ -13,6 +13,7 @@ from ml.attacks.canaries import CONFIDENCE, FEWEST, audit
 from ml.attacks.known import Known
 from ml.attacks.outcome import Clock, Found, Outcome, OutOfTime, judged, not_run
 from ml.attacks.subjects import Subject
+from ml.errors import LearningRefused
 from ml.spec import TrainingSpec
 
 VERSION = 1
@@ -130,6 +131,8 @@ def attack(
             found += way()
         except OutOfTime:
             found.append(not_run(name, "", "There was no time to finish it."))
+        except LearningRefused as error:  # a researcher's own model may answer of some people and not of others
+            found.append(not_run(name, "", error.sentence()))
     members = int(known.member.sum())
     return Report(tuple(found), data_version, members, len(known.member) - members, seed)
 

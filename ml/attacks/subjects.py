@@ -1,7 +1,8 @@
 """What is attacked: a model that answers, and how another like it is trained on other persons.
 
 Three kinds: a package of :mod:`ml.package`, whose shadows are trained with the very noise that it tells; an estimator
-of scikit-learn, which is cloned; and a researcher's own model, which answers out of a sandbox and is not trained again.
+of scikit-learn, which is cloned; and a researcher's own model, which answers out of a sandbox. Others are trained there
+by its own settings, where its file tells these: a graph does not.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import torch
 
 from ml import boosting, dp
 from ml.attacks.known import Known, Places
+from ml.attacks.outcome import OutOfTime
 from ml.data import Matrix
 from ml.descent import Mechanism
+from ml.errors import LearningRefused
 from ml.losses import row_losses
 from ml.networks import loaded, network
 from ml.noise import KEY_BYTES, Noise
@@ -122,7 +125,18 @@ def _trained(package: Package, known: Known, persons: Places, seed: int) -> dp.W
 def of_own(package: OwnPackage) -> Subject:
     """Return a researcher's own model as what is attacked."""
     arrays = {f"array {nth}": each for nth, each in enumerate(package.model.arrays(), start=1)}
-    return Subject(_of_own(package), None, dict(arrays), package.model.parameters, private=False)
+
+    def again(known: Known, persons: Places, seed: int) -> Likelihood:
+        rows = known.rows[persons]
+        return _of_other(package, known, rows[rows >= 0], seed)
+
+    return Subject(
+        _of_own(package),
+        again if package.model.is_trained_again else None,
+        dict(arrays),
+        package.model.parameters,
+        private=False,
+    )
 
 
 def _of_own(package: OwnPackage) -> Likelihood:
@@ -132,6 +146,20 @@ def _of_own(package: OwnPackage) -> Likelihood:
         told = package.model.predict(features.astype(np.float64))
         if package.schema.answer() == "value":  # as ml.losses has it, between -1 and 1
             return np.asarray(np.exp(-((2 * (np.clip(told, low, high) - low) / (high - low) - 1 - wanted) ** 2) / 2))
+        return np.asarray(np.where(wanted == 1, told, 1 - told))
+
+    return likelihood
+
+
+def _of_other(package: OwnPackage, known: Known, rows: Places, seed: int) -> Likelihood:
+    """Return what a shadow of a researcher's own model says: it is trained within the sandbox, by its own settings."""
+
+    def likelihood(features: Matrix, wanted: Matrix) -> Numbers:
+        trained, outcomes = known.features[rows].astype(np.float64), known.wanted[rows].astype(np.float64)
+        try:
+            told = package.model.trained_again(trained, outcomes, seed, features.astype(np.float64))
+        except LearningRefused:
+            raise OutOfTime from None  # what cannot be trained within an answer's time makes no shadow
         return np.asarray(np.where(wanted == 1, told, 1 - told))
 
     return likelihood

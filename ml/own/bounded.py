@@ -79,12 +79,39 @@ class Bounded:
         parts = [self._predicted(asked[start : start + most]) for start in range(0, len(asked), most)]
         return np.concatenate(parts) if parts else np.zeros(0)
 
+    def trained_again(self, trained: Asked, wanted: Asked, seed: int, asked: Asked) -> Asked:
+        """Return what another model answers, that is trained by this one's settings on other rows, and then forgotten.
+
+        Parameters
+        ----------
+        trained, wanted : array
+            Its rows and their outcomes, 0 or 1, shapes (rows, features) and (rows,).
+        seed : int
+            Of what the training draws.
+        asked : array
+            What it is asked, shape (others, features).
+
+        Raises
+        ------
+        LearningRefused
+            It cannot be trained, or takes longer than an answer may.
+        """
+        with self._lock, self._within(models().process.seconds_to_answer) as process:
+            body = b"".join(np.ascontiguousarray(each, "<f8").tobytes() for each in (asked, trained, wanted))
+            _send(process, {"rows": len(asked), "trained": len(trained), "seed": seed}, body)
+            return _answers(process, len(asked))
+
     def arrays(self) -> list[Asked]:
         """Return the numbers that the model is made of."""
         with self._lock, self._within(models().process.seconds_to_answer) as process:
             _send(process, {"arrays": True})
             _head(process)
             return [_numbers(process, math.prod(shape)).reshape(shape) for shape in self._shapes]
+
+    @property
+    def is_trained_again(self) -> bool:
+        """Whether others can be trained as it was: a graph does not tell how."""
+        return self._kind == "skops" and self._schema.answer() == "probability"
 
     @property
     def parameters(self) -> int:
@@ -101,11 +128,7 @@ class Bounded:
     def _predicted(self, asked: Asked) -> Asked:
         with self._lock, self._within(models().process.seconds_to_answer) as process:
             _send(process, {"rows": len(asked)}, np.ascontiguousarray(asked, "<f8").tobytes())
-            _head(process)
-            told = _numbers(process, len(asked))
-            if not np.isfinite(told).all():
-                raise LearningRefused(_NO_ANSWER, where="model")
-            return told
+            return _answers(process, len(asked))
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
@@ -189,6 +212,14 @@ def _head(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     if "refused" in told:
         sentence = "".join(each for each in str(told["refused"])[:_MOST_SENTENCE] if each.isprintable())
         raise Refusal(sentence.removesuffix("."))
+    return told
+
+
+def _answers(process: subprocess.Popen[bytes], count: int) -> Asked:
+    _head(process)
+    told = _numbers(process, count)
+    if not np.isfinite(told).all():
+        raise LearningRefused(_NO_ANSWER, where="model")
     return told
 
 

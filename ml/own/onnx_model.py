@@ -48,8 +48,7 @@ class OnnxModel:
     """
 
     def __init__(self, data: bytes, schema: OwnSchema, policy: Onnx) -> None:
-        model = _parsed(data)
-        _check_graph(model, policy)
+        model = checked(data, policy)
         self._schema, self._graph = schema, model.graph
         self._columns = _columns(model.graph, schema)
         self._output = _output(model.graph)
@@ -80,6 +79,19 @@ class OnnxModel:
     def arrays(self) -> dict[str, Numbers]:
         """Return the numbers that the graph is made of, each array by its place in the file."""
         return {f"array {nth}": each for nth, each in enumerate(_numbers(self._graph), start=1)}
+
+
+def checked(data: bytes, policy: Onnx) -> ModelProto:
+    """Return a graph that the policy lets be run.
+
+    Raises
+    ------
+    LearningRefused
+        It is no ONNX model, or holds what the policy does not name. A node or a tensor is told by its place alone.
+    """
+    model = _parsed(data)
+    _check_graph(model, policy)
+    return model
 
 
 def _parsed(data: bytes) -> ModelProto:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -58,10 +59,24 @@ class SkopsModel:
         asked : array
             Of :func:`ml.own.schema.encoded`.
         """
-        given = asked if self._named is None else self._frame(asked)[self._named]
+        given = self._given(asked)
         if self._place is None:
             return np.asarray(self._model.predict(given), np.float64)
         return np.asarray(self._model.predict_proba(given), np.float64)[:, self._place]
+
+    def again(self, asked: Asked, wanted: Numbers, seed: int) -> SkopsModel:
+        """Return another classifier, trained by this one's own settings on these rows and outcomes (0 or 1)."""
+        from sklearn.base import clone
+
+        made = copy(self)
+        made._model = clone(self._model)
+        seeds = {name: seed for name in made._model.get_params() if name.rpartition("__")[2] == "random_state"}
+        made._model.set_params(**seeds).fit(self._given(asked), wanted.astype(np.int64))
+        made._place = _place(made._model, self._schema)
+        return made
+
+    def _given(self, asked: Asked) -> Asked | pd.DataFrame:
+        return asked if self._named is None else self._frame(asked)[self._named]
 
     def _frame(self, asked: Asked) -> pd.DataFrame:
         count = len(self._schema.numeric)

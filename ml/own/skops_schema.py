@@ -11,7 +11,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,6 +30,11 @@ _ARRAY = re.compile(r"[0-9a-f-]{1,40}\.npy")
 _NAMED = {"__class__", "__module__", "__loader__", "__id__"}
 _OF_ROOT = {"protocol", "_skops_version"}
 Part = Mapping[str, Any]
+# What the libraries raise that read a damaged archive, and a damaged header of an array: that is a Python expression.
+_OF_ZIP = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError,
+           NotImplementedError, ValueError, IndexError, OverflowError)  # fmt: skip
+_OF_NUMPY = (ValueError, EOFError, OSError, TypeError, SyntaxError, tokenize.TokenError, KeyError, OverflowError,
+             MemoryError, RecursionError)  # fmt: skip
 
 
 def checked(data: bytes, policy: Skops) -> dict[str, npt.NDArray[Any]]:
@@ -58,7 +66,7 @@ def _members(data: bytes, policy: Skops) -> dict[str, bytes]:
             _require(len(set(names)) == len(names), "two of its files have one name")
             _require(all(each == SCHEMA or _ARRAY.fullmatch(each) for each in names), "it holds other files")
             return {each.filename: archive.read(each) for each in listed}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError):
+    except _OF_ZIP:
         raise LearningRefused("The weights are no skops file, or a damaged one", where="weights") from None
 
 
@@ -148,7 +156,7 @@ def _array(content: bytes) -> npt.NDArray[Any]:
     """Return an array of NumPy's own format; one of objects would be a pickle."""
     try:
         held = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError, OSError, TypeError, SyntaxError, MemoryError):
+    except _OF_NUMPY:
         raise LearningRefused("An array of the model is damaged, or is a pickle", where="weights") from None
     _require(isinstance(held, np.ndarray) and not held.dtype.hasobject, "an array of it holds objects")
     return np.asarray(held)

@@ -26,7 +26,7 @@ _CANNOT_ANSWER = "The model cannot answer what it was asked"
 
 
 class Runs(Protocol):
-    """A model that was loaded."""
+    """A model that was loaded; one that can be trained again has ``again`` as well."""
 
     def answer(self, asked: Asked) -> Asked:
         """Return what it tells of each row."""
@@ -88,15 +88,31 @@ def _answer(model: Runs, schema: OwnSchema, question: dict[str, Any], given: Bin
     if "arrays" in question:
         _reply(told, {}, *model.arrays().values())
         return
-    rows, width = question["rows"], len(schema.features())
-    asked = np.frombuffer(given.read(rows * width * 8), "<f8").reshape(rows, width)
+    asked = _table(given, question["rows"], schema)
+    trained = _table(given, question["trained"], schema) if "trained" in question else None
+    wanted = np.frombuffer(given.read(8 * len(trained)), "<f8") if trained is not None else None
     try:
         with np.errstate(all="ignore"):
-            answers = held(model.answer(asked), rows, schema)
+            if trained is not None and wanted is not None:
+                model = _again(model, trained, wanted, question["seed"])
+            answers = held(model.answer(asked), len(asked), schema)
     except Exception as error:  # an entry point, as above
         _reply(told, {"refused": _sentence(error, _CANNOT_ANSWER)})
     else:
         _reply(told, {}, answers)
+
+
+def _table(given: BinaryIO, rows: int, schema: OwnSchema) -> Asked:
+    width = len(schema.features())
+    return np.frombuffer(given.read(rows * width * 8), "<f8").reshape(rows, width)
+
+
+def _again(model: Runs, trained: Asked, wanted: Asked, seed: int) -> Runs:
+    from ml.own.skops_model import SkopsModel
+
+    if not isinstance(model, SkopsModel):
+        raise LearningRefused("The model cannot be trained again", where="weights")
+    return model.again(trained, wanted, seed)
 
 
 def _sentence(error: Exception, otherwise: str) -> str:

@@ -10,17 +10,22 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+from onnx import helper
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from ml import attack
+from ml import attack, packages
 from ml.attacks.known import known
 from ml.attacks.report import SCHEMA as REPORT
+from ml.attacks.report import attack as report
+from ml.attacks.subjects import of_own
 from ml.errors import LearningRefused
 from ml.own import package
+from ml.own.exporting import exported
 from ml.own.schema import OwnSchema, encoded
 from ml.train import held_out
 from tests.attacked import SPEC, people
-from tests.own_models import of_tree
+from tests.own_models import graph, of_tree
 
 VERSION = "falls, extract 1"
 FALLS = OwnSchema(SPEC.unit, SPEC.target, SPEC.numeric, SPEC.categories, held_back=True)
@@ -84,3 +89,30 @@ def test_a_model_of_values_is_judged_by_how_near_it_comes() -> None:
     assert of.features.shape == (1200, 9)
     with pytest.raises(LearningRefused):
         known(schema, pd.DataFrame({"pseudonym": ["a"], "test 7": [np.nan]}))
+
+
+def test_a_forest_is_held_against_forests_that_are_trained_alike(tmp_path: Path) -> None:
+    frame = people(1200)
+    inside = frame[~held_out(FALLS, frame)]
+    fitted = RandomForestClassifier(10, random_state=0).fit(encoded(inside, FALLS), inside["fell"])
+    held = package.save(*exported(fitted, FALLS), FALLS, tmp_path / "m", purpose="Falls", data_version=VERSION)
+    told = report(of_own(packages.load(held)), known(FALLS, frame), data_version=VERSION, seconds=40, seed=3)
+    assert told.level == "leaks"
+    lira = next(each for each in told.outcomes if each.attack == "lira")
+    assert lira.level == "leaks"
+    assert lira.figures["shadows"] >= 4
+
+
+def test_a_model_that_answers_of_some_people_alone_is_told_of_as_far_as_it_goes(tmp_path: Path) -> None:
+    """A log of a negative number is no number: what the model says of the middle alone is sound."""
+    width = len(FALLS.features())
+    choose = np.zeros((width, 1), "f4")
+    choose[0] = 1.0
+    nodes = [helper.make_node("MatMul", ["X", "C"], ["A"]), helper.make_node("Add", ["A", "H"], ["B"]),
+             helper.make_node("Log", ["B"], ["L"]), helper.make_node("Sigmoid", ["L"], ["Y"])]  # fmt: skip
+    made = graph(nodes, {"C": choose, "H": np.array([0.5], "f4")}, width=width)
+    held = package.save(*exported(made, FALLS), FALLS, tmp_path / "m", purpose="Falls", data_version=VERSION)
+    told = report(of_own(packages.load(held)), known(FALLS, people(1200)), data_version=VERSION, seconds=20, seed=3)
+    levels = {each.attack: each.level for each in told.outcomes}
+    assert levels["membership"] == "not run"
+    assert levels["memorised rows"] == "nothing"
