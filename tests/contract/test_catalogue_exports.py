@@ -6,6 +6,8 @@ What is asked is kept as SHACL in ``shapes``, and asked of the triples that the 
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -120,6 +122,19 @@ def test_schema_org_has_what_dataset_search_asks_for(warehouse, name):
 def test_schema_org_tells_the_years_that_are_covered(warehouse):
     told = json.loads(Client().get("/catalogue/gp_events/schema.jsonld").content)
     assert told["temporalCoverage"] == "2018/2026"
+
+
+@pytest.mark.parametrize("name", sorted(contracts.datasets()))
+def test_what_the_national_schema_requires_is_there_of_every_dataset_built_or_not(warehouse, name):
+    """HDRUK/schemata, docs/dataset/latest/dataset.md: its required properties, and RFC 3339 for the two dates."""
+    told = json.loads(Client().get(f"/catalogue/{name}/metadata.json").content)
+    for field in ("identifier", "version", "revisions", "issued", "modified", "summary", "accessibility"):
+        assert told[field], field
+    issued, modified = (datetime.fromisoformat(told[field]) for field in ("issued", "modified"))
+    assert issued.tzinfo is not None
+    assert modified.tzinfo is not None
+    assert re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", told["version"])
+    assert all({"version", "url"} <= set(each) for each in told["revisions"])
 
 
 def test_the_national_core_fields_are_there(warehouse):

@@ -227,9 +227,11 @@ def schema_org(described: Described, metadata: Metadata, name: str, page: str) -
 def national(described: Described, metadata: Metadata) -> Json:
     """Return the core fields of the national schema for one dataset."""
     dataset, version = described.dataset, described.version
-    told: Json = {
+    return {
         "identifier": described.page,
         "version": dataset.version,
+        "issued": metadata.issued,
+        "modified": version.build.at.isoformat(timespec="seconds") if version else metadata.issued,
         "revisions": [{"version": dataset.version, "url": described.page}],
         "summary": {
             "title": title(dataset),
@@ -252,9 +254,6 @@ def national(described: Described, metadata: Metadata) -> Json:
         "observations": _observations(version),
         "structuralMetadata": {"tables": [_table(dataset)]},
     }
-    if version:
-        told["modified"] = version.build.at.isoformat(timespec="seconds")
-    return told
 
 
 def _temporal(described: Described) -> Json:

@@ -22,6 +22,7 @@ _TEXTS = (
     "access_process",
     "provenance",
     "jurisdiction",
+    "issued",
 )
 
 
@@ -38,6 +39,7 @@ class Metadata:
     access_process: str
     provenance: str
     jurisdiction: str
+    issued: str
     theme: str
     theme_uri: str
     keywords: dict[str, tuple[str, ...]]
