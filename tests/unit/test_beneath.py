@@ -1,8 +1,9 @@
-"""What an Arrow or a Parquet file holds that no program shows: beneath missing values, in dictionaries of no row."""
+"""What an Arrow or a Parquet file holds that no program shows: beneath missing values, unused, between its parts."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.planted import examined
+from tre.disclosure.contents import Contents, Unreadable
+from tre.disclosure.policy import load_policy
+from tre.disclosure.readers import arrow
 from tre.disclosure.readers.beneath import Beneath
 from tre.disclosure.readers.spare_values import SpareValues
+from tre.disclosure.source import Source
 
 NUMBER = 9990000018
 SAID = f"NHS number {NUMBER}"
@@ -114,3 +119,30 @@ def test_a_dictionary_that_grows_has_no_value_to_spare() -> None:
 def test_many_different_texts_are_no_spare_values() -> None:
     body = parquet([f"ward {n}" for n in range(3000)], dictionary_pagesize_limit=1000, data_page_size=1000)
     assert not [hit for hit in examined(body)[1] if "no row has" in hit.where]
+
+
+def before_the_footer(body: bytes, tail: int, said: str) -> bytes:
+    """Put a text between the last column or batch and the footer, whose length stands before the mark at the end."""
+    footer = len(body) - tail - int.from_bytes(body[-tail : 4 - tail], "little")
+    return body[:footer] + said.encode() + body[footer:]
+
+
+def test_what_stands_between_a_parquet_file_s_columns_and_its_footer_is_read() -> None:
+    body = parquet(["a", "b"])
+    assert met(body) == set()
+    assert ("identifier", "nhs_number") in met(before_the_footer(body, 8, SAID))
+    writer = body.index(b"parquet-cpp-arrow version")
+    named = body[:writer] + SAID.ljust(25).encode() + body[writer + 25 :]
+    assert ("identifier", "nhs_number") in met(named)
+
+
+def test_what_stands_before_an_arrow_file_s_footer_is_told() -> None:
+    body = feather(pd.DataFrame({"band": ["a", "b"]}))
+    assert met(body) == set()
+    assert ("appended-bytes", "appended") in met(before_the_footer(body, 10, SAID))
+
+
+def test_more_between_columns_than_is_read_is_refused() -> None:
+    limits = {**load_policy().limits, "part_bytes": 10}
+    with pytest.raises(Unreadable, match="more stands between"):
+        arrow.read_parquet(Source.of(parquet(["a"])), "", Contents(), replace(load_policy(), limits=limits))

@@ -106,3 +106,16 @@ def test_a_database_of_duckdb_that_keeps_deleted_rows_or_more_is_not_passed(tmp_
     assert ("hidden-content", "free-blocks") in told
     told = {(hit.rule, hit.kind) for hit in examined(MAKERS["duckdb"]({}) + NHS.encode())[1]}
     assert {("appended-bytes", "appended"), ("identifier", "nhs_number")} <= told
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["<html><head><style>p::after{{content:'{}'}}</style></head><body><p>x</p></body></html>",
+     "<html><body><p style=\"--said:'{}'\">x</p></body></html>",
+     "<svg xmlns='http://www.w3.org/2000/svg'><style>text::after{{content:'{}'}}</style><text>x</text></svg>"],
+)  # fmt: skip
+def test_what_a_style_sheet_escapes_is_read(page: str) -> None:
+    escaped = "".join(f"\\{ord(mark):06x}" for mark in NHS)
+    told = {(hit.rule, hit.kind) for hit in examined(page.format(escaped).encode())[1]}
+    assert ("identifier", "nhs_number") in told
+    assert not examined(page.format("\\110000 \\2022 ").encode())[1]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils.text import slugify
@@ -44,7 +43,6 @@ class Described:
     dataset: Dataset
     version: DatasetVersion | None
     page: str
-    since: datetime | None = None  # when the first of its versions was made, where that was asked
 
     @property
     def years(self) -> tuple[int, int] | None:

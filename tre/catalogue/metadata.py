@@ -20,6 +20,7 @@ _TEXTS = (
     "access_process",
     "provenance",
     "jurisdiction",
+    "issued",
 )
 
 
@@ -36,6 +37,7 @@ class Metadata:
     access_process: str
     provenance: str
     jurisdiction: str
+    issued: str
     theme: str
     theme_uri: str
     keywords: dict[str, tuple[str, ...]]

@@ -28,11 +28,13 @@ _MODELS = {"fhir_": "HL7 FHIR", "imaging_": "DICOM"}  # by how a dataset's name 
 
 
 def national(described: Described, metadata: Metadata) -> Json:
-    """Return one dataset's metadata; of one that the warehouse does not hold yet, without its dates of issue."""
+    """Return one dataset's metadata, of one that the warehouse does not hold yet too."""
     dataset, version = described.dataset, described.version
     told: Json = {
         "identifier": described.page,
         "version": dataset.version,
+        "issued": metadata.issued,
+        "modified": version.build.at.isoformat(timespec="seconds") if version else metadata.issued,
         "revisions": [{"version": dataset.version, "url": described.page}],
         "summary": {
             "title": title(dataset),
@@ -58,9 +60,6 @@ def national(described: Described, metadata: Metadata) -> Json:
     }
     if described.years:
         told["provenance"] = {"origin": metadata.origin_of(dataset), "temporal": _temporal(dataset, *described.years)}
-    if version:
-        told["issued"] = (described.since or version.build.at).isoformat(timespec="seconds")
-        told["modified"] = version.build.at.isoformat(timespec="seconds")
     return told
 
 

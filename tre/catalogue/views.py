@@ -6,7 +6,6 @@ What a single submission held stays with who runs the warehouse: :mod:`tre.catal
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -129,8 +128,7 @@ def dataset_schema_org(request: HttpRequest, name: str) -> HttpResponse:
 @login_not_required
 def dataset_national(request: HttpRequest, name: str) -> HttpResponse:
     """Give one dataset's national metadata fields."""
-    first = DatasetVersion.objects.filter(dataset=name).order_by("version").values_list("build__at", flat=True).first()
-    return _json(national(replace(_newest(name), since=first), load_metadata()), "application/json")
+    return _json(national(_newest(name), load_metadata()), "application/json")
 
 
 @require_POST

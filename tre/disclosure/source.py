@@ -56,6 +56,12 @@ class Source:
         with self.open() as file:
             return file.read(most)
 
+    def part(self, start: int, size: int) -> bytes:
+        """Return so many bytes from a place on, or as many as there are."""
+        with self.open() as file:
+            file.seek(start)
+            return file.read(size)
+
     def whole(self) -> bytes:
         """Return all bytes."""
         return self.path.read_bytes() if self.path is not None else self.data

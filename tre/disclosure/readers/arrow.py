@@ -12,11 +12,14 @@ from tre.disclosure.contents import Contents, Stream, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.beneath import Beneath
+from tre.disclosure.readers.raw_strings import strings_of
 from tre.disclosure.readers.spare_values import SpareValues, strings
 from tre.disclosure.source import Source
 
 _ROWS = 65_536  # of a batch
 _DAMAGED = (pa.ArrowException, OSError, ValueError, EOFError)
+_PARQUET, _FILE = b"PAR1", b"ARROW1\0\0"
+_TAIL = 10  # bytes at an Arrow file's end: the length of the footer before them, and the mark
 _END = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream, as its writer closes it (Arrow columnar format, IPC streaming)
 _OWN = {b"ARROW:schema"}  # written by the library itself: the schema once more
 
@@ -37,6 +40,9 @@ def read_parquet(source: Source, where: str, contents: Contents, policy: Policy)
     batches = spare.watched(file.iter_batches(batch_size=_ROWS, use_threads=True))
     contents.streams.append(Stream(where, names, _tables(where, names, batches, damaged)))
     contents.blocks.append(spare.left_over())
+    contents.code.append(
+        (f"{where} around its columns".strip(), strings_of(_around_columns(source, file.metadata, policy)))
+    )
     _add_metadata(file.metadata.metadata, f"{where} Parquet metadata".strip(), contents)
     _add_schema(file.schema_arrow, where, contents)
 
@@ -49,7 +55,7 @@ def read_arrow(source: Source, where: str, contents: Contents, policy: Policy) -
         if source.head(6) == b"ARROW1":
             opened = pa.ipc.open_file(file)
             batches = (opened.get_batch(n) for n in range(opened.num_record_batches))
-            ended: Callable[[], bool] = lambda: True  # noqa: E731 - its footer stands at the very end, or it is none
+            ended: Callable[[], bool] = lambda: _is_whole(source.arrow(), source.size)  # noqa: E731
         else:
             opened = pa.ipc.open_stream(file)
             batches, ended = iter(opened), lambda: _ends(file)
@@ -62,11 +68,59 @@ def read_arrow(source: Source, where: str, contents: Contents, policy: Policy) -
 
 
 def _to_the_end(where: str, tables: Iterator[Table], ended: Callable[[], bool]) -> Iterator[Contents]:
-    """Yield the batches, and what stands behind the last one."""
+    """Yield the batches, and tell whether something stands behind the last one."""
     for table in tables:
         yield Contents(tables=[table])
     if not ended():
         yield Contents(hits=[Hit("appended-bytes", "appended", where, "after the last batch")])
+
+
+def _around_columns(source: Source, metadata: Any, policy: Policy) -> bytes:
+    """Return what of a Parquet file is no column's data: the footer, indexes, and what stands between columns.
+
+    Raises
+    ------
+    Unreadable
+        It is more than the policy's ``part_bytes``.
+    """
+    gaps, at = [], len(_PARQUET)
+    for start, end in (*sorted(_columns(metadata)), (source.size, source.size)):
+        gaps.append((at, max(0, start - at)))
+        at = max(at, end)
+    if sum(size for _, size in gaps) > policy.limits["part_bytes"]:
+        raise Unreadable("more stands between its columns than inspection reads", rule="too-big")
+    known = (metadata.metadata or {}).get(b"ARROW:schema", b"\0")  # the schema once more
+    return b"\n".join(source.part(*each) for each in gaps if each[1]).replace(known, b"\n")
+
+
+def _columns(metadata: Any) -> Iterator[tuple[int, int]]:
+    for group in range(metadata.num_row_groups):
+        for n in range(metadata.num_columns):
+            column = metadata.row_group(group).column(n)
+            begins = [each for each in (column.dictionary_page_offset, column.data_page_offset) if each]
+            yield min(begins), min(begins) + column.total_compressed_size
+
+
+def _is_whole(file: Any, size: int) -> bool:
+    """Return whether the messages of an Arrow file go on to its footer, so that nothing stands between.
+
+    Raises
+    ------
+    Unreadable
+        They do not end.
+    """
+    file.seek(size - _TAIL)
+    footer = int.from_bytes(file.read(4), "little")
+    file.seek(len(_FILE))
+    messages = pa.ipc.MessageReader.open_stream(file)
+    try:
+        while messages.read_next_message() is not None:
+            pass
+    except StopIteration:
+        pass
+    except _DAMAGED as error:
+        raise Unreadable("the Arrow file is damaged") from error
+    return bool(file.tell() == size - _TAIL - footer)
 
 
 def _ends(file: Any) -> bool:

@@ -22,12 +22,14 @@ from tre.disclosure.readers.xml_tree import joined, keep_attributes, local, pars
 _STARTS = re.compile(r"[\[{](?=\s*[\[{\"\-\d])")
 _ENTITY = re.compile(r"<!\s*ENTITY", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+_STYLED = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")  # CSS Syntax 3, section 4.3.7
 _SVG = re.compile(r"<(?:[a-z]+:)?svg\b", re.IGNORECASE)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b")
 _DRAWN = re.compile(r"(?:(?!\d{9})(?:[MmLlHhVvCcSsQqTtAaZzeE\d.,+\s()-]|translate|scale|rotate|matrix|skew[XY]))*")
 _COORDINATE = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _PEN_UP, _CLOSED = re.compile(r"[Mm]"), re.compile(r"[ZzCcSsQqTtAa]")  # a curve is a letter's or a smoothed line
 _TEMPLATES = ("defs", "symbol", "clippath", "marker", "pattern")
+_MARKS = 0x110000  # code points that there are
 _REPEATED = 30  # children of one element
 
 
@@ -57,7 +59,9 @@ def read_html(data: bytes, where: str, contents: Contents, policy: Policy) -> No
     attributes = [_attribute(each) for tag in page.find_all(True) for each in tag.attrs.values()]
     for value in attributes:
         _read_fragments(value, f"{where} attributes".strip(), contents)
-    contents.add_text(f"{where} attributes".strip(), "\n".join([*attributes, *_escaped_links(attributes)]))
+    contents.add_text(
+        f"{where} attributes".strip(), "\n".join([*map(_unstyled, attributes), *_escaped_links(attributes)])
+    )
     _keep_strings(page, where, contents)
 
 
@@ -66,7 +70,7 @@ def _keep_strings(page: BeautifulSoup, where: str, contents: Contents) -> None:
     kinds: dict[str, list[str]] = {"comments": [], "style": [], "text": []}
     for each in page.find_all(string=True):
         if isinstance(each, Stylesheet):
-            kinds["style"].append(_COLOUR.sub("", each))
+            kinds["style"].append(_COLOUR.sub("", _unstyled(each)))
         elif not isinstance(each, Script):
             kinds["comments" if isinstance(each, PreformattedString) else "text"].append(each)
     kinds["text"] += put_together(kinds["text"])
@@ -86,6 +90,11 @@ def _repeated(page: BeautifulSoup) -> Iterator[str]:
 def _unescaped(code: str) -> str:
     """Return a program with the characters that its strings escape by number written out."""
     return _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), code)
+
+
+def _unstyled(text: str) -> str:
+    """Return text of a style sheet, or of an attribute that may be one, with its escaped characters written out."""
+    return _STYLED.sub(lambda found: chr(int(found[1], 16)) if int(found[1], 16) < _MARKS else "", text)
 
 
 def _escaped_links(attributes: list[str]) -> list[str]:
@@ -132,7 +141,7 @@ def read_svg(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
         marks += tag in ("circle", "ellipse") or (tag == "use" and {"x", "y"} <= set(element.attrib))
         if tag in ("script", "foreignobject", "iframe"):
             contents.hits.append(Hit("active-content", "script", where))
-        lines += [element.text or "", element.tail or ""]
+        lines += [_unstyled(element.text or "") if tag == "style" else element.text or "", element.tail or ""]
         lines += [str(each) for key, each in element.attrib.items() if not _is_drawn(key, str(each))]
     lines += lettered(root)
     contents.add_text(where, "\n".join(_COLOUR.sub("", line) for line in lines if line.strip()))
