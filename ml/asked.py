@@ -1,4 +1,4 @@
-"""What a served model is asked, held against its specification; a refusal names a column and a row, never a value."""
+"""What a served model is asked, held against its schema; a refusal names a column and a row, never a value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
-from ml.spec import TrainingSpec
+from ml.schema import Schema
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_ROWS = 10_000
@@ -36,7 +36,7 @@ class Asked:
     units: tuple[str, ...] | None
 
 
-def read(body: bytes, spec: TrainingSpec) -> Asked:
+def read(body: bytes, spec: Schema) -> Asked:
     """Return what a request asks.
 
     Its columns are the features, all of them, and perhaps the unit; a number or null stands in each of a number's rows,
@@ -100,7 +100,7 @@ def _table(told: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
     return columns, rows
 
 
-def _places(columns: Sequence[Any], wanted: Sequence[str], spec: TrainingSpec) -> dict[str, int]:
+def _places(columns: Sequence[Any], wanted: Sequence[str], spec: Schema) -> dict[str, int]:
     """Return where each column stands; a name that the model does not know is told by its place alone."""
     places: dict[str, int] = {}
     for place, name in enumerate(columns):

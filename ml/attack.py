@@ -15,11 +15,13 @@ import torch
 from ml.attacks.known import known
 from ml.attacks.outcome import OutOfTime, not_run
 from ml.attacks.report import Report, attack
-from ml.attacks.subjects import of_package
+from ml.attacks.subjects import Subject, of_own, of_package
 from ml.errors import LearningRefused
-from ml.package import Package, load
+from ml.own.package import OwnPackage
+from ml.packages import Packaged, load
 
 _MOST_SECONDS = 3600.0
+_OWN_TABLE = "Let its features be columns of one table of the extract, and make others of them within the model"
 
 
 def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
@@ -52,25 +54,32 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     try:
         package = load(folder)
         version = str(package.training.get("data_version"))
-        facts = known(package.spec, _table(package, version, extracts))
+        facts = known(package.schema, _table(package, version, extracts))
     except LearningRefused as error:
         missed = not_run("all", "Attack the model with the extract it was trained on.", error.sentence())
         return Report((missed,), version if version in extracts else "", 0, 0, seed).to_json()
     signal.signal(signal.SIGALRM, _stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)  # a model may tell of a training that takes days
-    promised = (float(package.training["epsilon"]), package.spec.delta)
-    told = attack(of_package(package), facts, data_version=version, seconds=seconds, seed=seed, epsilon=promised)
+    subject, promised = _subject(package)
+    told = attack(subject, facts, data_version=version, seconds=seconds, seed=seed, epsilon=promised)
     signal.setitimer(signal.ITIMER_REAL, 0)
     return told.to_json()
+
+
+def _subject(package: Packaged) -> tuple[Subject, tuple[float, float] | None]:
+    """Return what is attacked, and the epsilon and delta that it promises."""
+    if isinstance(package, OwnPackage):
+        return of_own(package), None
+    return of_package(package), (float(package.training["epsilon"]), package.spec.delta)
 
 
 def _stop(*_: object) -> None:
     raise OutOfTime
 
 
-def _table(package: Package, version: str, extracts: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+def _table(package: Packaged, version: str, extracts: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
     """Return the table of the extract that holds all that the model was trained on: the first by name that does."""
-    spec = package.spec
+    spec = package.schema
     wanted = [spec.unit, spec.target, *spec.features(), *([spec.time] if spec.time else [])]
     if version not in extracts:
         raise LearningRefused("The model tells of no extract that the project has", todo="Train it on one that it has")
@@ -79,7 +88,8 @@ def _table(package: Package, version: str, extracts: Mapping[str, Mapping[str, s
         if set(wanted) <= set(table.schema.names):
             frame: pd.DataFrame = table.to_table(columns=wanted).to_pandas()
             return frame
+    own = isinstance(package, OwnPackage)
     raise LearningRefused(
         "No table of the extract holds the model's columns: it was made in a notebook",
-        todo="Have it trained by an attested run, whose table the platform has",
+        todo=_OWN_TABLE if own else "Have it trained by an attested run, whose table the platform has",
     )

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.errors import LearningRefused
+from ml.schema import Schema
 from ml.spec import Category, Numeric, TrainingSpec
 
 Matrix = npt.NDArray[np.float32]
@@ -77,13 +78,13 @@ def _set(places: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.float64]:
     return (places[:, None] == np.arange(width)).astype(float)
 
 
-def targets(frame: pd.DataFrame, spec: TrainingSpec) -> Matrix:
+def targets(frame: pd.DataFrame, spec: Schema) -> Matrix:
     """Return what is to be predicted.
 
     Returns
     -------
     Matrix
-        0 or 1, shape (rows,). For ``linear`` a number cut to its bounds and scaled to between -1 and 1. For
+        0 or 1, shape (rows,). For a ``value`` a number cut to its bounds and scaled to between -1 and 1. For
         ``survival`` shape (rows, periods): 1 in the period of the event, 0 in those survived, ``NOT_AT_RISK`` after.
 
     Raises
@@ -93,17 +94,17 @@ def targets(frame: pd.DataFrame, spec: TrainingSpec) -> Matrix:
     """
     _check_there(frame, (spec.target, *([spec.time] if spec.time else [])))
     values = pd.to_numeric(frame[spec.target], errors="coerce").to_numpy(float, na_value=np.nan)
-    if spec.model == "linear":
+    if spec.answer() == "value":
         if not np.isfinite(values).all():
             raise LearningRefused("The target must be a number in every row", where=spec.target)
         low, high = spec.bounds
         return (2 * (np.clip(values, low, high) - low) / (high - low) - 1).astype(np.float32)
     if not np.isin(values, (0.0, 1.0)).all():
         raise LearningRefused("The target must be 0 or 1 in every row", where=spec.target)
-    return values.astype(np.float32) if spec.model != "survival" else _hazards(frame, spec, values)
+    return values.astype(np.float32) if not spec.time else _hazards(frame, spec, values)
 
 
-def _hazards(frame: pd.DataFrame, spec: TrainingSpec, came: npt.NDArray[np.float64]) -> Matrix:
+def _hazards(frame: pd.DataFrame, spec: Schema, came: npt.NDArray[np.float64]) -> Matrix:
     """Return each person-period's outcome; a person whose time is cut off within a period did not survive it for sure.
 
     Singer and Willett, "It's about time: using discrete-time survival analysis", 1993.
@@ -119,7 +120,7 @@ def _hazards(frame: pd.DataFrame, spec: TrainingSpec, came: npt.NDArray[np.float
     return told.astype(np.float32)
 
 
-def by_person(frame: pd.DataFrame, spec: TrainingSpec) -> npt.NDArray[np.int64]:
+def by_person(frame: pd.DataFrame, spec: Schema) -> npt.NDArray[np.int64]:
     """Return the rows of each person, shape (persons, most rows of any), -1 where there is none.
 
     Of a person with more than ``spec.rows`` the first count: which rows these are is nobody else's doing.
@@ -140,7 +141,7 @@ def by_person(frame: pd.DataFrame, spec: TrainingSpec) -> npt.NDArray[np.int64]:
     return rows
 
 
-def check_units(frame: pd.DataFrame, spec: TrainingSpec) -> None:
+def check_units(frame: pd.DataFrame, spec: Schema) -> None:
     """Refuse a table whose rows do not all name a person, or in which one has two rows where one is allowed.
 
     Raises

@@ -26,7 +26,8 @@ import numpy.typing as npt
 from ml.asked import Asked
 from ml.data import binned, coded
 from ml.errors import LearningRefused
-from ml.spec import Numeric, TrainingSpec
+from ml.schema import Schema
+from ml.spec import Numeric
 
 ANSWER = "answer"
 STEPS = 10  # bins of a number without cuts, and of the answers
@@ -102,7 +103,7 @@ class Drift:
         A file of JSON lines that keeps what was told, so that a later start compares with the same window.
     """
 
-    def __init__(self, spec: TrainingSpec, policy: Policy, kept: Path, now: datetime) -> None:
+    def __init__(self, spec: Schema, policy: Policy, kept: Path, now: datetime) -> None:
         self._spec, self._policy, self._kept = spec, policy, kept
         self._lock = threading.Lock()
         self._begins = window_of(now, policy.hours)
@@ -175,13 +176,13 @@ def edges(number: Numeric) -> tuple[float, ...]:
     return number.cuts or tuple(number.low + nth * step for nth in range(1, STEPS))
 
 
-def bins(spec: TrainingSpec) -> dict[str, int]:
+def bins(spec: Schema) -> dict[str, int]:
     """Return how many bins each column has; the last of a feature is of rows in which it is missing or unknown."""
     numbers = {each.name: len(edges(each)) + 2 for each in spec.numeric}
     return {**numbers, **{each.name: len(each.values) + 1 for each in spec.categories}, ANSWER: STEPS}
 
 
-def placed(spec: TrainingSpec, asked: Asked, answers: npt.NDArray[Any]) -> dict[str, Counts]:
+def placed(spec: Schema, asked: Asked, answers: npt.NDArray[Any]) -> dict[str, Counts]:
     """Return the bin of each row in each column, shape (rows,) each."""
     found: dict[str, Counts] = {}
     for number in spec.numeric:
@@ -191,7 +192,7 @@ def placed(spec: TrainingSpec, asked: Asked, answers: npt.NDArray[Any]) -> dict[
     for category in spec.categories:
         codes = coded(asked.frame, category)
         found[category.name] = np.where(codes == 0, len(category.values), codes - 1)
-    low, high = spec.bounds if spec.model == "linear" else (0.0, 1.0)
+    low, high = spec.bounds if spec.answer() == "value" else (0.0, 1.0)
     share = (np.asarray(answers, float) - low) / (high - low)
     found[ANSWER] = np.clip((share * STEPS).astype(np.int64), 0, STEPS - 1)
     return found

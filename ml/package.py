@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from ml.card import markdown
+from ml.data import Matrix
 from ml.dp import TrainedModel
 from ml.errors import LearningRefused
-from ml.networks import network
+from ml.networks import network, predict
 from ml.spec import TrainingSpec
 
 FILES = ("model.json", "weights.safetensors", "card.json", "card.md")
@@ -34,6 +37,15 @@ class Package:
     weights: dict[str, np.ndarray]
     training: dict[str, Any]
     card: dict[str, Any]
+
+    @property
+    def schema(self) -> TrainingSpec:
+        """What it is asked and answers."""
+        return self.spec
+
+    def predict(self, frame: pd.DataFrame) -> Matrix:
+        """Return an answer for each row: see :func:`ml.networks.predict`."""
+        return predict(self.spec, self.weights, frame)
 
 
 def save(
@@ -91,7 +103,7 @@ def save(
     }
     (folder / "model.json").write_text(json.dumps(training, indent=2))
     (folder / "card.json").write_text(json.dumps(card, indent=2))
-    (folder / "card.md").write_text(_markdown(card))
+    (folder / "card.md").write_text(markdown(card))
     return folder
 
 
@@ -107,18 +119,6 @@ def _rounded(rows: int) -> int:
     return round(rows, -1)
 
 
-def _markdown(card: dict[str, Any]) -> str:
-    figures = "\n".join(f"- {name}: {value}" for name, value in card["figures"].items())
-    limits = "\n".join(f"- {each}" for each in card["limits"])
-    return (
-        f"# Model card\n\n{card['purpose']}\n\n"
-        f"- target: {card['target']}\n- features: {', '.join(card['features'])}\n"
-        f"- privacy: epsilon {card['epsilon']} at delta {card['delta']}, for {card['privacy_unit']}\n"
-        f"- data version: {card['data_version']}\n- code: {card['code_hash']}\n\n"
-        f"## Figures\n\n{figures}\n\n{_of_groups(card['groups'])}## Limits\n\n{limits}\n"
-    )
-
-
 def _of_search(spec: TrainingSpec) -> list[str]:
     """Return the sentence that tells a reader of a search, where there was one."""
     if spec.search is None:
@@ -127,27 +127,6 @@ def _of_search(spec: TrainingSpec) -> list[str]:
         f"The best of {spec.search.trials:g} trials on average ({spec.search.law}; their number is secret), among "
         f"{len(spec.search.settings())} settings: its epsilon covers them all."
     ]
-
-
-def _of_groups(groups: dict[str, Any]) -> str:
-    """Return the part of a card that tells of calibration and of groups, or nothing where there are none."""
-    if not groups:
-        return ""
-    lines = [f"A person counts as found where the answer is {groups['threshold']} or more."]
-    lines += [f"- where {each['expected']} is expected, {each['observed']} came" for each in groups["calibration"]]
-    for kind, members in groups["groups"].items():
-        lines += ["", f"### By {kind}", ""]
-        lines += [f"- {name}: {_listed(figures)}" for name, figures in members.items()]
-        lines += (
-            [f"- largest difference: {_listed(groups['differences'][kind])}"] if groups["differences"][kind] else []
-        )
-        lines += [f"- too small to tell of: {groups['left_out'][kind]}"] if groups["left_out"][kind] else []
-    told = "\n".join(lines)
-    return f"## Groups of people\n\n{told}\n\n"
-
-
-def _listed(figures: dict[str, float]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in figures.items())
 
 
 def load(folder: Path) -> Package:

@@ -15,7 +15,9 @@ from dp_accounting.rdp import RdpAccountant
 
 from ml import accounting
 from ml.errors import LearningRefused
-from ml.package import load
+from ml.own.package import OwnPackage
+from ml.package import Package
+from ml.packages import load
 from ml.preparing import sums
 from ml.spec import TrainingSpec
 
@@ -25,7 +27,7 @@ _ROUNDED = 0.0001  # a package tells its epsilon to four digits
 
 
 def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
-    """Return ``epsilon`` and ``delta`` of one model's training.
+    """Return ``epsilon`` and ``delta`` of one model's training, each None of a model that claims no privacy.
 
     Parameters
     ----------
@@ -39,6 +41,12 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     """
     folder = Path(spec["folder"])
     package = load(folder)
+    if isinstance(package, OwnPackage):
+        return {"epsilon": None, "delta": None}
+    return _recomputed(package, folder, progress)
+
+
+def _recomputed(package: Package, folder: Path, progress: Callable[[str], None]) -> dict[str, Any]:
     noise, rate = (_number(package.training, name, folder) for name in ("noise_multiplier", "sampling_rate"))
     wanted = package.spec
     told = package.training.get("steps"), package.training.get("delta")

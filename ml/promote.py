@@ -13,12 +13,14 @@ import pandas as pd
 
 from ml.drift import Policy
 from ml.errors import LearningRefused
-from ml.package import Package, check_plain, load
+from ml.package import check_plain
+from ml.packages import Packaged, load
 from ml.registry_client import platforms
 from ml.released import DRIFT, PACKAGE, SIGNATURE, Statement, package_digest
 from ml.signing import sign
 
 _EXPERIMENT = "releases"
+_UNCLAIMED = "none"  # what stands for the epsilon of a model that claims no privacy
 
 
 def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
@@ -88,9 +90,9 @@ def _version_of(client: Any, name: str, tags: dict[str, str]) -> str | None:
 
 
 def _register(
-    client: Any, tags: dict[str, str], package: Package, folder: Path, statement: Statement, drift: Policy, key: bytes
+    client: Any, tags: dict[str, str], package: Packaged, folder: Path, statement: Statement, drift: Policy, key: bytes
 ) -> str:
-    told = {each: str(package.training[each]) for each in ("epsilon", "delta", "data_version", "code_hash")}
+    told = {each: _said(package.training[each]) for each in ("epsilon", "delta", "data_version", "code_hash")}
     tags = {**tags, **told}
     run_id = _run_of(client, tags)
     with tempfile.TemporaryDirectory() as scratch:
@@ -101,6 +103,11 @@ def _register(
     version = client.create_model_version(statement.name, source, run_id, tags=tags, description=purpose)
     client.set_terminated(run_id)
     return str(version.version)
+
+
+def _said(value: object) -> str:
+    """Return a value of a package as a tag."""
+    return _UNCLAIMED if value is None else str(value)
 
 
 def _run_of(client: Any, tags: dict[str, str]) -> str:
@@ -114,21 +121,21 @@ def _run_of(client: Any, tags: dict[str, str]) -> str:
     return str(client.create_run(number, run_name=tags["release"], tags=tags).info.run_id)
 
 
-def _pyfunc(package: Package, folder: Path, scratch: Path, statement: Statement, drift: Policy, key: bytes) -> Path:
+def _pyfunc(package: Packaged, folder: Path, scratch: Path, statement: Statement, drift: Policy, key: bytes) -> Path:
     """Return an MLflow model, signed whole, whose loader is ours: no pickle, no code of the researcher's in it."""
     import mlflow.pyfunc
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    columns: list[Any] = [ColSpec("double", each.name) for each in package.spec.numeric]
-    columns += [ColSpec("string", each.name) for each in package.spec.categories]
+    columns: list[Any] = [ColSpec("double", each.name) for each in package.schema.numeric]
+    columns += [ColSpec("string", each.name) for each in package.schema.categories]
     out = scratch / "mlflow"
     mlflow.pyfunc.save_model(
         str(out),
         loader_module="ml.serving",
-        signature=ModelSignature(Schema(columns), Schema([ColSpec("double", package.spec.answer())])),
+        signature=ModelSignature(Schema(columns), Schema([ColSpec("double", package.schema.answer())])),
         pip_requirements=["tre"],
-        metadata={"epsilon": package.training["epsilon"]},
+        metadata={"epsilon": _UNCLAIMED if package.training["epsilon"] is None else package.training["epsilon"]},
     )
     shutil.copytree(folder, out / PACKAGE)
     statement.write(out)
@@ -137,8 +144,8 @@ def _pyfunc(package: Package, folder: Path, scratch: Path, statement: Statement,
     return out
 
 
-def example(package: Package) -> pd.DataFrame:
+def example(package: Packaged) -> pd.DataFrame:
     """Return one row in the middle of every public bound: what a deployer may try a model with."""
-    row: dict[str, Any] = {each.name: (each.low + each.high) / 2 for each in package.spec.numeric}
-    row |= {each.name: each.values[0] for each in package.spec.categories}
+    row: dict[str, Any] = {each.name: (each.low + each.high) / 2 for each in package.schema.numeric}
+    row |= {each.name: each.values[0] for each in package.schema.categories}
     return pd.DataFrame([row])

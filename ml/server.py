@@ -22,8 +22,7 @@ from starlette.routing import Route
 from ml import asked, drift
 from ml.asked import MOST_BYTES, Unanswerable
 from ml.errors import LearningRefused
-from ml.networks import predict
-from ml.package import Package, load
+from ml.packages import Packaged, load
 from ml.released import DRIFT, PACKAGE, Statement, held_still
 from ml.watching import Watch
 
@@ -39,7 +38,7 @@ class Served:
         None where the platform asked for no monitoring.
     """
 
-    def __init__(self, package: Package, statement: Statement, watch: Watch, drift: drift.Drift | None) -> None:
+    def __init__(self, package: Packaged, statement: Statement, watch: Watch, drift: drift.Drift | None) -> None:
         self.package, self.statement, self.watch, self.drift = package, statement, watch, drift
 
     @classmethod
@@ -60,7 +59,7 @@ class Served:
             package, policy = load(held / PACKAGE), drift.Policy.read(held / DRIFT)
         whole = folder.absolute()
         kept = whole.with_name(f"{whole.name}.drift.jsonl")
-        monitored = drift.Drift(package.spec, policy, kept, datetime.now(UTC)) if policy else None
+        monitored = drift.Drift(package.schema, policy, kept, datetime.now(UTC)) if policy else None
         return cls(package, statement, Watch.begun(statement, public, folder), monitored)
 
     def answer(self, body: bytes) -> dict[str, Any]:
@@ -74,11 +73,11 @@ class Served:
             The model may not be served any more.
         """
         self.watch.check()
-        what = asked.read(body, self.package.spec)
-        told = predict(self.package.spec, self.package.weights, what.frame)
+        what = asked.read(body, self.package.schema)
+        told = self.package.predict(what.frame)
         if self.drift is not None:
             self.drift.count(what, np.asarray(told), datetime.now(UTC))
-        return {"predictions": [{self.package.spec.answer(): float(each)} for each in told]}
+        return {"predictions": [{self.package.schema.answer(): float(each)} for each in told]}
 
     def windows(self) -> list[drift.Window]:
         """Return what is told of drift, oldest first."""

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ml.deployment import named_key
-from ml.networks import predict
-from ml.package import Package, load
+from ml.packages import Packaged, load
 from ml.released import PACKAGE, held_still
 from ml.watching import Watch
 
@@ -16,11 +15,11 @@ from ml.watching import Watch
 class ReleasedModel:
     """A verified model behind MLflow's interface."""
 
-    def __init__(self, package: Package, watch: Watch) -> None:
+    def __init__(self, package: Packaged, watch: Watch) -> None:
         self._package, self._watch = package, watch
 
     def predict(self, model_input: pd.DataFrame) -> pd.DataFrame:
-        """Return an answer for each row, as the column that the specification's ``answer`` names.
+        """Return an answer for each row, as the column that the schema's ``answer`` names.
 
         Raises
         ------
@@ -28,8 +27,8 @@ class ReleasedModel:
             When the model was retired or recalled meanwhile.
         """
         self._watch.check()
-        told = predict(self._package.spec, self._package.weights, model_input)
-        return pd.DataFrame({self._package.spec.answer(): told.astype(float)})
+        told = self._package.predict(model_input)
+        return pd.DataFrame({self._package.schema.answer(): told.astype(float)})
 
 
 def _load_pyfunc(path: str) -> ReleasedModel:

@@ -23,6 +23,7 @@ from ml.estimator import PrivateEstimator
 from ml.evaluate import evaluate, membership_advantage
 from ml.fairness import check_groups, groups_of
 from ml.noise import Noise
+from ml.schema import Schema
 from ml.spec import TrainingSpec
 
 _HELD_OUT = 0.2
@@ -50,7 +51,7 @@ def check_table(spec: TrainingSpec, frame: pd.DataFrame) -> None:
     check(spec, frame[~held_out(spec, frame)])
 
 
-def held_out(spec: TrainingSpec, frame: pd.DataFrame) -> pd.Series:
+def held_out(spec: Schema, frame: pd.DataFrame) -> pd.Series:
     """Return which rows are kept back for judging: a fifth of the persons, by a hash of their pseudonyms."""
     return frame[spec.unit].map(_share) < _HELD_OUT
 

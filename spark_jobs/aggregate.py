@@ -7,9 +7,13 @@ project a table was made, and nobody without the key can tell who it is. See doc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 
 from spark_jobs import tables
 from spark_jobs.errors import JobRefused
@@ -22,6 +26,7 @@ from tre.disclosure.statistics import safe_table
 from tre.disclosure.statistics.members import release_of
 
 TABLE, MEMBERS = "table.csv", "members"
+MOST_MEMBERS = 10_000_000  # of all cells together: each is a pseudonym and its labels, some 100 bytes
 
 
 def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], None]) -> dict[str, Any]:
@@ -41,7 +46,8 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     Raises
     ------
     JobRefused
-        When the query or the table is refused, or the extract is not what the platform has on record.
+        When the query or the table is refused, the table's cells have more members than :data:`MOST_MEMBERS`, or the
+        extract is not what the platform has on record.
     """
     out, asked = Path(spec["out"]), {name: spec[name] for name in ("rows", "columns", "values", "aggfunc")}
     with opened("aggregate", spec) as extract:
@@ -50,6 +56,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
         named = [*spec["rows"], *spec["columns"], *([spec["values"]] if spec["values"] else [])]
         plain = are_plain(frame._jdf.queryExecution().analyzed(), named)
         progress("counting")
+        persons = _persons(frame, [*spec["rows"], *spec["columns"]])
         try:
             made = safe_table(
                 frame, **asked, profile=spec["profile"], margins=spec["margins"], person=PSEUDONYM,
@@ -58,7 +65,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
             progress("keeping who is counted")
             release = release_of(
                 "", made, frame, spec["rows"], spec["columns"], keys["airlock-members"], person=PSEUDONYM,
-                known=_known(Path(spec["warehouse"]), extract.manifest, keys["project-pseudonym"]),
+                known=_known(Path(spec["warehouse"]), extract.manifest, keys["project-pseudonym"], persons),
             )  # fmt: skip
         except DisclosureError as error:
             raise JobRefused(error.what, where=error.where, todo=error.todo) from None
@@ -67,15 +74,36 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     return {"cells": int(made.outcome.size), "suppressed": made.suppressed, "review": list(made.review), "plain": plain}
 
 
-def _known(warehouse: Path, manifest: dict[str, Any], key: bytes) -> dict[str, str]:
-    """Return the warehouse's pseudonym of everybody, by each pseudonym that a table of the extract may have of them."""
+def _persons(frame: DataFrame, labels: Sequence[str]) -> pa.ChunkedArray:
+    """Return the pseudonyms of whom a table counts: few enough that their cells' members are held here.
+
+    Raises
+    ------
+    JobRefused
+        When they are not.
+    """
+    told = [name for name in dict.fromkeys([*labels, PSEUDONYM]) if name in frame.columns]  # the table refuses others
+    if frame.select(*told).distinct().count() > MOST_MEMBERS:
+        what = f"The cells of the table have more than {MOST_MEMBERS:,} members"
+        raise JobRefused(what, where="query", todo="Count fewer persons, or by fewer columns")
+    return frame.select(PSEUDONYM).distinct().toArrow()[PSEUDONYM]
+
+
+def _known(warehouse: Path, manifest: dict[str, Any], key: bytes, wanted: pa.ChunkedArray) -> dict[str, str]:
+    """Return the warehouse's pseudonym of each person, by each pseudonym that a table of the extract may have of them.
+
+    Everybody is gone through, and those who are wanted alone are kept.
+    """
     version = int(manifest["specification"]["versions"][PEOPLE])
-    people = tables.arrow(warehouse / PEOPLE, version).to_table(columns=[PSEUDONYM])[PSEUDONYM].combine_chunks()
-    before = {_before(each) for each in manifest["specification"]["tables"] if each["linkage"] != "none"}
+    before = sorted({_before(each) for each in manifest["specification"]["tables"] if each["linkage"] != "none"})
     known: dict[str, str] = {}
-    for prefix in sorted(before):
-        own = pseudonyms(key, people, prefix)
-        known.update((new, old) for new, old in zip(own.to_pylist(), people.to_pylist(), strict=True) if new)
+    for batch in tables.arrow(warehouse / PEOPLE, version).to_batches(columns=[PSEUDONYM]):
+        people = batch[PSEUDONYM]
+        for prefix in before:
+            own = pseudonyms(key, people, prefix)
+            asked = pc.is_in(own, value_set=wanted)
+            pairs = zip(own.filter(asked).to_pylist(), people.filter(asked).to_pylist(), strict=True)
+            known.update((new, old) for new, old in pairs if new)
     return known
 
 

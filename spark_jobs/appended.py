@@ -14,9 +14,10 @@ import pyarrow.parquet as parquet
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.schema import Schema
 from deltalake.transaction import create_table_with_add_actions
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Observation
 
-from spark_jobs.tables import Published, add_action, newest
+from spark_jobs import commits
+from spark_jobs.tables import Published, add_action, check_there, counted, newest, rows_in
 
 MOST_FILES = 200  # beyond so many small files the table is compacted
 
@@ -36,24 +37,33 @@ def append(frame: DataFrame, folder: Path, stream: str, number: int) -> Publishe
     Published or None
         The table's newest version with all its rows.
     """
-    staged = folder / f"data-{uuid.uuid4().hex}"
-    frame.write.parquet(str(staged))
-    parts = sorted(staged.glob("*.parquet"))
-    actions: list[Any] = [add_action(path, folder) for path in parts if parquet.read_metadata(path).num_rows]
-    if not actions:
+    with commits.alone(folder):
+        staged, seen = folder / f"data-{uuid.uuid4().hex}", Observation()
+        counted(seen, frame).write.parquet(str(staged))
+        check_there(seen, rows_in(staged), folder)
+        parts = sorted(staged.glob("*.parquet"))
+        actions = [add_action(path, folder) for path in parts if parquet.read_metadata(path).num_rows]
+        if actions:
+            return _appended(staged, folder, actions, Transaction(stream, number))
         shutil.rmtree(staged)
         return None
-    properties = CommitProperties(app_transactions=[Transaction(stream, number)])
+
+
+def _appended(staged: Path, folder: Path, actions: list[Any], batch: Transaction) -> Published:
+    parts = sorted(staged.glob("*.parquet"))
+    properties = CommitProperties(app_transactions=[batch])
     schema, table = Schema.from_arrow(parquet.read_schema(parts[0])), newest(folder)
     if table is None:
         create_table_with_add_actions(
-            str(folder), schema, actions, mode="error", partition_by=[], commit_properties=properties
+            str(folder), schema, actions, mode="error", partition_by=[], commit_properties=properties,
+            storage_options=commits.options(),
         )  # fmt: skip
     else:
         table.create_write_transaction(
             actions, mode="append", schema=schema, partition_by=[], commit_properties=properties
-        )  # fmt: skip
-    made = DeltaTable(folder)
+        )
+    made = DeltaTable(folder, storage_options=commits.options())
+    commits.check_own(folder, made.version(), staged.name)
     if made.get_add_actions().num_rows > MOST_FILES:
         made.optimize.compact()
     records = made.get_add_actions(flatten=True)["num_records"].to_pylist()

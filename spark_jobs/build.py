@@ -121,7 +121,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         raise JobRefused("Nothing has landed", where="landing", todo="Land a submission first")
     with (
         scratch_folder(zone.work),
-        session("build", zone.work / "spark") as spark,
+        session("build", zone.work / "spark", [zone.landing, warehouse]) as spark,
         plans_for(spark, judging.rows_for_spark(receipts, contracts)),
         closing(InProcess()) as engine,
     ):

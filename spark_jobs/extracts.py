@@ -92,7 +92,7 @@ def opened(name: str, spec: dict[str, Any]) -> Iterator[Extract]:
     JobRefused
         When a file is missing or was altered.
     """
-    with session(name, Path(spec["scratch"])) as spark:
+    with session(name, Path(spec["scratch"]), [Path(spec["extract"])]) as spark:
         extract = Extract(spark, Path(spec["extract"]), spec["manifest"])
         with plans_for(spark, extract.rows):
             yield extract

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 # Literal references alone: relative or absolute, with a version or without one (FHIR R4, 2.3.0.1 "Literal References").
 _PATIENT = r"^(?:https?://[^\s?#]+/)?Patient/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?\z"
 _NHS_SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
+_SNOMED_CT = "http://snomed.info/sct"
 _SEX = {"male": "1", "female": "2"}
 
 
@@ -41,6 +42,13 @@ def _patient_of(path: str) -> Column:
     return F.regexp_extract(_at(path), _PATIENT, 1)
 
 
+def _snomed_ct_of(path: str) -> Column:
+    """Return the code of SNOMED CT among those of a concept, else the first one, which validation then judges."""
+    codings = F.from_json(_at(path), "array<struct<system:string,code:string>>")
+    ours = F.filter(codings, lambda each: each.system == _SNOMED_CT)
+    return F.coalesce(F.get(ours, F.lit(0)).code, F.get(codings, F.lit(0)).code)
+
+
 def _patient() -> dict[str, Column]:
     held = F.from_json(_at("$.identifier"), "array<struct<system:string,value:string>>")
     sex = F.create_map(*(F.lit(part) for pair in _SEX.items() for part in pair))[_at("$.gender")]
@@ -60,7 +68,7 @@ def _condition() -> dict[str, Column]:
         "condition_id": _at("$.id"),
         "local_id": _patient_of("$.subject.reference"),
         "onset": F.substring(_at("$.onsetDateTime"), 1, 10),
-        "code": _at("$.code.coding[0].code"),
+        "code": _snomed_ct_of("$.code.coding"),
     }
 
 

@@ -54,7 +54,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
         if not _LABEL.fullmatch(label):
             raise JobRefused(f"The {what}'s name is not a label", where=NAME, todo="Use letters, digits and hyphens")
     target = landed.place(landing, manifest.submission)
-    if target.exists():
+    if landed.holds(landing, manifest.submission):
         return _replayed(target, manifest, spec["provider"])
     with landed.staging(landing, manifest.submission) as staged:
         check(manifest, spec["provider"], register)

@@ -22,6 +22,7 @@ from spark_jobs.errors import JobRefused
 RECEIPT = "receipt.json"
 _SUBMISSIONS = "submissions"
 _COUNTER = "landed"
+_MOVING = ".moving"  # beside a submission that is being put in its place: on a mounted store that takes many steps
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,11 @@ def receipt(folder: Path) -> Receipt:
         ) from None
 
 
+def holds(landing: Path, submission: str) -> bool:
+    """Return whether a submission is in its place, and not half of it by a run that was cut off."""
+    return place(landing, submission).exists() and not _moving(landing, submission).exists()
+
+
 @contextmanager
 def staging(landing: Path, submission: str) -> Iterator[Path]:
     """Give an empty folder to stage a submission in; what is still there at the end is removed.
@@ -112,7 +118,7 @@ def staging(landing: Path, submission: str) -> Iterator[Path]:
 
 
 def adopt(staged: Path, landing: Path, made: Receipt) -> Receipt:
-    """Give a staged submission the next number and its place, in one step, and return its receipt.
+    """Give a staged submission the next number and its place, whole or not at all, and return its receipt.
 
     Two that land at once wait for each other, so that no number is given twice.
 
@@ -125,15 +131,19 @@ def adopt(staged: Path, landing: Path, made: Receipt) -> Receipt:
     descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if target.exists():
+        if holds(landing, made.submission):
             raise JobRefused("A submission of this name has just landed", where=made.submission, todo="Land it again")
         counter = landing / _COUNTER
         number = 1 + (int(counter.read_text()) if counter.exists() else 0)
         _write(counter, str(number))  # first: a number may be left out, and is never given twice
         numbered = Receipt(**{**vars(made), "number": number})
         _write(staged / RECEIPT, json.dumps(numbered.to_json(), indent=2))
+        shutil.rmtree(target, ignore_errors=True)  # what a cut-off run moved
+        moving = _moving(landing, made.submission)
+        moving.touch()
         os.rename(staged, target)
         os.fsync(descriptor)
+        moving.unlink()
     finally:
         os.close(descriptor)
     return numbered
@@ -150,8 +160,26 @@ def recover(landing: Path, recorded: set[str]) -> list[Receipt]:
                     shutil.rmtree(staged, ignore_errors=True)
             finally:
                 os.close(descriptor)
+    _clear_half_moved(folder)
     missing = [receipt(each) for each in folder.glob("[!.]*") if each.name not in recorded]
     return sorted(missing, key=lambda each: each.number)
+
+
+def _clear_half_moved(folder: Path) -> None:
+    if not any(folder.glob(f".*{_MOVING}")):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # whoever is moving one holds it
+        for mark in folder.glob(f".*{_MOVING}"):
+            shutil.rmtree(folder / mark.name.removesuffix(_MOVING)[1:], ignore_errors=True)
+            mark.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _moving(landing: Path, submission: str) -> Path:
+    return landing / _SUBMISSIONS / f".{submission}{_MOVING}"
 
 
 def erase(landing: Path, submission: str, datasets: Sequence[str]) -> list[dict[str, str]]:

@@ -1,9 +1,9 @@
 """Makes a project's extract: only agreed columns, rows and dates, of the agreed cohort, in the project's pseudonyms.
 
 The project's pseudonym is an HMAC of the warehouse's under the project's own key, so that two projects cannot be
-joined and neither can be joined with the warehouse. The extract appears whole or not at all: the manifest is written
-into a staged folder last, and the folder is renamed. The same specification over the same versions of the tables gives
-the same bytes, wherever it is run: see docs/decisions/0011.
+joined and neither can be joined with the warehouse. The extract appears whole or not at all: its folder is renamed,
+which a mounted store does file by file, and then the manifest is put into it, without which it is none. The same
+specification over the same versions of the tables gives the same bytes, wherever it is run: see docs/decisions/0011.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     shutil.rmtree(staged, ignore_errors=True)
     shutil.rmtree(out, ignore_errors=True)  # without a manifest it is what a cut-off run left
     staged.mkdir(parents=True)
-    with session("provision", out.with_name(f".{out.name}.spark")) as spark:
+    shared = [Path(spec["warehouse"]), staged]
+    with session("provision", out.with_name(f".{out.name}.spark"), shared) as spark:
         made = _Extract(spark, spec, contracts, keys["project-pseudonym"], staged).make(progress)
     manifest = {
         "project": spec["project"],
@@ -88,8 +89,10 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
         "specification": {name: spec[name] for name in SPECIFICATION},
         "code": code_hash(),
     }
-    (staged / MANIFEST).write_text(json.dumps(manifest, indent=2))
     os.rename(staged, out)
+    part = out / f".{MANIFEST}.part"
+    part.write_text(json.dumps(manifest, indent=2))
+    os.replace(part, out / MANIFEST)
     return manifest
 
 
@@ -144,7 +147,8 @@ class _Extract:
         extents = [self._extent(each.name, each.wanted["version"]) for each in selections]
         rows = {each.name: found for each, (found, _) in zip(selections, extents, strict=True)}
         cells = [(rows[each.name], len(each.columns) + each.of_persons) for each in selections]
-        here = are_few(people[0], cells, sum(size for _, size in (people, *extents)))
+        out = tables.extent(self._warehouse / opt_out.OPT_OUTS, self._register.version)
+        here = are_few(people[0], [*cells, (out[0], 1)], sum(size for _, size in (people, out, *extents)))
         # Of few rows Spark reads what the cohort asks for alone: people, and the tables that it names.
         named = [found for name, found in rows.items() if not here or name in str(self._spec["cohort"])]
         with plans_for(self._spark, people[0] + sum(named)):

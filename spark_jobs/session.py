@@ -1,4 +1,4 @@
-"""Makes the Spark session of a job: the same on two cores and on a cluster."""
+"""Makes the Spark session of a job: the same on two cores and on a cluster (:mod:`spark_jobs.cluster`)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark.sql import SparkSession
+
+from spark_jobs import cluster
 
 COMPILED_FROM = 500_000  # rows
 _INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
@@ -25,27 +27,36 @@ _SIMILARITY = Path(
 
 
 @contextmanager
-def session(name: str, scratch: Path | None = None) -> Iterator[SparkSession]:
+def session(name: str, scratch: Path | None = None, shared: Sequence[Path] = ()) -> Iterator[SparkSession]:
     """Start a Spark session and stop it at the end.
 
     Its user interface and its log are off and plans are cut short, so that no value and no key is shown anywhere:
     Spark logs a failed task with the value that it failed on. What failed is told by the job's own entry point, as the
     error's class. What it shuffles, spills and persists on disk is encrypted under a key that Spark makes for this
-    session and writes nowhere, and lies in a folder of the job's own. The master and the heap come from
-    ``SPARK_MASTER`` (default: every core here) and ``TRE_SPARK_MEMORY``, more options for Java from
-    ``TRE_SPARK_JAVA_OPTIONS``.
+    session and writes nowhere, and lies in a folder of the job's own. Where it runs is told by ``TRE_SPARK_MASTER``
+    (default: every core here), its heap by ``TRE_SPARK_MEMORY``, more options for Java by ``TRE_SPARK_JAVA_OPTIONS``.
 
     Parameters
     ----------
     scratch : Path, optional
         A folder for this job's temporary files, mode 0700, emptied before and removed after; by default a new one in
-        the system's own. On a cluster the executors' folders are the cluster manager's, and so is the secret by which
-        its processes know each other: YARN and Kubernetes make one, a standalone master needs
-        ``spark.authenticate.secret``.
+        the system's own. On a cluster it is always a new one there, since what Spark lays aside belongs on a disk of
+        the node's own; the executors' folders are their workers'.
+    shared : sequence of Path
+        The folders that the job reads and writes, which every node of a cluster must see.
+
+    Raises
+    ------
+    JobRefused
+        When the cluster cannot be trusted with the job: see :func:`spark_jobs.cluster.check`.
     """
-    with scratch_folder(scratch) as folder:
-        spark = session_builder(name, folder).getOrCreate()
+    joins = cluster.Cluster.told(os.environ)
+    with scratch_folder(None if joins else scratch) as folder:
+        builder = session_builder(name, folder)
+        spark = cluster.joined(builder, joins) if joins else builder.getOrCreate()
         try:
+            if joins:
+                cluster.check(spark, shared)
             yield spark
         finally:
             spark.stop()
@@ -92,7 +103,7 @@ def session_builder(name: str, scratch: Path) -> SparkSession.Builder:
     own = os.environ.get("TRE_SPARK_JAVA_OPTIONS", "")
     return (
         SparkSession.builder.appName(name)
-        .master(os.environ.get("SPARK_MASTER", "local[*]"))
+        .master(os.environ.get("TRE_SPARK_MASTER", "local[*]"))
         .config("spark.driver.memory", os.environ.get("TRE_SPARK_MEMORY", "2g"))
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
@@ -106,9 +117,8 @@ def session_builder(name: str, scratch: Path) -> SparkSession.Builder:
         .config("spark.driver.extraJavaOptions", f'"-Djava.io.tmpdir={scratch}" -XX:-UsePerfData {own}')
         .config("spark.io.encryption.enabled", "true")
         .config("spark.io.encryption.keySizeBits", "256")
-        # On a cluster the keys travel between processes: these encrypt that way (AES-GCM, "Spark Security").
-        .config("spark.authenticate", "true")
-        .config("spark.network.crypto.enabled", "true")
+        # On a cluster the keys travel between processes: these encrypt that way.
+        .config(map=dict(cluster.CRYPTO))
         # Else each call of PySpark's interface tells Java which line made it: three calls more for each.
         .config("spark.python.sql.dataFrameDebugging.enabled", "false")
         .config("spark.sql.session.timeZone", "UTC")

@@ -31,6 +31,7 @@ from spark_jobs.session import session
 Say = Callable[[str], None]
 DATASET = "device_readings"
 EVERY = "20 seconds"  # so that a reading is seen within a minute: one wait, one batch
+_BITS = 33  # of an increasing number: the place within a task; the task stands above (monotonically_increasing_id)
 _SENT_AGAIN = ("pseudonym", "kind", "taken_at")
 
 
@@ -79,7 +80,7 @@ class Stream:
             known, (good.provider == known.of) & (good[self._contract.local_key] == known.local_id), "left"
         )
         lost = keyed.where("person IS NULL").withColumn("reason", F.lit(f"{self._contract.local_key}: no such device"))
-        self._quarantine(bad, lost, number)
+        self._quarantine(_numbered(bad, judged), _numbered(lost, judged), number)
         fields = [field.name for field in self._contract.published()]
         found = with_pseudonym(keyed.where("person IS NOT NULL").select("person", *fields), "person", self._key)
         fresh = self._not_there(self._of_listed(found).dropDuplicates(list(_SENT_AGAIN)))
@@ -93,7 +94,7 @@ class Stream:
             "submission": F.lit("stream"),
             "landed": F.lit(0),
             "file": F.element_at(F.split("path", "/"), -1),
-            "row": F.lit(None).cast("long"),  # a drop is read in pieces: which line it was is not known
+            "row": F.monotonically_increasing_id(),  # its place in this batch: of its drop, see _numbered
         }
         return told.select(*(column.alias(name) for name, column in own.items()), "told.*")
 
@@ -155,7 +156,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
     names = sorted(name for name, provider in senders.items() if DATASET in provider.datasets)
     for name in names:
         (Path(spec["drops"]) / name).mkdir(parents=True, exist_ok=True)
-    with session("stream") as spark:
+    with session("stream", shared=[Path(spec[each]) for each in ("drops", "landing", "warehouse")]) as spark:
         stream = Stream(spark, spec, keys["warehouse-pseudonym"], progress)
         source = spark.readStream.option("maxFilesPerTrigger", spec["most_drops"])
         lines = source.text(f"{spec['drops']}/{{{','.join(names)}}}")
@@ -164,6 +165,19 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Say) -> dict[str
         query = (sink.trigger(availableNow=True) if spec["bounded"] else sink.trigger(processingTime=EVERY)).start()
         query.awaitTermination()
     return {"version": tables.newest_version(stream.table)}
+
+
+def _numbered(rows: DataFrame, batch: DataFrame) -> DataFrame:
+    """Return rows of a batch with their numbers in their drops, counted from 1; none where one was read in pieces.
+
+    A drop's lines are read one after another by one task, whose lines are numbered upwards from a bound of its own; a
+    drop of more than ``spark.sql.files.maxPartitionBytes`` is read by several.
+    """
+    first, last = F.min("row").alias("_first"), F.max("row").alias("_last")
+    bounds = batch.groupBy("provider", "file").agg(first, last)
+    whole = F.shiftright("_first", _BITS) == F.shiftright("_last", _BITS)
+    placed = F.when(whole, F.col("row") - F.col("_first") + 1)
+    return rows.join(bounds, ["provider", "file"]).withColumn("row", placed).drop("_first", "_last")
 
 
 def _stream_id(checkpoint: Path) -> str:

@@ -59,7 +59,7 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
     contracts = load_contracts(Path(spec.get("contracts") or CONTRACTS))
     name = f"{AS_OF:%Y%m%d}-{seed}-{people}"
     progress(f"synthesising {people:,} people")
-    with session("synthesise") as spark:
+    with session("synthesise", shared=[out, truth]) as spark:
         folders = _write(spark, out, truth, people, seed, contracts, name)
     folders.append(_small_area(out, people, seed, contracts["small_area"], name))
     if spec.get("fhir"):

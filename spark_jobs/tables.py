@@ -22,14 +22,16 @@ from deltalake.exceptions import TableNotFoundError
 from deltalake.schema import Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
 from pyarrow import dataset
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from spark_jobs import commits
 from spark_jobs.errors import JobRefused
 
 _FINGERPRINT = "tre.fingerprint"
 _ROWS = "tre.rows"
+_WRITTEN = "written"
 _SALTS = (1, 2)
 _ROW_GROUP = 100_000  # rows: so that Spark reads a file in as many parts as it has cores
 _PIECES = {0: " & 4194303", 22: " & 4194303", 44: ""}  # of a hash of 64 bits: where it begins, and the mask of 22 bits
@@ -49,11 +51,12 @@ def publish(frame: DataFrame, folder: Path) -> Published:
 
     The version appears in one step or not at all; files of a cut-off run belong to no version and are removed.
     """
-    staged = folder / f"data-{uuid.uuid4().hex}"
-    observed = Observation()
-    _digested(frame, observed).write.parquet(str(staged))
-    rows = rows_in(staged)
-    return _adopted(staged, folder, _fingerprint(frame, observed.get, rows), rows)
+    with commits.alone(folder):
+        staged, observed = folder / f"data-{uuid.uuid4().hex}", Observation()
+        _digested(frame, observed).write.parquet(str(staged))
+        rows = rows_in(staged)
+        check_there(observed, rows, folder)
+        return _adopted(staged, folder, _fingerprint(frame, observed.get, rows), rows)
 
 
 def publish_here(rows: pa.Table, digest: str, folder: Path) -> Published:
@@ -64,11 +67,31 @@ def publish_here(rows: pa.Table, digest: str, folder: Path) -> Published:
     digest : str
         Of the rows, whatever their order.
     """
-    staged = folder / f"data-{uuid.uuid4().hex}"
-    staged.mkdir(parents=True)
-    parquet.write_table(rows, staged / "part-0.parquet", compression="zstd", row_group_size=_ROW_GROUP)
     schema = ",".join(f"{field.name}:{field.type}" for field in rows.schema)
-    return _adopted(staged, folder, f"{schema}|{digest}|{rows.num_rows}", rows.num_rows)
+    with commits.alone(folder):
+        staged = folder / f"data-{uuid.uuid4().hex}"
+        staged.mkdir(parents=True)
+        parquet.write_table(rows, staged / "part-0.parquet", compression="zstd", row_group_size=_ROW_GROUP)
+        return _adopted(staged, folder, f"{schema}|{digest}|{rows.num_rows}", rows.num_rows)
+
+
+def counted(seen: Observation, frame: DataFrame, *more: Column) -> DataFrame:
+    """Return the frame so that its being written counts its rows, for :func:`check_there`, and what else is told."""
+    return frame.observe(seen, F.count(F.lit(1)).alias(_WRITTEN), *more)
+
+
+def check_there(seen: Observation, there: int, folder: Path) -> None:
+    """Refuse what is there when it is not all that was written: a node may have written to a disk of its own.
+
+    Raises
+    ------
+    JobRefused
+        Naming the table.
+    """
+    written = seen.get.get(_WRITTEN) or 0
+    if written != there:
+        what = f"The executors wrote {written} rows and {there} are there"
+        raise JobRefused(what, where=folder.name, todo="Look whether every node sees the warehouse")
 
 
 def _adopted(staged: Path, folder: Path, fingerprint: str, rows: int) -> Published:
@@ -80,6 +103,7 @@ def _adopted(staged: Path, folder: Path, fingerprint: str, rows: int) -> Publish
     _sync([*staged.glob("*.parquet"), staged, folder])  # the log must name no file that a power cut takes
     _commit(folder, staged, before, {_FINGERPRINT: fingerprint, _ROWS: str(rows)})
     version, log = DeltaTable(folder).version(), folder / "_delta_log"
+    commits.check_own(folder, version, staged.name)
     _sync([log / f"{version:020}.json", log])
     _remove_unowned(folder)
     return Published(version, rows, new=True)
@@ -149,7 +173,7 @@ def rows_in(folder: Path) -> int:
 def newest(folder: Path) -> DeltaTable | None:
     """Return the table at its newest version, or None when there is no table."""
     try:
-        return DeltaTable(folder)
+        return DeltaTable(folder, storage_options=commits.options())
     except TableNotFoundError:
         return None
 
@@ -168,7 +192,7 @@ def _digested(frame: DataFrame, seen: Observation) -> DataFrame:
         for salt in _SALTS
         for shift, kept in _PIECES.items()
     )
-    return hashed.observe(seen, *sums).drop(*(f"_hash_{salt}" for salt in _SALTS))
+    return counted(seen, hashed, *sums).drop(*(f"_hash_{salt}" for salt in _SALTS))
 
 
 def _digest(seen: Mapping[str, Any], salt: int) -> int | None:
@@ -192,8 +216,9 @@ def _commit(folder: Path, staged: Path, before: DeltaTable | None, metadata: dic
     properties = CommitProperties(custom_metadata=metadata)
     if before is None:
         create_table_with_add_actions(
-            str(folder), schema, actions, mode="error", partition_by=[], commit_properties=properties
-        )
+            str(folder), schema, actions, mode="error", partition_by=[], commit_properties=properties,
+            storage_options=commits.options(),
+        )  # fmt: skip
     else:
         before.create_write_transaction(
             actions, mode="overwrite", schema=schema, partition_by=[], commit_properties=properties

@@ -12,6 +12,7 @@ from typing import Any
 
 from deltalake import CommitProperties, DeltaTable
 
+from spark_jobs import commits
 from spark_jobs.errors import JobRefused
 
 _OWN = "tre."  # what :mod:`spark_jobs.tables` notes of a version; it must go on standing in the newest entry
@@ -32,7 +33,12 @@ def keep_newest(folder: Path) -> dict[str, Any]:
     JobRefused
         When a file is still there afterwards.
     """
-    table = DeltaTable(folder)
+    with commits.alone(folder):
+        return _kept(folder)
+
+
+def _kept(folder: Path) -> dict[str, Any]:
+    table = DeltaTable(folder, storage_options=commits.options())
     newest = table.version()
     noted = {name: value for name, value in dict(table.history(1)[0]).items() if name.startswith(_OWN)}
     named = table.vacuum(retention_hours=0, dry_run=True, enforce_retention_duration=False)

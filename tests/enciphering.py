@@ -61,6 +61,16 @@ def keyed(name: str) -> str:
     return "".join(_TELEPHONE.get(letter, " ")[0] for letter in name)
 
 
+def by_capitals(bits: str) -> str:
+    """Return a harmless text whose letters are capitals where bits are ones."""
+    return "".join(mark.upper() if bit == "1" else mark for bit, mark in zip_longest(bits, COVER * 6, fillvalue="0"))
+
+
+def by_fives(name: str, alphabet: str = "abcdefghijklmnopqrstuvwxyz") -> str:
+    """Return a name by the capitals of a text, five letters each."""
+    return by_capitals("".join(f"{alphabet.index(letter):05b}" for letter in name.replace(" ", "")))
+
+
 CIPHERS: dict[str, Callable[[str], str]] = {
     "Pig Latin": pig_latin,
     "two rails": lambda name: on_rails(name.replace(" ", ""), 2).upper(),
@@ -70,4 +80,6 @@ CIPHERS: dict[str, Callable[[str], str]] = {
     "the keys to the left": lambda name: beside(name, -1),
     "a telephone's keys": pressed,
     "a telephone's keys, once a letter": keyed,
+    "capitals by fives": by_fives,
+    "small letters by fives": lambda name: by_fives(name).swapcase(),
 }

@@ -92,12 +92,16 @@ def on_spark_alone() -> Iterator[None]:
 
 def build_warehouse(home: Path, keys: Mapping[str, bytes] = KEYS, **more: object) -> dict[str, Any]:
     """Build the warehouse of ``home / "landing"`` in ``home / "warehouse"`` and return the job's result."""
+    return build.run(build_specification(home, **more), dict(keys), lambda text: None)
+
+
+def build_specification(home: Path, **more: object) -> dict[str, Any]:
+    """Return the whole specification of a build from everything that has landed."""
     names = sorted(path.name for path in (home / "landing" / "submissions").glob("[!.]*"))
     held = [{"submission": name, "datasets": list(load_contracts(CONTRACTS))} for name in names]
-    spec = {
+    return {
         "submissions": held, "feedback": str(home / "feedback"),
         "landing": str(home / "landing"), "warehouse": str(home / "warehouse"), "filters": str(home / "filters"),
         "contracts": str(CONTRACTS), "quality": str(CONTRACTS.parent / "quality.yaml"), "unmeasured": names,
         "truth": None, "as_of": "2026-07-01", **more,
     }  # fmt: skip
-    return build.run(spec, dict(keys), lambda text: None)

@@ -1,30 +1,53 @@
-"""An object store for tests: the few requests of the S3 protocol that a client makes to put, look and read.
+"""An object store for tests: the requests of the S3 protocol that a client or a mount makes.
 
 Not a store to keep anything in. It refuses who does not sign by the key that it was started with. See the Amazon S3 API
-reference: PutObject, GetObject, HeadObject, ListObjectsV2, CreateMultipartUpload, UploadPart, CompleteMultipartUpload.
+reference: PutObject, CopyObject, GetObject, HeadObject, DeleteObject, ListObjects and ListObjectsV2,
+CreateMultipartUpload, UploadPart, CompleteMultipartUpload.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import BinaryIO
 from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import escape
 
 ACCESS_KEY = "the-access-key"
+_MOST_KEYS = 1000  # of one listing
+_Query = dict[str, list[str]]
 
 
 @dataclass
 class Store:
-    """The objects by their keys, bucket first, and where the store listens."""
+    """The objects by their keys, bucket first, what is told beside each of them, and where the store listens."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
+    beside: dict[str, dict[str, str]] = field(default_factory=dict)
     parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    begun: dict[str, dict[str, str]] = field(default_factory=dict)
     address: str = ""
+
+    def put(self, key: str, body: bytes, beside: Mapping[str, str]) -> None:
+        """Keep an object, in one step, with what a client wants told beside it."""
+        now = datetime.now(UTC)
+        own = {
+            "ETag": f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"',
+            "Last-Modified": f"{now:%a, %d %b %Y %H:%M:%S} GMT",
+        }
+        self.beside[key] = {**beside, **own}
+        self.objects[key] = body
+
+    def told(self, key: str) -> dict[str, str]:
+        """Return what is told beside an object: little of one that a test put there itself."""
+        return self.beside.get(key, {"ETag": '"e"', "Last-Modified": "Fri, 27 Nov 2026 09:30:00 GMT"})
 
 
 def _chunks(body: BinaryIO) -> bytes:
@@ -40,18 +63,28 @@ def _chunks(body: BinaryIO) -> bytes:
 
 class _Handler(BaseHTTPRequestHandler):
     store: Store
+    protocol_version = "HTTP/1.1"  # a mount asks for much, over few connections
+    wbufsize = -1  # an answer goes out whole: its parts would wait for each other
+    disable_nagle_algorithm = True
+
+    def handle_expect_100(self) -> bool:
+        """Tell who waits for leave to send its body that it may: at once."""
+        self.send_response_only(100)
+        self.end_headers()
+        self.wfile.flush()
+        return True
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
-    def _key(self) -> tuple[str, dict[str, list[str]]]:
+    def _key(self) -> tuple[str, _Query]:
         told = urlsplit(self.path)
-        return unquote(told.path).strip("/"), parse_qs(told.query, keep_blank_values=True)
+        return unquote(told.path).removeprefix("/"), parse_qs(told.query, keep_blank_values=True)
 
-    def _answer(self, status: int, body: bytes = b"", **headers: str) -> None:
+    def _answer(self, status: int, body: bytes = b"", more: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
+        for name, value in {"Content-Length": str(len(body)), **(more or {})}.items():
+            self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -67,6 +100,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = _chunks(self.rfile) if chunked else self.rfile.read(int(self.headers.get("Content-Length", 0)))
         return _chunks(io.BytesIO(body)) if "aws-chunked" in self.headers.get("Content-Encoding", "") else body
 
+    def _told(self) -> dict[str, str]:
+        """Return what the client wants told beside an object."""
+        names = [name for name in self.headers if name.lower().startswith("x-amz-meta-") or name == "Content-Type"]
+        return {name: self.headers[name] for name in names}
+
     def do_HEAD(self) -> None:
         self.do_GET()
 
@@ -74,42 +112,96 @@ class _Handler(BaseHTTPRequestHandler):
         key, query = self._key()
         if self._refused():
             return
-        if "list-type" in query:
-            prefix = f"{key}/{query.get('prefix', [''])[0]}"
-            self._answer(200, self._listed([each for each in self.store.objects if each.startswith(prefix)]))
-        elif key in self.store.objects:
-            body = self.store.objects[key]
-            self._answer(200, body, ETag='"e"', Last_Modified="Fri, 27 Nov 2026 09:30:00 GMT")
-        else:
+        bucket, _, name = key.partition("/")
+        if not name:
+            self._answer(200, _listed(self.store, bucket, query), {"Content-Type": "application/xml"})
+        elif (body := self.store.objects.get(key)) is None:
             self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
-
-    @staticmethod
-    def _listed(keys: list[str]) -> bytes:
-        rows = "".join(f"<Contents><Key>{key.partition('/')[2]}</Key><Size>1</Size></Contents>" for key in keys)
-        return f"<ListBucketResult><KeyCount>{len(keys)}</KeyCount>{rows}</ListBucketResult>".encode()
+        elif asked := self.headers.get("Range"):
+            part = _part_of(asked, body)
+            self._answer(206, part, {**self.store.told(key), "Content-Range": f"{asked.replace('=', ' ')}/{len(body)}"})
+        else:
+            self._answer(200, body, self.store.told(key))
 
     def do_PUT(self) -> None:
         (key, query), body = self._key(), self._body()
         if self._refused():
             return
+        source = unquote(self.headers.get("x-amz-copy-source", "")).removeprefix("/")
         if "partNumber" in query:
-            self.store.parts[query["uploadId"][0]][int(query["partNumber"][0])] = body
+            told = _part_of(self.headers.get("x-amz-copy-source-range", ""), self.store.objects.get(source, b""))
+            self.store.parts[query["uploadId"][0]][int(query["partNumber"][0])] = told if source else body
+            answer = b'<CopyPartResult><ETag>"e"</ETag></CopyPartResult>' if source else b""
+            self._answer(200, answer, {"ETag": '"e"'})
+        elif source:
+            self._copy(source, key)
         else:
-            self.store.objects[key] = body
-        self._answer(200, ETag='"e"')
+            self.store.put(key, body, self._told())
+            self._answer(200, more={"ETag": self.store.told(key)["ETag"]})
+
+    def _copy(self, source: str, key: str) -> None:
+        if (body := self.store.objects.get(source)) is None:
+            self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
+            return
+        replaced = self.headers.get("x-amz-metadata-directive") == "REPLACE"
+        self.store.put(key, body, self._told() if replaced else self.store.told(source))
+        told = f"<CopyObjectResult><ETag>{self.store.told(key)['ETag']}</ETag></CopyObjectResult>"
+        self._answer(200, told.encode())
 
     def do_POST(self) -> None:
         (key, query), _ = self._key(), self._body()
         if self._refused():
             return
         if "uploads" in query:
-            self.store.parts[key] = {}
-            told = f"<InitiateMultipartUploadResult><UploadId>{key}</UploadId></InitiateMultipartUploadResult>"
+            self.store.parts[key], self.store.begun[key] = {}, self._told()
+            told = f"<InitiateMultipartUploadResult><UploadId>{escape(key)}</UploadId></InitiateMultipartUploadResult>"
         else:
-            parts = self.store.parts.pop(query["uploadId"][0])
-            self.store.objects[key] = b"".join(parts[number] for number in sorted(parts))
+            upload = query["uploadId"][0]
+            parts = self.store.parts.pop(upload)
+            self.store.put(key, b"".join(parts[number] for number in sorted(parts)), self.store.begun.pop(upload))
             told = '<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>'
         self._answer(200, told.encode())
+
+    def do_DELETE(self) -> None:
+        key, _ = self._key()
+        if not self._refused():
+            self.store.objects.pop(key, None)
+            self._answer(204)
+
+
+def _part_of(asked: str, body: bytes) -> bytes:
+    """Return the bytes that a header names, from the first to the last: all when it names none (RFC 9110, 14.1.2)."""
+    found = re.fullmatch(r"bytes=(\d+)-(\d+)", asked)
+    return body[int(found[1]) : int(found[2]) + 1] if found else body
+
+
+def _listed(store: Store, bucket: str, query: _Query) -> bytes:
+    """Return a page of the keys below a prefix; those that go on behind a delimiter are told once, up to it."""
+    prefix, delimiter = (query.get(name, [""])[0] for name in ("prefix", "delimiter"))
+    after = next((query[name][0] for name in ("marker", "continuation-token") if name in query), "")
+    most = min(int(query.get("max-keys", [str(_MOST_KEYS)])[0]), _MOST_KEYS)
+    found: dict[str, str] = {}
+    for key in sorted(each.partition("/")[2] for each in list(store.objects) if each.startswith(f"{bucket}/{prefix}")):
+        head, more, _ = key[len(prefix) :].partition(delimiter) if delimiter else (key, "", "")
+        name = f"{prefix}{head}{delimiter}" if more else key
+        if name > after:
+            found[name] = f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>" if more else ""
+    page = sorted(found)[:most]
+    rows = "".join(found[name] or _row(store, bucket, name) for name in page)
+    cut = f"<IsTruncated>{'true' if len(found) > most else 'false'}</IsTruncated>"
+    last = escape(page[-1]) if page else ""
+    marks = f"<NextMarker>{last}</NextMarker><NextContinuationToken>{last}</NextContinuationToken>"
+    head = f"<Name>{bucket}</Name><Prefix>{escape(prefix)}</Prefix><KeyCount>{len(page)}</KeyCount>"
+    return f"<ListBucketResult>{head}{cut}{marks}{rows}</ListBucketResult>".encode()
+
+
+def _row(store: Store, bucket: str, name: str) -> str:
+    body, beside = store.objects.get(f"{bucket}/{name}", b""), store.told(f"{bucket}/{name}")
+    told = {"Key": escape(name), "Size": str(len(body)), "ETag": beside["ETag"], "LastModified": _EPOCH}
+    return f"<Contents>{''.join(f'<{tag}>{text}</{tag}>' for tag, text in told.items())}</Contents>"
+
+
+_EPOCH = "2026-11-27T09:30:00.000Z"  # what a listing says of times is not what a client goes by
 
 
 @contextmanager

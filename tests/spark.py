@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
@@ -18,9 +17,9 @@ from tre.runs.class_archive import java_options
 from tre.runs.java import java_home
 
 
-def lent(spark: SparkSession) -> Callable[[str, Path | None], AbstractContextManager[SparkSession]]:
+def lent(spark: SparkSession) -> Callable[..., AbstractContextManager[SparkSession]]:
     """Return what takes the place of a job's ``session``: a process has one, and it is not the job's to stop."""
-    return lambda name, scratch=None: nullcontext(spark)
+    return lambda name, scratch=None, shared=(): nullcontext(spark)
 
 
 @pytest.fixture(scope="session")

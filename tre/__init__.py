@@ -16,9 +16,9 @@ if TYPE_CHECKING:  # what reads code without running it, as completion does, fin
 __version__ = "0.1.0"
 
 CLIENT_VERBS = (
-    "budget", "codelist", "course", "describe", "draft", "features", "git", "inspect", "price", "private", "requests",
-    "run_notebook", "run_private", "run_table", "run_training", "runs", "safe_histogram", "safe_percentiles",
-    "safe_regression", "safe_survival", "safe_table", "spark", "submit", "tables", "train_private",
+    "budget", "codelist", "course", "describe", "draft", "features", "git", "inspect", "package", "price", "private",
+    "requests", "run_notebook", "run_private", "run_table", "run_training", "runs", "safe_histogram",
+    "safe_percentiles", "safe_regression", "safe_survival", "safe_table", "spark", "submit", "tables", "train_private",
 )  # fmt: skip
 
 

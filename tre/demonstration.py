@@ -206,8 +206,8 @@ def build(say: Say) -> None:
     """
     _only_in_demonstration()
     from tre.catalogue import jobs as catalogue
-    from tre.catalogue.models import Submission, WarehouseBuild
-    from tre.catalogue.services import inputs
+    from tre.catalogue.models import Submission
+    from tre.catalogue.services import current_build, inputs
 
     by = "data-manager"
     landed = set(Submission.objects.values_list("identity", flat=True))
@@ -216,7 +216,7 @@ def build(say: Say) -> None:
         with step(say, "Landing the providers' submissions"):
             for submission in missing:
                 catalogue.land(submission, by, _indented(say))
-    if not WarehouseBuild.objects.filter(inputs=inputs()).exists():
+    if current_build(inputs()) is None:
         with step(say, "Building the warehouse: validate, link, pseudonymise, publish"):
             catalogue.build({"by": by}, _indented(say))
     for study in STUDIES:

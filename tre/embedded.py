@@ -19,6 +19,11 @@ def prepare(say: Say) -> None:
     """Create the database and, in demonstration mode, everything that the demonstration needs.
 
     Every part looks whether it is done already, so that it can be cut off anywhere and run again.
+
+    Raises
+    ------
+    AuditBroken
+        When the audit log does not continue what was signed before: then nothing was done or written yet.
     """
     import django
 
@@ -34,6 +39,8 @@ def prepare(say: Say) -> None:
 
     at_rest.check(options, say)
     with step(say, "Database"):
+        call_command("migrate", "audit", interactive=False, verbosity=0)  # the log's own tables, for it to be read
+        write_checkpoint()  # a log that does not continue what was signed before stops the start, before all else
         call_command("migrate", interactive=False, verbosity=0)
         if not options.demonstration:
             refuse_demonstration_accounts()
@@ -48,7 +55,7 @@ def prepare(say: Say) -> None:
                 people()
             build(say)
         databases.result()
-    write_checkpoint()  # a log that does not continue what was signed before stops the start
+    write_checkpoint()  # what the start wrote is covered
 
 
 def _mlflow_databases(options: Options, say: Say) -> None:

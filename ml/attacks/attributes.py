@@ -16,7 +16,6 @@ from ml.attacks.rates import Numbers, share
 from ml.attacks.rules import rules
 from ml.attacks.subjects import Subject
 from ml.data import targets
-from ml.networks import features
 from ml.spec import Category
 
 MOST_FIELDS, MOST_PERSONS = 12, 5000
@@ -56,7 +55,7 @@ def _right(subject: Subject, known: Known, field: Category, persons: Places, com
     frame = frame[told.isin(field.values)]
     wanted = targets(frame, known.spec)
     fits = np.array([
-        subject.likelihood(features(frame.assign(**{field.name: value}), known.spec), wanted) for value in field.values
+        subject.likelihood(known.encode(frame.assign(**{field.name: value})), wanted) for value in field.values
     ])  # fmt: skip
     guess = np.array(field.values, object)[(fits * common[:, None]).argmax(0)]
     return np.asarray(guess == frame[field.name].astype("string").to_numpy(object), float)

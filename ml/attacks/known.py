@@ -11,6 +11,8 @@ import pandas as pd
 from ml.data import Matrix, by_person, targets
 from ml.errors import LearningRefused
 from ml.networks import features
+from ml.own.schema import OwnSchema, encoded
+from ml.schema import Schema
 from ml.spec import TrainingSpec
 from ml.train import held_out
 
@@ -25,8 +27,8 @@ class Known:
 
     Parameters
     ----------
-    spec : TrainingSpec
-        What the model was trained by.
+    spec : Schema
+        What the model was trained by, or what its author says that it is asked.
     frame : DataFrame
         The table itself.
     features, wanted : array
@@ -37,7 +39,7 @@ class Known:
         Whether each person was trained on, shape (persons,).
     """
 
-    spec: TrainingSpec
+    spec: Schema
     frame: pd.DataFrame
     features: Matrix
     wanted: Matrix
@@ -48,8 +50,27 @@ class Known:
         """Return the first row of each of these persons."""
         return self.frame.iloc[self.rows[persons, 0]]
 
+    def encode(self, frame: pd.DataFrame) -> Matrix:
+        """Return what the model is given of a table, shape (rows, inputs)."""
+        return given(self.spec, frame)
 
-def known(spec: TrainingSpec, frame: pd.DataFrame) -> Known:
+
+def given(spec: Schema, frame: pd.DataFrame) -> Matrix:
+    """Return what a model is given of a table, shape (rows, inputs).
+
+    Raises
+    ------
+    LearningRefused
+        When a feature is missing, or it is no description of a model.
+    """
+    if isinstance(spec, TrainingSpec):
+        return features(frame, spec)
+    if isinstance(spec, OwnSchema):
+        return encoded(frame, spec).astype(np.float32)
+    raise LearningRefused("This is no description of a model", where="table")
+
+
+def known(spec: Schema, frame: pd.DataFrame) -> Known:
     """Return a table as the training saw it: a fifth of the persons was held back (:func:`ml.train.held_out`).
 
     Raises
@@ -58,9 +79,15 @@ def known(spec: TrainingSpec, frame: pd.DataFrame) -> Known:
         When the table does not fit the specification, or of either kind of persons there are too few.
     """
     rows = by_person(frame, spec)
+    if isinstance(spec, OwnSchema) and not spec.held_back:
+        raise LearningRefused(
+            "By its author's word nobody was kept out of its training, so that there is nobody to compare with",
+            where="held_back",
+            todo="Train it without the persons whom ml.train.held_out names, and say so in its schema",
+        )
     member = ~held_out(spec, frame).to_numpy()[rows[:, 0]]
     if min(member.sum(), (~member).sum()) < LEAST:
         raise LearningRefused(
             f"To be attacked, a model needs {LEAST} persons trained on and {LEAST} held back", where="table"
         )
-    return Known(spec, frame, features(frame, spec), targets(frame, spec), rows, member)
+    return Known(spec, frame, given(spec, frame), targets(frame, spec), rows, member)

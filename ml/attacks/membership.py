@@ -31,6 +31,8 @@ _TRIED = {
     "lira": "Compare, for each person, the model's answer with those of models trained with and without them.",
     "rmia": "Compare, for each person, how much likelier the model finds them than models on average do.",
 }
+_NO_TIME = f"There was no time to train {FEW} models to compare it with."
+_NO_CODE = "The platform cannot train models to compare it with: its author's own code trained it."
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def shadows(
     """
     inside: list[npt.NDArray[np.bool_]] = []
     told: list[Numbers] = []
-    while len(told) < MANY and not clock.is_out(_OF_THE_TIME):
+    while subject.again is not None and len(told) < MANY and not clock.is_out(_OF_THE_TIME):
         half = random.random(len(known.rows)) < 0.5
         try:
             model = subject.again(known, np.flatnonzero(half), int(random.integers(2**32)))
@@ -128,7 +130,7 @@ def attack(
     ways: dict[str, Callable[[Numbers, Shadows], Numbers]] = {"lira": lira, "rmia": rmia}
     for name, way in ways.items():
         if seen is None:
-            found.append(not_run(name, _TRIED[name], f"There was no time to train {FEW} models to compare it with."))
+            found.append(not_run(name, _TRIED[name], _NO_TIME if subject.again else _NO_CODE))
         else:
             count = {"shadows": float(len(seen.inside))}
             found.append(_judged(name, way(told, seen), member, epsilon, count))

@@ -22,7 +22,7 @@ _PROJECTED, _CLOSE = 4, 1e-4
 def attack(subject: Subject, known: Known, random: np.random.Generator) -> Outcome:
     """Count the persons whose row lies among the model's numbers."""
     rows = known.rows[:, 0]
-    held = carried(subject, known.features[rows].astype(float), random)
+    held = carried(subject, np.nan_to_num(known.features[rows].astype(float)), random)
     of_members, of_others = int((held & known.member).sum()), int((held & ~known.member).sum())
     got = (
         f"It holds the row of {of_members:,} persons it was trained on and of {of_others:,} others; a fitted model "

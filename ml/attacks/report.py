@@ -13,6 +13,7 @@ from ml.attacks.canaries import CONFIDENCE, FEWEST, audit
 from ml.attacks.known import Known
 from ml.attacks.outcome import Clock, Found, Outcome, OutOfTime, judged, not_run
 from ml.attacks.subjects import Subject
+from ml.spec import TrainingSpec
 
 VERSION = 1
 SCHEMA: dict[str, Any] = {
@@ -137,7 +138,7 @@ def _canaries(known: Known, seed: int, clock: Clock) -> Outcome:
     trained, count = known.first_rows(np.flatnonzero(known.member)), int(known.member.sum()) // 4
     if clock.is_out():
         return not_run("canaries", _CANARIES, "There was no time left.")
-    if known.spec.model == "boosting" or count < FEWEST:
+    if not isinstance(known.spec, TrainingSpec) or known.spec.model == "boosting" or count < FEWEST:
         return not_run("canaries", _CANARIES, "It needs a model that is trained by descent, on people enough.")
     found = audit(known.spec, trained, canaries=min(count, 1000), seed=seed)
     got = (

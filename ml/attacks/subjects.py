@@ -1,7 +1,7 @@
 """What is attacked: a model that answers, and how another like it is trained on other persons.
 
-Two kinds: a package of :mod:`ml.package`, whose shadows are trained with the very noise that it tells; and an estimator
-of scikit-learn, which is cloned.
+Three kinds: a package of :mod:`ml.package`, whose shadows are trained with the very noise that it tells; an estimator
+of scikit-learn, which is cloned; and a researcher's own model, which answers out of a sandbox and is not trained again.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ml.descent import Mechanism
 from ml.losses import row_losses
 from ml.networks import loaded, network
 from ml.noise import KEY_BYTES, Noise
+from ml.own.package import OwnPackage
 from ml.package import Package
 from ml.spec import TrainingSpec
 
@@ -38,8 +39,9 @@ class Subject:
     ----------
     likelihood : callable
         What the model itself says.
-    again : callable
-        Given what is known, which persons to train on, and a seed, what another model says that was trained so.
+    again : callable, optional
+        Given what is known, which persons to train on, and a seed, what another model says that was trained so. None
+        where the platform cannot train another.
     arrays : dict
         The numbers that it is made of, by name.
     parameters : int
@@ -51,7 +53,7 @@ class Subject:
     """
 
     likelihood: Likelihood
-    again: Callable[[Known, Places, int], Likelihood]
+    again: Callable[[Known, Places, int], Likelihood] | None
     arrays: dict[str, npt.NDArray[Any]]
     parameters: int
     private: bool
@@ -115,6 +117,24 @@ def _trained(package: Package, known: Known, persons: Places, seed: int) -> dp.W
     model = network(replace(spec, seed=seed))
     dp.set_factors(model, package.weights.get("0.factors"))
     return dp.Descent(spec, model, table, told, noise).run()
+
+
+def of_own(package: OwnPackage) -> Subject:
+    """Return a researcher's own model as what is attacked."""
+    arrays = {f"array {nth}": each for nth, each in enumerate(package.model.arrays(), start=1)}
+    return Subject(_of_own(package), None, dict(arrays), package.model.parameters, private=False)
+
+
+def _of_own(package: OwnPackage) -> Likelihood:
+    low, high = package.schema.bounds
+
+    def likelihood(features: Matrix, wanted: Matrix) -> Numbers:
+        told = package.model.predict(features.astype(np.float64))
+        if package.schema.answer() == "value":  # as ml.losses has it, between -1 and 1
+            return np.asarray(np.exp(-((2 * (np.clip(told, low, high) - low) / (high - low) - 1 - wanted) ** 2) / 2))
+        return np.asarray(np.where(wanted == 1, told, 1 - told))
+
+    return likelihood
 
 
 def of_estimator(estimator: Any, spec: TrainingSpec) -> Subject:

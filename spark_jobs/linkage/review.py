@@ -29,7 +29,7 @@ def keep(doubtful: Path, folder: Path, most: int) -> list[dict[str, Any]]:
     folder : Path
         The queue's folder in the landing zone. Pairs of earlier builds stay in it: a decision may rest on them.
     most : int
-        How many pairs are told of: the most probable ones.
+        How many pairs of this build go into the queue and are told of: the most probable ones.
 
     Returns
     -------
@@ -41,7 +41,8 @@ def keep(doubtful: Path, folder: Path, most: int) -> list[dict[str, Any]]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     queue = folder / "pairs.parquet"
     with duckdb.connect() as database:
-        database.execute("CREATE TABLE found AS SELECT * FROM read_parquet($1)", [f"{doubtful}/*.parquet"])
+        nearest = "SELECT * FROM read_parquet($1) ORDER BY p DESC, l, r LIMIT $2"
+        database.execute(f"CREATE TABLE found AS {nearest}", [f"{doubtful}/*.parquet", most])
         if queue.exists():
             database.execute("CREATE TABLE known AS SELECT * FROM read_parquet($1)", [str(queue)])
         else:
@@ -59,8 +60,7 @@ def keep(doubtful: Path, folder: Path, most: int) -> list[dict[str, Any]]:
         os.replace(staged, queue)
         told = database.execute(
             f"SELECT p.pair, p.p, p.numbers, {', '.join('p.' + name for name in FIELDS)} FROM pairs p "
-            "JOIN found f ON p.l = f.l AND p.r = f.r ORDER BY p.p DESC, p.pair LIMIT $1",
-            [most],
+            "JOIN found f ON p.l = f.l AND p.r = f.r ORDER BY p.p DESC, p.pair"
         ).fetchall()
     names = ("pair", "probability", "numbers")
     return [

@@ -40,7 +40,7 @@ def are_few(people: int, read: Collection[tuple[int, int]], size: int) -> bool:
     people : int
         The rows of the people table.
     read : collection of tuple of int
-        Rows and columns of each agreed table, before anything is left out.
+        Rows and columns of each agreed table, before anything is left out, and of the opt-outs.
     size : int
         The bytes of all their files.
     """

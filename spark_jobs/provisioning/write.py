@@ -2,7 +2,8 @@
 
 Rows go to files by their pseudonym's first characters and are sorted there by every column, pseudonym first. The
 number of files follows from the numbers of rows and persons, never from the machine; row groups have a fixed size; a
-Parquet file of Spark's holds no time. So the SHA-256 of each file is a property of the data.
+Parquet file of Spark's holds no time, and what stands in it by chance is put in order. So the SHA-256 of each file is a
+property of the data.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pyarrow.parquet as parquet
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.provisioning.footer import put_in_order
 from spark_jobs.provisioning.persons import PLACE, PLACE_BITS
 
 _ROWS_PER_FILE = 250_000
@@ -64,6 +66,7 @@ def _named(path: Path) -> dict[str, Any]:
     part = _PART.match(path.name)
     name = path.with_name(f"part-{part.group(1) if part else '00000'}.parquet")
     os.rename(path, name)
+    put_in_order(name)
     with name.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     rows = parquet.read_metadata(name).num_rows

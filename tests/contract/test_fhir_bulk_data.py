@@ -70,3 +70,15 @@ def test_real_rows_are_good_or_go_to_quarantine_with_a_reason(spark, bulk, datas
     assert kept + len(refused) == len(held)
     assert kept > 0
     assert all(row.reason for row in refused)
+
+
+def test_of_a_concept_s_codes_the_one_of_snomed_ct_is_taken(spark):
+    local = {"system": "http://example.org/local", "code": "E10"}
+    ours = {"system": "http://snomed.info/sct", "code": "44054006"}
+    concepts = {"a": [local, ours], "b": [ours], "c": [local], "d": []}
+    lines = [
+        json.dumps({"resourceType": "Condition", "id": name, "code": {"coding": codings}})
+        for name, codings in concepts.items()
+    ]
+    rows = fhir.read(spark.createDataFrame([(line,) for line in lines], "value string"), "fhir_condition").collect()
+    assert {row.condition_id: row.code for row in rows} == {"a": "44054006", "b": "44054006", "c": "E10", "d": None}

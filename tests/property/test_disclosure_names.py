@@ -79,5 +79,5 @@ def test_the_values_that_no_row_has_are_those_that_no_batch_uses(one: list[int],
     ]
     spare = SpareValues("")
     rows = [value for batch in spare.watched(iter(batches)) for value in strings(batch.column(0)).to_pylist()]
-    left = {line for _, text in spare.texts() for line in text.split("\n")}
+    left = {line for told in spare.left_over() for _, text in told.texts for line in text.split("\n")}
     assert left == set(values.to_pylist()) - set(rows)

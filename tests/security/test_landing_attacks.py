@@ -111,7 +111,7 @@ def _line(text: str) -> bytes:
         (good().decode().encode("utf-16"), "UTF-8"),
         (HEADER.encode() + b"\n" + row("a\0b").encode() + b"\n", "text"),
         (HEADER.encode() + b"\n" + b"x" * (3 * 1024 * 1024) + b"\n", "too long"),
-        (gzip.compress(good()), "UTF-8"),
+        (gzip.compress(good()), "gzip"),
         (_line(row("  =cmd")), "formula"),
         (_line(row("+44 7700 900000")), "formula"),
         (HEADER.encode() + b"\n" + row("x" * 200_000).encode() + b"\n", "field is too long"),

@@ -34,7 +34,7 @@ def test_an_error_whose_words_hold_a_value_reaches_no_log(
     def broken(*told: object) -> None:
         raise ValueError(f"could not convert string to float: '{SECRET}'")
 
-    monkeypatch.setattr("ml.server.predict", broken)
+    monkeypatch.setattr("ml.package.predict", broken)
     client = TestClient(application(made))  # raises what the application does: uvicorn would log it with its words
     answer = client.post("/invocations", json={"dataframe_split": {"columns": ["age"], "data": [[50]]}})
     assert (answer.status_code, answer.json()) == (500, {"error": "The model could not answer."})

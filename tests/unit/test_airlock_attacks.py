@@ -9,14 +9,17 @@ import pytest
 
 from ml import package
 from ml.dp import train
-from tests.airlock import events, inspected, open_study, quick_inspection, work
+from tests.airlock import events, inspected, open_study, quick_inspection, submit, vote, work
 from tests.attacked import SPEC, people
 from tests.factories import project
+from tests.unit.test_pages import browser
 from tre.airlock import attacks
-from tre.airlock.models import AttackReport, Request, RequestFile
+from tre.airlock.models import AttackReport, Request, RequestFile, Review
 from tre.audit.models import Entry
+from tre.errors import Refused
 from tre.projects.lifecycle import folder_of
 from tre.projects.models import Extract, Project
+from tre.runs.models import Job
 
 pytestmark = pytest.mark.django_db
 REPORT = {"version": 1, "level": "look", "words": "Something to weigh.", "attacks": []}
@@ -77,6 +80,23 @@ def test_each_model_is_attacked_with_its_project_s_extracts_alone(study: Project
     assert len(told.data["report_sha256"]) == 64
 
 
+def test_others_do_not_wait_for_all_models_of_a_request(study: Project, monkeypatch: pytest.MonkeyPatch):
+    seen: list[str] = []
+
+    def run_job(name: str, spec: dict, **_: object) -> dict:
+        if not seen:
+            submit(study, ("meanwhile.csv", b"a,b\n1,2\n"))
+        seen.append(Request.objects.get(files__name="meanwhile.csv").state)
+        assert attacks.are_waited_for(Request.objects.get(files__name="risk/card.md"))
+        return REPORT
+
+    monkeypatch.setattr(attacks, "run_job", run_job)
+    request = inspected(study, *model("risk"), *model("frailty"), *model("falls"))
+    assert seen == ["submitted", "in_review", "in_review"]
+    assert AttackReport.objects.count() == 3
+    assert not attacks.are_waited_for(request)
+
+
 def test_what_is_done_is_not_done_again_and_a_turn_that_is_over_is_let_be(study: Project, asked: list[dict]):
     request = inspected(study, *model())
     attacks.attack_models({"request": request.pk, "turn": 1})
@@ -84,6 +104,27 @@ def test_what_is_done_is_not_done_again_and_a_turn_that_is_over_is_let_be(study:
     assert len(asked) == 1
     assert AttackReport.objects.count() == 1
     assert str(AttackReport.objects.get()).startswith("attacks on file")
+
+
+def test_nobody_approves_a_model_before_its_report_is_there_unless_it_is_given_up(
+    study: Project, asked: list[dict], monkeypatch: pytest.MonkeyPatch
+):
+    request = inspected(study, *model())
+    AttackReport.objects.all().delete()
+    job = Job.objects.filter(kind="airlock.attack")
+    waits = "The attacks on a model are not reported yet"
+    for state in (Job.State.QUEUED, Job.State.RUNNING):
+        job.update(state=state)
+        with pytest.raises(Refused, match=waits):
+            vote(request, "cat")
+        assert waits in browser("cat").get(f"/airlock/{request.pk}/").content.decode()
+    assert not Review.objects.exists()
+    job.update(state=Job.State.FAILED)
+    vote(request, "cat")
+    job.update(state=Job.State.QUEUED)
+    vote(request, "dan", "return")  # what is asked of its author hangs on no attack
+    assert Request.objects.get(pk=request.pk).phase == "consolidation"
+    assert waits not in browser("ann").get(f"/airlock/{request.pk}/").content.decode()
 
 
 def test_a_request_without_a_model_starts_nothing(study: Project, asked: list[dict]):

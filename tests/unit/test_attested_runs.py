@@ -12,8 +12,11 @@ from django.template.loader import render_to_string
 
 from tests.factories import as_seen_now, person, project
 from tests.runs import BY_SEX, PEOPLE, Place, ask, carried_out, content, make_warehouse
+from tre.airlock import submissions
+from tre.airlock.drafts import Upload
 from tre.airlock.release import note
 from tre.airlock.storage import storage
+from tre.api.told.requests import RequestTold
 from tre.api.told.runs import RunRow, RunTold
 from tre.audit.models import Entry
 from tre.disclosure.statistics.differencing import Release
@@ -83,6 +86,15 @@ def test_a_table_is_made_signed_and_known_again(place):
     kept = Entry.objects.get(event="runs.finished")
     assert kept.data["attestation_sha256"] == services.digest(run.attestation)
     assert BY_SEX["query"] not in json.dumps(list(Entry.objects.values_list("data", flat=True)))
+
+
+def test_a_program_is_told_which_file_a_run_made(place):
+    study = place.study()
+    run = carried_out(ask(study))
+    uploads = [Upload("table.csv", [content(run)]), Upload("other.csv", [b"a,b\n1,2\n"])]
+    made = submissions.submit(as_seen_now("ann"), study, "Counts.", uploads)
+    (told,) = RequestTold.seen(made, as_seen_now("cat")).attested
+    assert (told.file, told.run, told.kind) == (made.files.get(name="table.csv").pk, run.pk, "aggregate")
 
 
 def test_a_release_s_crate_tells_what_a_table_was_made_from(place):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.disclosing import OPEN, judged, rules
-from tests.enciphering import CIPHERS
+from tests.enciphering import CIPHERS, by_capitals, by_fives
 from tre.disclosure import Context
 from tre.disclosure.detectors.sounds import sound_of, sounds_of
 from tre.disclosure.exact_match import digests, write_filter
@@ -19,6 +19,8 @@ QUIET = [
     "theTableShowsRatesByAgeAndSexForAllPractices", "getHttpResponseCodeFromTheServerOfThisService",
     "for res in run, cov", "pip install [extra], see docs; then run", "assert res1.resid, res2.resid, rtol=rtol",
     "2 3 4 5 6 7 8 9", "22 33 44 55 66 77 88 99", "2, 22, 222, 3, 33, 333, 4, 44", "4444444 5555555", "2634567 3456789",
+    "useState, useEffect, setState, getElementById, onClick, innerHTML and createElement were called",
+    "mRNA, pH, eGFR, tRNA, miRNA, dsDNA, siRNA, cDNA, HbA1c, NHSmail, iPhone and LaTeX",
     "Kaplan Meier curves and Kruskal Wallis tests", "Mann Whitney", "Jupyter Hub", "Keras Tuner", "Levenberg Marquardt",
 ]  # fmt: skip
 HEARD = ["Khloe Fompson", "Matfew Brown", "Kristofer Huez", "Marieam Taylor"]
@@ -50,6 +52,12 @@ def test_a_name_as_it_sounds_is_found(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("text", QUIET)
 def test_what_only_looks_enciphered_is_not(tmp_path: Path, text: str) -> None:
     assert not rules(judged(tmp_path, f"Results of the run\n{text}\n")) & {*NAMES, "held-identifier"}
+
+
+def test_capitals_may_tell_bacons_alphabet_or_bits(tmp_path: Path) -> None:
+    bits = "".join(f"{ord(mark):08b}" for mark in "Margaret Hughes was seen")
+    for text in (by_fives("margaret hughes", "abcdefghiklmnopqrstuwxyz"), by_capitals(bits)):
+        assert rules(judged(tmp_path, f"Results of the run\n{text}\n")) & NAMES
 
 
 def test_spellings_that_sound_alike_are_one() -> None:

@@ -17,6 +17,7 @@ from tre.airlock.crate import METADATA_FILE, broken
 from tre.airlock.models import Release
 from tre.airlock.release import downloads
 from tre.airlock.release.models import DownloadArea
+from tre.airlock.release.taking import marked
 from tre.audit.models import Entry
 from tre.config.options import load
 from tre.errors import Refused
@@ -53,12 +54,19 @@ def test_each_taking_is_an_entry_and_the_page_counts_them(release):
     file = release.request.files.get()
     assert "0, each in the audit log" in client.get(page).content.decode()
     client.get(f"{page}archive").getvalue()
-    client.get(f"/airlock/{release.request_id}/files/{file.pk}/download").getvalue()
+    alone = client.get(f"/airlock/{release.request_id}/files/{file.pk}/download")
+    assert alone.getvalue() == SAFE
+    assert alone.headers["Content-Disposition"] == f'attachment; filename="table.{release.identity}.csv"'
     assert "2, each in the audit log" in client.get(page).content.decode()
     told = [entry.data for entry in Entry.objects.filter(event="airlock.downloaded")]
     assert [each["what"] for each in told] == ["archive", "file"]
     assert file.name not in json.dumps(told)
     assert [taken for *_, taken in client.get("/releases/").context["releases"]] == [2]
+
+
+def test_a_file_alone_bears_its_release_s_name():
+    assert marked("tables/by age.csv", "release-7-ab") == "by age.release-7-ab.csv"
+    assert marked("LICENCE", "release-7-ab") == "LICENCE.release-7-ab"
 
 
 def test_a_release_whose_time_is_over_is_refused_with_what_to_do(release):

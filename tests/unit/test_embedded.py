@@ -11,6 +11,7 @@ from django.db import transaction
 from tests.audit import keep_checkpoints_in
 from tests.insider import rewrite_log
 from tre import cli, demonstration, embedded
+from tre.airlock import registry
 from tre.audit import checkpoints
 from tre.audit.checkpoints import read_checkpoint
 from tre.audit.errors import AuditBroken
@@ -54,6 +55,23 @@ def test_a_log_that_was_rewritten_stops_the_start(folder):
     happen()
     with pytest.raises(AuditBroken):
         embedded.prepare(lambda text: None)
+
+
+def test_a_log_that_does_not_continue_its_checkpoints_is_refused_before_anything_is_done(folder, monkeypatch):
+    happen()
+    embedded.prepare(lambda text: None)
+    rewrite_log(lambda entry: setattr(entry, "actor", "mallory"))
+    happen()
+    before, done = Entry.objects.count(), list[str]()
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(demonstration, "people", lambda: done.append("people"))
+    monkeypatch.setattr(demonstration, "build", lambda say: done.append("build"))
+    monkeypatch.setattr(registry, "publish_public_key", lambda: done.append("key"))
+    monkeypatch.setattr(runner, "run_job", lambda name, *told, **more: done.append(name) or {})
+    with pytest.raises(AuditBroken):
+        embedded.prepare(lambda text: None)
+    assert (done, Entry.objects.count()) == ([], before)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == kept
 
 
 def test_a_stop_covers_what_happened_until_every_process_had_ended(folder, monkeypatch):

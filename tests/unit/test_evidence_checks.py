@@ -24,7 +24,7 @@ from tests.factories import person, project
 from tests.unit.test_at_rest import Machine, luks
 from tre.airlock import jobs as airlock_jobs  # noqa: F401 - its work is known by being imported
 from tre.airlock.domain import TRANSITIONS, Place
-from tre.airlock.models import FileVote, Release, RequestFile, Review
+from tre.airlock.models import AttackReport, FileVote, Release, RequestFile, Review
 from tre.airlock.policy import airlock_policy
 from tre.audit.services import record
 from tre.catalogue.contracts import datasets
@@ -561,8 +561,14 @@ class TestOutputs:
         model = {"name": "m", "version": 1, "alias": "champion", "epsilon": 1.0}
         Release.objects.update(models_registered=[model])
         broken("3.3.07", "more models were released than were paid for")
-        Release.objects.update(models_registered=[{**model, "epsilon": None}])
-        broken("3.3.07", "its model has no privacy price")
+
+    def test_a_model_without_a_price_that_left_before_it_was_attacked(self, released):
+        Release.objects.update(models_registered=[{"name": "m", "version": 1, "alias": "champion", "epsilon": None}])
+        broken("3.3.07", "left before the attacks on it were reported")
+        AttackReport.objects.create(file=released.request.files.get(), report={"level": "nothing"})
+        broken("3.3.07", "left before the attacks on it were reported")
+        AttackReport.objects.update(at=released.at)
+        assert outcome("3.3.07") == "met"
 
     def test_a_rule_without_its_source(self, house, monkeypatch):
         policy = load_policy()

@@ -10,11 +10,19 @@ from tests.factories import person
 from tests.landing import landed, outbox, sent
 from tests.unit.test_arrivals import AREAS
 from tre.audit.models import Entry
-from tre.catalogue import jobs
+from tre.catalogue import jobs, recipe
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
-from tre.catalogue.services import held, inputs, marks, write_build, write_streamed, write_submission
+from tre.catalogue.services import (
+    current_build,
+    held,
+    inputs,
+    marks,
+    write_build,
+    write_streamed,
+    write_submission,
+)
 from tre.catalogue.withdrawals import still_held, to_erase, withdraw, write_erasure
-from tre.config.options import load
+from tre.config.options import REPOSITORY, load
 from tre.errors import Refused
 from tre.runs.models import Job
 
@@ -157,6 +165,86 @@ def test_landing_is_erased_at_once_and_the_tables_when_the_build_without_it_is_d
     assert to_erase()["withdrawals"] == []
     assert Withdrawal.objects.exclude(left_landing=None).exclude(left_warehouse=None).count() == 1
     assert Entry.objects.filter(event="catalogue.erased").count() == 2
+
+
+@pytest.fixture
+def platform(monkeypatch, tmp_path):
+    """Lay out as much of the platform as a build goes by, for a test to change."""
+    root = tmp_path / "platform"
+    for name in ("policies/contracts/births.odcs.yaml", "policies/codelists/imd_decile.csv", "policies/linkage.yaml",
+                 "policies/quality.yaml", "spark_jobs/link.py", "tre/contracts/reading.py", "tre/disclosure/keyed.py",
+                 "tre/airlock/domain.py", "spark_jobs/__pycache__/link.pyc"):  # fmt: skip
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("as it was")
+    monkeypatch.setattr(recipe, "REPOSITORY", root)
+    return root
+
+
+GOES_BY = (
+    "policies/contracts/births.odcs.yaml",
+    "policies/contracts/new.odcs.yaml",
+    "policies/codelists/imd_decile.csv",
+    "policies/linkage.yaml",
+    "policies/quality.yaml",
+    "spark_jobs/link.py",
+    "tre/contracts/reading.py",
+    "tre/disclosure/keyed.py",
+)
+
+
+@pytest.mark.parametrize("name", GOES_BY)
+def test_a_changed_contract_policy_or_code_is_something_to_build(receipts, platform, name):
+    write_submission(receipts[0])
+    built(0)
+    assert current_build(inputs()) is not None
+    (platform / name).write_text("changed")
+    assert current_build(inputs()) is None
+
+
+def test_a_changed_engine_is_something_to_build(receipts, platform, monkeypatch):
+    built(0)
+    monkeypatch.setattr(recipe, "version", lambda name: "99")
+    assert current_build(inputs()) is None
+
+
+@pytest.mark.parametrize("name", ["tre/airlock/domain.py", "spark_jobs/__pycache__/link.pyc"])
+def test_what_a_build_does_not_go_by_builds_nothing(platform, name):
+    built(0)
+    (platform / name).write_text("changed")
+    assert current_build(inputs()) is not None
+
+
+def test_what_was_changed_and_changed_back_is_built_again_and_told_once(platform):
+    policy = platform / "policies" / "linkage.yaml"
+    first = built(0)
+    policy.write_text("changed")
+    built(1)
+    policy.write_text("as it was")
+    assert current_build(inputs()) is None
+    begun = marks()
+    again = [write_build({**BUILT, "tables": []}, inputs(), "mia", begun) for _ in range(2)]  # its job ran twice
+    assert first.inputs == again[0].inputs
+    assert first != again[0] == again[1] == current_build(inputs())
+    assert Entry.objects.filter(event="catalogue.built").count() == 3
+
+
+def test_the_files_that_a_build_goes_by_are_there():
+    parts = [*recipe._POLICIES, *recipe._CODE]
+    assert [part for part in parts if not (REPOSITORY / part).exists()] == []
+
+
+def test_a_build_that_would_come_out_the_same_runs_no_job(platform, monkeypatch):
+    ran: list[str] = []
+    monkeypatch.setattr(jobs, "recover", lambda: None)
+    monkeypatch.setattr(jobs, "write_reports", lambda build, folder: None)
+    monkeypatch.setattr(jobs, "run_job", lambda name, *told, **more: ran.append(name) or {**BUILT, "tables": []})
+    jobs.build({"by": "mia"})
+    jobs.build({"by": "mia"})
+    assert ran == ["build"]
+    (platform / "policies" / "linkage.yaml").write_text("changed")
+    jobs.build({"by": "mia"})
+    assert ran == ["build", "build"]
+    assert WarehouseBuild.objects.count() == 2
 
 
 def test_a_withdrawn_submission_does_not_land_again_under_its_name(receipts, mia, monkeypatch, tmp_path):

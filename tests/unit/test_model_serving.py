@@ -265,7 +265,7 @@ def test_a_caller_is_told_one_sentence_and_never_a_value(registry, tmp_path, mon
     ):  # fmt: skip
         assert answer.status_code == status
         assert SECRET not in answer.text
-    monkeypatch.setattr("ml.server.predict", lambda *told: 1 / int(SECRET[:0] or 0))
+    monkeypatch.setattr("ml.package.predict", lambda *told: 1 / int(SECRET[:0] or 0))
     answer = ask(client, [float(SECRET)])
     assert answer.status_code == 500
     assert answer.json() == {"error": "The model could not answer."}

@@ -16,6 +16,7 @@ from tre.airlock import openings as kept
 from tre.airlock.models import AttackReport, Request
 from tre.airlock.openings import LINES, ROWS, opening, openings
 from tre.airlock.storage import StorageBroken, storage
+from tre.api.told.requests import RequestTold
 from tre.config.options import load
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import load_policy
@@ -124,6 +125,7 @@ def test_nothing_is_shown_before_it_was_inspected(study):
 CARD = {
     "purpose": "Who is likely to fall.", "target": "fell", "privacy_unit": "one person", "code_hash": "ab" * 32,
     "features": ["age", "sex"], "figures": {"auroc": 0.81}, "limits": ["Not for one person."], "epsilon": 1.0,
+    "groups": {"groups": {"sex": {"1": {"auroc": 0.8}}}},
 }  # fmt: skip
 
 
@@ -142,6 +144,7 @@ def test_a_model_is_shown_with_its_card_and_its_data(study):
     for words in ("Model m", "Epsilon 1.0, delta 1e-06", "Who is likely to fall.", "age, sex", "0.81"):
         assert words in told
     assert "Not for one person." in told
+    assert "By sex: 1" in told
     assert "frailty, extract 1, which is in use" in told
     assert "Not signed yet." in told
     assert "None was made yet." in told
@@ -188,6 +191,20 @@ def test_what_attacks_on_a_model_found_is_shown(study):
     told = page("cat", made)
     for words in ("The model gives away people.", "Membership: leaks", "Guess who was in. It got 0.91 of 1."):
         assert words in told
+    (by_call,) = RequestTold.seen(made, as_seen_now("cat")).models
+    assert (by_call.attack, by_call.groups) == (report, {"By sex: 1": "auroc 0.8"})
+    assert RequestTold.seen(made, as_seen_now("ann")).models == []
+
+
+def test_the_same_bytes_in_another_request_are_told_to_a_program_too(study):
+    first = inspected(study, ("many.csv", MANY))
+    for checker in ("cat", "dan"):
+        vote(first, checker, "reject", "Too many.")
+    second = inspected(study, ("again.csv", MANY))
+    (told,) = RequestTold.seen(second, as_seen_now("cat")).earlier
+    assert (told.request, told.state, told.votes) == (first.pk, "rejected", ["reject", "reject"])
+    assert told.comments == ["Too many.", "Too many."]
+    assert RequestTold.seen(second, as_seen_now("ann")).earlier == []
 
 
 def test_an_import_is_shown_likewise(study):

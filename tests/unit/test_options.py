@@ -60,6 +60,9 @@ def test_the_environment_wins_over_the_file(loaded, tmp_path):
         ({"TRE_PORTAL_PORT": "0"}, "TRE_PORTAL_PORT"),
         ({"TRE_MODE": "staging"}, "TRE_MODE"),
         ({"TRE_SPARK_MEMORY": "lots"}, "TRE_SPARK_MEMORY"),
+        ({"TRE_SPARK_MASTER": "yarn"}, "TRE_SPARK_MASTER"),
+        ({"TRE_SPARK_MASTER": "spark://head:7077"}, "TRE_SPARK_SECRET_FILE"),
+        ({"TRE_SPARK_MASTER": "spark://head:7077", "TRE_SPARK_SECRET_FILE": "/s"}, "TRE_SPARK_ADDRESS"),
         ({"TRE_PEOPLE": "3"}, "TRE_PEOPLE"),
     ],
 )

@@ -73,6 +73,11 @@ def test_what_does_not_fit_is_refused_and_what_is_left_is_told(spent, wanted, to
         check(spent, wanted)
 
 
+def test_what_does_not_fit_is_told_what_can_be_done_and_no_budget_is_asked_for():
+    with pytest.raises(Refused, match="No budget is enlarged: use a smaller epsilon or delta, or suppressed tables"):
+        check(budget(9, 0), budget(2, 0))
+
+
 def test_what_loses_more_than_any_order_proves_is_never_covered():
     endless = loss_of(Mechanism("sampled_gaussian", 0.3, 1.0, 10_000_000))
     with pytest.raises(Refused, match="epsilon 10 and"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from itertools import combinations
 from pathlib import Path
@@ -21,6 +20,7 @@ from spark_jobs.provisioning import changes, few, generalise, many, persons, pro
 from spark_jobs.provisioning.engines import InProcess, OnSpark
 from spark_jobs.provisioning.selection import Selection, Written
 from spark_jobs.pseudonymise import pseudonym
+from tests.spark import lent
 from tests.warehouse import CONTRACTS, nobody_opted_out, specification, table, warehouse_rows
 
 pytestmark = pytest.mark.spark
@@ -51,7 +51,7 @@ def warehouse(spark, tmp_path_factory) -> Path:
 
 
 def made(monkeypatch, session, spec: dict, key: bytes = KEY) -> dict:
-    monkeypatch.setattr(provision, "session", lambda name, scratch=None: nullcontext(session))
+    monkeypatch.setattr(provision, "session", lent(session))
     return provision.run(spec, {"project-pseudonym": key}, lambda text: None)
 
 

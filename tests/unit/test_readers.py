@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.planted import CALLED_FOR, CORNERS, MAKERS, examined
@@ -76,3 +79,30 @@ def test_what_a_drawing_declares_as_its_type_is_read() -> None:
     declared = f'<!DOCTYPE svg [<!NOTATION a PUBLIC "{NHS}">]>'.encode()
     body = declared + MAKERS["svg"]({}).partition(b"?>")[2]
     assert ("identifier", "nhs_number") in {(hit.rule, hit.kind) for hit in examined(body)[1]}
+
+
+def test_the_records_behind_a_pivot_table_are_hidden_content_in_every_form_of_workbook() -> None:
+    new = MAKERS["xlsx"]({"pivot cache": "20-29"})
+    archive = zipfile.ZipFile(io.BytesIO(new))
+    parts = {name: archive.read(name) for name in archive.namelist() if "pivotCache" not in name}
+    binary = zipped({**parts, "xl/pivotCache/pivotCacheRecords1.bin": b"\x20\x01"})
+    old = MAKERS["xls"]({})
+    entry, name = old.index("Workbook".encode("utf-16-le")), "_SX_DB_CUR".encode("utf-16-le")
+    storage = name.ljust(64, b"\0") + struct.pack("<HBBiii", len(name) + 2, 1, 1, -1, -1, -1) + bytes(36)
+    storage += struct.pack("<iQ", 0, 0)
+    old = old[: entry + 128] + storage + old[entry + 128 + len(storage) :]
+    for body in (new, binary, old):
+        assert ("hidden-content", "pivot-cache") in {(hit.rule, hit.kind) for hit in examined(body)[1]}
+
+
+def test_a_database_of_duckdb_that_keeps_deleted_rows_or_more_is_not_passed(tmp_path: Path) -> None:
+    path = tmp_path / "base"
+    with duckdb.connect(str(path)) as base:
+        base.execute(f"CREATE TABLE people AS SELECT range AS n, '{NHS} ' || range AS note FROM range(5000)")
+    with duckdb.connect(str(path)) as base:
+        base.execute("DROP TABLE people")
+        base.execute("CREATE TABLE counts AS SELECT '20-29' AS band, 120 AS count")
+    told = {(hit.rule, hit.kind) for hit in examined(path.read_bytes())[1]}
+    assert ("hidden-content", "free-blocks") in told
+    told = {(hit.rule, hit.kind) for hit in examined(MAKERS["duckdb"]({}) + NHS.encode())[1]}
+    assert {("appended-bytes", "appended"), ("identifier", "nhs_number")} <= told

@@ -24,9 +24,11 @@ from django.test.utils import CaptureQueriesContext
 from uvicorn.main import main as uvicorn_command
 
 from tests.factories import person
-from tre import embedded
+from tre import cli, demonstration, embedded
+from tre.config import secrets
 from tre.config.options import load
 from tre.config.secrets import secret
+from tre.errors import SettingsError
 from tre.people import cache as shared
 from tre.people.models import Account, CacheEntry
 from tre.people.services import HUB_CLIENT, enrol_totp, register_hub_client
@@ -102,6 +104,39 @@ def test_a_new_second_factor_begins_anew(ann, clock):
     assert signs_in(code(ann, clock, steps=1))
     enrol_totp(ann)
     assert signs_in(code(ann, clock))
+
+
+@pytest.fixture
+def lost(monkeypatch, tmp_path):
+    """Lose the installation's secrets: each is made anew when it is asked for."""
+    (tmp_path / "home").mkdir()
+    monkeypatch.setattr(secrets, "load", lambda: load().model_copy(update={"home": tmp_path / "home"}))
+    return tmp_path / "home" / "secrets"
+
+
+def test_a_lost_secret_of_second_factors_is_told_at_the_one_time_code(ann, lost):
+    client = Client()
+    client.post("/accounts/login/", {"login": "ann", "password": PASSWORD})
+    answer = client.post("/accounts/2fa/authenticate/", {"code": "123456"})
+    assert answer.status_code == 400
+    assert "was lost or replaced (secrets/second-factor)" in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_lost_secret_of_second_factors_is_told_by_the_verb_that_prints_codes(ann, lost, monkeypatch, capsys):
+    monkeypatch.setattr(demonstration, "PEOPLE", (demonstration.Person("ann", ("researcher",), "tests"),))
+    assert cli.main(["code", "ann"]) == 1
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert "was lost or replaced (secrets/second-factor)" in told.err
+
+
+@pytest.mark.parametrize("held", ["", "\n", "00", "g" * 64, "a" * 63, "a" * 64 + "\n"])
+def test_a_damaged_secret_is_told_and_never_used(lost, held):
+    secret("hub-service")
+    (lost / "hub-service").write_text(held)
+    with pytest.raises(SettingsError, match="damaged"):
+        secret("hub-service")
 
 
 def test_used_codes_are_counted_as_failed_attempts(ann, clock):

@@ -73,6 +73,26 @@ def test_rounding_is_asked_for_by_the_profile_alone(tmp_path):
     assert rules_of(tmp_path, text, "opensafely") == {"unrounded-count"}
     assert rules_of(tmp_path, "band,count\na,0\nb,9\nc,3\n", "opensafely-midpoint") == set()
     assert rules_of(tmp_path, "band,count\na,4\n", "opensafely-midpoint") == {"unrounded-count"}
+    assert rules_of(tmp_path, "band,count,percent_of_band\na,50,25\nb,205,41\n", "opensafely") == set()
+    assert rules_of(tmp_path, "band,percent_of_band,base\na,25,200\nb,41,500\n", "opensafely") == set()
+    assert rules_of(tmp_path, "band,percent,base\na,250,200\nb,411,500\n", "opensafely") == {"unrounded-count"}
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("band,men,women\na,123,[c]\nb,88,97\nc,61,72\n", True),
+        ("band,men,women\na,[c],[c]\nb,88,97\nc,61,72\n", True),  # by row alone
+        ("band,men,women\na,123,[c]\nb,88,[c]\nc,61,72\n", True),  # by column alone
+        ("band,men,women\na,[c],[c]\nb,[c],[c]\nc,61,72\n", False),
+        ("band,count\na,[c]\nb,88\nc,61\n", True),
+        ("band,count\na,[c]\nb,[c]\nc,61\n", False),
+        ("band,men,women\na,123,45\nb,88,97\nc,61,72\n", False),
+    ],
+)
+def test_where_the_profile_asks_a_cell_is_hidden_by_row_and_by_column(tmp_path, text, alone):
+    assert rules_of(tmp_path, text, "uk-llc") == ({"possible-recoverable-cell"} if alone else set())
+    assert rules_of(tmp_path, text) == set()
 
 
 @pytest.mark.parametrize("text", ["lsoa,count\nx,20\ny,30\n", "area,count\nE01000001,20\nE01000002,30\n",

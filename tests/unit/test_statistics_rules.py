@@ -62,8 +62,9 @@ def test_what_a_profile_rounds_to_is_never_small(name):
     ("change", "fits"),
     [
         ({"threshold": 20}, True), ({"threshold": 9}, False), ({"nk_k": 0.8}, True), ({"nk_k": 0.95}, False),
-        ({"check_missing": True}, True), ({"check_zeros": False}, False), ({"rounding": "none"}, False),
-        ({"no such": 1}, False), ({"threshold": "20"}, False), ({"unnamed": ["ward"]}, True), ({"p_ratio": 2}, False),
+        ({"check_missing": True}, True), ({"check_masks": True}, True), ({"check_zeros": False}, False),
+        ({"rounding": "none"}, False), ({"no such": 1}, False), ({"threshold": "20"}, False),
+        ({"unnamed": ["ward"]}, True), ({"p_ratio": 2}, False),
     ],
 )  # fmt: skip
 def test_a_profile_is_tightened_and_never_loosened(change, fits):

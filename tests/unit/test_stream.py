@@ -127,6 +127,26 @@ def test_readings_are_judged_looked_up_and_shown_once_however_late_and_often_the
     assert measured(home) == told
 
 
+def test_a_fault_is_told_with_its_drop_its_line_and_its_field(spark, home):
+    drop(home, "a", reading(minute=1), reading(minute=2, value="warm"), reading(minute=3), reading("D9", 4))
+    drop(
+        home,
+        "b",
+        reading("D2", 1),
+        reading("D2", 2),
+        reading("D2", 3),
+        reading("D2", 4, taken_at="2031-01-01T00:00:00Z"),
+    )
+    drop(home, "c", reading("D2", 5, value="cold"))
+    streamed(home)
+    folder = home / "landing" / "streams" / stream.DATASET / "quarantine"
+    told = spark.read.parquet(str(folder)).select("file", "row", "reason").collect()
+    assert sorted((row.file.partition(".")[0], int(row.row), row.reason) for row in told) == [
+        ("a", 2, "value: not a double"), ("a", 4, "device_id: no such device"),
+        ("b", 4, "taken_at: impossible date"), ("c", 1, "value: not a double"),
+    ]  # fmt: skip
+
+
 def test_killed_between_two_batches_nothing_is_lost_or_doubled(spark, home):
     for number in range(4):
         drop(home, f"drop-{number}", *(reading(device, number) for device in ("D1", "D2")))

@@ -1,6 +1,7 @@
 """Attacks on the models of a request, by the platform, while checkers begin to look at it: they read the report.
 
-A report decides nothing: a model that was trained without privacy is not forbidden, it is attacked and reviewed.
+A report decides nothing: a model that was trained without privacy is not forbidden, it is attacked and reviewed. But
+nobody approves a model before it is there, unless attacking was given up.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from django.db import transaction
 
 from tre.airlock.models import AttackReport, Request, RequestFile
-from tre.airlock.naming import model_folders
+from tre.airlock.naming import WEIGHTS, model_folders, weights_in
 from tre.airlock.services import PLATFORM
 from tre.airlock.storage import storage
 from tre.audit.services import record
@@ -26,30 +27,52 @@ from tre.projects.models import Project
 from tre.runs.attested.kinds.training import table_of
 from tre.runs.attested.kinds.work import Work
 from tre.runs.attested.lookup import attested_among
-from tre.runs.queue import enqueue, handler
+from tre.runs.queue import enqueue, handler, is_waiting
 from tre.runs.runner import JobRefused, run_job
 
 SECONDS = 60  # that the attacks on one model may take
-_WEIGHTS = "weights.safetensors"
 
 
 def queue_attacks(request: Request) -> None:
     """Have the models of the turn that a request is in attacked; the caller's transaction queues it."""
     if _models(request):
         asked = {"request": request.pk, "turn": request.turn}
-        enqueue("airlock.attack", asked, once=f"airlock.attack:{request.pk}:{request.turn}")
+        enqueue("airlock.attack", asked, once=_once(request))
+
+
+def _once(request: Request) -> str:
+    return f"airlock.attack:{request.pk}:{request.turn}"
+
+
+def are_waited_for(request: Request) -> bool:
+    """Return whether the attacks on the models of a request's turn are still to be reported: not done, nor given up."""
+    return is_waiting(_once(request))
 
 
 @handler("airlock.attack")
 def attack_models(payload: dict[str, Any]) -> None:
-    """Attack each model of a turn that was not attacked yet; a turn that is over is let be."""
+    """Attack a model of a turn that was not attacked yet, and queue the next; a turn that is over is let be.
+
+    One at a time, so that who asks meanwhile for something else does not wait for all of them.
+    """
     request = Request.objects.get(pk=payload["request"])
     if request.turn != payload["turn"]:
         return
     for folder, files in _models(request).items():
-        weights = next(file for file in files if file.name == f"{folder}/{_WEIGHTS}")
+        weights = _weights_of(folder, files)
         if not AttackReport.objects.filter(file=weights).exists():
             _keep(weights, _attacked(request.project, files))
+            _look_again(request)
+            return
+
+
+@transaction.atomic
+def _look_again(request: Request) -> None:
+    """Queue what is left, behind all that waits by now."""
+    done = AttackReport.objects.filter(file__request=request, file__turn=request.turn).count()
+    if done < len(_models(request)):
+        asked = {"request": request.pk, "turn": request.turn}
+        enqueue("airlock.attack", asked, once=f"{_once(request)}:{done}")
 
 
 def attack_report(file: RequestFile) -> dict[str, Any] | None:
@@ -59,7 +82,8 @@ def attack_report(file: RequestFile) -> dict[str, Any] | None:
     ``attacks`` what was tried, what it got, what chance gives, and what that means.
     """
     folder = file.name.rpartition("/")[0]
-    weights = {"request": file.request_id, "turn": file.turn, "name": f"{folder}/{_WEIGHTS}"}
+    named = [f"{folder}/{each}" for each in WEIGHTS]
+    weights = {"request": file.request_id, "turn": file.turn, "name__in": named}
     if file.kind != "model":
         return None
     kept = AttackReport.objects.filter(**{f"file__{name}": value for name, value in weights.items()}).first()
@@ -71,6 +95,11 @@ def _models(request: Request) -> dict[str, list[RequestFile]]:
     files = request.leaving()
     folders = model_folders([file.name for file in files])
     return {folder: [file for file in files if file.name.startswith(f"{folder}/")] for folder in folders}
+
+
+def _weights_of(folder: str, files: list[RequestFile]) -> RequestFile:
+    name = weights_in(folder, [file.name for file in files])
+    return next(file for file in files if file.name == name)
 
 
 def _attacked(project: Project, files: list[RequestFile]) -> dict[str, Any]:
@@ -89,7 +118,7 @@ def _attacked(project: Project, files: list[RequestFile]) -> dict[str, Any]:
 
 def _trained_on(project: Project, files: list[RequestFile], folder: Path) -> dict[str, dict[str, str]]:
     """Return the very table that a run of the platform trained a model on, made again; nothing where none did."""
-    made = attested_among(project, [file.sha256 for file in files if file.name.endswith(f"/{_WEIGHTS}")])
+    made = attested_among(project, [file.sha256 for file in files if file.name.rpartition("/")[2] in WEIGHTS])
     for output in made.values():
         if output.run.kind == "training":
             work = Work(output.run, folder, lambda step: None, lambda: False)

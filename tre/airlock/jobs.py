@@ -22,7 +22,7 @@ from tre.airlock.carrying import carry_votes
 from tre.airlock.differencing import Compared
 from tre.airlock.evidence import check_decided, scrutinised, scrutiny_now
 from tre.airlock.models import Release, Request, RequestFile
-from tre.airlock.naming import model_folders
+from tre.airlock.naming import WEIGHTS, model_folders
 from tre.airlock.policy import airlock_policy
 from tre.airlock.registered import services as registered
 from tre.airlock.release.deliveries import queue_delivery
@@ -240,8 +240,9 @@ def _take_models(request: Request, identity: str, folder: Path) -> list[dict[str
     try:
         for model in models:
             cost = registry.price(folder / model)
-            weights = held[model]["weights.safetensors"]
-            pay(request.project, epsilon=cost["epsilon"], delta=cost["delta"], model=weights, actor=PLATFORM)
+            if cost["epsilon"] is not None:  # who claims no privacy spends no budget
+                weights = next(held[model][name] for name in WEIGHTS if name in held[model])
+                pay(request.project, epsilon=cost["epsilon"], delta=cost["delta"], model=weights, actor=PLATFORM)
         return [registry.register(request, identity, folder, model, held[model]) for model in models]
     except Refused:
         shutil.rmtree(folder)  # nothing of a halted release stays where releases are

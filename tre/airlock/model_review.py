@@ -14,8 +14,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tre.airlock.attacks import attack_report
+from tre.airlock.card_groups import Row, told_of_groups
 from tre.airlock.models import Release, Request, RequestFile
-from tre.airlock.naming import model_folders
+from tre.airlock.naming import PRIVATE_WEIGHTS, model_folders, weights_in
 from tre.airlock.storage import storage
 from tre.privacy.models import Payment, Spend
 from tre.projects.models import Extract
@@ -32,10 +33,13 @@ class Paid:
 
     spend: Spend | None
     bound: bool = False
+    claimed: bool = True
 
     @property
     def words(self) -> str:
         """Return it in a sentence."""
+        if not self.claimed:
+            return "Nothing is paid for it: it makes no claim of privacy."
         if self.spend is None:
             return "No unused spend of the project covers it. It cannot be released before there is one."
         amount = f"epsilon {self.spend.epsilon.normalize():f} and delta {float(self.spend.delta):.2g}"
@@ -46,7 +50,7 @@ class Paid:
 
 @dataclass(frozen=True)
 class ShownModel:
-    """One model as the page shows it; `why` says why its card cannot be read."""
+    """One model as the page shows it; `why` says why its card cannot be read, `groups` what it tells of groups."""
 
     folder: str
     card: Mapping[str, str]
@@ -60,6 +64,7 @@ class ShownModel:
     signature: str
     attack: Mapping[str, Any] | None
     why: str = ""
+    groups: tuple[Row, ...] = ()
 
 
 def models_of(request: Request, files: Sequence[RequestFile]) -> list[ShownModel]:
@@ -70,9 +75,10 @@ def models_of(request: Request, files: Sequence[RequestFile]) -> list[ShownModel
 
 
 def _model(request: Request, folder: str, by_name: Mapping[str, RequestFile], release: Release | None) -> ShownModel:
-    weights = by_name[f"{folder}/weights.safetensors"]
+    weights = by_name[weights_in(folder, by_name)]
     training, card = (_read(by_name.get(f"{folder}/{name}")) for name in ("model.json", "card.json"))
     why = "" if training and card else "Its description or its card is not JSON that can be shown here."
+    claimed = weights.name.endswith(f"/{PRIVATE_WEIGHTS}")
     epsilon, delta = _word(training.get("epsilon")), _word(training.get("delta"))
     return ShownModel(
         folder,
@@ -83,10 +89,11 @@ def _model(request: Request, folder: str, by_name: Mapping[str, RequestFile], re
         epsilon,
         delta,
         _data(request, _word(training.get("data_version"))),
-        _paid(request, weights.sha256, epsilon, delta),
+        _paid(request, weights.sha256, epsilon, delta) if claimed else Paid(None, claimed=False),
         _signature(folder, request, release),
         attack_report(weights),
         why,
+        told_of_groups(card.get("groups")),
     )
 
 

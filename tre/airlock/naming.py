@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
 from tre.airlock.crate.names import METADATA_FILE
@@ -29,8 +29,12 @@ MOST_BYTES = 256 * 1024 * 1024
 MOST_TEXT = 4000  # characters of a context, of controls, of a comment
 # What the platform itself writes beside released files (:mod:`tre.airlock.jobs`).
 RELEASE_NOTE = METADATA_FILE
-# A model's files, all of them and no other: those of ml.package, which the web process does not import.
+# A model's files, all of them and no other: those of ml.packages, which the web process does not import.
 MODEL_FILES = frozenset({"model.json", "weights.safetensors", "card.json", "card.md"})
+# Of which there is one in each: those of a private training, or of a researcher's own model.
+PRIVATE_WEIGHTS = "weights.safetensors"
+WEIGHTS = (PRIVATE_WEIGHTS, "weights.onnx", "weights.skops")
+_PARTS = f"{', '.join(sorted(MODEL_FILES - set(WEIGHTS)))} and one of {', '.join(WEIGHTS)}"
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,79}"
 _NAME = re.compile(rf"{_PART}(/{_PART}){{0,3}}")
 _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,59}")
@@ -74,7 +78,12 @@ def model_folders(names: Sequence[str]) -> tuple[str, ...]:
     """Return the folders among the names that are models: those that hold both a description and weights."""
     held = set(names)
     folders = {name.rpartition("/")[0] for name in names if name.rpartition("/")[2] == "model.json"}
-    return tuple(sorted(folder for folder in folders if folder and f"{folder}/weights.safetensors" in held))
+    return tuple(sorted(folder for folder in folders if folder and weights_in(folder, held)))
+
+
+def weights_in(folder: str, names: Collection[str]) -> str:
+    """Return the name of the weights in a model's folder; empty where there are none."""
+    return next((f"{folder}/{each}" for each in WEIGHTS if f"{folder}/{each}" in names), "")
 
 
 def check_models(names: Sequence[str]) -> None:
@@ -87,11 +96,12 @@ def check_models(names: Sequence[str]) -> None:
     """
     folders = model_folders(names)
     for place, folder in enumerate(folders, start=1):
-        if {name.removeprefix(f"{folder}/") for name in names if name.startswith(f"{folder}/")} != MODEL_FILES:
+        there = {name.removeprefix(f"{folder}/") for name in names if name.startswith(f"{folder}/")}
+        if len(there & set(WEIGHTS)) != 1 or there - set(WEIGHTS) != MODEL_FILES - set(WEIGHTS):
             raise Refused(
                 "A model's folder holds its own files, all of them and nothing else",
                 where=f"model {place}",
-                todo=f"Keep just {', '.join(sorted(MODEL_FILES))} in it, and submit other files beside it",
+                todo=f"Keep just {_PARTS} in it, and submit other files beside it",
             )
     bases = [folder.rpartition("/")[2].casefold() for folder in folders]
     if len(set(bases)) != len(bases):

@@ -11,6 +11,7 @@ from django import forms
 from django.urls import reverse
 
 from tre.airlock.assignments import assigned, has_handed_in, holds_place
+from tre.airlock.attacks import are_waited_for
 from tre.airlock.deciding import Choice, Voice, conflicts
 from tre.airlock.differencing import releases_named
 from tre.airlock.domain import CHANGEABLE, can
@@ -89,6 +90,7 @@ def page_of(found: Request, person: Principal, turn: int, sent: Mapping[Any, for
         "shown_turn": Turn.objects.filter(request=found, number=turn).first(),
         "groups": groups,
         "files": [each for group in groups for each in group.files],
+        "attacks_wait": now and may.get("review", False) and are_waited_for(found),
         "released_before": released_before(found, person),
         "left_out": found.files.filter(turn=turn - 1).exclude(name__in=[each.name for each in files]),
         "models": models_of(found, files),

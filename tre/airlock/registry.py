@@ -55,6 +55,8 @@ def open_deployer_account() -> None:
 def price(folder: Path) -> dict[str, Any]:
     """Return ``epsilon`` and ``delta`` of a model's training, recomputed in the learning plane.
 
+    Each is None of a model that makes no claim of privacy.
+
     Raises
     ------
     JobRefused

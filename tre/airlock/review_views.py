@@ -45,7 +45,8 @@ def hand_in(request: HttpRequest, number: int) -> HttpResponse:
     found, person = found_request(request, number), principal(request)
     require(person, "review_request", found.resource())
     held = {file.pk: VoteForm.of(file, None, request.POST) for file in found.leaving()}
-    explained = set(found.comments.filter(turn=found.turn, author=request.user.pk).values_list("file", flat=True))
+    said = found.comments.filter(turn=found.turn, author=request.user.pk, audience=Comment.Audience.PUBLIC)
+    explained = set(said.values_list("file", flat=True))
     for file, form in held.items():
         wants = form.is_valid() and form.cleaned_data["choice"] != "approve"
         if wants and not form.cleaned_data["comment"].strip() and file not in explained:

@@ -8,6 +8,7 @@ from typing import cast
 from django.db import transaction
 from django.utils import timezone
 
+from tre.airlock import attacks
 from tre.airlock.assignments import assigned, check_independent, take_place
 from tre.airlock.deciding import Choice, Voice, Vote, check_votes, choice_of, decision
 from tre.airlock.evidence import REVIEWED, verdict
@@ -46,8 +47,8 @@ def hand_in(number: int, actor: Principal) -> Review:
     Raises
     ------
     Refused
-        When the person may not review this request, has handed their review in, leaves a file out, or asks for changes
-        without saying which.
+        When the person may not review this request, has handed their review in, leaves a file out, asks for changes
+        without saying which, or approves a model on which the report of attacks is not there yet.
     """
     request = _reviewed(number, actor)
     return _hand_in(request, _open(request, actor), actor)
@@ -121,6 +122,13 @@ def _hand_in(request: Request, mine: Review, actor: Principal) -> Review:
         turn=request.turn, author=mine.checker, audience=Comment.Audience.PUBLIC, file__isnull=False
     )
     check_votes(votes, [file.pk for file in files], set(said.values_list("file", flat=True)))
+    models = {file.pk for file in files if file.kind == "model"}
+    if any(vote.choice == "approve" and vote.file in models for vote in votes) and attacks.are_waited_for(request):
+        raise Refused(
+            "The attacks on a model are not reported yet",
+            where=f"request {request.pk}",
+            todo="Save your votes, and hand in once the report is there",
+        )
     mine.choice, mine.phase = choice_of([vote.choice for vote in votes]), request.phase
     mine.roles, mine.checkers, mine.handed_in = sorted(actor.roles), request.checkers, timezone.now()
     mine.save(update_fields=["choice", "phase", "roles", "checkers", "handed_in"])

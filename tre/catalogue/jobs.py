@@ -10,11 +10,12 @@ from typing import Any
 from django.db import transaction
 
 from tre.catalogue import clerical
-from tre.catalogue.models import Submission, WarehouseBuild
+from tre.catalogue.models import Submission
 from tre.catalogue.quality import unmeasured
 from tre.catalogue.reports import write_reports
 from tre.catalogue.services import (
     BUILD_KEYS,
+    current_build,
     held,
     inputs,
     marks,
@@ -82,12 +83,13 @@ def recover() -> None:
 
 @handler("catalogue.build")
 def build(payload: dict[str, Any], progress: Say | None = None) -> None:
-    """Build the warehouse from everything that has landed, unless that was done."""
+    """Build the warehouse from everything that has landed, unless the newest build is of just that."""
     recover()
     with transaction.atomic():  # one view of what has landed and what was withdrawn
         digest, submissions, begun = inputs(), held(), marks()
+        built = current_build(digest)
     options, keys = load(), custody()
-    if built := WarehouseBuild.objects.filter(inputs=digest).first():
+    if built is not None:
         write_reports(built, options.path("landing", "feedback"))  # the run that built it may have died before
         return
     truth = options.path("truth")

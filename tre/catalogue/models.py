@@ -49,7 +49,8 @@ class WarehouseBuild(models.Model):
 
     at = models.DateTimeField(auto_now_add=True)
     by = models.CharField(max_length=32)
-    inputs = models.CharField(max_length=64, unique=True, help_text="Digest of the submissions it was built from.")
+    inputs = models.CharField(max_length=64, help_text="Digest of all that it was made from, and of how.")
+    after = models.PositiveBigIntegerField(default=0, help_text="Number of the build before it when it began.")
     linkage = models.JSONField(null=True)
     quarantine = models.JSONField(default=list)
     model = models.JSONField(null=True, help_text="The weights of linkage: no person's value is in them.")
@@ -64,6 +65,7 @@ class WarehouseBuild(models.Model):
 
     class Meta:
         ordering = ("-at",)
+        constraints = (models.UniqueConstraint(fields=["inputs", "after"], name="built_once"),)
 
     def __str__(self) -> str:
         return f"build {self.pk}"

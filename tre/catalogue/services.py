@@ -14,6 +14,7 @@ from tre.audit.services import record
 from tre.catalogue import clerical, telling
 from tre.catalogue.models import DatasetVersion, Submission, WarehouseBuild, Withdrawal
 from tre.catalogue.quality import write_quality
+from tre.catalogue.recipe import recipe
 from tre.keys.custody import custody
 from tre.policy.decision import require
 from tre.policy.domain import PLATFORM, Principal
@@ -49,7 +50,7 @@ def unfinished_builds() -> QuerySet[Job]:
 
 
 def inputs() -> str:
-    """Return a digest of what a warehouse is made from: what is held, what was decided, and the keys' generations.
+    """Return a digest of what a warehouse is made from: what is held, what was decided, the keys, and the recipe.
 
     A submission that was withdrawn whole still has its line, so that the warehouse without it is never taken for the
     one from before it landed.
@@ -58,7 +59,17 @@ def inputs() -> str:
     lines += [f"{each['pair']} {each['joined']}" for each in clerical.decisions()]
     generations = [(purpose, custody().generation(purpose)) for purpose in BUILD_KEYS]
     lines += [f"{purpose} {generation}" for purpose, generation in generations if generation > 1]
+    lines += [f"recipe {recipe()}"]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def current_build(digest: str) -> WarehouseBuild | None:
+    """Return the newest build where it is of these inputs (:func:`inputs`), or None: then there is something to build.
+
+    The newest alone counts: after a policy was changed and changed back, the build of before is not the newest.
+    """
+    newest = WarehouseBuild.objects.first()
+    return newest if newest is not None and newest.inputs == digest else None
 
 
 def held() -> list[dict[str, Any]]:
@@ -74,10 +85,11 @@ def held() -> list[dict[str, Any]]:
 
 
 def marks() -> dict[str, int]:
-    """Return the numbers of the last submission and the last withdrawal: what a build that starts now goes by."""
+    """Return the numbers of the last submission, withdrawal and build: what a build that starts now comes after."""
     submission = Submission.objects.aggregate(most=Max("number"))["most"] or 0
     withdrawal = Withdrawal.objects.aggregate(most=Max("pk"))["most"] or 0
-    return {"last_submission": submission, "last_withdrawal": withdrawal}
+    before = WarehouseBuild.objects.aggregate(most=Max("pk"))["most"] or 0
+    return {"last_submission": submission, "last_withdrawal": withdrawal, "after": before}
 
 
 @transaction.atomic
@@ -110,7 +122,7 @@ def write_refusal(by: str, provider: str) -> None:
 
 @transaction.atomic
 def write_build(result: dict[str, Any], digest: str, by: str, marks: Mapping[str, int]) -> WarehouseBuild:
-    """Write down a build of the warehouse, once for the same submissions.
+    """Write down a build of the warehouse, once for the same inputs and the same build before it.
 
     Parameters
     ----------
@@ -119,6 +131,7 @@ def write_build(result: dict[str, Any], digest: str, by: str, marks: Mapping[str
     """
     build, made = WarehouseBuild.objects.get_or_create(
         inputs=digest,
+        after=marks["after"],
         defaults={
             "by": by,
             "linkage": result["linkage"],
@@ -126,7 +139,8 @@ def write_build(result: dict[str, Any], digest: str, by: str, marks: Mapping[str
             "shared": result["shared"],
             "quarantine": result["quarantine"],
             "opted_out": result["opted_out"],
-            **marks,
+            "last_submission": marks["last_submission"],
+            "last_withdrawal": marks["last_withdrawal"],
         },
     )
     if not made:

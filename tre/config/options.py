@@ -204,6 +204,29 @@ class Options(BaseSettings):
     people: int = Field(20_000, ge=100, description="Size of the synthetic health system.")
     seed: int = Field(20260701, description="Seed of the synthetic health system.")
     spark_memory: str = Field("2g", pattern=r"^\d+[mg]$", description="Heap of each Spark driver.")
+    spark_master: str = Field(
+        "local[*]",
+        pattern=r"^(local\[(\*|\d+)\]|spark://[\w.-]+:\d+)$",
+        description="Where the data plane's jobs run: the cores of this machine, or a standalone cluster at "
+        "spark://HOST:PORT, whose nodes run the same image and see landing, warehouse and extracts at the same paths: "
+        "see docs/decisions/0043.",
+    )
+    mounted_store: bool = Field(
+        False,
+        description="Landing, warehouse and extracts lie in an object store that is mounted, whose files have no hard "
+        "links: writers of a table are then kept apart by this machine, which alone may start jobs.",
+    )
+    spark_address: str = Field("", description="This machine's address, as the cluster's nodes reach it.")
+    spark_secret_file: Path | None = Field(
+        None, description="File, mode 0600, that holds the cluster's secret (`spark.authenticate.secret`)."
+    )
+    spark_executor_memory: str = Field("2g", pattern=r"^\d+[mg]$", description="Heap of each executor of a cluster.")
+    spark_cores: int = Field(
+        0, ge=0, description="Cores that one job takes of a cluster at most; 0 means all free ones."
+    )
+    spark_partitions: int = Field(
+        8, ge=1, description="Parts that Spark shuffles rows into: on a cluster two or three for each core."
+    )
     release_targets: dict[str, ReleaseTarget] = Field(
         default_factory=dict,
         description="Where releases may be delivered to, as JSON: of each its `kind` (folder, git or s3), its "
@@ -307,6 +330,14 @@ class Options(BaseSettings):
     def _default_size_is_one(self) -> Options:
         if self.workspace_size not in self.workspace_sizes:
             raise ValueError("the size of who has chosen none is no size: set TRE_WORKSPACE_SIZE to one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _cluster_is_whole(self) -> Options:
+        if self.spark_master.startswith("spark://") and not (self.spark_address and self.spark_secret_file):
+            raise ValueError(
+                "a cluster and its jobs must know and reach each other: set TRE_SPARK_SECRET_FILE and TRE_SPARK_ADDRESS"
+            )
         return self
 
     @model_validator(mode="after")

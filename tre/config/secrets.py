@@ -7,6 +7,7 @@ environment or standard input.
 from __future__ import annotations
 
 import os
+import re
 import secrets as random
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tre.config.options import load
 from tre.errors import SettingsError
 
+_BYTES = 32
+_WHOLE = re.compile(rf"[0-9a-f]{{{2 * _BYTES}}}")
+
 
 def secret(name: str) -> str:
     """Return the secret of this name, making it (256 bits, hexadecimal) when it is not there yet.
@@ -24,9 +28,13 @@ def secret(name: str) -> str:
     Raises
     ------
     SettingsError
-        When the file can be read by others.
+        When the file can be read by others, or holds anything else: an empty secret would let everybody in.
     """
-    return _read_or_make(load().path("secrets", name), lambda: random.token_hex(32))
+    path = load().path("secrets", name)
+    told = _read_or_make(path, lambda: random.token_hex(_BYTES))
+    if not _WHOLE.fullmatch(told):
+        raise SettingsError("a secret is damaged", where=str(path), todo="Restore it from the back-up")
+    return told
 
 
 def private_key(name: str) -> str:

@@ -241,6 +241,7 @@ class _Document:
         if not text.strip():
             return
         self._found.extend(self._spelled.in_program(where, text))
+        self._found.extend(self._again.carried(where, text, self._depth))
         sure = {entity.kind for entity in self._sight.pack.entities if entity.sure}
         cells = text_cells(where, _COLOUR.sub("", text))
         for hit in (*self._sight.search(cells), *self._again.look(cells, self._depth)):

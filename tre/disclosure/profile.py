@@ -33,6 +33,7 @@ class Profile:
     check_zeros: bool
     check_classes: bool
     check_missing: bool
+    check_masks: bool
     nk_n: int
     nk_k: float
     p_ratio: float
@@ -142,7 +143,7 @@ def _also(new: Any, old: Any) -> bool:
 
 
 _STRICTER: dict[str, Callable[[Any, Any], bool]] = {
-    "threshold": _more, "check_zeros": _more, "check_classes": _more, "check_missing": _more, "nk_n": _more,
-    "nk_k": _less, "p_ratio": _more, "degrees_of_freedom": _more, "at_risk": _more, "protection": _more,
+    "threshold": _more, "check_zeros": _more, "check_classes": _more, "check_missing": _more, "check_masks": _more,
+    "nk_n": _more, "nk_k": _less, "p_ratio": _more, "degrees_of_freedom": _more, "at_risk": _more, "protection": _more,
     "unnamed": _also,
 }  # fmt: skip

@@ -14,9 +14,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tre.disclosure.contents import LINE, Cells
+from tre.disclosure.detectors.carried import find_carried
 from tre.disclosure.detectors.deciphered import deciphered
 from tre.disclosure.detectors.disguises import chosen, find_disguises, in_plain_letters
-from tre.disclosure.detectors.encodings import LONG, MEANT, RUNS, VARIANTS, decode, file_in, held_bytes, unwrapped
+from tre.disclosure.detectors.encodings import (
+    LONG,
+    MEANT,
+    RUNS,
+    VARIANTS,
+    decode,
+    file_in,
+    held_bytes,
+    rot47,
+    unwrapped,
+)
 from tre.disclosure.detectors.hiding import find_encoded, find_messages, is_odd_spacing
 from tre.disclosure.detectors.keyed import brought_back
 from tre.disclosure.detectors.likely_names import likely_named
@@ -155,9 +166,16 @@ class Rereading:
             yield Hit("hidden-message", label, where, "", 1, "", 0.95)
             if self.once(message.encode()):
                 yield from self.examine(message.encode(), f"{where}, decoded from {label}".strip(", "), depth.decoded())
+        yield from self.carried(where, text, depth)
         name = spelled_in(text[: int(self.policy.shape["turned_bytes"])], self.pack.names)
         if name:
             yield Hit("possible-name", "name", where, "a letter at a time", 1, mask(name), 0.5)
+
+    def carried(self, where: str, text: str, depth: Depth = TOP) -> Iterator[Hit]:
+        """Yield what a text carries in an encoding that no line of it holds alone."""
+        for how, data in find_carried(text[: int(self.policy.shape["turned_bytes"])]):
+            if self.once(data):
+                yield from self.examine(data, f"{where}, decoded from {how}".strip(", "), depth.decoded())
 
     def _otherwise(self, cells: Cells, met: set[_Spot], most: int) -> Iterator[Hit]:
         some = cells if most else likely(cells, self.pack)
@@ -167,7 +185,7 @@ class Rereading:
 
     def _turned(self, cells: Cells, met: set[_Spot], most: int) -> Iterator[Hit]:
         values = turnable(cells, most)
-        for how, turn in list(VARIANTS.items())[1:]:
+        for how, turn in (*list(VARIANTS.items())[1:], ("ROT47", rot47)):
             turned = chosen(cells, {n: turn(value) for n, value in values.items()})
             if turned is None or not self._new(turned):
                 continue

@@ -13,7 +13,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseForm
@@ -25,13 +25,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tre.audit.services import record
 from tre.config.options import load
 from tre.config.secrets import secret
-from tre.errors import Refused
+from tre.errors import Refused, TreError
 from tre.people import invitations
 from tre.people.models import Account
 from tre.people.step_up import proved_recently
 
 _INVITATION = "invitation"
 _BEGAN_AS = "began_as"
+_KEPT_UNDER = "second-factor"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -145,6 +146,10 @@ def _record(event: str, account: Account) -> None:
     record(event, actor=account.username, subject=f"account:{account.username}")
 
 
+class FactorsUnreadable(TreError):
+    """What is kept of second factors cannot be read: an operator's matter, whoever met it."""
+
+
 class MfaAdapter(DefaultMFAAdapter):
     """Secrets of second factors are encrypted in the database (Fernet: AES-128-CBC with HMAC-SHA-256)."""
 
@@ -153,8 +158,22 @@ class MfaAdapter(DefaultMFAAdapter):
         return self._fernet().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return the text in plain."""
-        return self._fernet().decrypt(encrypted_text.encode()).decode()
+        """Return the text in plain.
+
+        Raises
+        ------
+        FactorsUnreadable
+            When it was encrypted under another secret than there is now.
+        """
+        try:
+            return self._fernet().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            raise FactorsUnreadable(
+                "No one-time code or recovery code can be checked: the secret that they are kept under was lost or "
+                "replaced",
+                where=f"secrets/{_KEPT_UNDER}",
+                todo="An operator of the platform has to restore it from the back-up",
+            ) from None
 
     def can_delete_authenticator(self, authenticator: Any) -> bool:
         """Return whether the person keeps another second factor: the last one is replaced by an operator alone."""
@@ -172,7 +191,7 @@ class MfaAdapter(DefaultMFAAdapter):
         return Authenticator.objects.filter(user=account, type__in=kinds)
 
     def _fernet(self) -> Fernet:
-        return Fernet(base64.urlsafe_b64encode(bytes.fromhex(secret("second-factor"))))
+        return Fernet(base64.urlsafe_b64encode(bytes.fromhex(secret(_KEPT_UNDER))))
 
 
 class OidcAdapter(DefaultOIDCAdapter):

@@ -31,7 +31,7 @@ def check_covers(whose: str, allowed: Budget, lost: Loss, wanted: Budget, loss: 
     raise Refused(
         f"The privacy budget of {whose.replace(':', ' ')} does not cover epsilon {wanted.epsilon.normalize():f}",
         where=f"epsilon {left(allowed, lost).normalize():f} and delta {float(left_delta(allowed, lost)):.2g} are left",
-        todo="Use a smaller epsilon or delta, or ask the project's approvers for a larger budget",
+        todo="No budget is enlarged: use a smaller epsilon or delta, or suppressed tables, which spend none",
     )
 
 

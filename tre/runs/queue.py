@@ -80,6 +80,12 @@ def has_failed(once: str) -> bool:
     return Job.objects.filter(once=once, state=Job.State.FAILED).exists()
 
 
+def is_waiting(once: str) -> bool:
+    """Return whether this very piece of work, or a part of it (its name, a colon and more), is still to be done."""
+    named = Q(once=once) | Q(once__startswith=f"{once}:")
+    return Job.objects.filter(named, state__in=(Job.State.QUEUED, Job.State.RUNNING)).exists()
+
+
 def failed() -> list[Job]:
     """Return the jobs that were given up, oldest first."""
     return list(Job.objects.filter(state=Job.State.FAILED).order_by("pk"))

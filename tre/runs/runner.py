@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from tre.config.options import REPOSITORY, load
+from tre.config.options import REPOSITORY, Options, load
 from tre.errors import Refused, TreError
 from tre.runs.class_archive import java_options
 from tre.runs.java import java_home
@@ -157,20 +157,39 @@ def _listen(stderr: IO[str], log: Path, progress: Callable[[str], None] | None) 
 def job_environment() -> dict[str, str]:
     """Return the whole environment of a job: what it needs to run, and no setting or secret of the control plane."""
     options = load()
-    passed = ("PATH", "LANG", "TZ", "SPARK_MASTER", "JDK_JAVA_OPTIONS")
+    passed = ("PATH", "LANG", "TZ", "JDK_JAVA_OPTIONS")
     kept = {name: os.environ[name] for name in passed if name in os.environ}
     java = java_home(options.path("run", "java"))
     return {
         **kept,
         "JAVA_HOME": str(java),
         "TRE_SPARK_JAVA_OPTIONS": java_options(java),
-        "TRE_SPARK_MEMORY": options.spark_memory,
+        **_spark(options),
         "PYTHONPATH": str(REPOSITORY),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYSPARK_PYTHON": sys.executable,
         "HOME": str(options.path("run")),
         "TMPDIR": str(_scratch(options.path("run", "tmp"))),
     }
+
+
+def _spark(options: Options) -> dict[str, str]:
+    """Return what a job is told of where Spark runs and on what; of a cluster's secret the name of its file."""
+    told = {
+        "TRE_SPARK_MASTER": options.spark_master,
+        "TRE_SPARK_MEMORY": options.spark_memory,
+        "TRE_SPARK_PARTITIONS": str(options.spark_partitions),
+    }
+    if options.mounted_store:
+        told["TRE_MOUNTED_STORE"] = "1"
+    if options.spark_secret_file is not None:
+        told |= {
+            "TRE_SPARK_ADDRESS": options.spark_address,
+            "TRE_SPARK_SECRET_FILE": str(options.spark_secret_file),
+            "TRE_SPARK_EXECUTOR_MEMORY": options.spark_executor_memory,
+            "TRE_SPARK_CORES": str(options.spark_cores),
+        }
+    return told
 
 
 def _scratch(folder: Path) -> Path:

@@ -57,6 +57,7 @@ _OWN = (
     "tre/disclosure",
     "policies/codelists",
     "policies/disclosure.yaml",
+    "policies/models.yaml",
     "ml",
     "notebooks",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import IO
 
 from tre.airlock.crate import METADATA_FILE
@@ -76,7 +77,13 @@ def take_file(number: int, file: int, actor: Principal) -> Taken:
         raise Missing("The release holds no such file", where=release.identity)
     content = open_checked(load().path("release", release.identity), Payload(wanted.name, wanted.sha256))
     downloads.write_taken(release, "file", wanted.sha256, actor)
-    return Taken(content, wanted.name.rpartition("/")[2], DOWNLOAD)
+    return Taken(content, marked(wanted.name, release.identity), DOWNLOAD)
+
+
+def marked(name: str, identity: str) -> str:
+    """Return the name that one file of a release is taken under: its own with the release's, before the ending."""
+    path = PurePosixPath(name)
+    return f"{path.stem}.{identity}{path.suffix}"
 
 
 def take_archive(number: int, actor: Principal) -> Taken:

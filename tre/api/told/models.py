@@ -23,7 +23,7 @@ class ModelTold(Schema):
     name: str
     alias: str
     version: str
-    epsilon: float | None
+    epsilon: float | None = Field(description="Null where the model makes no claim of privacy.")
     project: str
     release: str
     at: datetime

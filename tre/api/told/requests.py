@@ -16,16 +16,19 @@ from pydantic import Field, StringConstraints
 from tre.airlock.changed import Changed
 from tre.airlock.deciding import Choice, Vote
 from tre.airlock.differences import Picture
+from tre.airlock.model_review import models_of
 from tre.airlock.models import Absence, Comment, FileVote, Group, Request, RequestFile, Review
 from tre.airlock.naming import Kind
 from tre.airlock.pages import offered
 from tre.airlock.queue import Waiting
-from tre.airlock.released_before import Before, released_before
-from tre.airlock.seeing import is_author, visible_comments, visible_reviews
+from tre.airlock.released_before import released_before
+from tre.airlock.seeing import earlier_decisions, is_author, visible_comments, visible_reviews
+from tre.api.told.beside import AttestedTold, BeforeTold, EarlierTold, ReviewedModelTold
 from tre.api.told.common import Code, Note, Number, Sha256, Text
 from tre.disclosure import Finding
 from tre.disclosure.showing import Ask, Heading, Shown
 from tre.policy.domain import Principal
+from tre.runs.attested.lookup import attested_among
 
 GroupName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,59}$")]
 
@@ -191,27 +194,6 @@ class WaitingRow(RequestRow):
         return cls(**told, mine=one.mine, overdue=one.overdue, free=one.free)
 
 
-class BeforeTold(Schema):
-    """A release on some of the same data: its request, its project, and the datasets that both use."""
-
-    request: int
-    release: str
-    project: str
-    at: datetime
-    datasets: list[str]
-
-    @classmethod
-    def each(cls, before: Before) -> list[BeforeTold]:
-        """Return releases as they are told."""
-        return [
-            cls(
-                request=each.request_id, release=each.identity, project=each.request.project.code, at=each.at,
-                datasets=list(datasets),
-            )
-            for each, datasets in before.releases
-        ]  # fmt: skip
-
-
 class RequestTold(RequestRow):
     """One request in one of its turns, as the caller may see it."""
 
@@ -225,6 +207,11 @@ class RequestTold(RequestRow):
     released_before: list[BeforeTold] = Field(
         description="What was released before on the same data, the newest 20; nothing for the author."
     )
+    earlier: list[EarlierTold] = Field(
+        description="What became of the same bytes in other requests; nothing for the author."
+    )
+    models: list[ReviewedModelTold] = Field(description="Nothing for the author.")
+    attested: list[AttestedTold] = Field(description="The files that the platform made itself.")
     may: list[str] = Field(description="What the caller may do about it now, as its page offers it.")
 
     @classmethod
@@ -232,16 +219,18 @@ class RequestTold(RequestRow):
         """Return a request as a person may see it, in a turn; by default in its last."""
         shown, words = min(turn or found.turn, found.turn), reads_words(found, person)
         may = offered(found, person) if shown == found.turn else {}
+        files = list(found.files.filter(turn=shown).select_related("group"))
         return cls(
             **RequestRow.of(found).model_dump(), context=found.context if words else "", phase=found.phase,
             shown_turn=shown,
             groups=[GroupTold.of(each, words=words) for each in found.groups.filter(turn=shown)],
-            files=[
-                FileTold.of(each, words=words) for each in found.files.filter(turn=shown).select_related("group")
-            ],
+            files=[FileTold.of(each, words=words) for each in files],
             reviews=[ReviewTold.of(each) for each in visible_reviews(found, person, shown)],
             comments=[CommentTold.of(each) for each in visible_comments(found, person, shown)],
             released_before=BeforeTold.each(released_before(found, person)),
+            earlier=EarlierTold.each(earlier_decisions(found, files) if words else {}),
+            models=ReviewedModelTold.each(models_of(found, files) if words else []),
+            attested=AttestedTold.each(files, attested_among(found.project, [each.sha256 for each in files])),
             may=[act for act, offer in may.items() if offer],
         )  # fmt: skip
 

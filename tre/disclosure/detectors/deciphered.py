@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from tre.disclosure.contents import Cells
-from tre.disclosure.detectors import key_ciphers, paper_ciphers, sounds
+from tre.disclosure.detectors import capitals, key_ciphers, paper_ciphers, sounds
 from tre.disclosure.detectors.disguises import chosen
 from tre.disclosure.detectors.patterns import matching
 from tre.disclosure.folding import DIGIT, LETTER, UPPER
@@ -60,6 +60,8 @@ CIPHERS = (
         "letters between others", r"[A-Za-z]{16}|(?:[a-z][A-Z][^A-Z]*){8}", LETTER, paper_ciphers.from_between,
         rare=True,
     ),
+    Cipher("the capitals of a text", capitals.ODD, LETTER | UPPER, capitals.first_of_capitals, rare=True),
+    Cipher("the capitals of a text", capitals.ODD, LETTER | UPPER, capitals.of_capitals, rare=False),
     Cipher(
         "the keys beside", r"[A-Za-z,;\[]{3} [A-Za-z,;\[]{3}", LETTER, key_ciphers.of_keys_beside, rare=True,
         met=key_ciphers.are_beside,

@@ -1,19 +1,17 @@
 """What is written in an encoding, decoded, so that it is searched as if it had been written plainly.
 
-Two sorts: escapes, which stand within a text and are put in place of themselves (URL, HTML, quoted-printable, UTF-7,
-backslashes), and runs, stretches that are bytes spelled in letters (base64, base32, base85, hexadecimal, numbers of
-characters, binary digits, Morse, the spelling alphabet). Each is tried on the text as it stands and, where there is not
-too much of it, turned round and in ROT13. A decoding counts only when it says something
+Two sorts: escapes, which stand within a text and are put in place of themselves
+(:mod:`tre.disclosure.detectors.escapes`), and runs, stretches that are bytes spelled in letters (base64, base32,
+base85, hexadecimal, numbers of characters, binary digits, Morse, the spelling alphabet, and what
+:mod:`tre.disclosure.detectors.bases` knows). Each is tried on the text as it stands and, where there is not too much of
+it, all but the last of these turned round and in ROT13. A decoding counts only when it says something
 (:mod:`tre.disclosure.detectors.meaning`).
 """
 
 from __future__ import annotations
 
 import base64
-import html
-import quopri
 import re
-import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,8 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import LINE, Cells
+from tre.disclosure.detectors import bases
 from tre.disclosure.detectors.ciphers import MORSE, SPELLING, of_morse, of_spelling
 from tre.disclosure.detectors.disguises import chosen
+from tre.disclosure.detectors.escapes import ESCAPED, ESCAPES, QUOTED
 from tre.disclosure.detectors.keyed import without_byte
 from tre.disclosure.detectors.meaning import is_file, is_spelling, reads_as_words, text_in
 from tre.disclosure.detectors.patterns import matching
@@ -32,15 +32,7 @@ from tre.disclosure.detectors.patterns import matching
 _ROT13 = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm"
 )
-_BACKSLASH = re.compile(
-    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([0-7]{3}))"
-)
-_URL = re.compile(r"%[0-9a-fA-F]{2}")
-_HTML = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
-_QUOTED = re.compile(r"=[0-9A-F]{2}")
-_UTF7 = re.compile(r"\+A[A-Za-z0-9+/]{2,}-?")  # of ASCII, whose first byte in UTF-16 is zero (RFC 2152)
-
-
+_ROT47 = {code: 33 + (code + 14) % 94 for code in range(33, 127)}
 _WHOLE = re.compile(r"[A-Za-z0-9+/_-]{40,}")  # a line of a run that goes on, and the one after it
 _REST = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _SOFT = re.compile(r".{0,74}[^=\s]=")  # RFC 2045, section 6.7: a soft line break, after at most 76 signs
@@ -70,41 +62,17 @@ def rot13(text: str) -> str:
     return text.translate(_ROT13)
 
 
+def rot47(text: str) -> str:
+    """Return the text with each printed sign of ASCII moved by half of their number, which undoes itself."""
+    return text.translate(_ROT47)
+
+
 # How a text may stand before it is decoded; each of these undoes itself.
 VARIANTS: dict[str, Callable[[str], str]] = {
     "": lambda text: text,
     "ROT13": rot13,
     "reversed text": lambda text: text[::-1],
     "reversed ROT13": lambda text: rot13(text)[::-1],
-}
-
-
-def _backslashes(text: str) -> str:
-    def mark(found: re.Match[str]) -> str:
-        code = int(found[5], 8) if found[5] else int(next(each for each in found.groups()[:4] if each), 16)
-        return chr(code) if code < 0x110000 else found[0]
-
-    return _BACKSLASH.sub(mark, text)
-
-
-def _quoted(text: str) -> str:
-    return quopri.decodestring(text.encode()).decode("utf-8", "replace")
-
-
-def _utf7(text: str) -> str:
-    try:
-        return _UTF7.sub(lambda found: found[0].encode().decode("utf-7"), text)
-    except UnicodeError:
-        return text
-
-
-# by name: a byte that any must hold, what it looks like, and what undoes it
-ESCAPES: dict[str, tuple[bytes, re.Pattern[str], Callable[[str], str]]] = {
-    "URL escapes": (b"%", _URL, urllib.parse.unquote),
-    "HTML escapes": (b"&", _HTML, html.unescape),
-    "quoted-printable": (b"=", _QUOTED, _quoted),
-    "backslash escapes": (b"\\", _BACKSLASH, _backslashes),
-    "UTF-7": (b"+", _UTF7, _utf7),
 }
 
 
@@ -137,8 +105,9 @@ RUNS: dict[str, tuple[re.Pattern[str], Callable[[str], bytes]]] = {
     "hexadecimal": (re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ :,-]{0,2}){8,}"), _hex),
     "ascii85": (re.compile(r"[!-uz]{10,}"), lambda run: base64.a85decode(run.removeprefix("<~").removesuffix("~>"))),
     "base85": (re.compile(r"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{10,}"), base64.b85decode),
-    "numbers of characters": (re.compile(r"(?:\d{2,3}[ ,;]{1,2}){7,}\d{2,3}"), _codes),
+    "numbers of characters": (re.compile(r"(?:\d{2,3}L?[ ,;]{1,2}){7,}\d{2,3}"), _codes),  # an R integer's L
     "binary digits": (re.compile(r"(?:[01]{8}[ ,]?){8,}"), _binary),
+    **bases.BASES,
     "Morse": (MORSE, of_morse),
     "the spelling alphabet": (SPELLING, of_spelling),
 }
@@ -148,7 +117,6 @@ _PLAIN = {"base64", "base32", "hexadecimal"}  # by which random letters and digi
 _LONG_ENOUGH = 20  # signs in a row, which chance makes once in a hundred million decodings
 _OF_DIGITS = {"hexadecimal", "numbers of characters", "binary digits"}  # which a number alone may be
 _NUMBER = re.compile(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?")
-_ESCAPED = 3  # escapes in a text that is escaped
 _SHORTEST = 10  # characters of the shortest run
 # What a run must hold, in more cells than can be tried one by one, to be worth a try: three quads of base64 that spell
 # ASCII (RFC 4648, section 4: a byte from 0x20 to 0x7e leaves these signs), or the head of a file; eight ASCII bytes.
@@ -187,7 +155,7 @@ def decode(cells: Cells, most: int) -> Decoded:
         label = f" in {variant}" if variant else ""
         for name in escapes:
             _keep(made, cells, f"{name}{label}", _unescaped(turned, name))
-        for name in RUNS:
+        for name in RUNS if not variant else (name for name in RUNS if name not in bases.BASES):
             _runs(made, cells, f"{name}{label}", turned if name in _OF_DIGITS else worded, name)
     return made
 
@@ -227,7 +195,7 @@ def _unwrapped(values: list[str], first: np.ndarray) -> list[str]:
     made, head = list(values), 0
     for n in range(1, len(values)):
         follows = first[n] == first[n - 1] + 1
-        if follows and _SOFT.fullmatch(values[n - 1]) and _QUOTED.search(values[n - 1]):
+        if follows and _SOFT.fullmatch(values[n - 1]) and QUOTED.search(values[n - 1]):
             made[head] = made[head].rstrip().removesuffix("=") + values[n]
         elif follows and _goes_on(values[n - 1].strip(), values[n].strip()):
             made[head] += values[n].strip()
@@ -272,7 +240,7 @@ def _runs(made: Decoded, cells: Cells, how: str, values: dict[int, str], name: s
 def _is_meant(text: str) -> bool:
     """Tell whether a text is words and numbers, or is encoded once more: decoding at random seldom makes either."""
     meant = len(text) >= _LONG_ENOUGH or reads_as_words(text) or is_spelling(text)
-    return meant or any(len(pattern.findall(text)) >= _ESCAPED for _, pattern, _ in ESCAPES.values())
+    return meant or any(len(pattern.findall(text)) >= ESCAPED for _, pattern, _ in ESCAPES.values())
 
 
 def _decoded(value: str, name: str) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 
 _PLAIN = re.compile(r"[\x20-\x7e\w\s£€°–—‘’“”]")
 _HEADS = (  # of files that readers know, beyond what is told from the first bytes alone
@@ -11,6 +12,7 @@ _HEADS = (  # of files that readers know, beyond what is told from the first byt
     b"\x80\x05\x95",
 )  # fmt: skip
 _ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")  # RFC 1950, the headers that compressors write
+_TRIED = 1024  # bytes that are unpacked
 LEAST = 8  # characters
 _FEWEST = 5  # different ones, but for binary digits, spelled or not
 _BINARY = re.compile(r"(?:[01]{8}[ ,]?)+|(?:(?:30|31|20|2c)[ ,:]?)+")
@@ -24,7 +26,15 @@ _SPELLING = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 
 def is_file(data: bytes) -> bool:
     """Tell whether some bytes begin as a kind of file does that a person could have put there."""
-    return data.startswith(_HEADS) or (len(data) > LEAST and data.startswith(_ZLIB))
+    return data.startswith(_HEADS) or (len(data) > LEAST and data.startswith(_ZLIB) and _unpacks(data))
+
+
+def _unpacks(data: bytes) -> bool:
+    """Tell whether something comes out of bytes that begin as zlib's, which two of any bytes may do."""
+    try:
+        return bool(zlib.decompressobj().decompress(data[:_TRIED], _TRIED))
+    except zlib.error:
+        return False
 
 
 def text_in(data: bytes) -> str | None:

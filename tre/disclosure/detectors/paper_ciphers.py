@@ -95,14 +95,14 @@ def from_between(text: str, names: Names) -> Iterator[str]:
     """Yield each forename and surname that stand letter by letter between others, or are the capitals of a text."""
     for run in _COVERED.finditer(text):
         for start in (0, 1):
-            yield from _within(run[0][start::2].lower(), names)
+            yield from within(run[0][start::2].lower(), names)
     capitals = "".join(_CAPITALS.findall(text)).lower()
     if len(capitals) in _CAPITAL_LETTERS:
         yield from cut_in_two(capitals, names)
-        yield from _within(capitals, names)
+        yield from within(capitals, names)
 
 
-def _within(letters: str, names: Names) -> Iterator[str]:
+def within(letters: str, names: Names) -> Iterator[str]:
     """Yield each forename with a surname after it that stand anywhere in letters, both of them in the dictionary."""
     beginnings = _beginnings(names)
     for start in range(len(letters) - _ALONE + 1):

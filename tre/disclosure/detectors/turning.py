@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import pyarrow.compute as pc
 
 from tre.disclosure.contents import Cells
-from tre.disclosure.detectors.encodings import rot13
+from tre.disclosure.detectors.encodings import rot13, rot47
 from tre.disclosure.detectors.patterns import matching
 from tre.disclosure.packs import load_pack
 
@@ -33,4 +34,5 @@ def _named() -> str:
     """Return a pattern (RE2) of the usual names and of words that announce a person, turned each way."""
     plain = [*sorted(word for word in load_pack().names.usual if len(word) >= _SHORTEST), *_WORDS]
     turned = {each for word in plain for each in (word[::-1], rot13(word), rot13(word)[::-1])}
-    return r"(?i)\b(?:" + "|".join(sorted(turned)) + r")\b"
+    moved = {re.escape(rot47(each)) for word in plain for each in (word, word.title())}
+    return r"(?i:\b(?:" + "|".join(sorted(turned)) + r")\b)|" + "|".join(sorted(moved))

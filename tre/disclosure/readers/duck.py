@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import duckdb
 
 from tre.disclosure.contents import Contents, Table, Unreadable
+from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.readers.pictures import keep_trailing
 from tre.disclosure.readers.statements import note_stored
 
 # https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
@@ -34,10 +37,14 @@ _STORED = (
     "SELECT sql FROM duckdb_views() WHERE NOT internal UNION ALL "
     "SELECT coalesce(macro_definition, '') FROM duckdb_functions() WHERE NOT internal"
 )
+_HEADER = 4096  # bytes of the main header and of each of the two of the database, of which the newer one counts
+_HEADERS = 3 * _HEADER
 
 
 def read_duckdb(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read every table, and the names, comments and definitions around them; views and macros are never run.
+
+    Blocks that are free keep the rows that were deleted or dropped, compressed, and nothing here reads those.
 
     Raises
     ------
@@ -54,8 +61,19 @@ def read_duckdb(data: bytes, where: str, contents: Contents, policy: Policy) -> 
                 contents.add_text(f"{where} schema".strip(), "\n".join(said))
                 note_stored([str(sql) for (sql,) in base.execute(_STORED).fetchall()], where, contents)
                 _read_tables(base, where, contents, policy)
+                ((free,),) = base.execute("SELECT free_blocks FROM pragma_database_size()").fetchall()
         except duckdb.Error as error:
             raise Unreadable("the database is damaged or of another version") from error
+    if free:
+        contents.hits.append(Hit("hidden-content", "free-blocks", where, "deleted rows may be in them", free))
+    keep_trailing(data[_end(data) :], where, contents)
+
+
+def _end(data: bytes) -> int:
+    """Return where the last block ends: the headers' iteration, two pointers, number of blocks, and their size."""
+    told = [struct.unpack_from("<QQQQQ", data, at * _HEADER + 8) for at in (1, 2)]
+    _, _, _, blocks, size = max(told)
+    return int(_HEADERS + blocks * size)
 
 
 def _read_tables(base: Any, where: str, contents: Contents, policy: Policy) -> None:

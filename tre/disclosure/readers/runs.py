@@ -19,10 +19,12 @@ import pyarrow.compute as pc
 
 from tre.disclosure.contents import LINE, Table
 from tre.disclosure.detectors.counts import names_count
+from tre.disclosure.detectors.curves import is_disordered
 from tre.disclosure.detectors.groups import Column, combinations, read_column
 from tre.disclosure.detectors.headings import is_heading
 from tre.disclosure.readers.printed import MOST_LINES, find_printed, has_digit, is_value
 from tre.disclosure.readers.statements import read_inserted
+from tre.disclosure.statistics.shares import numbers_of
 
 MARKS = (",", "\t", ";", "|", "&", "")  # the empty one: white space; & is LaTeX's
 # Marks that cells are joined with, and how many of them are no date, time, place or name; white space is not among
@@ -35,6 +37,14 @@ _CELL = 40  # characters
 _RULE = re.compile(r"[\s|:+=,;\-\u2500-\u257f]+|\\[a-z]*(?:rule|line)\b.*")
 _BOXES = str.maketrans(dict.fromkeys("│┃┆┇┊┋║╎╏", "|"))  # what polars, DuckDB and others draw a table with
 _BREAK = re.compile(r"\\r\\n|\\n")
+_NOT_WORDS = re.compile(r"[\W\d_]+")
+_OF_PROGRAMS = re.compile(
+    r"\b(time|took|elapsed|duration|latency|s|secs?|seconds?|ms|us|ns|min|minutes?|eta|bytes?|kb|mb|gb|kib|mib|gib|memory|"
+    r"cpu|gpu|load|rows|loss|acc|accuracy|auc|auroc|score|metric|reward|error|lr|rate|grad|gradient|norm|weights?|"
+    r"perplexity|entropy|epoch|step|iter|iterations?|batch|fold|trial|seed|part|partition|shard|chunk|block|task|job|"
+    r"worker|thread|pid|port|stage|progress|size|length|offset|checksum|version)\b",
+    re.IGNORECASE,
+)
 _CLOCK = re.compile(r"(\d{4}-\d\d-\d\d[T ])?\d{1,2}:\d\d(:\d\d([.,]\d+)?)?Z?")
 
 
@@ -134,13 +144,24 @@ def _runs(where: str, lines: list[str], widths: list[int], shape: Mapping[str, f
         else:
             names = [f"column {n + 1}" for n in range(width)]
         rows = [_parted(lines[n], mark) for n in places[:: len(places) // _MOST_LINES + 1]]
+        place = f"{where} rows in text".strip()
         if not whole:  # lines of words may stand between, of the same width by chance or not
-            rows = [row for row in rows if sum(bool(_DIGIT.search(cell)) for cell in row) > (not mark)]
+            lone = [] if mark else [row for row in rows if _digits(row) == 1]
+            rows = [row for row in rows if _digits(row) > (not mark)]
+            if len(lone) >= shape["list_values"]:
+                yield from _measured(_table(place, names, lone), " ".join(lone[0]))
         if len(rows) < shape["review_rows"] - 1:
             continue
-        table = _table(f"{where} rows in text".strip(), names, rows)
+        table = _table(place, names, rows)
         if _is_short(table) and (whole or _reads_as_data(table, shape, mark)):
             yield table
+        elif not mark and len(rows) >= shape["list_values"]:
+            yield from _measured(table, " ".join(rows[0]))
+
+
+def _digits(row: list[str]) -> int:
+    """Return how many cells hold a digit."""
+    return sum(bool(_DIGIT.search(cell)) for cell in row)
 
 
 def _table(where: str, names: Sequence[str], rows: list[list[str]]) -> Table:
@@ -185,6 +206,25 @@ def _reads_as_data(table: Table, shape: Mapping[str, float], mark: str) -> bool:
         telling.add("words")
     kept = [each for each, kind in zip(columns, kinds, strict=True) if kind in telling]
     return len(kept) >= 2 and not _is_grid(kept, table.rows, shape)
+
+
+def _measured(table: Table, line: str) -> Iterator[Table]:
+    """Yield the one column of numbers, in no order, of lines that say no more but when they were written.
+
+    Parameters
+    ----------
+    line : str
+        The first line: its words, which are all lines' words, say what a program measures of itself.
+    """
+    values = [column.to_pylist() for column in table.columns]
+    columns = [read_column(column) for column in table.columns]
+    kinds = [_kind(column, each) for column, each in zip(columns, values, strict=True)]
+    numbers = [n for n, kind in enumerate(kinds) if kind in ("coded", "measure") and not columns[n].day]
+    if len(numbers) != 1 or "prose" in kinds or _OF_PROGRAMS.search(_NOT_WORDS.sub(" ", line)):
+        return
+    column = table.columns[numbers[0]]
+    if is_disordered(numbers_of(column)):
+        yield Table(table.where, (table.names[numbers[0]],), (column,))
 
 
 def _kind(column: Column, values: list[str]) -> str:

@@ -23,6 +23,7 @@ from tre.disclosure.readers.xml_tree import attribute, joined, local
 
 _HIDING = ";;;"  # a number format that shows nothing
 _MACROS = "_VBA_PROJECT".encode("utf-16-le")
+_PIVOTS = "_SX_DB_CUR".encode("utf-16-le")  # the storage of pivot caches ([MS-XLS] 2.1.7.13)
 
 
 def read_xlsx(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
@@ -33,6 +34,8 @@ def read_xlsx(data: bytes, where: str, contents: Contents, policy: Policy) -> No
     sheets = sheets_of(members)
     for name, body in members.items():
         place = _place(where, name, sheets)
+        if "pivotCacheRecords" in name:
+            contents.hits.append(_pivot_cache(where))
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             if keep_sheet(body, place, contents, policy):
                 far[name] = place
@@ -67,8 +70,6 @@ def _root(name: str, body: bytes, where: str, contents: Contents) -> Any:
 
 def _keep_part(name: str, body: bytes, where: str, place: str, contents: Contents) -> None:
     root = keep_member(name, body, where, contents)
-    if "pivotCacheRecords" in name:
-        contents.hits.append(Hit("hidden-content", "pivot-cache", where, "the records behind a pivot table"))
     if root is None or name == "xl/calcChain.xml":
         return
     keep_words(root, place, contents)
@@ -79,11 +80,17 @@ def _keep_part(name: str, body: bytes, where: str, place: str, contents: Content
             contents.hits.append(Hit("hidden-content", "hidden-name", where))
 
 
+def _pivot_cache(where: str) -> Hit:
+    return Hit("hidden-content", "pivot-cache", where, "the records behind a pivot table")
+
+
 def read_xls(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read the old binary form ([MS-XLS]): its values, and whatever strings stand around them."""
     check_sectors(data)
     if _MACROS in data:
         contents.hits.append(Hit("active-content", "macro-or-link", where))
+    if _PIVOTS in data:
+        contents.hits.append(_pivot_cache(where))
     read_values(data, where, contents, policy)
     contents.add_text(f"{where} strings of the file".strip(), strings_of(data))
 

@@ -18,10 +18,18 @@ from tre.disclosure.detectors.groups import read_column
 from tre.disclosure.model import DisclosureError, Hit
 from tre.disclosure.policy import load_policy
 from tre.disclosure.profile import Profile
-from tre.disclosure.statistics.derived import HIDDEN, find_dominated, find_observed, find_rates, find_steps, find_unsaid
+from tre.disclosure.statistics.derived import (
+    HIDDEN,
+    find_dominated,
+    find_observed,
+    find_rates,
+    find_steps,
+    find_unsaid,
+    hidden_in,
+)
 from tre.disclosure.statistics.nested import find_nested
 from tre.disclosure.statistics.precision import find_precision
-from tre.disclosure.statistics.shares import find_percentages, numbers_of
+from tre.disclosure.statistics.shares import PERCENT, find_percentages, numbers_of
 from tre.disclosure.statistics.whole_people import find_whole_people
 
 _AT_RISK = re.compile(r"\b(at risk|risk set|n\.risk)\b", re.IGNORECASE)
@@ -49,7 +57,7 @@ def find_statistics(
     """Yield what a table's own numbers show to break a rule; `counts` are its columns of counts."""
     labels = [re.sub(r"[_\s]+", " ", name).strip() for name in table.names]
     yield from _unnamed(table, profile)
-    yield from _unrounded(table, counts, profile)
+    yield from _unrounded(table, labels, counts, profile)
     yield from find_percentages(table, labels, counts, profile)
     yield from _below(table, labels, _AT_RISK, profile.at_risk, "small-risk-set")
     yield from _below(table, labels, _FREE, profile.degrees_of_freedom, "degrees-of-freedom")
@@ -62,6 +70,7 @@ def find_statistics(
     if counts:
         yield from _edges(table, labels)
         yield from _recoverable(table, labels, profile)
+        yield from _alone(table, counts, profile)
         yield from find_rates(table, profile)
         yield from find_unsaid(table, labels, profile)
         yield from find_steps(table, labels, counts, profile)
@@ -83,11 +92,14 @@ def _unnamed(table: Table, profile: Profile) -> Iterator[Hit]:
             yield Hit("unnamed-place", "code" if coded else "column", table.where, f"column {name}", told, "", 0.9)
 
 
-def _unrounded(table: Table, counts: list[int], profile: Profile) -> Iterator[Hit]:
+def _unrounded(table: Table, labels: list[str], counts: list[int], profile: Profile) -> Iterator[Hit]:
     if profile.rounding == "none":
         return
     for n in counts:
-        rows = np.flatnonzero(profile.is_unrounded(numbers_of(table.columns[n])))
+        numbers = numbers_of(table.columns[n])
+        if PERCENT.search(labels[n]) and np.nanmax(numbers, initial=0) <= 100:
+            continue  # a share of something: whether it tells a count is asked of its base
+        rows = np.flatnonzero(profile.is_unrounded(numbers))
         if len(rows):
             yield Hit("unrounded-count", "count", table.where, _place(rows, table.names[n]), len(rows), "", 0.9)
 
@@ -219,6 +231,22 @@ def _recoverable(table: Table, labels: list[str], profile: Profile) -> Iterator[
             row, column = divmod(int(cell), len(inner))
             place = f"row {row + 1}, column {table.names[inner[column]]}"
             yield Hit("recoverable-cell", "total", table.where, place, 1, "", 0.9)
+
+
+def _alone(table: Table, counts: list[int], profile: Profile) -> Iterator[Hit]:
+    """Yield the hidden cells that are alone in their row or column: who knows a total from elsewhere has them back.
+
+    UK LLC: what is small is masked by row and by column, whether totals are shown or not.
+    """
+    if not profile.check_masks:
+        return
+    hidden = np.column_stack([hidden_in(table, n) for n in counts])
+    down = hidden & (hidden.sum(axis=0) == 1) & (table.rows > 1)
+    across = hidden & (hidden.sum(axis=1, keepdims=True) == 1) & (len(counts) > 1)
+    rows, columns = np.nonzero(down | across)
+    if len(rows):
+        place = _place(rows[:1], table.names[counts[int(columns[0])]])
+        yield Hit("possible-recoverable-cell", "alone", table.where, place, len(rows), "", 0.6)
 
 
 def _sums(

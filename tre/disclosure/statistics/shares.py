@@ -57,6 +57,8 @@ def _few(
     """Yield a hit where a share of its base is fewer people than may be told, or all of it but for fewer."""
     labels, counts, label = named
     for n in (*(n for n, each in enumerate(labels) if _DENOMINATOR.fullmatch(each)), *counts):
+        if labels[n] == label:
+            continue  # whole percentages pass for counts, and are none of themselves
         base = numbers_of(table.columns[n])
         people = np.vstack([share, 1 - share]) * base
         few = np.round(people)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tre.airlock.deciding import REVIEWERS
 from tre.airlock.evidence import check_decided
-from tre.airlock.models import Release
+from tre.airlock.models import AttackReport, Release
 from tre.disclosure import DisclosureError
 from tre.disclosure.policy import load_policy
 from tre.errors import TreError
@@ -81,24 +81,37 @@ def statistical_basis(here: Installation) -> Found:
 
 
 def beyond_checking(here: Installation) -> Found:
-    """Give inspection a pickle, and hold every released model to what was paid for it."""
+    """Give inspection a pickle, and hold every released model to what was paid for it, or to the attacks made on it."""
     try:
         verdict = here.samples["model.pkl"]
     except DisclosureError as error:
         return not_shown(error.sentence())
-    models = [(each, model) for each in Release.objects.all() for model in each.models_registered]
+    releases = [each for each in Release.objects.select_related("request") if each.models_registered]
+    models = [model for each in releases for model in each.models_registered]
+    private = [each for each in models if each.get("epsilon") is not None]
     faults = [] if verdict == "block" else ["a file that runs code when it is read is not blocked"]
     faults += [
-        f"{release.identity}: its model has no privacy price" for release, model in models if not model.get("epsilon")
+        f"{each.identity}: a model without a privacy price left before the attacks on it were reported"
+        for each in releases
+        if not _attacked(each)
     ]
-    if Payment.objects.count() < len(models):
+    if Payment.objects.count() < len(private):
         faults.append("more models were released than were paid for from a privacy budget")
     return judged(
         faults,
-        f"Of files that nobody can check by looking at them none leaves but a model in one safe format, trained by the "
-        f"platform under differential privacy and paid for from its project's budget: {len(models)} models were "
-        "released. Pickles, and models that keep the rows they were trained on, are blocked",
+        "Of files that nobody can check by looking at them none leaves but a model in a safe format: "
+        f"{len(private)} were trained under differential privacy and paid for from their project's budget, and "
+        f"{len(models) - len(private)} make no such claim and were attacked before their checkers let them out. "
+        "Pickles, and models that keep the rows they were trained on, are blocked",
     )
+
+
+def _attacked(release: Release) -> bool:
+    """Return whether all models of a release were attacked before, where one of them has no privacy price."""
+    if all(each.get("epsilon") is not None for each in release.models_registered):
+        return True
+    there = {"file__request": release.request, "file__turn": release.request.turn, "at__lte": release.at}
+    return AttackReport.objects.filter(**there).count() >= len(release.models_registered)
 
 
 def criteria_kept(here: Installation) -> Found:

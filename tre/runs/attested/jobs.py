@@ -20,7 +20,7 @@ from tre.airlock.storage import Frozen, storage
 from tre.config.options import REPOSITORY, load
 from tre.disclosure import inspect
 from tre.errors import Refused, TreError
-from tre.hashing import sha256_of
+from tre.hashing import sha256_of, sha256_of_all
 from tre.keys.custody import custody
 from tre.people.services import principal_of
 from tre.policy.decision import require
@@ -42,7 +42,7 @@ _CARRY_OUT: dict[str, Callable[[Work], Made]] = {
     "notebook": notebook.carry_out,
     "private": private.carry_out,
 }
-_CODE = ("tre", "spark_jobs", "ml", "policies")
+_CODE = ("tre", "spark_jobs", "ml", "policies")  # the platform's own code and policies
 _CHUNK = 1024 * 1024
 _WITHOUT_RESULT = "It ended without a result; the operator's log says why."
 _TOO_LONG = "It took longer than the policy lets a run of its kind."
@@ -201,17 +201,10 @@ def _materials(run: Run) -> dict[str, str]:
     """Return the SHA-256 of all that a run's outputs come out of."""
     return {
         "extract": digest(run.extract.manifest),
-        "code": _code(),
+        "code": sha256_of_all(REPOSITORY, _CODE),
         "environment": digest([platform.python_version(), sha256_of(REPOSITORY / "requirements.lock")]),
         "disclosure-policy": sha256_of(REPOSITORY / "policies" / "disclosure.yaml"),
     }
-
-
-def _code() -> str:
-    """Return the SHA-256 of the platform's own code and policies."""
-    paths = [path for part in _CODE for path in sorted((REPOSITORY / part).rglob("*")) if path.is_file()]
-    kept = [path for path in paths if "__pycache__" not in path.parts]
-    return digest([[path.relative_to(REPOSITORY).as_posix(), sha256_of(path)] for path in kept])
 
 
 def _inspected(run: Run, told: Sequence[str]) -> list[str]:

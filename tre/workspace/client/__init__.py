@@ -14,6 +14,7 @@ from tre.workspace.client.outputs import (
     safe_survival,
     safe_table,
 )
+from tre.workspace.client.packaging import package
 from tre.workspace.client.repository import git
 from tre.workspace.client.running import run_notebook, run_private, run_table, run_training, runs
 
@@ -26,6 +27,7 @@ __all__ = [
     "features",
     "git",
     "inspect",
+    "package",
     "price",
     "private",
     "requests",

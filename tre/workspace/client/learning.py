@@ -128,17 +128,18 @@ def train_private(frame: pd.DataFrame, spec: TrainingSpec, *, name: str, purpose
     from ml.train import check_table, train_and_keep
 
     check_table(spec, frame)
-    check_version(spec, extract := _extract())
+    check_version(spec, version := data_version())
     once = uuid.uuid4().hex
     asked = {"epsilon": spec.epsilon, "delta": spec.delta, "purpose": name, "once": once}
     spend = call("POST", "budget/reserve", json=asked)["spend"]
     call("POST", f"budget/{spend}/commit")
-    kept = train_and_keep(spec, frame, Path(folder), purpose=purpose, data_version=extract, spend=once)
+    kept = train_and_keep(spec, frame, Path(folder), purpose=purpose, data_version=version, spend=once)
     _track(name, kept.model, kept.figures, kept.folder)
     return kept.folder
 
 
-def _extract() -> str:
+def data_version() -> str:
+    """Return the project's extract as a model's description calls it."""
     return f"{os.environ['TRE_PROJECT']}, extract {call('GET', 'tables')['extract']}"
 
 
