@@ -27,7 +27,7 @@ _ASKED = r"(?:codebook|unique|levels|levelsof|tabulate|table|value_counts)"
 # What stands in every text that one of these is found in: far cheaper to look for in a long one (RE2)
 TOLD = (
     rf"(?i)#CHROM\s|\$[`'\"]?{_PERSON}|{_PERSON}[`'\")]*\[?T?\.?\S*\s+-?\d|Case Summaries|FORMAT ?= ?(?:VALID)?LIST|"
-    rf"{_ASKED}[^\n]{{0,40}}name|name[^\n]{{0,10}}{_ASKED}"
+    rf"(?:for|per) (?:each|every|a|one) {_PERSON}|{_ASKED}[^\n]{{0,40}}name|name[^\n]{{0,10}}{_ASKED}"
 )
 _LEVEL = re.compile(
     rf"^[ \t|]*(?:(?:as\.)?(?:factor|C|i)[.(]{_PERSON}\)?(\S+)|{_PERSON}(?:\)|[`'\"]+)?(\[\S+?\]))\s+-?\d",
@@ -48,6 +48,8 @@ _EXAMPLES = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"']([A-Z][A-Za-z'’-]{1,30}(?: [A-Z][A-Za-z'’-]{1,30})?)[\"']")
+_ONE_EACH = re.compile(rf"\b(?:for|per) (?:each|every|a|one) {_PERSON}\b", re.IGNORECASE)
+_INDEXED = re.compile(r"\b([A-Za-z]\w{0,30}[\[(]\d{1,6}[\])])[\"']?[:=,\s]\s*[-+]?\d")  # theta[12]: 0.31
 _AFTER = 600  # characters in which examples are looked for
 _FEWEST_NAMES = 2
 _FEWEST_CASES = 3
@@ -69,7 +71,8 @@ def find_listed_people(where: str, text: str, shape: Mapping[str, float]) -> Ite
     text = uncommented(text)
     levels = {each[1] or each[2] for each in _LEVEL.finditer(text)}
     effects = max((_lines_after(text, each.end()) for each in _EFFECTS.finditer(text)), default=0)
-    if (persons := max(len(levels), effects)) >= shape["id_rows"]:
+    each_has = {each[1] for each in _INDEXED.finditer(text)} if _ONE_EACH.search(text) else set()
+    if (persons := max(len(levels), effects, len(each_has))) >= shape["id_rows"]:
         yield Hit("record-level", "by-person", where, "", persons, "", 0.85)
     cases = max((_cases_after(text, each.end()) for each in _CASES.finditer(text)), default=0)
     if cases >= _FEWEST_CASES:
