@@ -82,3 +82,9 @@ def test_threshold_is_the_profiles() -> None:
 def test_cell_of_a_table(tmp_path: Path) -> None:
     """A sentence is read in a cell as well."""
     assert COUNT in rules(judged(tmp_path, "note,n\nThree of the 52 women had a stroke,520\nno note,610\n"))
+
+
+def test_table_in_a_cell(tmp_path: Path) -> None:
+    """A cell of several lines is read as a text is: for the tables that stand in it."""
+    cell = "Deaths by place\n\nplace   people  deaths\nAlton      712       3\nLeek       903      41\n"
+    assert "small-count" in rules(judged(tmp_path, f'note,n\n"{cell}",520\nno note,610\n'))

@@ -13,7 +13,7 @@ from tre.disclosure.budget import one_budget
 from tre.disclosure.contents import Contents, Table, Unreadable, text_cells
 from tre.disclosure.detectors import pixels
 from tre.disclosure.detectors.digests import find_digests, find_lines_of_digests, find_listed_digests
-from tre.disclosure.detectors.sentences import find_in_cells, find_in_text
+from tre.disclosure.detectors.sentences import find_in_cells, find_in_text, texts_in
 from tre.disclosure.detectors.shape import find_lines, find_series, find_shape
 from tre.disclosure.detectors.watch import Sight, Watch
 from tre.disclosure.model import Hit
@@ -166,7 +166,7 @@ class _Document:
             self._columns(table, number, watches)
             if table.start == 0:
                 self._found.extend(self._numbers.in_table(table, self._depth))
-                for where, lines in find_joined(table):
+                for where, lines in (*find_joined(table), *texts_in(table)):
                     self._rows(where, lines, certain)
                 self._found.extend(self._spelled.in_table(table))
                 self._found.extend(find_digests(table, self._sight.policy.shape, self._sight.pack))

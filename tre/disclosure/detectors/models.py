@@ -14,14 +14,15 @@ from tre.disclosure.policy import Policy
 _NUMBERS = re.compile(r"\d+\.?\d*(?:[eE][-+]?\d+)?")
 # What stands in every text that one of these patterns is found in: far cheaper to look for in a long one (RE2).
 _TOLD = (
-    r"leaf_count|internal_count|samples = [0-9]|weights: \[|recordCount=|(?:^|\n)[ #'/*%-]*[0-9]+\) [^\s<>=]+[<>=]"
+    r"leaf_count|internal_count|samples\"? ?[=:] ?[0-9]|weights: \[|recordCount="
+    r"|(?:^|\n)[ #'/*%-]*[0-9]+\) [^\s<>=]+[<>=]"
     r"|cover\"?\s*[=:]|\"sum_hessian\"|leaf_weight|__class__|Model|svm_type|, err = [0-9]"
     r"|n_(?:node_)?samples\"|[<>=] ?[^\s:]+: [^\s(]+ \([0-9]"
 )
 # By the program that writes it: what stands before the persons of one node, or of many.
 _COUNTED = {
     "LightGBM": re.compile(r"\b(?:leaf|internal)_count\"?\s*[=:]\s*\[?([\d., \t]+)"),
-    "scikit-learn graph": re.compile(r"(?:\\n|\b)samples = (\d+)\b"),
+    "scikit-learn graph": re.compile(r"(?:\\n|\b)samples(?: = |: ?)(\d+)\b"),
     "scikit-learn text": re.compile(r"\bweights: \[([\d., ]+)\] class"),
     "PMML": re.compile(r"<(?:Node|Leaf)\b[^<>]{0,500}\brecordCount=\"([\d.]+)\""),
     "JSON": re.compile(r"\"n_(?:node_)?samples\"\s*:\s*\[?([\d., \n\t]+)"),

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from tre.disclosure.contents import Table
 from tre.disclosure.detectors import decision_rules, few_in_words
+from tre.disclosure.detectors.listed_people import find_listed_people
 from tre.disclosure.detectors.models import find_in_words
 from tre.disclosure.detectors.printouts import find_in_printouts
 from tre.disclosure.detectors.relations import find_in_lines
@@ -17,6 +18,7 @@ from tre.disclosure.statistics import nested, precision
 
 _MOST_CELLS = 400  # of a column that are looked at as texts
 _TEXTS = "|".join(("\n", decision_rules.TOLD, nested.SAID, precision.BOTH))
+_LINES = r"\n[^\n]+\n"  # of a cell, as a heading and two rows have
 _SENTENCE = 24  # bytes of a cell that may say something of people: most cells are shorter, which is soon told
 
 
@@ -26,6 +28,7 @@ def find_in_text(where: str, text: str, policy: Policy, profile: str) -> Iterato
     yield from find_in_words(where, text, policy, profile)
     yield from find_in_printouts(where, text, policy, profile)
     yield from find_in_lines(where, text, policy.shape)
+    yield from find_listed_people(where, text, policy.shape)
     yield from decision_rules.find_rules(where, text, figures.threshold)
     yield from nested.find_nested_in_words(where, text, figures)
     yield from precision.find_precision_in_words(where, text, figures)
@@ -40,3 +43,11 @@ def find_in_cells(table: Table, policy: Policy, profile: str) -> Iterator[Hit]:
         said = pc.filter(long, pc.match_substring_regex(long, few_in_words.SAID))[:_MOST_CELLS]
         for cell in dict.fromkeys([*texts.to_pylist(), *said.to_pylist()]):
             yield from find_in_text(f"{table.where} column {name}".strip(), cell, policy, profile)
+
+
+def texts_in(table: Table) -> Iterator[tuple[str, str]]:
+    """Yield the cells of a table that are texts of several lines: where, and the text."""
+    for name, column in zip(table.names, table.columns, strict=True):
+        texts = pc.filter(column, pc.match_substring_regex(column, _LINES))[:_MOST_CELLS]
+        for cell in texts.to_pylist():
+            yield f"{table.where} column {name}".strip(), cell

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from tre.disclosure.contents import Contents, Table
+from tre.disclosure.contents import Contents, Series, Table
 from tre.disclosure.detectors.counts import names_count
 
 # alone it says that it counts people or events, where a model's settings have numbers of other things
@@ -21,6 +21,30 @@ _GROUP = re.compile(  # what people are counted by
     r"(?:19|20)\d\d[-/]\d{2,4}|white|black|asian|mixed",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"(.{1,40}?)[\[(_.]?\d{1,7}[\])]?")  # one of many under one name
+_SHARED = frozenset({"pie", "sunburst", "treemap", "icicle", "funnelarea"})  # what Plotly draws of labels and values
+
+
+def keep_drawn(value: dict[str, Any], where: str, contents: Contents) -> None:
+    """Keep what a figure draws as large as its counts are: a flow from one to another, a share of a whole."""
+    if all(is_flat(value.get(key)) for key in ("source", "target", "value")):
+        labels = [f"{one} to {two}" for one, two in zip(value["source"], value["target"], strict=False)]
+        numbers = value["value"]
+    elif value.get("type") in _SHARED and is_flat(value.get("labels")) and is_flat(value.get("values")):
+        labels, numbers = value["labels"], value["values"]
+    else:
+        return
+    if len(labels) == len(numbers) and all(type(each) is int for each in numbers):
+        contents.tables.append(Table.of_rows(where, ["drawn", "count"], list(zip(labels, numbers, strict=True))))
+
+
+def keep_numbered(value: dict[str, Any], where: str, contents: Contents, *, in_figure: bool) -> None:
+    """Keep figures under one name and a number each (``theta[1]``, ``theta[2]``) as the array that they are."""
+    if len(value) < 2 or not all(isinstance(each, (int, float)) for each in value.values()):
+        return
+    stems = {found[1] if (found := _NUMBERED.fullmatch(str(key))) else None for key in value}
+    if len(stems) == 1 and None not in stems:
+        contents.series.append(Series(where, str(stems.pop()), tuple(map(str, value.values())), in_figure))
 
 
 def keep_indexed(value: dict[str, Any], where: str, contents: Contents) -> bool:

@@ -16,6 +16,7 @@ from tre.disclosure.contents import Contents, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.lettering import lettered, put_together
+from tre.disclosure.readers.stairs import steps_drawn
 from tre.disclosure.readers.web import DATA_URI, keep_data_uris, text_of, walk
 from tre.disclosure.readers.xml_tree import joined, keep_attributes, local, parse_xml, take_in_what_stands_around, words
 
@@ -146,6 +147,8 @@ def read_svg(data: bytes, where: str, contents: Contents, policy: Policy) -> Non
     lines += lettered(root)
     contents.add_text(where, "\n".join(_COLOUR.sub("", line) for line in lines if line.strip()))
     keep_data_uris(text, where, contents)
+    if steps := steps_drawn(root):
+        contents.hits.append(Hit("possible-figure-rows", "steps", where, "", steps, "", 0.5))
     if marks >= policy.shape["plot_points"]:
         rule = "figure-rows" if marks >= policy.shape["plot_line_points"] else "possible-figure-rows"
         contents.hits.append(Hit(rule, "marks", where, "", marks))

@@ -14,7 +14,15 @@ from tre.disclosure.charsets import decode
 from tre.disclosure.contents import Contents, Part, Series, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
-from tre.disclosure.readers.json_tables import is_flat, keep_indexed, keep_parted, keep_series, scalar
+from tre.disclosure.readers.json_tables import (
+    is_flat,
+    keep_drawn,
+    keep_indexed,
+    keep_numbered,
+    keep_parted,
+    keep_series,
+    scalar,
+)
 from tre.disclosure.readers.packed_arrays import keep_buffers, unpack_array
 
 DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=\s]+)")
@@ -92,6 +100,8 @@ def walk(
         if len(lists) >= 2 and len({len(each) for each in lists.values()}) == 1 and not figure:
             rows = list(zip(*lists.values(), strict=True))
             contents.tables.append(Table.of_rows(where, list(lists), rows))
+        keep_drawn(value, where, contents)
+        keep_numbered(value, where, contents, in_figure=figure)
         shared = keep_indexed(value, where, contents)
         if alone and not figure:
             keep_series(value, where, contents, name)
