@@ -19,6 +19,7 @@ from tre.disclosure.detectors.headings import under_heading
 from tre.disclosure.detectors.people import find_by_person, find_few_people, find_one_column, is_turned
 from tre.disclosure.detectors.relations import find_relations
 from tre.disclosure.detectors.request_logs import is_request_log
+from tre.disclosure.detectors.whereabouts import find_places
 from tre.disclosure.model import Hit
 from tre.disclosure.profile import Profile
 from tre.disclosure.statistics.recognise import find_statistics
@@ -79,6 +80,7 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
         if table.rows > shape["aggregate_rows"]:
             yield Hit("possible-records", "many-rows", table.where, "", table.rows, "", 0.5)
         return
+    yield from find_places(table, shape)
     yield from _records(table, shape)
 
 
