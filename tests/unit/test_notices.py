@@ -403,10 +403,8 @@ def test_an_agreement_that_ends_is_told_to_the_owners_whose_it_is(study):
         project_telling.tell_agreement_ends(study.pk)
     assert told("olga") == ["agreement_ends"]
     assert told("otto") == []
-    assert (
-        browser("olga").get(f"/notices/{Notice.objects.get(account__username='olga').pk}/", follow=True).status_code
-        == 200
-    )
+    notice = Notice.objects.get(account__username="olga")
+    assert browser("olga").get(f"/notices/{notice.pk}/", follow=True).status_code == 200
 
 
 def test_an_agreement_that_ends_is_told_to_its_people_and_to_data_managers(study):
