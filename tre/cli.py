@@ -79,6 +79,11 @@ def _add_audit(audit: argparse.ArgumentParser) -> None:
     export = actions.add_parser("export", help="write the log, or a range of it, as NDJSON")
     check = actions.add_parser("check", help="check a proof, without a database")
     actions.add_parser("key", help="print the public key that checkpoints are signed with")
+    aside = actions.add_parser(
+        "set-aside",
+        help="after a restore, set aside the checkpoints that are newer than the database; the log tells of it",
+    )
+    aside.add_argument("--reason", required=True, help="who restored what, why, and on whose word")
     prove.add_argument("number", type=int, metavar="N", help="the entry's number")
     for each in (verify, export):
         each.add_argument("--from", dest="first", type=int, default=1, metavar="N", help="the first entry")
@@ -242,7 +247,7 @@ def _audit(options: argparse.Namespace) -> int:
     _django()
     from tre.audit import verbs
 
-    getattr(verbs, options.action)(options, print)
+    getattr(verbs, options.action.replace("-", "_"))(options, print)
     if options.action == "verify":
         from tre.privacy.reconciliation import reconcile
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.airlock import inspected, open_study, quick_inspection, submit, vote, work
-from tests.factories import LATER, TODAY, as_seen_now, person
+from tests.factories import LATER, TODAY, agreed_to, as_seen_now, person
 from tests.imports import checked
 from tests.unit.test_pages import browser
 from tre.airlock import assignments, domain, recalls, services, submissions, telling
@@ -29,7 +29,8 @@ from tre.notices.domain import HOW, KINDS, mailed, next_digest
 from tre.notices.models import Choice, Notice
 from tre.notices.policy import POLICY_FILE, notice_policy
 from tre.notices.services import choose, tell
-from tre.people.models import Account
+from tre.people.models import Account, Ownership
+from tre.projects import applications
 from tre.projects import telling as project_telling
 from tre.projects.models import Extract, Project
 from tre.runs.models import Job
@@ -312,6 +313,7 @@ def test_a_choice_is_made_in_the_page(study):
         ("import_placed", "import:3", "/imports/3/"),
         ("agreement_ends", "project:frailty", "/projects/frailty/"),
         ("extract_ready", "extract:frailty:2", "/projects/frailty/extracts/2/"),
+        ("application_declined", "project:frailty", "/projects/frailty/"),
         ("submission_landed", "submission:7", "/catalogue/"),
         ("submission_refused", "provider:ons", "/catalogue/"),
         ("pairs_wait", "warehouse:linkage", "/catalogue/linkage/"),
@@ -364,6 +366,45 @@ def test_an_extract_is_told_when_it_can_be_used_and_before_it_ends(study):
     Extract.objects.update(expires=TODAY - timedelta(days=1))
     project_telling.tell_extract_ends(extract.pk)
     assert told("ann") == ["extract_ready", "extract_ends"]
+
+
+def test_a_decision_is_told_to_who_asked_and_whom_it_names_and_to_nobody_else(study):
+    manager = as_seen_now("data-manager")
+    person("bea", "researcher")
+    applications.ask_for_change("frailty", as_seen_now("ann"), LATER, ["ann", "bea"], "Bea helps.")
+    applications.withdraw("frailty", as_seen_now("ann"))
+    assert not Notice.objects.exists()
+    applications.ask_for_change("frailty", as_seen_now("ann"), LATER, ["ann", "bea"], "Bea helps.")
+    applications.decline("frailty", "Say how.", manager)
+    assert told("ann") == told("bea") == ["application_declined"]
+    applications.ask_for_change("frailty", as_seen_now("ann"), LATER, ["ann", "bea"], "Bea counts falls.")
+    applications.approve("frailty", agreed_to(study))
+    assert told("ann") == told("bea") == ["application_declined", "application_approved"]
+    assert told("data-manager") == told("owner") == told("cat") == []
+    assert {each.text for each in Notice.objects.all()} == {""}
+
+
+def test_a_decision_that_is_rolled_back_is_told_to_nobody(study):
+    applications.ask_for_change("frailty", as_seen_now("ann"), LATER, ["ann"], "More time.")
+    with transaction.atomic():
+        applications.decline("frailty", "Say how.", as_seen_now("data-manager"))
+        assert told("ann") == ["application_declined"]
+        transaction.set_rollback(True)
+    assert not Notice.objects.exists()
+
+
+def test_an_agreement_that_ends_is_told_to_the_owners_whose_it_is(study):
+    for name, controllers in (("olga", [study.agreements.get().controller]), ("otto", ["Another trust"])):
+        person(name, "information_asset_owner")
+        account = Account.objects.get(username=name)
+        Ownership.objects.bulk_create(Ownership(account=account, controller=each) for each in controllers)
+    study.agreements.update(ends=TODAY + timedelta(days=29))
+    for _ in range(2):
+        project_telling.tell_agreement_ends(study.pk)
+    assert told("olga") == ["agreement_ends"]
+    assert told("otto") == []
+    notice = Notice.objects.get(account__username="olga")
+    assert browser("olga").get(f"/notices/{notice.pk}/", follow=True).status_code == 200
 
 
 def test_an_agreement_that_ends_is_told_to_its_people_and_to_data_managers(study):

@@ -103,7 +103,7 @@ def _keep(folder: Path, checkpoint: Checkpoint) -> None:
     body = json.dumps(asdict(checkpoint), sort_keys=True)
     signature = custody().signing_key("audit-checkpoint").sign(body.encode()).hex()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = _path(folder, checkpoint.entries)
+    path = checkpoint_path(folder, checkpoint.entries)
     staged = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with staged.open("w") as out:
         json.dump({"body": body, "signature": signature}, out)
@@ -112,7 +112,8 @@ def _keep(folder: Path, checkpoint: Checkpoint) -> None:
     staged.replace(path)  # two workers at once say the same of the same entries
 
 
-def _path(folder: Path, entries: int) -> Path:
+def checkpoint_path(folder: Path, entries: int) -> Path:
+    """Return where the checkpoint over so many entries lies."""
     return folder / f"{_PREFIX}{entries:012d}{_SUFFIX}"
 
 
@@ -143,14 +144,14 @@ def _said_size(name: str) -> int:
 
 def checkpoint_over(entries: int, folder: Path | None = None) -> Checkpoint:
     """Return the checkpoint that covers so many entries (:func:`read_checkpoint`)."""
-    return read_checkpoint(_path(folder_of(folder), entries))
+    return read_checkpoint(checkpoint_path(folder_of(folder), entries))
 
 
 def newest_path(folder: Path | None = None) -> Path | None:
     """Return where the newest checkpoint lies; None when there is none."""
     folder = folder_of(folder)
     newest = max(kept_sizes(folder), default=0)
-    return _path(folder, newest) if newest else None
+    return checkpoint_path(folder, newest) if newest else None
 
 
 def _newest(folder: Path) -> Checkpoint | None:

@@ -9,13 +9,16 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from tre.audit import setting_aside
 from tre.audit.checkpoints import public_key
 from tre.audit.export import stream
 from tre.audit.models import Head
 from tre.audit.proofs import Prover, earlier_checkpoint
 from tre.audit.verification import check_range, verify_checkpoints, verify_since
+from tre.config.options import load
 from tre.errors import Refused
 from tre.progress import Say
+from tre.supervisor import only_one
 
 
 def verify(options: argparse.Namespace, say: Say) -> None:
@@ -43,6 +46,15 @@ def export(options: argparse.Namespace, say: Say) -> None:
     check_range(options.first, options.last)
     newest = Head.objects.filter(id=1).values_list("size", flat=True).first() or 0
     _write(stream(options.first, options.last or newest), options.out)
+
+
+def set_aside(options: argparse.Namespace, say: Say) -> None:
+    """Set aside the checkpoints that the restored database is older than, while the platform stands still."""
+    with only_one(load().home):
+        done = setting_aside.set_aside(options.reason, "console")
+    count = f"{done.checkpoints} checkpoints" if done.checkpoints > 1 else "One checkpoint"
+    say(f"{count} set aside, over up to {done.most} entries: {done.folder}. Hand them to the auditor.")
+    say(f"Entry {done.entry} of the log tells of it.")
 
 
 def key(options: argparse.Namespace, say: Say) -> None:

@@ -11,7 +11,7 @@ Kind = Literal[
     "review_wanted", "third_wanted", "not_agreed", "blocked", "returned", "approved", "rejected", "halted", "released",
     "expired", "recalled", "download_ends", "import_review_wanted", "import_blocked", "import_rejected",
     "import_placed", "extract_ready", "extract_ends", "agreement_ends", "submission_landed", "submission_refused",
-    "pairs_wait", "budget_nearly", "budget_spent",
+    "pairs_wait", "budget_nearly", "budget_spent", "application_approved", "application_declined",
 ]  # fmt: skip
 How = Literal["once", "daily", "page"]
 Mail = Literal["once", "daily", ""]
@@ -52,12 +52,14 @@ KINDS: dict[Kind, Words] = {
     "import_placed": Words("Your import is in the workspace", "Its page says in which folder."),
     "extract_ready": Words("A project's extract is ready", "You can open a workspace on it."),
     "extract_ends": Words("A project's extract ends soon", "What you need of it has to be done before its last day."),
-    "agreement_ends": Words("A project's agreement ends soon", "Ask for a renewal if the work is to go on."),
+    "agreement_ends": Words("A project's agreement ends soon", "Its lead asks for a renewal if the work is to go on."),
     "submission_landed": Words("A submission has landed", "It is in the warehouse once that is built next."),
     "submission_refused": Words("A submission was refused", "Nothing of it is kept. Whoever sent it was told why."),
     "pairs_wait": Words("Doubtful pairs wait for a decision", "A build found more records that may be one person's."),
     "budget_nearly": Words("A privacy budget is nearly spent", "Plan with what is left of it."),
     "budget_spent": Words("A privacy budget is spent", "No more can be told with it."),
+    "application_approved": Words("A project's application is approved", "Its page says what was agreed."),
+    "application_declined": Words("A project's application is declined", "Its page says why."),
 }
 
 

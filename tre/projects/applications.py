@@ -47,7 +47,7 @@ from tre.projects.models import (
     Project,
 )
 from tre.projects.services import approved_once, create_project, get, save_whole, stands_as_approved, terms
-from tre.projects.telling import queue_agreement_ends
+from tre.projects.telling import decided, queue_agreement_ends
 
 _NOT_CHOSEN = ["", None]  # the disclosure rules of an assessment of before there were any to choose
 Kind, State, Status = Application.Kind, Application.State, Project.Status
@@ -381,6 +381,7 @@ def _close(application: Application, state: Application.State, note: str, actor:
         project.save(update_fields=["status"])
     data = {"application": application.pk, "state": str(state), "note": application.note}
     record("projects.application_decided", actor=actor.username, subject=f"project:{project.code}", data=data)
+    decided(application)
 
 
 def withdraw_open(project: Project, note: str, actor: Principal) -> None:

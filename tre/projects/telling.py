@@ -1,4 +1,4 @@
-"""What a project's people are told: that an extract is ready or ends soon, or that an agreement does.
+"""What people are told of a project: how an application was decided, that an extract is ready, and what ends soon.
 
 What ends is looked at again on the day of the notice: its last day may have moved since that was queued.
 """
@@ -10,14 +10,29 @@ from datetime import UTC, date, datetime, time
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from tre.notices.domain import Kind
 from tre.notices.policy import notice_policy
 from tre.notices.services import tell
 from tre.people.models import Account
 from tre.projects.domain import USABLE
-from tre.projects.models import Extract, Project
+from tre.projects.models import Application, Extract, Project
 from tre.runs.queue import enqueue
 
 EXTRACT_ENDS, AGREEMENT_ENDS = "projects.tell_extract_ends", "projects.tell_agreement_ends"
+
+# Who withdraws an application knows.
+DECIDED: dict[str, Kind] = {
+    Application.State.APPROVED: "application_approved",
+    Application.State.DECLINED: "application_declined",
+}
+
+
+def decided(application: Application) -> None:
+    """Tell whoever asked, and whom it names, how an application was decided; after its audit entry."""
+    kind = DECIDED.get(application.state)
+    if kind is not None:
+        people = Account.objects.filter(username__in=[*application.people, application.asked_by])
+        tell(kind, people, f"project:{application.project.code}", once=f"application:{application.pk}")
 
 
 def extract_ready(extract: Extract) -> None:
@@ -54,12 +69,15 @@ def queue_agreement_ends(project: Project) -> None:
 
 @transaction.atomic
 def tell_agreement_ends(number: int) -> None:
-    """Tell a project's people and the data managers that an agreement of it ends soon, where that is still so."""
+    """Tell a project's people, data managers and the owners whose agreement it is that it ends soon, if it still does.
+
+    An owner decides about a renewal, and answers for data that is used after its agreement's end.
+    """
     project = Project.objects.get(pk=number)
     ends = first_end(project)
     if project.status == Project.Status.APPROVED and _is_soon(ends, "agreement"):
         once = f"agreement_ends:{project.pk}:{ends}"
-        tell("agreement_ends", _people_and_managers(project), f"project:{project.code}", once=once)
+        tell("agreement_ends", _concerned_by_end(project), f"project:{project.code}", once=once)
 
 
 def first_end(project: Project) -> date:
@@ -67,8 +85,10 @@ def first_end(project: Project) -> date:
     return min(project.ends, *(each.ends for each in project.agreements.all()))
 
 
-def _people_and_managers(project: Project) -> QuerySet[Account]:
-    return Account.objects.filter(Q(projects=project) | Q(roles__name="data_manager")).distinct()
+def _concerned_by_end(project: Project) -> QuerySet[Account]:
+    ending = [each.controller for each in project.agreements.all() if _is_soon(each.ends, "agreement")]
+    owners = Q(roles__name="information_asset_owner", ownerships__controller__in=ending)
+    return Account.objects.filter(Q(projects=project) | Q(roles__name="data_manager") | owners).distinct()
 
 
 def _about(extract: Extract) -> str:
