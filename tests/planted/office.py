@@ -63,6 +63,10 @@ def xlsx(plant: Plant) -> bytes:
         extra["xl/embeddings/a.txt"] = plant["embedded file"]
     if "pivot cache" in plant:
         extra["xl/pivotCache/pivotCacheRecords1.xml"] = f'<records><r><s v="{plant["pivot cache"]}"/></r></records>'
+    if "order of computing" in plant:
+        extra["xl/calcChain.xml"] = f'<calcChain><c r="{plant["order of computing"]}"/></calcChain>'
+    if "name of a part" in plant:
+        extra[f"xl/{plant['name of a part']}.xml"] = "<a/>"
     if "threaded comment" in plant:
         extra["xl/threadedComments/threadedComment1.xml"] = f"<t><text>{plant['threaded comment']}</text></t>"
     with zipfile.ZipFile(packed, "a") as archive:
@@ -178,7 +182,8 @@ KINDS = {
     "xlsx": (
         xlsx,
         ("sheet name", "cell", "comment", "hidden sheet", "formula", "number", "defined name", "title", "creator",
-         "custom property", "footer", "prompt", "link", "chart title", "embedded file", "pivot cache", "threaded comment"),
+         "custom property", "footer", "prompt", "link", "chart title", "embedded file", "pivot cache", "threaded comment",
+         "order of computing", "name of a part"),
         (),
     ),
     "xlsx with cached values": (cached, ("cached value", "string of no cell"), ("formula",)),

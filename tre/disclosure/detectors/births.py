@@ -64,6 +64,10 @@ _NAME = 40  # characters before a date in which a name stands
 _MONTHS = frozenset(month.lower() for month in calendar.month_name)
 # Seconds since 1970 (POSIX.1, 4.19) or milliseconds, of a day's beginning in any zone of whole hours
 _SECONDS = re.compile(r"[\"' ]{0,3}(?:[a-z_]{1,12}[\"' ]{0,2})?[:=, ]{1,3}[\"']?(-?[0-9]{7,13})(?![\w.])")
+# A day as a number, where a column says that it is one of birth (RE2): days since 1900 (Excel), 1960 (SAS) or 1970 (R),
+# of which none is a year, or seconds.
+_NUMBERED = r"^\s*(?:-\d{3,5}|(?:2[2-9]|[3-9]\d)\d{2}|[1-4]\d{4}|-?\d{7,13})(?:\.0+)?\s*$"
+_DAY = re.compile(r"date|day|d\.?o\.?b", re.IGNORECASE)
 _SECONDS_MOST, _HOUR = 10, 3600
 _GROWN = 2006  # dates from then on are rather of an event
 
@@ -169,6 +173,7 @@ class Births:
     def __init__(self, pack: Pack, header: str, *, in_table: bool) -> None:
         self._pack = pack
         self._named = in_table and bool(pack.birth.search(label(header)))
+        self._of_a_day = self._named and _DAY.search(label(header)) is not None  # those born may be counted
         self._rows, self._place, self._where = 0, "", ""
         self._beside: tuple[int, str] = (0, "")  # rows with a date beside a name or initials, and the first place
 
@@ -176,7 +181,8 @@ class Births:
         """Look at one batch."""
         self._where, values = cells.where, cells.folded
         if self._named:
-            found = np.flatnonzero(matches(values, date_pattern(self._pack)))
+            dated = matches(values, date_pattern(self._pack))
+            found = np.flatnonzero(dated | matches(values, _NUMBERED) if self._of_a_day else dated)
         else:
             may = np.flatnonzero(((cells.marks & LETTER) != 0) & (cells.lengths >= _SHORTEST))
             passed = may[matches(values.take(pa.array(may)), _GATE)]

@@ -28,6 +28,8 @@ def unsafe_name(name: str) -> bool:
 def open_zip(data: bytes, where: str, contents: Contents, policy: Policy) -> dict[str, bytes]:
     """Return the members of a ZIP by name, read within the policy's limits; what no program shows is kept or told.
 
+    Their names are kept too, for a document of many parts may have one more.
+
     Raises
     ------
     Unreadable
@@ -47,6 +49,7 @@ def open_zip(data: bytes, where: str, contents: Contents, policy: Policy) -> dic
                 members[entry.filename] = _member(archive, entry, where, contents, policy)
     except _DAMAGED as error:
         raise Unreadable("the archive is damaged or of an unknown kind") from error
+    contents.names.append((f"{where} member names".strip(), list(members)))
     return members
 
 
@@ -69,7 +72,7 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str, conten
 def read_zip(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
     """Read each member as a file of its own, and their names as text."""
     members = open_zip(data, where, contents, policy)
-    contents.add_names(f"{where} member names".strip(), list(members))
+    contents.lines.append((f"{where} member names".strip(), "\n".join(members)))
     keep_members(members, where, contents)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from statistics import median
@@ -19,9 +20,10 @@ from tre.disclosure.readers.office_parts import keep_member, keep_words
 from tre.disclosure.readers.raw_strings import strings_of
 from tre.disclosure.readers.sheet_names import sheets_of
 from tre.disclosure.readers.sheets import keep_far_cells, keep_sheet
-from tre.disclosure.readers.xml_tree import attribute, joined, local
+from tre.disclosure.readers.xml_tree import attribute, joined, local, words
 
 _HIDING = ";;;"  # a number format that shows nothing
+_CELL = re.compile(r"[A-Z]{0,3}\d{1,7}|true|false")
 _MACROS = "_VBA_PROJECT".encode("utf-16-le")
 _PIVOTS = "_SX_DB_CUR".encode("utf-16-le")  # the storage of pivot caches ([MS-XLS] 2.1.7.13)
 
@@ -70,7 +72,11 @@ def _root(name: str, body: bytes, where: str, contents: Contents) -> Any:
 
 def _keep_part(name: str, body: bytes, where: str, place: str, contents: Contents) -> None:
     root = keep_member(name, body, where, contents)
-    if root is None or name == "xl/calcChain.xml":
+    if root is None:
+        return
+    if name == "xl/calcChain.xml":  # the order in which cells are computed, by their names
+        told = [*words(root), *(str(each) for element in root.iter() for each in element.attrib.values())]
+        contents.add_text(place, "\n".join(each for each in told if each.strip() and not _CELL.fullmatch(each)))
         return
     keep_words(root, place, contents)
     for each in root.iter():
