@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -218,3 +220,25 @@ def object_store() -> Iterator[Store]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def store_process() -> Iterator[str]:
+    """Run an empty store in a process of its own, and yield where it listens.
+
+    A mount must not wait for this process: a call that it makes with Python's lock held would never be answered.
+    """
+    command = [sys.executable, "-m", "tests.s3"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.stdin.close()  # by which it ends, as it does when this process ends
+
+
+if __name__ == "__main__":
+    with object_store() as made:
+        print(made.address, flush=True)
+        sys.stdin.read()
