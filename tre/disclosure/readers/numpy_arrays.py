@@ -11,6 +11,7 @@ import numpy as np
 from tre.disclosure.contents import Contents, Part, Table, Tensor, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
+from tre.disclosure.readers.fitted_trees import is_fitted_tree, keep_tree
 
 _MAGIC = 6
 _HEADER_BYTES = 65536  # longer ones take the parser longer than they are worth; NumPy refuses over 10,000
@@ -89,6 +90,9 @@ def _described(descr: Any) -> Any:
 
 
 def _keep(array: np.ndarray, where: str, contents: Contents) -> None:
+    if array.dtype.names and is_fitted_tree(array):
+        keep_tree(array, where, contents)
+        return
     if array.dtype.names:
         flat = array.ravel()
         contents.tables.append(Table.of_rows(where, array.dtype.names, flat.tolist()))
