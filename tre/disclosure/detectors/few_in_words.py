@@ -30,7 +30,7 @@ _EVENTS = r"cases?|deaths?|births?|suicides?|diagnoses|stillbirths?|murders?|ter
 _PEOPLE = rf"(?:{_ONE}|{_MANY})"
 _COUNTED = rf"(?:{_ONE}|{_MANY}|{_EVENTS})"
 # What stands in every line that something is found in here: far cheaper to look for in a long text (RE2)
-SAID = rf"(?i)\b(?:{_ONE}|{_MANY}|{_EVENTS}|controls|years?[ -]old)\b"
+_SAID = rf"(?i)\b(?:{_ONE}|{_MANY}|{_EVENTS}|controls|years?[ -]old)\b"
 
 _FEW_WORDS = r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _FEW = rf"({_FEW_WORDS}|\d{{1,2}})"
@@ -84,15 +84,34 @@ _WHO_WAS_HIDDEN = re.compile(
     rf"[^.\n]{{0,30}}?\b{_PEOPLE}\b",
     re.IGNORECASE,
 )
+_FIGURE = rf"(?i)\b(?:{_FEW_WORDS}|\d{{1,2}}|only|sole|{_HIDDEN}|{_MOST})\b"
+SHORTEST = 16  # characters that such a line has at least: most cells are shorter, which is soon told
 _WRAPPED = re.compile(r"(?<=[\w,;])[ \t]*\n[ \t]*(?=[a-z])")
 _MOST_LINES = 20_000
 _LONGEST = 4000  # characters of a line that are looked at
 
 
 def find_few_in_words(where: str, text: str, profile: Profile) -> Iterator[Hit]:
-    """Yield hits for the sentences that tell of a few people, or of one."""
-    plain = pa.array(_WRAPPED.sub(" ", text).encode("utf-8", "replace").decode().split("\n"), pa.string())
-    lines = plain.filter(pc.match_substring_regex(plain, SAID))[:_MOST_LINES]
+    """Yield hits for the sentences of a text that tell of a few people, or of one."""
+    if len(text) >= SHORTEST:
+        lines = _WRAPPED.sub(" ", text).encode("utf-8", "replace").decode().split("\n")
+        yield from find_few_in_lines(where, pa.array(lines, pa.string()), profile, _MOST_LINES)
+
+
+def find_few_in_lines(where: str, lines: pa.Array, profile: Profile, most: int) -> Iterator[Hit]:
+    """Yield hits for the lines, or the cells of a column, that tell of a few people, or of one.
+
+    Parameters
+    ----------
+    lines : pa.Array
+        Strings, shape (n,).
+    most : int
+        How many that may tell such a thing are looked at.
+    """
+    lines = lines.filter(pc.greater_equal(pc.binary_length(lines), SHORTEST))[:_MOST_LINES]
+    for said in (_SAID, _FIGURE) if len(lines) else ():
+        lines = lines.filter(pc.match_substring_regex(lines, said))
+    lines = lines[:most]
     told = {"count": 0, "percentage": 0, "extreme": 0, "alone": 0, "hidden": 0}
     for line in lines.to_pylist():
         line = line[:_LONGEST]

@@ -50,6 +50,7 @@ _EXAMPLES = re.compile(
 _QUOTED = re.compile(r"[\"']([A-Z][A-Za-z'’-]{1,30}(?: [A-Z][A-Za-z'’-]{1,30})?)[\"']")
 _ONE_EACH = re.compile(rf"\b(?:for|per) (?:each|every|a|one) {_PERSON}\b", re.IGNORECASE)
 _INDEXED = re.compile(r"\b([A-Za-z]\w{0,30}[\[(]\d{1,6}[\])])[\"']?[:=,\s]\s*[-+]?\d")  # theta[12]: 0.31
+_SHORTEST = 24  # characters of a text that could list anybody
 _AFTER = 600  # characters in which examples are looked for
 _FEWEST_NAMES = 2
 _FEWEST_CASES = 3
@@ -66,7 +67,7 @@ def find_listed_people(where: str, text: str, shape: Mapping[str, float]) -> Ite
         ``id_rows``, from which lines that name a person are records.
     """
     plain = pa.array([text.encode("utf-8", "replace")]).cast(pa.string())
-    if not pc.match_substring_regex(plain, TOLD)[0].as_py():
+    if len(text) < _SHORTEST or not pc.match_substring_regex(plain, TOLD)[0].as_py():
         return
     text = uncommented(text)
     levels = {each[1] or each[2] for each in _LEVEL.finditer(text)}

@@ -19,7 +19,8 @@ from tre.disclosure.statistics import nested, precision
 _MOST_CELLS = 400  # of a column that are looked at as texts
 _TEXTS = "|".join(("\n", decision_rules.TOLD, nested.SAID, precision.BOTH))
 _LINES = r"\n[^\n]+\n"  # of a cell, as a heading and two rows have
-_SENTENCE = 24  # bytes of a cell that may say something of people: most cells are shorter, which is soon told
+_MOST_ASKED = 20_000  # cells of a column that are asked whether they have several lines
+_MOST_SENTENCES = 200  # of a column that may tell of a few people
 
 
 def find_in_text(where: str, text: str, policy: Policy, profile: str) -> Iterator[Hit]:
@@ -39,15 +40,16 @@ def find_in_cells(table: Table, policy: Policy, profile: str) -> Iterator[Hit]:
     """Yield hits for what was written into cells: texts of several lines, and sentences that say such a thing."""
     for name, column in zip(table.names, table.columns, strict=True):
         texts = pc.filter(column, pc.match_substring_regex(column, _TEXTS))[:_MOST_CELLS]
-        long = pc.filter(column, pc.greater_equal(pc.binary_length(column), _SENTENCE))
-        said = pc.filter(long, pc.match_substring_regex(long, few_in_words.SAID))[:_MOST_CELLS]
-        for cell in dict.fromkeys([*texts.to_pylist(), *said.to_pylist()]):
-            yield from find_in_text(f"{table.where} column {name}".strip(), cell, policy, profile)
+        place = f"{table.where} column {name}".strip()
+        yield from few_in_words.find_few_in_lines(place, column, policy.profile(profile), _MOST_SENTENCES)
+        for cell in texts.to_pylist():
+            yield from find_in_text(place, cell, policy, profile)
 
 
 def texts_in(table: Table) -> Iterator[tuple[str, str]]:
     """Yield the cells of a table that are texts of several lines: where, and the text."""
     for name, column in zip(table.names, table.columns, strict=True):
-        texts = pc.filter(column, pc.match_substring_regex(column, _LINES))[:_MOST_CELLS]
-        for cell in texts.to_pylist():
+        some = column[:_MOST_ASKED]
+        broken = some.filter(pc.match_substring(some, "\n"))[:_MOST_CELLS]
+        for cell in broken.filter(pc.match_substring_regex(broken, _LINES)).to_pylist():
             yield f"{table.where} column {name}".strip(), cell
