@@ -31,6 +31,13 @@ WRITTEN = [
     '{"forename": "Margaret"}', "row ['Hughes', 'Margaret', '09/03/47']",
     "row (\"Margaret\", \"Abernethyx\", \"2 May 1947\")",
     'grep "Abernethyx.*Margaret" letters',
+    "4. HUGHES M (F, 71) - T2N1M0 - plan surgery", "Hughes M (71F)", "OKAFOR A.B., 52 M", "HUGHES, M female 71",
+    "Hughes T, male, aged 42", "pt=Hughes bed=12", "PATIENT: HUGHES ALARM", "pt=Brown bed=12", "wearer: 'Margaret'",
+    "@RG ID:1 SM:HUGHES_M_09031947 LB:lib1", "SM:BROWN_M_09031947", "Margaret_Abernethyx_19470309.bam",
+    "Hughes_M_1947-03-09", "# Name: Hughes M", "Name = Cooper R", "friendly_name=Margaret H, age=71",
+    '{"display_name": "Margaret", "gender": "female"}', "Hughes^Margaret^^Mrs",
+    "skipped /data/pacs/HUGHES_MARGARET_1947-03-09/CT_2026-05-04/SE000002/IM000117.dcm",
+    "/mnt/projects/a/raw/2026/cohort/margaret_hughes/session_02/visit_2026_01_02/sub/file01",
 ]  # fmt: skip
 ORDINARY = [
     "martingale", "lee_carter", "adam_smith_index", "max_price", "grace_period", "kaplan_meier", "A B C D E F G H I J",
@@ -40,6 +47,9 @@ ORDINARY = [
     "TOTAL 52M", "WARD 12F", "USA Today", "forename='unknown'", "first_name='First'", "COX Model", "HILL 100M",
     "['Monday', 'Tuesday', '09/03/47']", "['Hughes', 'Margaret']", "['ward', 'Margaret', '09/03/47']",
     'grep "Total.*Ward" letters',
+    "pt=Unknown bed=12", "patient: Ventilated", "name=Chelsea", "hostname: Victoria", "SM:NA12878 LB:lib1",
+    "Name: Product A", "Name: Group B, age=40", "STAGE A (F, 71)", "TABLE_A_20041231", "EXPORT_JAN_20041231",
+    "/data/study/thorax/CT_2026-05/SE000002/IM000117/series/derived/axial/slices.dcm", "x^y", "M (F, 71)",
 ]  # fmt: skip
 
 
@@ -65,6 +75,28 @@ def test_letters_at_random_are_seldom_a_name() -> None:
 
 def test_a_letter_a_line_is_a_name_too(tmp_path: Path) -> None:
     assert "possible-name" in rules(judged(tmp_path, "\n".join(["Results", *"MargaretHughes", "2024"])))
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Queen Elizabeth, John Radcliffe, St George's, James Cook and Great Ormond Street sent data", False),
+        ("Nightingale Ward 412, Darwin Ward 377, Wedgwood Unit 512", False),
+        ("James Cook, known to the clinic", True),
+        ("James Cook was moved from St Thomas's", True),
+        ("Queen Elizabeth, John Radcliffe, St George's: Margaret Hughes", True),
+        ("Darren Ward was seen", True),
+    ],
+)
+def test_what_is_called_after_somebody_is_nobody(tmp_path: Path, line: str, told: bool) -> None:
+    found = rules(judged(tmp_path, f"Results\n{line}\n"))
+    assert bool(found & {"person-name", "possible-name"}) is told
+
+
+def test_fields_beside_a_scan_say_who_and_when_born(tmp_path: Path) -> None:
+    told = judged(tmp_path, '{"Modality": "MR", "PatientName": "Hughes^Margaret", "PatientBirthDate": "1947-03-09"}')
+    assert {"date-of-birth", "person-name"} <= rules(told)
+    assert not rules(judged(tmp_path, '{"Modality": "MR", "PatientName": "", "PatientBirthDate": "", "n": 40}'))
 
 
 @pytest.mark.parametrize(

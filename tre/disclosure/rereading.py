@@ -34,6 +34,7 @@ from tre.disclosure.detectors.likely_names import likely_named
 from tre.disclosure.detectors.respelt import IN_DIGITS, respelt
 from tre.disclosure.detectors.respelt import MEANT as MEANT_LETTERS
 from tre.disclosure.detectors.turning import turnable
+from tre.disclosure.detectors.vocabulary import find_vocabulary
 from tre.disclosure.detectors.word_addresses import find_word_addresses
 from tre.disclosure.detectors.written_names import find_written_names, spelled_in
 from tre.disclosure.model import Hit, mask
@@ -167,6 +168,7 @@ class Rereading:
             if self.once(message.encode()):
                 yield from self.examine(message.encode(), f"{where}, decoded from {label}".strip(", "), depth.decoded())
         yield from self.carried(where, text, depth)
+        yield from find_vocabulary(where, text, self.pack.names)
         name = spelled_in(text[: int(self.policy.shape["turned_bytes"])], self.pack.names)
         if name:
             yield Hit("possible-name", "name", where, "a letter at a time", 1, mask(name), 0.5)

@@ -19,7 +19,7 @@ from tre.disclosure.detectors.disguises import chosen
 from tre.disclosure.folding import LETTER
 from tre.disclosure.packs import Names, Pack
 
-_BETWEEN = r"(?:[ _.+~-]{0,2}[a-z])?(?: {1,3}|[_.+~-]{1,2}|%20|, ?|\.[*+]|\\s[*+]|%)"  # as in written_names
+_BETWEEN = r"(?:[ _.+~-]{0,2}[a-z])?(?: {1,3}|[_.+~^-]{1,2}|%20|, ?|\.[*+]|\\s[*+]|%)"  # as in written_names
 _LEAST = 7  # bytes of a forename and a surname
 _MOST = 2000  # cells that are read after all
 _MEMORY = 64 << 20  # bytes of the pattern's automaton

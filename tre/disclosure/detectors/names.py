@@ -24,6 +24,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _INITIAL = re.compile(r"[A-Z]")
 _SHORTEST = 4  # bytes of a name in text: Jo Li, but without its blank
 _WORDS = 4  # words that a cell of names has at most
+_LISTED = 3  # hospitals in a text that is about hospitals
 _TWO_CAPITALS = r"[A-Z][\w'’-]+[, ]+[A-Z]"
 
 
@@ -168,7 +169,7 @@ def _in_text(value: str, names: Names) -> str:
         words = [plain(part) for word in found.groups() if word for part in (word, *word.split("-"))]
         if names.surnames.intersection(words) or names.forenames.intersection(words):
             return found[0]
-    for start, end, forename, surname in _pairs(value):
+    for start, end, forename, surname in _pairs(_without_hospitals(value, names)):
         if (
             forename in names.forenames
             and names.surnames.intersection(surname)
@@ -181,19 +182,26 @@ def _in_text(value: str, names: Names) -> str:
 def _pairs(value: str) -> Iterator[tuple[int, int, str, list[str]]]:
     """Yield two words with capital letters side by side: where, the forename, and the surname whole and in its parts.
 
-    Initials may stand between them. The surname is the one before a comma, or else the second.
+    Initials may stand between them. The surname is the one before a comma, or before HL7's and DICOM's circumflex, or
+    else the second.
     """
     kept = [word for word in _WORD.finditer(value) if len(word[0]) > 1 or not _INITIAL.fullmatch(word[0])]
     for one, two in pairwise(kept):
         gap = value[one.end() : two.start()]
-        if not (one[0][0].isupper() and two[0][0].isupper()) or re.sub(r"\b[A-Z]\b", "", gap).strip(" ,.\t"):
+        if not (one[0][0].isupper() and two[0][0].isupper()) or re.sub(r"\b[A-Z]\b", "", gap).strip(" ,.^\t"):
             continue
-        forename, surname = (two, one) if "," in gap else (one, two)
+        forename, surname = (two, one) if "," in gap or "^" in gap else (one, two)
         yield one.start(), two.end(), plain(forename[0]), [plain(part) for part in (surname[0], *surname[0].split("-"))]
 
 
 def _is_eponym(forename: str, surname: list[str], names: Names) -> bool:
     return f"{forename} {surname[0]}" in names.eponyms
+
+
+def _without_hospitals(value: str, names: Names) -> str:
+    """Return a text with strokes in place of hospitals, some of which are called as people are, where it lists some."""
+    listed = {found[0].lower() for found in names.hospitals.finditer(value)}
+    return value if len(listed) < _LISTED else names.hospitals.sub(lambda found: "-" * len(found[0]), value)
 
 
 def _beside(value: str, names: Names) -> bool:
@@ -205,7 +213,7 @@ def _beside(value: str, names: Names) -> bool:
         names.are_person(forename, part)
         or (names.is_forename(forename) and names.is_word(part))
         or (forename in names.forenames and forename not in names.ordinary and names.is_unknown(part))
-        for _, end, forename, surname in _pairs(value)
+        for _, end, forename, surname in _pairs(_without_hospitals(value, names))
         if not _is_eponym(forename, surname, names) and not names.institutions.match(value, end)
         for part in surname
     )

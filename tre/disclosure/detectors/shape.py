@@ -14,6 +14,7 @@ from tre.disclosure.contents import Series, Table
 from tre.disclosure.detectors.computed import is_replicated, is_search
 from tre.disclosure.detectors.counts import INTEGER, SEVERAL, counted, is_count, label, share, without_row_numbers
 from tre.disclosure.detectors.curves import is_curve, is_run
+from tre.disclosure.detectors.genomes import find_genotypes
 from tre.disclosure.detectors.groups import find_groups, one_way
 from tre.disclosure.detectors.headings import under_heading
 from tre.disclosure.detectors.people import find_by_person, find_few_people, find_one_column, is_turned
@@ -64,9 +65,11 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
         yield Hit("record-level", "person-identifier", table.where, f"column {ids[0]}", table.rows, "", 0.95)
         return
     by_person = list(find_by_person(table, shape)) or list(find_relations(table, shape))
+    by_person = by_person or list(find_genotypes(table, shape))
     if by_person:
         yield from by_person
         return
+    yield from find_places(table, shape)
     table, counts = counted(table)
     crosstab = [] if counts else _crosstab(table, shape)
     yield from find_statistics(table, counts or crosstab, shape, profile)
@@ -80,7 +83,6 @@ def find_shape(table: Table, shape: Mapping[str, float], profile: Profile) -> It
         if table.rows > shape["aggregate_rows"]:
             yield Hit("possible-records", "many-rows", table.where, "", table.rows, "", 0.5)
         return
-    yield from find_places(table, shape)
     yield from _records(table, shape)
 
 

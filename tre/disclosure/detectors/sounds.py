@@ -30,6 +30,7 @@ _STRESSED = re.compile("^[^aeiou]*[aeiou]*")  # up to the first vowels, which ar
 _VOWELS = re.compile("[aeiouw]+|h(?![aeiou])")
 _HARD = re.compile("ch|c")
 _AGAIN = re.compile(r"(.)\1+")
+_PLACES = frozenset({"ward", "unit", "wing", "suite", "hall", "house"})  # of a hospital, called after somebody
 _LEAST, _SOUNDED = 4, 4  # letters of a word that is told by its sound, and marks from which vowels are left alone
 
 
@@ -65,7 +66,7 @@ def as_heard(text: str, names: Names) -> Iterator[str]:
     """
     for found in _PAIR.finditer(text):
         one, two = plain(found[1]), plain(found[2])
-        forenames = _alike(one, names.forenames) if _is_new(one, names) else []
+        forenames = _alike(one, names.forenames) if _is_new(one, names) and two not in _PLACES else []
         if forenames:
             surnames = _alike(two, names.surnames) if _is_new(two, names) else []
             yield from paired(forenames, [two, *surnames], names)

@@ -18,7 +18,7 @@ _SHADE = re.compile(r"\brgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})")
 _HOST = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _MACHINE = re.compile(r"(?<![\w:-])((?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2})(?![\w:-])")
 # intToUtf8(77L), chr(77), CHAR(0x4d), String.fromCharCode(77): each by itself, whatever puts them together
-_CALL = re.compile(r"\b[A-Za-z_][\w.]*\(\s*(0[xX][0-9a-fA-F]{2,6}|\d{2,7})L?\s*\)")
+_CALL = re.compile(r"\b[A-Za-z_][\w.]{0,40}\(\s*(0[xX][0-9a-fA-F]{2,6}|\d{2,7})L?\s*\)")
 _CALLS = 8  # of one name
 
 

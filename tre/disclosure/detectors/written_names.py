@@ -13,40 +13,24 @@ import numpy as np
 
 from tre.disclosure.contents import Cells
 from tre.disclosure.detectors.names import plain
+from tre.disclosure.detectors.recorded_names import may_be_person, recorded_in
 from tre.disclosure.folding import LETTER, unaccented
 from tre.disclosure.model import Hit, mask
 from tre.disclosure.packs import Names, Pack
 
 _WORD = re.compile(r"(?:Mc|Mac|Fitz|[OD]['’]?)?[A-Z][a-z]+|[a-z]+(?:['’][a-z]{2,})?|[A-Z]+(?![a-z])")
 _BETWEEN = re.compile(
-    r"(?:[ _.+~-]{0,2}[A-Za-z])?(?:[ ]{1,3}|[_.+~-]{1,2}|%20|, ?|\.[*+]\??|\\s[*+]|%)"
+    r"(?:[ _.+~-]{0,2}[A-Za-z])?(?:[ ]{1,3}|[_.+~^-]{1,2}|%20|, ?|\.[*+]\??|\\s[*+]|%)"
 )  # an initial, or any signs
 _GLUED = re.compile(r"[A-Z]?")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{64,}")  # longer than any identifier: bytes spelled in letters
+_PARTS, _PART = re.compile(r"[/_+-]"), re.compile(r"[A-Z]?[a-z]*\d*|[A-Z]*\d*")
+_WORDED = 0.8  # share of a path's letters and digits that stand in words
 _SHORT, _LONG = 3, 16  # letters of a name
 _ALONE = 4  # letters of each, where nothing parts the two
 _SPELLED = 40  # letters of a run of single ones that are looked at
 _APART = re.compile(r"(?<![^\W\d_])[^\W\d_](?:[\W\d_]{1,4}[^\W\d_](?![^\W\d_])){6,}")
 
-# A surname in capitals before a forename, as in a notice, or before an age and a sex, as on a ward's list
-_NOTICE = re.compile(r"\b([A-Z]{2,}(?:['’-][A-Z]+)?),? ([A-Z][a-z]+)\b")
-_ON_A_LIST = re.compile(r"\b([A-Z]{3,}(?:['’-][A-Z]+)?),? (?:1[01]|[1-9])\d ?(?:yo?|yrs?)? ?[MF]\b")
-# A field of a record as a program prints it: forename='Margaret'
-_FIELD = re.compile(
-    r"(?i:\b(?:fore|first|given|sur|last|family)[ _-]?names?)[\"']{0,2}\s?[=:]\s?[\"']{1,2}([A-Z][A-Za-z'’-]+)[\"']"
-)
-# The line of a travel document that a machine reads its holder's names from (ICAO Doc 9303-3, section 4.6), which has
-# no check digit: surnames, two fillers, forenames and fillers to the end, behind a passport's letters or on its own
-_FOR_MACHINES = re.compile(
-    r"(?<![A-Z0-9<])(?:P[A-Z<](?:[A-Z]{3}|D<<))?(?=[A-Z<]{25,44}(?![A-Z0-9<]))"
-    r"[A-Z]{2,}(?:<[A-Z]+)*<<[A-Z]{2,}(?:<[A-Z]+)*<+(?![A-Z0-9<])"
-)
-# Strings of a row as a program prints it, one of them a date: ['Hughes', 'Margaret', '09/03/47']
-_QUOTED = r"[\"']([^\"'\n]{1,40})[\"']"
-_ROW = re.compile(rf"[\[(]{_QUOTED}(?:, ?{_QUOTED}){{2,9}}[\])]")
-_STRING = re.compile(_QUOTED)
-_DATE = re.compile(r"\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})[-/. ](?:\d{4}|\d{2})|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
-_NAMED = re.compile(r"[A-Z][a-z]*['’-]?[A-Z]?[a-z'’-]+")
 _SEARCHED = re.compile(r"\.[*+]|\\s[*+]|%")  # between two words that are looked for together
 
 
@@ -62,7 +46,7 @@ def find_written_names(cells: Cells, pack: Pack) -> Iterator[Hit]:
 
 def name_in(value: str, names: Names) -> str:
     """Return the first name that is written in a value as no name is; empty when there is none."""
-    bare = _ENCODED.sub(" ", value if value.isascii() else unaccented(value))
+    bare = _ENCODED.sub(_unless_path, value if value.isascii() else unaccented(value))
     words = [word for word in _WORD.finditer(bare) if len(word[0]) > 1]
     for one, two in pairwise(words):
         if _are_names(one, two, bare, names):
@@ -70,39 +54,14 @@ def name_in(value: str, names: Names) -> str:
     for word in words:
         if 2 * _ALONE <= len(word[0]) <= 2 * _LONG and _is_run_together(plain(word[0]), names):
             return word[0]
-    return spelled_in(bare, names) or _recorded_in(bare, names)
+    return spelled_in(bare, names) or recorded_in(bare, names)
 
 
-def _recorded_in(text: str, names: Names) -> str:
-    """Return the first name that a notice, a list, a printed record or a passport tells; empty when there is none."""
-    for found in _NOTICE.finditer(text):
-        surname = plain(found[1])
-        if surname in names.surnames and names.are_person(plain(found[2]), surname):
-            return found[0]
-    for found in _ON_A_LIST.finditer(text):
-        if plain(found[1]) in names.surnames and not names.is_word(plain(found[1])):
-            return found[1]
-    for found in _FIELD.finditer(text):
-        if plain(found[1]) in names.surnames or plain(found[1]) in names.forenames:
-            return found[1]
-    if line := _FOR_MACHINES.search(text):
-        return line[0]
-    for row in _ROW.finditer(text):
-        strings = [each[1] for each in _STRING.finditer(row[0])]
-        dated = any(map(_DATE.fullmatch, strings))
-        for one, two in pairwise(strings if dated else ()):
-            if _NAMED.fullmatch(one) and _NAMED.fullmatch(two) and _may_be_person(plain(one), plain(two), names):
-                return f"{one} {two}"
-    return ""
-
-
-def _may_be_person(one: str, two: str, names: Names) -> bool:
-    """Tell whether of two words one is a forename and the other a surname, or one that no list has."""
-    return any(
-        names.are_person(forename, other)
-        or (forename in names.forenames and forename not in names.ordinary and names.is_unknown(other))
-        for forename, other in ((one, two), (two, one))
-    )
+def _unless_path(run: re.Match[str]) -> str:
+    """Return a long run of letters and digits that is a path, whose parts are words, and a blank for another."""
+    parts = _PARTS.split(run[0])
+    worded = sum(len(part) for part in parts if len(part) <= _LONG and _PART.fullmatch(part))
+    return run[0] if len(parts) > 2 and worded >= _WORDED * sum(map(len, parts)) else " "
 
 
 def spelled_in(text: str, names: Names) -> str:
@@ -137,7 +96,7 @@ def _are_names(one: re.Match[str], two: re.Match[str], value: str, names: Names)
     elif not _BETWEEN.fullmatch(gap) or (re.search("[ ,]", gap) and (one[0][0].isupper() or two[0][0].isupper())):
         return False
     if _SEARCHED.fullmatch(gap) and one[0][0].isupper() and two[0][0].isupper():
-        return _may_be_person(first, second, names)
+        return may_be_person(first, second, names)
     turned = first in names.surnames and not names.is_word(first) and names.are_person(second, first)
     return names.are_person(first, second) or turned
 

@@ -86,6 +86,8 @@ class Names:
         Names that are words of the language too: always, and where nothing else is written as names are.
     eponyms : frozenset of str
         A forename and a surname that together are no person.
+    hospitals : re.Pattern
+        What hospitals are called in short, some of them as people are.
     institutions : re.Pattern
         What follows a person's name where something is called after them.
     """
@@ -97,6 +99,7 @@ class Names:
     ordinary: frozenset[str]
     words: frozenset[str]
     eponyms: frozenset[str]
+    hospitals: re.Pattern[str]
     institutions: re.Pattern[str]
     header: re.Pattern[str]
     not_header: re.Pattern[str]
@@ -223,6 +226,7 @@ def _names(raw: dict[str, Any], folder: Path) -> Names:
         ordinary=frozenset(raw["ordinary"].split()),
         words=frozenset(raw["words"].split()),
         eponyms=frozenset(raw["eponyms"]),
+        hospitals=re.compile(rf"\b(?:{'|'.join(raw['hospitals'])})\b", re.IGNORECASE),
         institutions=re.compile(rf"[\s_-]+(?:[A-Z][a-z]+[\s_-]+)?(?:{raw['institutions']})(?![a-z])"),
         header=re.compile(raw["header"], re.IGNORECASE),
         not_header=re.compile(raw["not_header"], re.IGNORECASE),
