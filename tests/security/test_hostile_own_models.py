@@ -22,6 +22,7 @@ from tests.own_hostile import ONNX, HostileWeights, growing, slow
 from tests.own_hostile_skops import SKOPS
 from tests.own_models import SCHEMA, logistic, packaged, pipeline
 from tests.released_models import Registry, open_registry
+from tre.disclosure import Context, inspect
 from tre.errors import Refused
 
 weights = pytest.mark.parametrize(
@@ -81,6 +82,14 @@ def test_hostile_weights_are_refused_at_promotion(registry: Registry, proof: Pat
     (folder / "weights.onnx").write_bytes(ONNX[5].made(proof))
     refuses(lambda: registry.promote(folder, "release-1", "risk"), proof)
     assert registry.versions() == 0
+
+
+def test_inspection_tells_its_checkers_of_a_part_that_calls_what_the_file_names(proof: Path, tmp_path: Path) -> None:
+    for name in ("a caller of methods", "a function with its arguments", "a method"):
+        hostile = next(each for each in SKOPS if each.name == name)
+        (tmp_path / "weights.skops").write_bytes(hostile.made(proof))
+        found = inspect(tmp_path / "weights.skops", Context(sandbox=False))
+        assert "active-content" in {each.rule for each in found.findings}, name
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
