@@ -11,6 +11,7 @@ from tre.disclosure.detectors.few_in_words import find_few_in_words
 from tre.disclosure.policy import load_policy
 
 COUNT, HIDDEN, EXTREME = "possible-small-count", "possible-recoverable-cell", "extreme-value"
+WHO = ("Unwin", "Hughes", "Kelly", "Carter", "Boulton", "Jones")
 ACRO = load_policy().profile("acro")
 
 
@@ -88,3 +89,10 @@ def test_table_in_a_cell(tmp_path: Path) -> None:
     """A cell of several lines is read as a text is: for the tables that stand in it."""
     cell = "Deaths by place\n\nplace   people  deaths\nAlton      712       3\nLeek       903      41\n"
     assert "small-count" in rules(judged(tmp_path, f'note,n\n"{cell}",520\nno note,610\n'))
+
+
+def test_column_of_rows_inserted(tmp_path: Path) -> None:
+    """What a program inserts into a table stands under the columns' names, which say that it is people's."""
+    rows = "".join(f"INSERT INTO t (slot, {{0}}) VALUES ('{n}:15', '{who}, A');\n" for n, who in enumerate(WHO))
+    assert "possible-name" in rules(judged(tmp_path, rows.format("who")))
+    assert "possible-name" not in rules(judged(tmp_path, "INSERT INTO t (slot, band) VALUES ('9:15', '40-64');\n"))

@@ -21,6 +21,7 @@ from tre.disclosure.naming import examine_names, examine_release_name
 from tre.disclosure.numbers import Numbers
 from tre.disclosure.readers import read
 from tre.disclosure.readers.runs import find_joined, find_tables
+from tre.disclosure.readers.statements import read_inserted
 from tre.disclosure.rereading import TOP, Depth, Rereading
 from tre.disclosure.shapes import Shapes
 from tre.disclosure.source import Source
@@ -194,6 +195,8 @@ class _Document:
                 self._found.extend(self._spelled.in_program(where, text))
                 self._found.extend(find_lines_of_digests(where, text, self._sight.policy.shape))
                 self._found.extend(find_in_text(where, text, self._sight.policy, self._sight.profile))
+                for place, table in enumerate(read_inserted(where, plain)[0]):  # its columns have names to go by
+                    self._columns(table, place, watches)
         for where, text in contents.code:
             self._code(where, text)
         for where, names in contents.names:
