@@ -127,6 +127,19 @@ def test_in_a_cell_too(tmp_path: Path, way: str) -> None:
     assert {"nhs_number", "name"} <= kinds(told)
 
 
+@pytest.mark.parametrize("way", ["base58", "base62", "DNA"])
+def test_a_word_below_a_run_is_no_part_of_it(tmp_path: Path, way: str) -> None:
+    told = judged(tmp_path, f"Results of the run\n{ENCODED[way](f'{WHO} was seen')}\nage_band\nsex\npeople\n")
+    assert {"nhs_number", "name"} <= kinds(told)
+
+
+@pytest.mark.parametrize("before", ["# ", "    ", "// ", "> "])
+def test_lines_of_a_comment_are_read_too(tmp_path: Path, before: str) -> None:
+    lines = ENCODED["uuencoded"](f"{WHO} was seen").splitlines()
+    told = judged(tmp_path, "x = 1\n" + "".join(f"{before}{line}\n" for line in lines) + "y = 2\n")
+    assert {"nhs_number", "name"} <= kinds(told)
+
+
 @pytest.mark.parametrize("text", QUIET)
 def test_what_only_looks_encoded_is_not(tmp_path: Path, text: str) -> None:
     assert not rules(judged(tmp_path, f"Results of the run\n{text}\nno more\n"))

@@ -36,6 +36,7 @@ WRITTEN = [
     "@RG ID:1 SM:HUGHES_M_09031947 LB:lib1", "SM:BROWN_M_09031947", "Margaret_Abernethyx_19470309.bam",
     "Hughes_M_1947-03-09", "# Name: Hughes M", "Name = Cooper R", "friendly_name=Margaret H, age=71",
     '{"display_name": "Margaret", "gender": "female"}', "Hughes^Margaret^^Mrs",
+    "/data/pacs/PLANT_ISABELLA_1972-01-02/CT",
     "skipped /data/pacs/HUGHES_MARGARET_1947-03-09/CT_2026-05-04/SE000002/IM000117.dcm",
     "/mnt/projects/a/raw/2026/cohort/margaret_hughes/session_02/visit_2026_01_02/sub/file01",
 ]  # fmt: skip
@@ -91,6 +92,13 @@ def test_a_letter_a_line_is_a_name_too(tmp_path: Path) -> None:
 def test_what_is_called_after_somebody_is_nobody(tmp_path: Path, line: str, told: bool) -> None:
     found = rules(judged(tmp_path, f"Results\n{line}\n"))
     assert bool(found & {"person-name", "possible-name"}) is told
+
+
+def test_a_list_that_commas_make_a_table_is_read_as_a_list(tmp_path: Path) -> None:
+    rows = "".join(f"{n}. {name} (M, {40 + n}) - T2N1M0\n" for n, name in enumerate(("HUGHES M", "OKAFOR A"), 1))
+    assert "possible-name" in rules(judged(tmp_path, f"Lung MDT, 4 June 2026\n{rows}"))
+    stages = "".join(f"{n}. Stage {n} (men, women) - {400 + n}\n" for n in range(1, 4))
+    assert "possible-name" not in rules(judged(tmp_path, f"Lung cancers, 2026\n{stages}"))
 
 
 def test_fields_beside_a_scan_say_who_and_when_born(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import ExifTags, Image
 
 from tests.disclosing import judged, rules
 
@@ -87,3 +89,17 @@ def test_coarse_places_and_places_with_counts_are_not(tmp_path: Path) -> None:
     counted = "".join(f"{north:.5f},{east:.5f},{300 + n * 37}\n" for n, (north, east) in enumerate(_steps(9)))
     assert not rules(judged(tmp_path, f"lat,lon\n{coarse}"))
     assert not rules(judged(tmp_path, f"lat,lon,people\n{counted}"))
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+@pytest.mark.parametrize("placed", [True, False])
+def test_a_photograph_says_where_it_was_taken(tmp_path: Path, form: str, placed: bool) -> None:
+    picture, exif = io.BytesIO(), Image.Exif()
+    exif[ExifTags.Base.Make] = "Canon"
+    if placed:
+        held = {ExifTags.GPS.GPSLatitude: (53.0, 0.0, 9.76), ExifTags.GPS.GPSLongitude: (2.0, 10.0, 44.4)}
+        exif[ExifTags.IFD.GPSInfo] = held
+    Image.new("RGB", (64, 48), (120, 160, 120)).save(picture, form, exif=exif)
+    told = judged(tmp_path, picture.getvalue())
+    assert ("possible-identifier" in rules(told)) is placed
+    assert "unreadable" not in rules(told)

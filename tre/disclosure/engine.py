@@ -25,7 +25,7 @@ from tre.disclosure.readers.statements import read_inserted
 from tre.disclosure.rereading import TOP, Depth, Rereading
 from tre.disclosure.shapes import Shapes
 from tre.disclosure.source import Source
-from tre.disclosure.spelled import Spelled, lines_of
+from tre.disclosure.spelled import Spelled, lines_of, rejoined
 from tre.disclosure.statistics.published import Published
 from tre.disclosure.tally import Tally
 from tre.disclosure.veil import veiled, veiled_counts
@@ -172,6 +172,9 @@ class _Document:
                 self._found.extend(self._spelled.in_table(table))
                 self._found.extend(find_digests(table, self._sight.policy.shape, self._sight.pack))
                 self._found.extend(find_in_cells(table, self._sight.policy, self._sight.profile))
+                if listed := rejoined(table):
+                    again = text_cells(table.where, listed)
+                    self._found.extend((*self._sight.search(again), *self._again.look(again, self._depth)))
                 for where, text in lines_of(table):
                     self._found.extend(self._again.between(where, text, self._depth))
         self._found.extend(find_lines(contents.series, self._sight.policy.shape))

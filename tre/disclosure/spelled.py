@@ -16,6 +16,7 @@ from tre.disclosure.rereading import is_telling
 
 _ROWS = 400  # of a table, and lines of a text: a longer message stands in the first ones as well
 _COLUMNS = 200
+_FIELDS = 6  # columns that commas make of a list's lines
 # What marks in a row say no other way; letters and digits in turn have the forms of other identifiers now and then.
 _SPELLED = ("name", "full_name", "name_dob", "nhs_number", "date_of_birth", "email")
 
@@ -24,6 +25,19 @@ def lines_of(table: Table) -> Iterator[tuple[str, str]]:
     """Yield each column of a table as a text, a cell a line under the column's name, and where it stands."""
     for name, column in zip(table.names, table.columns[:_COLUMNS], strict=False):
         yield f"{table.where} column {name}".strip(), "\n".join([name, *column[:_ROWS].to_pylist()])
+
+
+def rejoined(table: Table) -> str:
+    """Return the rows of a list that was taken for a table: brackets that a cell opens are closed in the next.
+
+    It is empty for any other table.
+    """
+    if len(table.names) > _FIELDS:
+        return ""
+    columns = [column[:_ROWS].to_pylist() for column in table.columns]
+    rows = [[*table.names], *map(list, zip(*columns, strict=True))]
+    broken = [row for row in rows if any(cell.count("(") != cell.count(")") for cell in row)]
+    return "\n".join(", ".join(cell.strip() for cell in row) for row in broken) if len(broken) > 0.5 * len(rows) else ""
 
 
 class Spelled:

@@ -147,7 +147,9 @@ def decode(cells: Cells, most: int) -> Decoded:
         for name, likely in _LIKELY.items():
             _runs(made, cells, name, _values(cells, likely), name)
         return made
+    written: list[str] = cells.values.to_pylist()
     wrapped: list[str] = unwrapped(cells).values.to_pylist()
+    alone = {n: value for n, value in enumerate(written) if value != wrapped[n] and len(value) >= _SHORTEST}
     for variant, turn in VARIANTS.items():
         long = {n: value for n, value in enumerate(wrapped) if len(value) >= _SHORTEST or "\\" in value}
         worded = {n: turn(value) for n, value in long.items() if not _NUMBER.fullmatch(value)}
@@ -157,6 +159,8 @@ def decode(cells: Cells, most: int) -> Decoded:
             _keep(made, cells, f"{name}{label}", _unescaped(turned, name))
         for name in RUNS if not variant else (name for name in RUNS if name not in bases.BASES):
             _runs(made, cells, f"{name}{label}", turned if name in _OF_DIGITS else worded, name)
+    for name in RUNS if alone else ():  # a word may stand below a run that ended
+        _runs(made, cells, name, alone, name)
     return made
 
 

@@ -32,7 +32,10 @@ _PROFILE = re.compile(r"(?i)(?<![a-z])(?:gender|sex|age|dob|birth_?(?:date|year)
 _DATED = re.compile(
     r"(?<![A-Za-z0-9])([A-Z][A-Za-z'’-]{2,})[_.-]([A-Z][A-Za-z'’]*)[_.-](\d{8}|\d{4}-\d\d-\d\d|\d\d-\d\d-\d{4})(?!\d)"
 )
-_GROWN = 2025  # days from then on are rather of an event
+_GROWN, _LONG_AGO = (
+    2025,
+    2006,
+)  # days from then on are rather of an event, and so are those of things from the latter on
 # The line of a travel document that a machine reads its holder's names from (ICAO Doc 9303-3, section 4.6), which has
 # no check digit: surnames, two fillers, forenames and fillers to the end, behind a passport's letters or on its own
 _FOR_MACHINES = re.compile(
@@ -82,11 +85,18 @@ def _dated(text: str, names: Names) -> str:
     """Return the first name, or surname and initial, that is joined to a day on which somebody may have been born."""
     for found in _DATED.finditer(text):
         one, two = plain(found[1]), plain(found[2])
-        listed = one in names.surnames and (not names.is_word(one) or _WHOSE.search(text) is not None)
-        named = may_be_person(one, two, names) if len(two) > 1 else listed
-        if named and any(day.year < _GROWN for day in readings(found[3])):
+        days = [day.year for day in readings(found[3]) if day.year < _GROWN]
+        if days and _beside_a_day(one, two, min(days), names, whose=_WHOSE.search(text) is not None):
             return f"{found[1]} {found[2]}"
     return ""
+
+
+def _beside_a_day(one: str, two: str, year: int, names: Names, *, whose: bool) -> bool:
+    """Tell whether two words before a day are somebody's: of long ago a forename is enough, whatever the other is."""
+    if len(two) == 1:
+        return one in names.surnames and (whose or not names.is_word(one))
+    alone = year < _LONG_AGO and (names.is_forename(one) or names.is_forename(two))
+    return alone or may_be_person(one, two, names)
 
 
 def _in_a_row(text: str, names: Names) -> str:

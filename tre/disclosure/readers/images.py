@@ -9,13 +9,14 @@ import zlib
 from tre.disclosure.contents import Contents, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
-from tre.disclosure.readers.pictures import check_size, keep_thumbnail, keep_trailing, read_pixels
+from tre.disclosure.readers.pictures import check_size, keep_position, keep_thumbnail, keep_trailing, read_pixels
 from tre.disclosure.readers.raw_strings import strings_of
 
 _KNOWN = {
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"bKGD", b"hIST", b"pHYs",
     b"sPLT", b"tIME", b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"cICP", b"mDCV", b"cLLI",
 }  # fmt: skip
+_APPLICATION_1 = 0xE1  # the segment of Exif data (CIPA DC-008)
 _TEXT_BYTES = 16 * 1024 * 1024
 
 
@@ -77,6 +78,7 @@ def _read_chunk(name: bytes, body: bytes, where: str, contents: Contents) -> Non
     elif name == b"eXIf":
         contents.add_text(label, strings_of(body))
         keep_thumbnail(body, label, contents)
+        keep_position(body, label, contents)
     elif name not in _KNOWN:
         contents.hits.append(Hit("hidden-content", "unknown-chunk", where, "an unknown chunk", 1))
         contents.add_text(label, strings_of(body))
@@ -119,6 +121,8 @@ def read_jpeg(data: bytes, where: str, contents: Contents, policy: Policy) -> No
             body = data[mark + 4 : mark + 2 + size]
             contents.add_text(f"{where} JPEG metadata".strip(), strings_of(body))
             keep_thumbnail(body, where, contents)
+            if code == _APPLICATION_1:
+                keep_position(body, where, contents)
         at = mark + 2 + size
     keep_trailing(data[mark + 2 :], where, contents)
     read_pixels(data[: mark + 2], "JPEG", where, contents, policy)

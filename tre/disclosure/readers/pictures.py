@@ -6,7 +6,7 @@ import io
 import struct
 import zlib
 
-from PIL import Image, ImageSequence
+from PIL import ExifTags, Image, ImageSequence
 
 from tre.disclosure.contents import Contents, Part, Unreadable
 from tre.disclosure.model import Hit
@@ -69,3 +69,15 @@ def keep_thumbnail(body: bytes, where: str, contents: Contents) -> None:
     at = body.find(b"\xff\xd8\xff")
     if at >= 0:
         contents.parts.append(Part(f"{where} thumbnail".strip(), body[at : body.rfind(b"\xff\xd9") + 2]))
+
+
+def keep_position(body: bytes, where: str, contents: Contents) -> None:
+    """Tell of Exif data that say where a photograph was taken (CIPA DC-008, the attributes of GPS)."""
+    exif = Image.Exif()
+    try:
+        exif.load(body)
+        told = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    except _DAMAGED:
+        return  # other data, or damaged ones, whose strings are read in any case
+    if ExifTags.GPS.GPSLatitude in told and ExifTags.GPS.GPSLongitude in told:
+        contents.hits.append(Hit("possible-identifier", "address", where, "where it was taken", 1, "", 0.6))
