@@ -55,12 +55,12 @@ def run(spec: dict[str, Any], keys: dict[str, bytes], progress: Callable[[str], 
         package = load(folder)
         version = str(package.training.get("data_version"))
         facts = known(package.schema, _table(package, version, extracts))
+        subject, promised = _subject(package)
     except LearningRefused as error:
         missed = not_run("all", "Attack the model with the extract it was trained on.", error.sentence())
         return Report((missed,), version if version in extracts else "", 0, 0, seed).to_json()
     signal.signal(signal.SIGALRM, _stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)  # a model may tell of a training that takes days
-    subject, promised = _subject(package)
     told = attack(subject, facts, data_version=version, seconds=seconds, seed=seed, epsilon=promised)
     signal.setitimer(signal.ITIMER_REAL, 0)
     return told.to_json()

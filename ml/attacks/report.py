@@ -13,6 +13,7 @@ from ml.attacks.canaries import CONFIDENCE, FEWEST, audit
 from ml.attacks.known import Known
 from ml.attacks.outcome import Clock, Found, Outcome, OutOfTime, judged, not_run
 from ml.attacks.subjects import Subject
+from ml.errors import LearningRefused
 from ml.spec import TrainingSpec
 
 VERSION = 1
@@ -47,6 +48,8 @@ SCHEMA: dict[str, Any] = {
         },
     },
 }
+# What a model can bring about by what it answers and holds. Without a report nobody could tell it from an honest one.
+_STOPS = (LearningRefused, ValueError, ArithmeticError, IndexError, MemoryError)
 _CANARIES = "Train it once more with people who never were, and guess which of them were in."
 _WORDS: dict[Found, str] = {
     "leaks": "The model gives away people it was trained on.",
@@ -130,6 +133,8 @@ def attack(
             found += way()
         except OutOfTime:
             found.append(not_run(name, "", "There was no time to finish it."))
+        except _STOPS:
+            found.append(not_run(name, "", "The model's answers or numbers brought it to a stop."))
     members = int(known.member.sum())
     return Report(tuple(found), data_version, members, len(known.member) - members, seed)
 
