@@ -15,7 +15,7 @@ from tre.disclosure.contents import Contents, Part, Series, Table, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.json_tables import is_flat, keep_indexed, keep_parted, keep_series, scalar
-from tre.disclosure.readers.packed_arrays import keep_buffers, unpack_array
+from tre.disclosure.readers.packed_arrays import beside_array, keep_buffers, unpack_array
 
 DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=\s]+)")
 _DEPTH = 60
@@ -86,7 +86,7 @@ def walk(
         packed = unpack_array(value)
         if packed is not None:
             contents.series.append(Series(where, name, packed, True))
-            return
+            value = beside_array(value)
         keep_buffers(value, where, contents)
         lists = {str(key): each for key, each in value.items() if is_flat(each)}
         if len(lists) >= 2 and len({len(each) for each in lists.values()}) == 1 and not figure:
