@@ -146,6 +146,7 @@ def _check_tensor(tensor: TensorProto, nth: int, policy: Onnx) -> None:
         (inside, f"tensor {nth} lies in another file"),
         (tensor.data_type in _TENSORS, f"tensor {nth} is of a type that is not run"),
         (_is_said_once(tensor), f"tensor {nth} holds values that nothing reads"),
+        (0 not in tensor.dims or len(tensor.dims) == 1, f"tensor {nth} is empty and has sizes"),
         (all(each >= 0 for each in tensor.dims) and prod(tensor.dims) <= policy.numbers, f"tensor {nth} is too large"),
     ])  # fmt: skip
     try:

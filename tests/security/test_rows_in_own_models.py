@@ -109,7 +109,13 @@ def beside_its_type(model: ModelProto) -> None:
     model.graph.node[-1].attribute[0].tensors.append(onnx(R=ROWS).graph.initializer[-1])
 
 
-@pytest.mark.parametrize("hide", [twice, beside_its_type], ids=lambda each: each.__name__)
+def in_sizes_of_nothing(model: ModelProto) -> None:
+    """Keep rows as the sizes of tensors that hold nothing."""
+    for nth, number in enumerate(whole()):
+        model.graph.initializer.add(name=f"r{nth}", dims=[0, abs(number)], data_type=TensorProto.FLOAT)
+
+
+@pytest.mark.parametrize("hide", [twice, beside_its_type, in_sizes_of_nothing], ids=lambda each: each.__name__)
 def test_a_graph_with_numbers_that_nothing_reads_is_refused(hide: Callable[[ModelProto], None]) -> None:
     model = onnx()
     hide(model)
