@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.spatial import cKDTree
@@ -13,10 +15,12 @@ from ml.attacks.rules import rules
 from ml.attacks.subjects import Subject
 
 NAME, TRIED = "memorised rows", "Look for people's rows among the numbers that the model is made of."
-MOST_WINDOWS = 200_000  # of one array; of a larger one only those that begin where a row would
+AT_ONCE = 2_000_000  # numbers of stretches that are held against the rows together, for the sake of memory
+_SMALL = 1000  # numbers of an array that is looked at together with its neighbours: a row may be spread over several
 _LEAST_WIDTH = 6  # of fewer numbers a scaled and moved stretch is like many a row by chance
 _LEAST_KINDS = 3  # a row of fewer different numbers is a pattern that many share
 _PROJECTED, _CLOSE = 4, 1e-4
+_ALIKE = 1e-9  # of the largest: numbers nearer than that are one number, to a double's last digits
 
 
 def attack(subject: Subject, known: Known, random: np.random.Generator) -> Outcome:
@@ -44,14 +48,14 @@ def carried(subject: Subject, rows: Numbers, random: np.random.Generator) -> Boo
     telling = (np.diff(np.sort(rows, axis=1), axis=1) > 0).sum(1) + 1 >= _LEAST_KINDS
     if rows.shape[1] < _LEAST_WIDTH or not telling.any():
         return found
-    at = np.flatnonzero(telling)
-    wanted = _shape(rows[at])
-    onto = random.normal(size=(rows.shape[1], _PROJECTED))
-    for values in subject.arrays.values():
-        for windows in _windows(values, rows.shape[1]):
-            shaped = _shape(windows)
-            for turned in (wanted, -wanted) if len(shaped) else ():
-                found[at] |= _held(turned, shaped, onto)
+    wanted, kept = _shape(rows[telling])
+    at, onto = np.flatnonzero(telling)[kept], random.normal(size=(rows.shape[1], _PROJECTED))
+    either = cKDTree(np.concatenate([wanted, -wanted]) @ onto)
+    for windows in _windows(_joined(list(subject.arrays.values())), rows.shape[1]):
+        shaped, _ = _shape(windows)
+        near = np.isfinite(either.query(shaped @ onto, distance_upper_bound=_CLOSE * 10)[0])
+        for turned in (wanted, -wanted) if near.any() else ():
+            found[at] |= _held(turned, shaped[near], onto)
     return found
 
 
@@ -64,20 +68,28 @@ def _held(wanted: Numbers, shaped: Numbers, onto: Numbers) -> Bools:
     return np.asarray(held)
 
 
-def _windows(values: np.ndarray, width: int) -> list[Numbers]:
-    """Return the stretches of an array that may be rows: along each axis, one after the other or each further on."""
-    plain = np.nan_to_num(np.asarray(values, float))
-    told = []
-    for flat in [plain.reshape(-1)] + ([plain.T.reshape(-1)] if plain.ndim == 2 else []):
-        if len(flat) >= width:
-            stretches = sliding_window_view(flat, width)
-            told.append(stretches if len(stretches) <= MOST_WINDOWS else stretches[::width][:MOST_WINDOWS])
-    return told
+def _joined(arrays: list[np.ndarray]) -> list[np.ndarray]:
+    """Return arrays, and all small ones as one more, in their order."""
+    small = [np.ravel(each) for each in arrays if each.size < _SMALL]
+    return [*arrays, np.concatenate(small)] if len(small) > 1 else arrays
 
 
-def _shape(rows: Numbers) -> Numbers:
-    """Return rows without where they lie and how large they are: of those that are more than one number."""
-    centred = rows - rows.mean(1, keepdims=True)
+def _windows(arrays: list[np.ndarray], width: int) -> Iterator[Numbers]:
+    """Yield the stretches that may be rows, many at a time: of every array, along each axis, wherever they begin."""
+    step = max(AT_ONCE // width, 1)
+    for values in arrays:
+        plain = np.nan_to_num(np.asarray(values, float))
+        for flat in [plain.reshape(-1)] + ([plain.T.reshape(-1)] if plain.ndim == 2 else []):
+            if len(flat) >= width:
+                stretches = sliding_window_view(flat, width)
+                yield from (stretches[start : start + step] for start in range(0, len(stretches), step))
+
+
+def _shape(rows: Numbers) -> tuple[Numbers, Bools]:
+    """Return rows without where they lie and how large they are, and which: those that are more than one number."""
+    largest = np.abs(rows).max(1, keepdims=True)
+    scaled = np.divide(rows, largest, out=np.zeros(rows.shape), where=largest > 0)  # squares of any size are numbers
+    centred = scaled - scaled.mean(1, keepdims=True)
     sizes = np.linalg.norm(centred, axis=1, keepdims=True)
-    kept = sizes[:, 0] > 1e-9
-    return np.asarray(centred[kept] / sizes[kept])
+    kept = sizes[:, 0] > _ALIKE
+    return np.asarray(centred[kept] / sizes[kept]), np.asarray(kept)

@@ -48,6 +48,8 @@ SCHEMA: dict[str, Any] = {
         },
     },
 }
+# What a model can bring about by what it answers and holds. Without a report nobody could tell it from an honest one.
+_STOPS = (LearningRefused, ValueError, ArithmeticError, IndexError, MemoryError)
 _CANARIES = "Train it once more with people who never were, and guess which of them were in."
 _WORDS: dict[Found, str] = {
     "leaks": "The model gives away people it was trained on.",
@@ -133,6 +135,8 @@ def attack(
             found.append(not_run(name, "", "There was no time to finish it."))
         except LearningRefused as error:  # a researcher's own model may answer of some people and not of others
             found.append(not_run(name, "", error.sentence()))
+        except _STOPS:
+            found.append(not_run(name, "", "The model's answers or numbers brought it to a stop."))
     members = int(known.member.sum())
     return Report(tuple(found), data_version, members, len(known.member) - members, seed)
 

@@ -50,6 +50,7 @@ class Bounded:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._shapes: list[tuple[int, ...]] = []
+        self._fitted = 0
 
     def load(self) -> None:
         """Have the model loaded and checked.
@@ -102,7 +103,7 @@ class Bounded:
             return _answers(process, len(asked))
 
     def arrays(self) -> list[Asked]:
-        """Return the numbers that the model is made of."""
+        """Return the numbers that the model's file holds, fitted or not."""
         with self._lock, self._within(models().process.seconds_to_answer) as process:
             _send(process, {"arrays": True})
             _head(process)
@@ -115,8 +116,8 @@ class Bounded:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the model is made of; it was loaded before."""
-        return sum(math.prod(shape) for shape in self._shapes)
+        """How many numbers of the model were fitted; it was loaded before."""
+        return self._fitted
 
     def close(self) -> None:
         """End its process."""
@@ -140,7 +141,8 @@ class Bounded:
             with _ended_after(self._process, models().process.seconds_to_load):
                 told = {"kind": self._kind, "schema": self._schema.to_json(), "bytes": len(self._weights)}
                 _send(self._process, told, self._weights)
-                self._shapes = _shapes(_head(self._process))
+                head = _head(self._process)
+                self._shapes, self._fitted = _shapes(head), int(head["fitted"])
         return self._process
 
     @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from google.protobuf.message import DecodeError
-from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, numpy_helper
+from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from ml.errors import LearningRefused
@@ -22,10 +22,12 @@ from ml.own.schema import Asked, OwnSchema, texts
 
 FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE)
 _TENSORS = (*FLOATS, TensorProto.INT64, TensorProto.INT32, TensorProto.BOOL, TensorProto.STRING, TensorProto.FLOAT16)
-_PLAIN = (
-    AttributeProto.FLOAT, AttributeProto.INT, AttributeProto.STRING, AttributeProto.TENSOR,
-    AttributeProto.FLOATS, AttributeProto.INTS, AttributeProto.STRINGS,
-)  # fmt: skip
+_PLAIN = {  # each with the field that holds it
+    AttributeProto.FLOAT: "f", AttributeProto.INT: "i", AttributeProto.STRING: "s", AttributeProto.TENSOR: "t",
+    AttributeProto.FLOATS: "floats", AttributeProto.INTS: "ints", AttributeProto.STRINGS: "strings",
+}  # fmt: skip
+_OF_ANY = {"name", "type", "doc_string"}
+_TREES = "TreeEnsemble"
 _DOMAINS = {"ai.onnx": ""}  # the standard's own domain has two names
 Numbers = npt.NDArray[np.float64]
 
@@ -77,8 +79,9 @@ class OnnxModel:
         return given
 
     def arrays(self) -> dict[str, Numbers]:
-        """Return the numbers that the graph is made of, each array by its place in the file."""
-        return {f"array {nth}": each for nth, each in enumerate(_numbers(self._graph), start=1)}
+        """Return the numbers that stand in the graph; the names of those that are no weights begin with a line."""
+        fitted = {f"array {nth}": each for nth, each in enumerate(_numbers(self._graph), start=1)}
+        return fitted | {f"_{name}": each for name, each in _beside(self._graph).items()}
 
 
 def checked(data: bytes, policy: Onnx) -> ModelProto:
@@ -138,9 +141,15 @@ def _check_node(node: NodeProto, nth: int, policy: Onnx) -> None:
     known = policy.operators.get(_DOMAINS.get(node.domain, node.domain), frozenset())
     _refuse_unless([
         (node.op_type in known and not node.overload, f"the operator of node {nth} is not one that is run"),
-        (all(each.type in _PLAIN for each in node.attribute), f"node {nth} holds a graph or is damaged"),
+        (all(_is_plain(each) for each in node.attribute), f"node {nth} holds a graph or is damaged"),
         (not any(each.ref_attr_name for each in node.attribute), f"node {nth} is part of a function"),
     ])  # fmt: skip
+
+
+def _is_plain(given: AttributeProto) -> bool:
+    """Tell whether an attribute holds what its type says and nothing beside it, which no evaluator would look at."""
+    told = {field.name for field, _ in given.ListFields()}
+    return given.type in _PLAIN and told <= {*_OF_ANY, _PLAIN[given.type]}
 
 
 def _check_tensor(tensor: TensorProto, nth: int, policy: Onnx) -> None:
@@ -148,12 +157,21 @@ def _check_tensor(tensor: TensorProto, nth: int, policy: Onnx) -> None:
     _refuse_unless([
         (inside, f"tensor {nth} lies in another file"),
         (tensor.data_type in _TENSORS, f"tensor {nth} is of a type that is not run"),
+        (_is_said_once(tensor), f"tensor {nth} holds values that nothing reads"),
+        (0 not in tensor.dims or len(tensor.dims) == 1, f"tensor {nth} is empty and has sizes"),
         (all(each >= 0 for each in tensor.dims) and prod(tensor.dims) <= policy.numbers, f"tensor {nth} is too large"),
     ])  # fmt: skip
     try:
         numpy_helper.to_array(tensor)
     except (ValueError, TypeError, KeyError):
         _refuse_unless([(False, f"the shape of tensor {nth} does not agree with its bytes")])
+
+
+def _is_said_once(tensor: TensorProto) -> bool:
+    """Tell whether a tensor's values stand in the one field that is read of it, and none in another."""
+    told = {field.name for field, _ in tensor.ListFields() if field.name.endswith("_data")} - {"external_data"}
+    raw = {"raw_data"} if tensor.data_type != TensorProto.STRING else set()
+    return told == raw or told <= {helper.tensor_dtype_to_field(tensor.data_type)}
 
 
 def _refuse_unless(rules: list[tuple[bool, str]]) -> None:
@@ -208,9 +226,29 @@ def _output(graph: GraphProto) -> str:
 def _numbers(graph: GraphProto) -> Iterator[Numbers]:
     tensors = [*graph.initializer, *(each.t for node in graph.node for each in node.attribute if each.HasField("t"))]
     for tensor in tensors:
-        if tensor.data_type in (*FLOATS, TensorProto.FLOAT16):
+        if tensor.data_type != TensorProto.STRING:
             yield numpy_helper.to_array(tensor).astype(np.float64)
     for node in graph.node:
         for each in node.attribute:
             if each.floats:
                 yield np.array(each.floats, np.float64)
+
+
+def _beside(graph: GraphProto) -> dict[str, Numbers]:
+    """Return the other numbers by what they are, in the file's order: rows could be spread over many nodes.
+
+    The whole numbers of a tree's nodes name nodes and columns: short rows of small numbers are found there by chance.
+    """
+    given = [(node.op_type, each) for node in graph.node for each in node.attribute]
+    sizes = (side for each in (*graph.input, *graph.output, *graph.value_info) for side in _sides(each))
+    told = {
+        "single numbers": [each.f for _, each in given if each.type == AttributeProto.FLOAT],
+        "single whole numbers": [each.i for _, each in given if each.type == AttributeProto.INT],
+        "whole numbers": [one for kind, each in given if not kind.startswith(_TREES) for one in each.ints],
+        "sizes": list(sizes),
+    }
+    return {name: np.array(each, np.float64) for name, each in told.items() if each}
+
+
+def _sides(given: ValueInfoProto) -> Iterator[int]:
+    return (side.dim_value for side in given.type.tensor_type.shape.dim if side.HasField("dim_value"))

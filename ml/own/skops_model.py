@@ -17,6 +17,7 @@ from ml.own.skops_schema import checked
 
 Numbers = npt.NDArray[np.float64]
 _TWISTER = (np.dtype(np.uint32), (624,))  # the state of numpy.random.MT19937, which nobody fitted
+_OF_NODES = ("impurity", "weighted_n_node_samples")
 
 
 class SkopsModel:
@@ -85,11 +86,19 @@ class SkopsModel:
         return pd.DataFrame(held)
 
     def arrays(self) -> dict[str, Numbers]:
-        """Return the numbers that the model is made of: of a tree's nodes where each is cut, of a generator none."""
-        held = {name: each["threshold"] if each.dtype.names and "threshold" in each.dtype.names else each
-                for name, each in self._arrays.items()}  # fmt: skip
-        fitted = {name: each for name, each in held.items() if (each.dtype, each.shape) != _TWISTER}
-        return {name: each.astype(np.float64) for name, each in fitted.items() if each.dtype.kind in "fiu"}
+        """Return the numbers that stand in the file: of a tree's nodes those that are no place, of a generator all.
+
+        The names of those that were not fitted begin with a line.
+        """
+        told: dict[str, Numbers] = {}
+        for name, each in self._arrays.items():
+            if each.dtype.names:
+                told |= {f"_{name} {of}": each[of].astype(np.float64) for of in _OF_NODES}
+                told[name] = each["threshold"].astype(np.float64)
+            elif each.dtype.kind in "fiu":
+                drawn = (each.dtype, each.shape) == _TWISTER
+                told[f"_{name}" if drawn else name] = each.astype(np.float64)
+        return told
 
 
 def _columns(model: Any, schema: OwnSchema) -> list[str] | None:

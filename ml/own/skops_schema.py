@@ -15,7 +15,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,11 @@ PROTOCOL = 2
 _ARRAY = re.compile(r"[0-9a-f-]{1,40}\.npy")
 _NAMED = {"__class__", "__module__", "__loader__", "__id__"}
 _OF_ROOT = {"protocol", "_skops_version"}
+_KINDS = "biufU"  # truths, numbers and texts: of complex numbers, dates and bytes no model here is made
+_NODES = (  # of a tree (sklearn.tree._tree.NODE_DTYPE)
+    "left_child", "right_child", "feature", "threshold", "impurity", "n_node_samples", "weighted_n_node_samples",
+    "missing_go_to_left",
+)  # fmt: skip
 Part = Mapping[str, Any]
 # What the libraries raise that read a damaged archive, and a damaged header of an array: that is a Python expression.
 _OF_ZIP = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError,
@@ -38,7 +43,7 @@ _OF_NUMPY = (ValueError, EOFError, OSError, TypeError, SyntaxError, tokenize.Tok
 
 
 def checked(data: bytes, policy: Skops) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays of a file by their name in it, once it holds only what may be built.
+    """Return the arrays of a file by their name in it, and the numbers of its schema, once it may be built whole.
 
     Raises
     ------
@@ -51,9 +56,10 @@ def checked(data: bytes, policy: Skops) -> dict[str, npt.NDArray[Any]]:
     except (KeyError, ValueError, RecursionError):
         raise LearningRefused("The weights are no skops file, or a damaged one", where="weights") from None
     _require(isinstance(told, dict) and told.get("protocol") == PROTOCOL, "it is of a version that is not known")
-    used = _walk(told, policy)
+    parts = list(_parts(told, policy))
+    used = {part["file"] for part in parts if "file" in part}
     _require(used == set(members), "it holds files that it does not name, or names some that it does not hold")
-    return {name: _array(content) for name, content in members.items()}
+    return {name: _array(content) for name, content in members.items()} | _told(parts)
 
 
 def _members(data: bytes, policy: Skops) -> dict[str, bytes]:
@@ -70,10 +76,10 @@ def _members(data: bytes, policy: Skops) -> dict[str, bytes]:
         raise LearningRefused("The weights are no skops file, or a damaged one", where="weights") from None
 
 
-def _walk(root: Part, policy: Skops) -> set[str]:
-    """Hold every part against the policy, and return the names of the arrays that the parts name."""
+def _parts(root: Part, policy: Skops) -> Iterator[Part]:
+    """Hold every part against the policy, and yield it: those within it follow, in the file's order."""
     waiting: list[Any] = [root]
-    seen, files = 0, set[str]()
+    seen = 0
     while waiting:
         part, seen = waiting.pop(), seen + 1
         _require(seen <= policy.parts, f"it is made of more than {policy.parts} parts")
@@ -83,13 +89,27 @@ def _walk(root: Part, policy: Skops) -> set[str]:
         _require(known, f"part {seen} is of a type, or is built in a way, that the policy does not name")
         keys, children = _FORMS[str(loader)]
         _require(set(part) - _NAMED - (_OF_ROOT if part is root else set()) <= keys, f"part {seen} holds more")
+        _require(type(part.get("__id__", 0)) is int, f"part {seen} has no form that is known")
         try:
-            waiting += children(part)
+            waiting += reversed(children(part))
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
             _require(False, f"part {seen} has no form that is known")
-        if "file" in part:
-            files.add(part["file"])
-    return files
+        yield part
+
+
+def _told(parts: Sequence[Part]) -> dict[str, npt.NDArray[Any]]:
+    """Return the numbers that stand in the schema itself, in its order: as many rows would fit there as in an array."""
+    read = [json.loads(part["content"]) for part in parts if part["__loader__"] == "JsonNode"]
+    ends = [each for part in parts if part["__loader__"] == "SliceNode" for each in part["content"].values()]
+    told = {
+        "_values": [each for each in read if type(each) in (int, float)],
+        "_ends of slices": [each for each in ends if each is not None],
+        "_numbers of parts": [part["__id__"] for part in parts if "__id__" in part],
+    }
+    try:
+        return {name: np.array(each, np.float64) for name, each in told.items() if each}
+    except OverflowError:
+        raise LearningRefused("A number of the model is too large", where="weights") from None
 
 
 def _content(part: Part) -> list[Any]:
@@ -159,6 +179,7 @@ def _array(content: bytes) -> npt.NDArray[Any]:
     except _OF_NUMPY:
         raise LearningRefused("An array of the model is damaged, or is a pickle", where="weights") from None
     _require(isinstance(held, np.ndarray) and not held.dtype.hasobject, "an array of it holds objects")
+    _require(held.dtype.kind in _KINDS or held.dtype.names == _NODES, "an array of it is of a type that is not known")
     return np.asarray(held)
 
 

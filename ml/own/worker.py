@@ -10,7 +10,7 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.abc import MetaPathFinder
 from types import ModuleType
 from typing import Any, BinaryIO, Protocol
@@ -32,7 +32,7 @@ class Runs(Protocol):
         """Return what it tells of each row."""
 
     def arrays(self) -> dict[str, Asked]:
-        """Return the numbers that it is made of."""
+        """Return the numbers that it is made of; the names of those that were not fitted begin with a line."""
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
     try:
         model = _loaded(request["kind"], given.read(request["bytes"]), schema)
         held(model.answer(middle(schema)), 2, schema)
-        _reply(told, {"arrays": [list(each.shape) for each in model.arrays().values()]})
+        _reply(told, _sizes(model.arrays()))
     except Exception as error:  # an entry point: whatever a stranger's file brought about, it cannot be loaded
         _reply(told, {"refused": _sentence(error, _CANNOT_LOAD)})
         return
@@ -82,6 +82,11 @@ def _loaded(kind: str, data: bytes, schema: OwnSchema) -> Runs:
 
         return SkopsModel(data, schema, models().skops)
     raise LearningRefused("A model is of no kind that is run", where="weights")
+
+
+def _sizes(arrays: Mapping[str, Asked]) -> dict[str, Any]:
+    fitted = sum(each.size for name, each in arrays.items() if not name.startswith("_"))
+    return {"arrays": [list(each.shape) for each in arrays.values()], "fitted": fitted}
 
 
 def _answer(model: Runs, schema: OwnSchema, question: dict[str, Any], given: BinaryIO, told: BinaryIO) -> None:

@@ -146,3 +146,76 @@ def test_more_between_columns_than_is_read_is_refused() -> None:
     limits = {**load_policy().limits, "part_bytes": 10}
     with pytest.raises(Unreadable, match="more stands between"):
         arrow.read_parquet(Source.of(parquet(["a"])), "", Contents(), replace(load_policy(), limits=limits))
+
+
+def packed(column: Any) -> bytes:
+    packed = io.BytesIO()
+    table = pa.table({"nhs_number": column})
+    with pa.ipc.new_file(packed, table.schema) as writer:
+        writer.write_table(table)
+    return packed.getvalue()
+
+
+def ends(*places: int) -> pa.Buffer:
+    return pa.py_buffer(np.array(places, "<i4").tobytes())
+
+
+NOBODY, SPARE = pa.py_buffer(b"\0" * 8), pa.array([str(NUMBER)] * 3)
+VIEWS = SPARE.cast(pa.string_view())
+NOWHERE = {
+    "a list that is missing": pa.Array.from_buffers(
+        pa.list_(pa.string()), 1, [NOBODY, ends(0, 3)], null_count=1, children=[SPARE]
+    ),
+    "a list of fixed size that is missing": pa.Array.from_buffers(
+        pa.list_(pa.int64(), 3), 1, [NOBODY], null_count=1, children=[pa.array([NUMBER] * 3)]
+    ),
+    "a list in a missing structure": pa.StructArray.from_arrays(
+        [pa.ListArray.from_arrays(pa.array([0, 3], pa.int32()), SPARE)], ["l"], mask=pa.array([True])
+    ),
+    "a column of a union that no row is of": pa.UnionArray.from_dense(
+        pa.array([0], pa.int8()), pa.array([0], pa.int32()), [pa.array(["q"]), SPARE]
+    ),
+    "a view that is missing": pa.Array.from_buffers(pa.string_view(), 3, [NOBODY, *VIEWS.buffers()[1:]], null_count=3),
+}
+
+
+@pytest.mark.parametrize("column", NOWHERE.values(), ids=NOWHERE.keys())
+def test_values_that_no_row_has_are_read(column: pa.Array) -> None:
+    assert ("identifier", "nhs_number") in met(packed(column))
+
+
+def test_bytes_outside_all_texts_block() -> None:
+    column = pa.Array.from_buffers(pa.string(), 1, [None, ends(0, 1), SPARE.buffers()[2]])
+    assert ("hidden-content", "outside") in met(packed(column))
+
+
+def test_a_slice_of_lists_takes_the_texts_of_others_along() -> None:
+    """As pyarrow writes one: it cuts off the lists, and leaves the bytes of their texts."""
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 3], pa.int32()), SPARE)
+    assert {rule for rule, _ in met(packed(lists.slice(0, 1)))} & {"hidden-content", "identifier"}
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pa.array([["a", "b"], None, []]), pa.array([{"x": ["a"]}, None]), pa.array([None, "b", "cc"], pa.string_view()),
+     pa.array([[1, 2], None], pa.list_(pa.int64(), 2)), pa.array([[("k", 1)], None], pa.map_(pa.string(), pa.int64())),
+     pa.array(["a", None, "b"]), pa.array([], pa.string()), pa.array([None, b"b"], pa.large_binary())],
+    ids=str,
+)  # fmt: skip
+def test_an_honest_column_holds_nothing_else(column: pa.Array) -> None:
+    beneath = Beneath("")
+    assert len(list(beneath.watched(iter(pa.table({"a": column}).to_batches())))) <= 1
+    assert list(beneath.tables()) == []
+
+
+def test_values_of_many_small_batches_are_all_kept() -> None:
+    beneath = Beneath("")
+    batches = (
+        pa.record_batch(
+            [pa.Array.from_buffers(pa.int64(), 1, [NOBODY, pa.array([n]).buffers()[1]], null_count=1)], ["a"]
+        )
+        for n in range(10, 1010)
+    )
+    assert len(list(beneath.watched(batches))) == 1000
+    (found,) = beneath.tables()
+    assert found.tables[0].rows == 1000

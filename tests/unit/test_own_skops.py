@@ -88,8 +88,8 @@ def test_a_model_that_was_fitted_without_names_is_given_numbers() -> None:
 def test_its_numbers_are_told_for_the_attacks_and_no_row_is_among_them() -> None:
     model = bounded(pipeline(GradientBoostingClassifier(n_estimators=2)))
     held = model.arrays()
-    assert sum(each.size for each in held) == model.parameters > 10
-    assert max(each.size for each in held) < 400
+    assert sum(each.size for each in held) > model.parameters > 10  # what was not fitted is looked at too
+    assert model.parameters < 400
 
 
 REFUSED: dict[str, Callable[[], Any]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from pathlib import Path
 from random import Random
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 
 from tests.disclosing import judged, rules
+from tre.disclosure.contents import Unreadable
+from tre.disclosure.readers import packed_arrays
 
 VALUES = np.array([Random(n).randint(18, 95) for n in range(60)])
 
@@ -85,3 +88,30 @@ def test_a_document_of_bokehs_is_a_figure(tmp_path: Path, column: object) -> Non
 def test_a_chart_of_a_few_bars_is_clean(tmp_path: Path) -> None:
     bars = bokeh(x=packed(np.arange(12.0)), top=packed(np.arange(110.0, 230.0, 10.0)))
     assert judged(tmp_path, json.dumps(bars)).verdict == "pass"
+
+
+def test_columns_beside_a_packed_array_are_read(tmp_path: Path) -> None:
+    rows = {"age": VALUES.tolist(), "sbp": (VALUES + 60).tolist()}
+    for array in ({"dtype": "f8", "bdata": encoded(np.zeros(2))}, packed(np.zeros(2))):
+        beside = {"x": {**array, **rows}}
+        assert judged(tmp_path, json.dumps(beside)).verdict == "block"
+    within = packed(np.zeros(2))
+    within["array"] |= rows
+    assert judged(tmp_path, json.dumps({"x": within})).verdict == "block"
+
+
+def squeezed(data: bytes) -> dict[str, Any]:
+    return {**packed(VALUES), "array": {"type": "bytes", "data": base64.b64encode(data).decode()}}
+
+
+@pytest.mark.parametrize("behind", [VALUES.tobytes(), gzip.compress(VALUES.tobytes())], ids=["bytes", "a member"])
+def test_what_stands_behind_a_packed_array_is_never_passed(tmp_path: Path, behind: bytes) -> None:
+    data = gzip.compress(np.zeros(2).tobytes()) + behind
+    assert "unreadable" in rules(judged(tmp_path, json.dumps(bokeh(x=squeezed(data)))))
+
+
+def test_a_packed_array_is_read_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = gzip.compress(np.zeros(500).tobytes() + VALUES.tobytes())
+    monkeypatch.setattr(packed_arrays, "_MOST_BYTES", 4000)
+    with pytest.raises(Unreadable, match="longer"):
+        packed_arrays.unpack_array(squeezed(data))

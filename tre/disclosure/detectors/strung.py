@@ -7,6 +7,7 @@ and addresses at random are no words.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from tre.disclosure.detectors.meaning import reads_as_words, text_in
@@ -51,8 +52,8 @@ def _called(text: str) -> Iterator[str]:
     """Yield the characters that calls are given as numbers, where one name is called for most of them."""
     found = list(_CALL.finditer(text))
     names = [match[0].split("(", 1)[0] for match in found]
-    common = max(set(names), key=names.count, default="")
-    if names.count(common) < _CALLS:
+    common, count = next(iter(Counter(names).most_common(1)), ("", 0))
+    if count < _CALLS:
         return
     for name, match in zip(names, found, strict=True):
         code = int(match[1], 0) if match[1][:2].lower() == "0x" else int(match[1])

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 from google.protobuf.message import DecodeError, Message
-from onnx import ModelProto, TensorProto, numpy_helper
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from tre.disclosure.contents import Contents, Tensor, Unreadable
 from tre.disclosure.model import Hit
 from tre.disclosure.policy import Policy
 from tre.disclosure.readers.raw_strings import strings_of
+
+_LONG, _EXACT = 10**6, 2**53  # a number of seven digits may be a person; one that no double is says "to the end"
 
 
 def read_onnx(data: bytes, where: str, contents: Contents, policy: Policy) -> None:
@@ -35,14 +37,18 @@ def read_onnx(data: bytes, where: str, contents: Contents, policy: Policy) -> No
     if model.ByteSize() < whole or whole < len(data):
         contents.hits.append(Hit("hidden-content", "unknown-fields", where))
         contents.add_text(f"{where} strings of the file".strip(), strings_of(data))
-    said: list[str] = []
+    said, numbers = list[str](), list[int]()
     tensors = 0
     for each in _messages(model, policy):
         if isinstance(each, TensorProto):
             tensors += 1
             _keep_tensor(each, f"{where} tensor {tensors}".strip(), contents)
         said += _said(each)
+        numbers += _numbers(each)
     contents.add_text(f"{where} names and documentation".strip(), "\n".join(said))
+    if numbers:
+        place = f"{where} whole numbers beside the tensors".strip()
+        contents.tensors.append(Tensor(place, "", np.array(numbers, np.float64), False))
     total = sum(tensor.values.size for tensor in contents.tensors)
     if total > policy.shape["parameters"]:
         contents.hits.append(Hit("outsized-model", "parameters", where, "", total))
@@ -84,14 +90,35 @@ def _said(each: Message) -> Iterator[str]:
                 yield strings_of(part)
 
 
+def _numbers(each: Message) -> Iterator[int]:
+    """Yield the long whole numbers of one message: sizes, attributes; those of a tensor's values are read as such."""
+    for field, value in each.ListFields():
+        if field.message_type is None and field.enum_type is None and not field.name.endswith("_data"):
+            for part in value if _is_sequence(value) and not isinstance(value, (str, bytes)) else [value]:
+                if isinstance(part, int) and _LONG <= abs(part) < _EXACT:
+                    yield part
+
+
 def _is_sequence(value: Any) -> bool:
     return not isinstance(value, (int, float, bool))
+
+
+def _is_said_once(each: TensorProto) -> bool:
+    """Tell whether the values stand in the one field that a program reads: raw bytes, or that of their type."""
+    told = {field.name for field, _ in each.ListFields() if field.name.endswith("_data")} - {"external_data"}
+    try:
+        own = helper.tensor_dtype_to_field(each.data_type)
+    except KeyError:
+        return False
+    return told <= {own} or (told == {"raw_data"} and each.data_type != TensorProto.STRING)
 
 
 def _keep_tensor(each: TensorProto, where: str, contents: Contents) -> None:
     if each.data_location == TensorProto.EXTERNAL:
         raise Unreadable("its weights are in another file")
-    if each.string_data:
+    if not _is_said_once(each):
+        contents.hits.append(Hit("hidden-content", "second-values", where, "values that no program reads"))
+    if each.data_type == TensorProto.STRING:
         contents.add_text(where, "\n".join(part.decode("utf-8", "replace") for part in each.string_data))
         return
     try:

@@ -30,10 +30,26 @@ def unpack_array(value: dict[str, Any]) -> tuple[str, ...] | None:
         return None
     try:
         raw = base64.b64decode(packed, validate=True)
-        raw = zlib.decompressobj(47).decompress(raw, _MOST_BYTES) if raw[:2] == _GZIP else raw
+        raw = _unpacked(raw) if raw[:2] == _GZIP else raw
     except (binascii.Error, ValueError, zlib.error) as error:
         raise Unreadable("a packed array is damaged") from error
     return _values(raw, kind)
+
+
+def _unpacked(raw: bytes) -> bytes:
+    packed = zlib.decompressobj(47)
+    made = packed.decompress(raw, _MOST_BYTES)
+    if packed.unconsumed_tail:
+        raise Unreadable("a packed array is longer than inspection reads", rule="too-big")
+    if not packed.eof or packed.unused_data:
+        raise Unreadable("a packed array is damaged")
+    return made
+
+
+def beside_array(value: dict[str, Any]) -> dict[str, Any]:
+    """Return what stands in an object beside the array that it packs: a program may show that as well."""
+    told = {**value, "array": {**value["array"], "data": None}} if isinstance(value.get("array"), dict) else value
+    return {name: each for name, each in told.items() if name not in ("bdata", "__ndarray__")}
 
 
 def _packed(value: dict[str, Any]) -> Any:

@@ -23,7 +23,7 @@ from tre.disclosure.readers.json_tables import (
     keep_series,
     scalar,
 )
-from tre.disclosure.readers.packed_arrays import keep_buffers, unpack_array
+from tre.disclosure.readers.packed_arrays import beside_array, keep_buffers, unpack_array
 
 DATA_URI = re.compile(r"data:[\w/+.-]*(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=\s]+)")
 _DEPTH = 60
@@ -94,7 +94,7 @@ def walk(
         packed = unpack_array(value)
         if packed is not None:
             contents.series.append(Series(where, name, packed, True))
-            return
+            value = beside_array(value)
         keep_buffers(value, where, contents)
         lists = {str(key): each for key, each in value.items() if is_flat(each)}
         if len(lists) >= 2 and len({len(each) for each in lists.values()}) == 1 and not figure:
