@@ -49,7 +49,7 @@ SCHEMA: dict[str, Any] = {
     },
 }
 # What a model can bring about by what it answers and holds. Without a report nobody could tell it from an honest one.
-_STOPS = (LearningRefused, ValueError, ArithmeticError, IndexError, MemoryError)
+_STOPS = (ValueError, ArithmeticError, IndexError, MemoryError)
 _CANARIES = "Train it once more with people who never were, and guess which of them were in."
 _WORDS: dict[Found, str] = {
     "leaks": "The model gives away people it was trained on.",

@@ -22,7 +22,15 @@ from tre.airlock.openings import Opening, opening, openings
 from tre.airlock.release.deliveries import target_of
 from tre.airlock.released_before import released_before
 from tre.airlock.reviews import last_reviews
-from tre.airlock.seeing import Earlier, earlier_decisions, is_author, saved_votes, visible_comments, visible_reviews
+from tre.airlock.seeing import (
+    Earlier,
+    earlier_decisions,
+    is_author,
+    is_of_project,
+    saved_votes,
+    visible_comments,
+    visible_reviews,
+)
 from tre.airlock.services import why_halted
 from tre.disclosure import Inspection
 from tre.people.domain import ROLES
@@ -139,12 +147,12 @@ def _groups(
     files = list(found.files.filter(turn=turn).select_related("group"))
     comments = visible_comments(found, person, turn)
     # What other requests hold is for checkers: an author's colleague may have asked for the same.
-    others = {} if is_author(found, person) else earlier_decisions(found, files)
+    others = {} if is_of_project(found, person) else earlier_decisions(found, files)
     named = _named(person, files)
     before = {file.name: file for file in found.files.filter(turn=turn - 1)}
     saved = saved_votes(found, person) if votes else {}
     first = _openings(files)
-    made = _made(found, files, told=not is_author(found, person))
+    made = _made(found, files, told=not is_of_project(found, person))
     disputed = set(_disputed(found)) if turn == found.turn else set()
     shown = [
         ShownFile(

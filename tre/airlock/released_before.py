@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tre.airlock.models import Release, Request
-from tre.airlock.seeing import is_author
+from tre.airlock.seeing import is_of_project
 from tre.policy.decision import decide
 from tre.policy.domain import Principal
 
@@ -29,7 +29,7 @@ def released_before(found: Request, person: Principal) -> Before:
 
     What a person may not see is left out: their own projects' releases are judged by others.
     """
-    if is_author(found, person):
+    if is_of_project(found, person):
         return Before()
     mine = set(found.project.agreements.values_list("dataset", flat=True))
     same = Release.objects.filter(request__project__agreements__dataset__in=mine).exclude(request=found).distinct()

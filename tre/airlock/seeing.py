@@ -54,6 +54,14 @@ def is_author(request: Request, person: Principal) -> bool:
     return person.username == request.author.username
 
 
+def is_of_project(request: Request, person: Principal) -> bool:
+    """Return whether a person is the author, or is or was a member of the project, a checker of others' too.
+
+    What checkers keep from an author, until it is decided or for good, they keep from these.
+    """
+    return is_author(request, person) or request.project.code in person.projects | person.past_projects
+
+
 def visible_reviews(request: Request, person: Principal, turn: int | None = None) -> list[Review]:
     """Return the reviews of a turn that a person may see, of the turn it is in by default.
 
@@ -65,7 +73,7 @@ def visible_reviews(request: Request, person: Principal, turn: int | None = None
     handed_in = [each for each in found if each.handed_in is not None]
     if wanted != request.turn or request.phase not in _OPEN:
         return handed_in
-    if is_author(request, person):
+    if is_of_project(request, person):
         return []
     if request.phase == "consolidation":
         return handed_in
@@ -76,7 +84,7 @@ def visible_comments(request: Request, person: Principal, turn: int | None = Non
     """Return the comments of a turn that a person may see, of the turn it is in by default; as reviews are seen."""
     wanted = turn or request.turn
     found = request.comments.filter(turn=wanted).select_related("author", "file", "group")
-    if is_author(request, person):
+    if is_of_project(request, person):
         found = found.filter(audience=Comment.Audience.PUBLIC)
         hidden = wanted == request.turn and request.phase in _OPEN
     else:

@@ -22,7 +22,7 @@ from tre.airlock.naming import Kind
 from tre.airlock.pages import offered
 from tre.airlock.queue import Waiting
 from tre.airlock.released_before import released_before
-from tre.airlock.seeing import earlier_decisions, is_author, visible_comments, visible_reviews
+from tre.airlock.seeing import earlier_decisions, is_of_project, visible_comments, visible_reviews
 from tre.api.told.beside import AttestedTold, BeforeTold, EarlierTold, ReviewedModelTold
 from tre.api.told.common import Code, Note, Number, Sha256, Text
 from tre.disclosure import Finding
@@ -237,7 +237,7 @@ class RequestTold(RequestRow):
 
 def reads_words(found: Request, person: Principal) -> bool:
     """Return whether a person is told what the request's workspace wrote: its author is not, and knows it there."""
-    return not is_author(found, person)
+    return not is_of_project(found, person)
 
 
 class SectionTold(Schema):
