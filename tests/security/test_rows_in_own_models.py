@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,16 @@ def test_a_model_that_answers_nobody_is_reported_all_the_same(tmp_path: Path) ->
     assert levels["memorised rows"] == "leaks"
     assert levels["membership"] == "not run"
     assert told["level"] == "leaks"
+
+
+def test_an_author_who_says_that_nobody_was_held_back_hides_no_rows(tmp_path: Path) -> None:
+    package.save(
+        "onnx", onnx(R=ROWS).SerializeToString(), replace(FALLS, held_back=False), tmp_path / "m", purpose="Falls",
+        data_version=VERSION,
+    )  # fmt: skip
+    (tmp_path / "people").mkdir()
+    FRAME.to_parquet(tmp_path / "people" / "part-0.parquet")
+    extracts = {VERSION: {"people": str(tmp_path / "people")}}
+    told = attack.run({"folder": str(tmp_path / "m"), "extracts": extracts, "seconds": 30, "seed": 3}, {}, print)
+    assert told["level"] == "leaks"
+    assert next(each["level"] for each in told["attacks"] if each["attack"] == "memorised rows") == "leaks"

@@ -72,8 +72,12 @@ def test_a_small_tree_gives_nobody_away_and_what_cannot_be_tried_says_so(tmp_pat
 
 def test_without_people_held_back_there_is_nobody_to_compare_with(tmp_path: Path) -> None:
     told = job(tmp_path, replace(FALLS, held_back=False), deepest=2)
-    assert told["level"] == "not run"
-    assert "nobody was kept out" in told["attacks"][0]["words"]
+    words = {each["attack"]: each["words"] for each in told["attacks"]}
+    for name in ("membership", "attributes", "sacroml"):
+        assert level(told, name) == "not run"
+        assert "nobody was kept out" in words[name]
+    assert level(told, "memorised rows") == "nothing"  # that compares with nobody
+    assert (told["members"], told["others"]) == (1200, 0)
 
 
 def test_a_table_that_no_extract_holds_is_told_how_to_mend(tmp_path: Path) -> None:
