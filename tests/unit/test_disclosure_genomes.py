@@ -53,7 +53,7 @@ def test_what_is_of_one_person_each(tmp_path: Path, text: str, rule: str) -> Non
     told = {
         each.rule for each in judged(tmp_path, text).findings if each.kind in ("genotypes", "pedigree", "by-person")
     }
-    assert told == {rule} - {""}
+    assert rule in told if rule else not told
 
 
 @pytest.mark.parametrize("key", ["vocab", "vocabulary_", "word_index"])
