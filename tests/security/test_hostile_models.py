@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ml.released import SIGNATURE, verify_released
 from ml.signing import new_key, sign
 from ml.watching import Watch
 from tests.models_hostile import PACKAGES, REGISTERED, WEIGHTS, Hostile, pickled
+from tests.refusals import refuses
 from tests.released_models import NAME, Registry, open_registry, packaged
 from tre.airlock.naming import check_models, check_names
 from tre.disclosure import Context
@@ -54,17 +54,6 @@ def submitted(folder: Path) -> None:
     found = inspect_together(list(zip(files, names, strict=True)), Context())
     if "block" in {inspection.verdict for inspection, _ in found}:
         raise Refused("Inspection blocks it")
-
-
-def refuses(act: Callable[[], object], proof: Path) -> None:
-    """Hold an act to its promise: one sentence, and nothing ran."""
-    with pytest.raises(Refused) as refusal:
-        act()
-    told = refusal.value.sentence()
-    assert "\n" not in told
-    assert "Traceback" not in told
-    assert str(proof.parent) not in told
-    assert not proof.exists()
 
 
 def test_a_payload_of_the_corpus_does_run_where_it_is_believed(proof: Path) -> None:

@@ -21,9 +21,9 @@ from ml.own.policy import models
 from tests.own_hostile import ONNX, HostileWeights, growing, slow
 from tests.own_hostile_skops import SKOPS
 from tests.own_models import SCHEMA, logistic, packaged, pipeline
+from tests.refusals import refuses
 from tests.released_models import Registry, open_registry
 from tre.disclosure import Context, inspect
-from tre.errors import Refused
 
 weights = pytest.mark.parametrize(
     ("kind", "hostile"), [*(("onnx", each) for each in ONNX), *(("skops", each) for each in SKOPS)], ids=str
@@ -47,18 +47,6 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def proof(tmp_path: Path) -> Path:
     (tmp_path / "secret").write_bytes(b"\0\0\x80?" * 2)
     return tmp_path / "proof"
-
-
-def refuses(act: Callable[[], object], proof: Path) -> str:
-    """Hold an act to its promise: one sentence, without a name out of the file, and nothing ran."""
-    with pytest.raises(Refused) as refusal:
-        act()
-    told = refusal.value.sentence()
-    assert "\n" not in told
-    assert "Traceback" not in told
-    assert str(proof.parent) not in told
-    assert not proof.exists()
-    return told
 
 
 @pytest.mark.parametrize("kind", ["onnx", "skops"])

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tre.config.options import REPOSITORY
 from tre.errors import Refused
+from tre.workspace.sandbox import host_paths, links
 
 _CODE = ("tre", "spark_jobs", "ml", "policies")
-_SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
-_LINKS = {"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
 _TEMPORARY_BYTES = 2 * 1024**3  # what lies in it is memory; Spark spills into its scratch folder
 TEMPORARY = "/tmp"  # noqa: S108 - inside the sandbox
 
@@ -55,16 +53,13 @@ def confining(shown: Shown, java: Path, folder: Path) -> list[str]:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise Refused("What a researcher asks for is run inside bubblewrap, which is not installed", todo="Install it")
-    links = [part for target, source in _LINKS.items() for part in ("--symlink", source, target)]
-    system = [Path(each) for each in _SYSTEM if Path(each).exists()]
-    system += sorted(Path("/etc").glob("java-*-openjdk"))  # a packaged Java's security settings are links to them
-    own = {Path(sys.prefix), Path(sys.base_prefix), java, *(REPOSITORY / part for part in _CODE)}
-    readable = [*system, *sorted(each for each in own if not each.is_relative_to("/usr")), *shown.reads]
+    own = [*(REPOSITORY / part for part in _CODE), *([] if java.is_relative_to("/usr") else [java])]
+    readable = [*host_paths(), *own, *shown.reads]
     binds = [part for each in readable for part in ("--ro-bind", str(each), str(each))]
     binds += [part for each in shown.writes for part in ("--bind", str(each), str(each))]
     return [
         bwrap, "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session",
-        "--cap-drop", "ALL", "--hostname", "job", *links, "--proc", "/proc", "--dev", "/dev",
+        "--cap-drop", "ALL", "--hostname", "job", *links(), "--proc", "/proc", "--dev", "/dev",
         "--size", str(_TEMPORARY_BYTES), "--tmpfs", TEMPORARY, *_accounts(folder), *binds,
         "--remount-ro", "/", "--chdir", str(REPOSITORY), "--",
     ]  # fmt: skip

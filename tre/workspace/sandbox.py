@@ -271,16 +271,28 @@ class Sandbox:
 
 def shown(sandbox: Sandbox) -> tuple[Bind, ...]:
     """Return everything that the sandbox shows: the system, the interpreter, the client's code, and its own folders."""
-    system = [Bind(path, path) for path in _SYSTEM if Path(path).exists()]
-    system += [Bind(str(path), str(path)) for path in _settings_of_packages()]
-    pythons = {Path(sys.prefix), Path(sys.base_prefix)}
-    system += [Bind(str(path), str(path)) for path in sorted(pythons) if not path.is_relative_to("/usr")]
+    system = [Bind(str(path), str(path)) for path in host_paths()]
     own = [Bind(str(_REPOSITORY / part), f"{PACKAGES}/{part}") for part in _OWN]
     own += [Bind(str(_OWN_SETTINGS / part), f"/etc/{part}") for part in _settings_of_kernels()]
     accounts = [
         Bind(f"{sandbox.folder}/etc/{name}", f"/etc/{name}") for name in ("passwd", "group", "hosts", "jupyter")
     ]
     return (*system, *own, *accounts, *sandbox.binds)
+
+
+def host_paths() -> list[Path]:
+    """Return what of the host's system every sandbox shows: programs, their settings, and the interpreter."""
+    pythons = {Path(sys.prefix), Path(sys.base_prefix)}
+    return [
+        *(Path(each) for each in _SYSTEM if Path(each).exists()),
+        *_settings_of_packages(),
+        *sorted(each for each in pythons if not each.is_relative_to("/usr")),
+    ]
+
+
+def links() -> list[str]:
+    """Return how bubblewrap is told of the links that stand in the root of a system."""
+    return [part for target, source in _LINKS.items() for part in ("--symlink", source, target)]
 
 
 def _settings_of_packages() -> Sequence[Path]:
@@ -308,11 +320,10 @@ def bubblewrap(sandbox: Sandbox, binds: Sequence[Bind], descriptors: Sequence[in
     calls : int
         A descriptor of the filter of system calls: see :mod:`tre.workspace.seccomp`.
     """
-    links = [part for target, source in _LINKS.items() for part in ("--symlink", source, target)]
     shows = [part for bind in binds for part in ("--bind" if bind.writable else "--ro-bind", bind.source, bind.target)]
     return [
         "bwrap", "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session",
-        "--cap-drop", "ALL", "--seccomp", str(calls), "--hostname", "workspace", *links,
+        "--cap-drop", "ALL", "--seccomp", str(calls), "--hostname", "workspace", *links(),
         "--proc", "/proc", "--dev", "/dev",
         "--size", str(2 * 1024**3), "--tmpfs", "/tmp",  # noqa: S108 - inside the sandbox
         *shows, "--remount-ro", "/", "--chdir", sandbox.home, "--",

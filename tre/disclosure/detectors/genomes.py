@@ -13,7 +13,9 @@ from tre.disclosure.contents import Table
 from tre.disclosure.detectors.counts import share
 from tre.disclosure.model import Hit
 
-_SAMPLES = re.compile(r"#CHROM\s+POS\s+ID\s+REF\s+ALT\s+QUAL\s+FILTER\s+INFO\s+FORMAT[ \t]+(\S[^\n]*)")
+_SAMPLES = re.compile(
+    r"#CHROM\s+POS\s+ID\s+REF\s+ALT\s+QUAL\s+FILTER\s+INFO\s+FORMAT[ \t]+(\S[^\n]*)(\n[^\n]*\d[|/.])?"
+)
 _GENOTYPE = r"^(?:[0-9]|\.)[/|](?:[0-9]|\.)(?::.*)?$"
 _FOUNDER = re.compile(
     r"^[ \t]*([^\s,;|]{1,60})[ \t]+([^\s,;|]{1,60})[ \t]+0[ \t]+0[ \t]+([0-2])[ \t]+(?:-9|[0-2]|NA)[ \t]*$",
@@ -32,12 +34,12 @@ def find_genomes(where: str, text: str, shape: Mapping[str, float]) -> Iterator[
     shape : mapping
         ``id_rows``, from which rows that name a person are records.
     """
-    head = text[:_MOST]
-    if "#CHROM" in head and (found := _SAMPLES.search(head)):
-        samples = len(found[1].split())
-        rule = "record-level" if samples >= shape["id_rows"] else "possible-records"
+    found = list(_SAMPLES.finditer(text)) if "#CHROM" in text else []
+    if samples := sum(len(each[1].split()) for each in found):
+        called = any(each[2] for each in found)  # one person's genotypes are enough to know them by
+        rule = "record-level" if called or samples >= shape["id_rows"] else "possible-records"
         yield Hit(rule, "genotypes", where, "", samples, "", 0.9)
-    yield from _founders(where, head, shape)
+    yield from _founders(where, text[:_MOST], shape)
 
 
 def _founders(where: str, lines: str, shape: Mapping[str, float]) -> Iterator[Hit]:

@@ -1,12 +1,13 @@
-"""What programs print with a line, a column or an example for each person: effects, case summaries, genotypes, names.
+"""What programs print with a line, a column or an example for each person: effects, case summaries, names.
 
-R and Python write a coefficient for each level of a factor, R's lme4 and Stata a random effect, SPSS its case
-summaries, VCF (version 4.3, section 1.5) a column of genotypes for each sample, and a code book examples of a variable.
+R, Python and Stata write a coefficient for each level of a factor, R's lme4 and Stata a random effect, SPSS its case
+summaries, and a code book examples of a variable. Genotypes are :mod:`tre.disclosure.detectors.genomes`.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
@@ -16,8 +17,8 @@ from tre.disclosure.detectors.printouts import uncommented
 from tre.disclosure.model import Hit
 
 _PERSON = (
-    r"(?:patient|person|subject|participant|individual|pupil|client|resident|case|pid|ptid|subj|patid|nhs)"
-    r"(?:[_. ]?(?:id|no|nr|number|code|key))?"
+    r"(?:patient|person|subject|participant|individual|pupil|client|resident|respondent|case|patid|pat|ptid|pt|pid|"
+    r"subj|nhs)(?:[_. ]?(?:id|no|number|num|nr|code|key|name))?"
 )
 _NAMES = (
     r"(?:(?:patient|pat|mother|father)?_?(?:sur|fore|first_?|last_?|family_?|given_?|maiden_?|full_?)name|"
@@ -26,11 +27,17 @@ _NAMES = (
 _ASKED = r"(?:codebook|unique|levels|levelsof|tabulate|table|value_counts)"
 # What stands in every text that one of these is found in: far cheaper to look for in a long one (RE2)
 TOLD = (
-    rf"(?i)#CHROM\s|\$[`'\"]?{_PERSON}|{_PERSON}[`'\")]*\[?T?\.?\S*\s+-?\d|Case Summaries|FORMAT ?= ?(?:VALID)?LIST|"
+    rf"(?i)\$[`'\"]?{_PERSON}|(?:factor|C)\({_PERSON}|{_PERSON}\[|{_PERSON}[`'\")]*\[?T?\.?\S*\s+-?\d|"
+    r"Case Summaries|FORMAT ?= ?(?:VALID)?LIST|"
     rf"(?:for|per) (?:each|every|a|one) {_PERSON}|{_ASKED}[^\n]{{0,40}}name|name[^\n]{{0,10}}{_ASKED}"
 )
 _LEVEL = re.compile(
     rf"^[ \t|]*(?:(?:as\.)?(?:factor|C|i)[.(]{_PERSON}\)?(\S+)|{_PERSON}(?:\)|[`'\"]+)?(\[\S+?\]))\s+-?\d",
+    re.MULTILINE | re.IGNORECASE,
+)
+_FACTOR = re.compile(  # the same, quoted or between commas, and with how the levels were coded
+    rf"^[^A-Za-z\n]{{0,40}}(?:(?:as\.|relevel\()?factor\(({_PERSON})\)|C\(({_PERSON})(?:,[^)\n]*)?\)|({_PERSON}))"
+    r"(?:\[(?:[TS]\.)?([^\]\n]{1,40})\]|(?<=\))([^\s,;|:\"]{1,40}))[\",;|:\s]+-?\d*\.\d+",
     re.MULTILINE | re.IGNORECASE,
 )
 _EFFECTS = re.compile(
@@ -39,10 +46,6 @@ _EFFECTS = re.compile(
 _EFFECT = re.compile(r"\s*(\S{1,40})((?:\s+-?\d+\.\d+(?:e[-+]\d+)?)+)\s*", re.IGNORECASE)
 _CASES = re.compile(r"^\W*Case Summaries\b|/FORMAT ?= ?(?:VALID)?LIST\b", re.MULTILINE | re.IGNORECASE)
 _CASE = re.compile(r"\W{0,4}(\d{1,6})\s+\S+\s+\S+.*")
-_GENOTYPES = re.compile(
-    r"^\W{0,4}#CHROM\s+POS\s+ID\s+REF\s+ALT\s+QUAL\s+FILTER\s+INFO\s+FORMAT((?:[ \t]+\S+)+)[ \t\r]*\n[^#\n]*\d[|/.]",
-    re.MULTILINE,
-)
 _EXAMPLES = re.compile(
     rf"\b{_ASKED}\b[^\n]{{0,40}}?\b{_NAMES}\b|\b{_NAMES}\b[^\n]{{0,10}}\.{_ASKED}\b",
     re.IGNORECASE,
@@ -70,20 +73,26 @@ def find_listed_people(where: str, text: str, shape: Mapping[str, float]) -> Ite
     if len(text) < _SHORTEST or not pc.match_substring_regex(plain, TOLD)[0].as_py():
         return
     text = uncommented(text)
-    levels = {each[1] or each[2] for each in _LEVEL.finditer(text)}
     effects = max((_lines_after(text, each.end()) for each in _EFFECTS.finditer(text)), default=0)
     each_has = {each[1] for each in _INDEXED.finditer(text)} if _ONE_EACH.search(text) else set()
-    if (persons := max(len(levels), effects, len(each_has))) >= shape["id_rows"]:
+    if (persons := max(_levels(text), effects, len(each_has))) >= shape["id_rows"]:
         yield Hit("record-level", "by-person", where, "", persons, "", 0.85)
     cases = max((_cases_after(text, each.end()) for each in _CASES.finditer(text)), default=0)
     if cases >= _FEWEST_CASES:
         yield Hit("record-level", "listed", where, "", cases, "", 0.85)
-    samples = sum(len(each[1].split()) for each in _GENOTYPES.finditer(text))
-    if samples:
-        yield Hit("record-level", "genotypes", where, "", samples, "", 0.9)
     named = [len(_QUOTED.findall(text, each.end(), each.end() + _AFTER)) for each in _EXAMPLES.finditer(text)]
     if max(named, default=0) >= _FEWEST_NAMES:
         yield Hit("person-name", "name", where, "", max(named), "", 0.8)
+
+
+def _levels(text: str) -> int:
+    """Return how many persons a factor has a figure for each of."""
+    levels: dict[str, set[str]] = defaultdict(set)
+    for found in _FACTOR.finditer(text):
+        factor = next(each for each in found.groups()[:3] if each)
+        levels[factor.lower()].add(found[4] or found[5])
+    printed = {each[1] or each[2] for each in _LEVEL.finditer(text)}
+    return max(len(printed), *map(len, levels.values()), 0)
 
 
 def _lines_after(text: str, start: int) -> int:

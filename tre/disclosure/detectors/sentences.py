@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 from tre.disclosure.contents import Table
 from tre.disclosure.detectors import decision_rules, few_in_words
 from tre.disclosure.detectors.genomes import find_genomes
-from tre.disclosure.detectors.levels import find_person_levels
 from tre.disclosure.detectors.listed_people import find_listed_people
 from tre.disclosure.detectors.models import find_in_words
 from tre.disclosure.detectors.printouts import find_in_printouts
@@ -33,7 +32,6 @@ def find_in_text(where: str, text: str, policy: Policy, profile: str) -> Iterato
     yield from find_in_lines(where, text, policy.shape)
     yield from find_listed_people(where, text, policy.shape)
     yield from find_genomes(where, text, policy.shape)
-    yield from find_person_levels(where, text, policy.shape)
     yield from decision_rules.find_rules(where, text, figures.threshold)
     yield from nested.find_nested_in_words(where, text, figures)
     yield from precision.find_precision_in_words(where, text, figures)
