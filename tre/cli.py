@@ -126,7 +126,7 @@ def _add_models(add: Callable[..., argparse.ArgumentParser]) -> None:
     fetch = add("fetch-model", _fetch_model, "fetch a released model and verify all of it with the release key")
     fetch.add_argument("model", metavar="NAME@ALIAS")
     verify = add("verify-model", _verify_model, "verify a fetched model, and that it may be served, for another server")
-    serve = add("serve-model", _serve_model, "verify a fetched model once more and serve it")
+    serve = add("serve", _serve_model, "verify a fetched model once more and serve it")
     for each in (verify, serve):
         each.add_argument("model", metavar="NAME")
     serve.add_argument("--host", default="127.0.0.1")

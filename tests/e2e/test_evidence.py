@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(chromium() is None, reason="Chromium is not installed"),
 ]
-_LOOKED_AT = ("index.html", "documents/access-review.html", "documents/project-frailty.html")
+_LOOKED_AT = ("index.html", "documents/access-review.html", "documents/guidance.html", "documents/project-frailty.html")
 
 
 def test_everybody_can_read_the_evidence(tmp_path, monkeypatch):

@@ -102,7 +102,7 @@ def _try_changed(report: Report, folder: Path, release: str) -> None:
     described.write_text(changed)
     (folder / "code").mkdir()
     (folder / "code" / "other.py").write_text(f"open({str(proof)!r}, 'w')\n")
-    refused = _tre("serve-model", MODEL, str(folder), "--release", release)
+    refused = _tre("serve", MODEL, str(folder), "--release", release)
     told = refused.returncode != 0 and "signature" in refused.stderr
     report.promise("a changed MLmodel is refused before anything of it runs", told and not proof.exists())
     _loads(folder)

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import pypdf
 import pytest
 
+from tests.conftest import REPOSITORY
 from tests.evidence import PEOPLE, in_order, installation, passes
 from tre import cli
 from tre.audit.models import Entry
@@ -152,6 +153,19 @@ def test_it_tells_no_password_no_key_and_no_exact_count_of_people(made):
             for count in ("4711", "20190"):  # the persons of the extract and of the warehouse; not a digest's digits
                 assert not re.search(rf"(?<![0-9a-f]){count}(?![0-9a-f])", text), path
     assert "about 4,710 persons" in (made.folder / "documents" / "project-frailty.html").read_text()
+
+
+def test_it_tells_which_guides_and_runbooks_there_are_and_their_hashes(made):
+    told = (made.folder / "documents" / "guidance.html").read_text()
+    pages = [path for name in ("guides", "runbooks") for path in (REPOSITORY / "docs" / name).glob("[a-z]*.md")]
+    assert len(pages) >= 16
+    for path in pages:
+        assert f"docs/{path.parent.name}/{path.name}" in told
+        assert sha256_of(path) in told
+    assert "Back-up and restore" in told
+    assert "Restore all of it" in told
+    index = (made.folder / "index.html").read_text()
+    assert index.count('href="documents/guidance.html"') >= 5  # four statements and the list of documents
 
 
 @pytest.mark.parametrize(

@@ -343,10 +343,10 @@ def test_the_verbs_verify_and_serve_what_may_be_served(registry, tmp_path, monke
     assert capsys.readouterr().out == "frailty-risk of release-1 is verified, and may be served.\n"
     ran: list[Any] = []
     monkeypatch.setattr("uvicorn.run", lambda *told, **more: ran.append(more))
-    assert main(["serve-model", NAME, folder, "--release", "release-1", "--port", "9"]) == 0
+    assert main(["serve", NAME, folder, "--release", "release-1", "--port", "9"]) == 0
     assert (ran[0]["host"], ran[0]["port"], ran[0]["access_log"]) == ("127.0.0.1", 9, False)
     registry.say(standing(NAME, "release-1", "risk", 1, serial=2, recalled=True))
-    for verb in ("verify-model", "serve-model"):
+    for verb in ("verify-model", "serve"):
         assert main([verb, NAME, folder, "--release", "release-1"]) == 3
         assert capsys.readouterr().err.startswith("The model is recalled")
     assert len(ran) == 1
