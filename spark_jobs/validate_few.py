@@ -42,7 +42,7 @@ FORMS = {
 }
 # Letters, classes, and counts that RE2 takes; no flags, no look-around, no counted groups.
 _SHARED_PATTERN = re.compile(
-    r"(?!.*(?:\(\?|\)\{))(?:[A-Za-z0-9_?,() -]|\[[A-Za-z0-9-]+\]|\{[0-9]{1,2}(?:,[0-9]{1,2})?\})+"
+    r"(?!.*(?:\(\?|\)\{))(?:[A-Za-z0-9_?,() -]|\[[A-Za-z0-9 ._-]+\]|\{[0-9]{1,2}(?:,[0-9]{1,2})?\})+"
 )
 
 

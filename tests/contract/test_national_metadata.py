@@ -79,7 +79,7 @@ def test_it_tells_what_the_contract_and_the_newest_version_say(warehouse):
     held = told("gp_events")
     assert held["identifier"].endswith("/catalogue/gp_events/")
     assert held["accessibility"]["access"]["dataController"].startswith("General practices")
-    assert held["accessibility"]["formatAndStandards"]["vocabularyEncodingScheme"] == ["SNOMED CT"]
+    assert held["accessibility"]["formatAndStandards"]["vocabularyEncodingScheme"] == ["OTHER", "SNOMED CT"]  # UCUM
     assert told("fhir_patient")["accessibility"]["formatAndStandards"]["conformsTo"] == ["HL7 FHIR"]
     assert "primary care" in held["summary"]["keywords"]
     assert held["provenance"]["temporal"] == {

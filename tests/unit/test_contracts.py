@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import jsonschema
 import pytest
@@ -81,6 +82,30 @@ def test_every_code_list_is_used_and_each_licensed_one_ships_no_codes():
     assert used - {""} == set(lists)
     for name in ("snomed_ct", "dmd", "icd10", "opcs4"):
         assert not lists[name].codes, name
+
+
+def test_a_text_that_is_published_has_a_form_so_that_no_provider_s_words_pass_in_it():
+    for contract in load_contracts(FOLDER).values():
+        if contract.dataset == "people":  # made of columns that have theirs
+            continue
+        made = {field.name for field in contract.made}
+        texts = [each for each in contract.published() if each.type == "string" and each.name not in made]
+        formless = [each.name for each in texts if not (each.values or each.pattern or each.check)]
+        assert formless == [], contract.dataset
+
+
+@pytest.mark.parametrize(
+    "said", ["Margaret Holloway", "ST4 7QB", "9434765919", "seen by Dr Patel on 3 May", "{Holloway}"]
+)
+def test_a_person_does_not_pass_as_a_unit_or_as_the_kind_or_part_of_an_image(said):
+    contracts = load_contracts(FOLDER)
+    for dataset, name in (
+        ("gp_events", "unit"), ("device_readings", "unit"), ("imaging_studies", "sop_class"),
+        ("imaging_studies", "body_part"), ("imaging_studies", "instance_uid"),
+    ):  # fmt: skip
+        field = contracts[dataset].by_name[name]
+        known = said in field.values if field.values else re.fullmatch(field.pattern, said)
+        assert not known, name
 
 
 def test_the_datasets_of_an_integrated_care_system_are_there():
