@@ -966,12 +966,13 @@ def test_a_workspace_that_is_closed_is_silent_before_its_server_has_ended(tmp_pa
     class Stubborn:
         def __init__(self) -> None:
             self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            self.told = asyncio.Event()
 
         async def wait(self) -> int:
             return await self.ended
 
         def terminate(self) -> None:
-            asyncio.get_running_loop().call_later(0.3, self.ended.set_result, 0)
+            self.told.set()
 
     async def scene() -> None:
         async with house(tmp_path) as here:
@@ -984,13 +985,15 @@ def test_a_workspace_that_is_closed_is_silent_before_its_server_has_ended(tmp_pa
             ending = asyncio.ensure_future(launch._until_end([process], sandbox, attendance))
             await asyncio.sleep(0.1)
             os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.sleep(0.1)
+            await asyncio.wait_for(process.told.wait(), 10)
             assert not process.ended.done()
             assert not await portal.allowed(1)
             assert not listening.is_serving()
             async with here.client() as client:
                 with pytest.raises(httpx.TransportError):
                     await client.get(f"{BASE}api")
+            assert not ending.done()
+            process.ended.set_result(0)
             assert await ending == 0
 
     run(scene())
