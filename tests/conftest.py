@@ -6,12 +6,17 @@ import os
 import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 pytest_plugins = ["tests.spark"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+# How long an example takes is no promise of any property: the first one reads lists, and others share the machine.
+hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -30,6 +30,7 @@ from tre.workspace.services import sockets_folder
 
 CODE = "course"
 _API_PORT = 8081
+_STARTS_WITHIN_SECONDS = 120
 
 
 @dataclass
@@ -143,8 +144,9 @@ def open_project(place: Path) -> Iterator[OpenProject]:
         quick = {"JDK_JAVA_OPTIONS": os.environ["JDK_JAVA_OPTIONS"]}  # as for every short-lived Java of the tests
         services = launch(replace(made, environment={**made.environment, **quick}, watch=os.getpid()))
         try:
-            deadline = time.monotonic() + 30
-            while not (sockets_folder(CODE) / "mlflow.sock").exists() and time.monotonic() < deadline:
+            deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
+            while not (sockets_folder(CODE) / "mlflow.sock").exists():
+                assert time.monotonic() < deadline, "the project's services did not start"
                 time.sleep(0.1)
             yield opened
         finally:

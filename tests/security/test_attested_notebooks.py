@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -18,7 +19,7 @@ from tre.projects.lifecycle import folder_of
 from tre.projects.models import Extract
 from tre.runs.attested import jobs as runs_jobs
 from tre.runs.attested import services
-from tre.runs.attested.kinds import notebook
+from tre.runs.attested.kinds import notebook, within
 from tre.runs.attested.kinds.within import with_parameters
 
 pytestmark = [
@@ -190,23 +191,29 @@ def test_an_extract_that_was_altered_is_run_on_by_no_notebook(study):
     assert "altered" in ran(study, "x = 1").error
 
 
-def test_a_run_that_is_cancelled_is_ended_in_its_sandbox(study, monkeypatch):
-    run = services.ask(
-        as_seen_now("ann"), study, "notebook", {"notebook": cells("import time", "time.sleep(600)")}, "a"
-    )
-    asked = iter([False, False, False])
+def test_a_run_that_is_cancelled_is_ended_in_its_sandbox(study, monkeypatch, tmp_path):
+    mark, marked = str(uuid4()), tmp_path / "within.py"  # no other test's run, which may be beside this one, has it
+    marked.write_text(f"{Path(within.__file__).read_text()}\n# {mark}\n")
+    monkeypatch.setattr(notebook, "_SCRIPT", marked)
+    asked = {"notebook": cells("import time; open('outputs/began', 'w').close()", "time.sleep(600)")}
+    run = services.ask(as_seen_now("ann"), study, "notebook", asked, "a")
+    folder = load().path("run", "attested", f"{run.pk}-1")
 
     def unwanted() -> bool:
-        if next(asked, None) is None:
-            services.cancel(run.pk, as_seen_now("ann"))
-            return True
-        return False
+        if not (folder / "home" / "outputs" / "began").exists():
+            return False
+        assert _processes_with(mark) != []
+        services.cancel(run.pk, as_seen_now("ann"))
+        return True
 
     monkeypatch.setattr(runs_jobs, "_Unwanted", lambda run: unwanted)
     assert carried_out(run).state == "cancelled"
-    assert not load().path("run", "attested", f"{run.pk}-1").exists()
-    left = [path for path in Path("/proc").glob("[0-9]*/cmdline") if _tells(path, b"time.sleep(600)")]
-    assert left == []
+    assert not folder.exists()
+    assert _processes_with(mark) == []
+
+
+def _processes_with(mark: str) -> list[Path]:
+    return [path for path in Path("/proc").glob("[0-9]*/cmdline") if _tells(path, mark.encode())]
 
 
 def _tells(path: Path, words: bytes) -> bool:

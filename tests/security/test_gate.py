@@ -148,7 +148,7 @@ async def house(tmp_path: Any, answer: Answer | None = None, most: int = 10**9) 
 
 
 def run(test: Awaitable[None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 30))
+    asyncio.run(asyncio.wait_for(test, 60))
 
 
 def test_a_person_signs_in_at_the_hub_and_the_server_gets_no_token_of_theirs(tmp_path):
@@ -449,7 +449,7 @@ def test_a_websocket_ends_when_the_hub_no_longer_answers(tmp_path, monkeypatch):
             reader, writer = await _websocket(here, client.headers["Cookie"])
             await reader.readuntil(b"first")
             here.hub.silence = httpx.ConnectError("gone")
-            assert await asyncio.wait_for(reader.read(), 5) == b""
+            assert await asyncio.wait_for(reader.read(), 20) == b""
             writer.close()
 
     run(scene())
@@ -849,7 +849,7 @@ def test_a_websocket_is_carried_counted_and_ended_with_the_sign_in(tmp_path, mon
             assert await reader.readexactly(5) == b"HELLO"
             assert 10 < sum(here.sent) <= 10 + len(head)
             here.hub.tokens.clear()  # the person signs out
-            assert await asyncio.wait_for(reader.read(), 5) == b""
+            assert await asyncio.wait_for(reader.read(), 20) == b""
             writer.close()
 
     run(scene())
@@ -898,7 +898,7 @@ def test_a_browser_that_is_gone_holds_no_connection_however_long_the_server_wait
             await asyncio.sleep(0.2)
             assert len(here.gate._open) == 1
             writer.transport.abort()
-            await asyncio.wait_for(ended.wait(), 5)
+            await asyncio.wait_for(ended.wait(), 20)
             assert not here.gate._open
 
     run(scene())
@@ -948,7 +948,7 @@ def test_a_gate_that_closes_sends_nothing_more(tmp_path, answer):
             await reader.readuntil(b"\r\n\r\n")
             here.gate.close()
             with suppress(ConnectionResetError):
-                await asyncio.wait_for(reader.read(), 5)
+                await asyncio.wait_for(reader.read(), 20)
             counted = sum(here.sent)
             await asyncio.sleep(0.1)
             assert sum(here.sent) == counted
@@ -966,12 +966,13 @@ def test_a_workspace_that_is_closed_is_silent_before_its_server_has_ended(tmp_pa
     class Stubborn:
         def __init__(self) -> None:
             self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            self.told = asyncio.Event()
 
         async def wait(self) -> int:
             return await self.ended
 
         def terminate(self) -> None:
-            asyncio.get_running_loop().call_later(0.3, self.ended.set_result, 0)
+            self.told.set()
 
     async def scene() -> None:
         async with house(tmp_path) as here:
@@ -984,13 +985,15 @@ def test_a_workspace_that_is_closed_is_silent_before_its_server_has_ended(tmp_pa
             ending = asyncio.ensure_future(launch._until_end([process], sandbox, attendance))
             await asyncio.sleep(0.1)
             os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.sleep(0.1)
+            await asyncio.wait_for(process.told.wait(), 10)
             assert not process.ended.done()
             assert not await portal.allowed(1)
             assert not listening.is_serving()
             async with here.client() as client:
                 with pytest.raises(httpx.TransportError):
                     await client.get(f"{BASE}api")
+            assert not ending.done()
+            process.ended.set_result(0)
             assert await ending == 0
 
     run(scene())
@@ -1009,7 +1012,7 @@ def test_of_too_many_connections_the_last_are_hung_up_on(tmp_path, monkeypatch):
             idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
             await asyncio.sleep(0.1)
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            assert await asyncio.wait_for(reader.read(), 5) == b""
+            assert await asyncio.wait_for(reader.read(), 20) == b""
             for _, each in [*idle, (reader, writer)]:
                 each.close()
             await asyncio.sleep(0.1)

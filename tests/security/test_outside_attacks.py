@@ -689,7 +689,9 @@ def test_a_body_without_end(house):
     assert client.generic("POST", "/people/invite", b"x", content_type="multipart/form-data").status_code == 400
 
 
-@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*7}}{% debug %}"])
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7919*7919}}{% debug %}"]
+)
 def test_markup_in_what_is_shown_again(house, text):
     """Have a page show one's own markup or template: in a search, or in a project's title.
 
@@ -708,7 +710,7 @@ def test_markup_in_what_is_shown_again(house, text):
         page = answer.content.decode()
         assert "<script>alert" not in page, path
         assert "<img src=x" not in page, path
-        assert "49" not in page or "{{7*7}}" in page or "7*7" not in text, path
+        assert "62710561" not in page, path  # so many digits that no token of a form holds them by chance
 
 
 @pytest.mark.parametrize("text", ["' OR 1=1 --", "%' OR '1'='1", "_", "%", "\\", "x'; DROP TABLE people_account; --"])

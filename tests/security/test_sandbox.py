@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -196,15 +197,26 @@ def test_a_writable_system_is_found(box, tmp_path):
 def test_it_ends_with_who_watches_over_it(box):
     watcher = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     Path(box.folder).mkdir(mode=0o700)
-    sleeping = (sys.executable, "-c", "print('{}', flush=True); import time; time.sleep(600)")
+    sleeping = sleeps()
     running = launch(replace(box, commands=(sleeping,), watch=watcher.pid))
     while "{" not in (Path(box.log).read_text() if Path(box.log).exists() else ""):
         assert running.poll() is None
+    assert running_now(sleeping) != []
     watcher.kill()
     watcher.wait()
     running.wait(30)
-    ours = [path for path in Path("/proc").glob("[0-9]*") if _command(path) == b"\0".join(map(os.fsencode, sleeping))]
-    assert ours == []
+    assert running_now(sleeping) == []
+
+
+def sleeps() -> tuple[str, ...]:
+    """Return a command that says that it runs and sleeps; no other's is the same, who may test beside this one."""
+    return (sys.executable, "-c", f"print('{{}}', flush=True); import time; time.sleep(600)  # {uuid4()}")
+
+
+def running_now(command: tuple[str, ...]) -> list[Path]:
+    """Return where proc(5) tells of processes of this machine with exactly this command."""
+    told = b"\0".join(map(os.fsencode, command))
+    return [path for path in Path("/proc").glob("[0-9]*") if _command(path) == told]
 
 
 def _command(process: Path) -> bytes:

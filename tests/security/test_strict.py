@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -33,6 +33,9 @@ from tre.workspace.limits import Bounds
 from tre.workspace.project_services import launch
 from tre.workspace.sandbox import Bind, Sandbox
 from tre.workspace.strict_gate import StrictGate
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 HOME = "/home/ann"
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -368,20 +371,20 @@ def test_jupyterlab_is_seen_as_pixels(tmp_path):
                 "console", lambda said: refused.append(f"{said.text} {said.location}") if said.type == "error" else None
             )
             page.goto(f"{origin(address)}{BASE}")
-            page.locator("canvas").wait_for(timeout=20_000)
+            page.locator("canvas").wait_for(timeout=60_000)
             colours = 0
-            for _ in range(60):
+            for _ in range(120):
                 page.wait_for_timeout(1000)
                 colours = page.evaluate(_COLOURS)
                 if colours > SEEN:
                     break
             before = page.evaluate(_DRAWN)
             page.mouse.click(52, 14)  # the File menu
+            _other_than(page, before)
             page.wait_for_timeout(3000)
-            menu = page.evaluate(_DRAWN)
+            menu = page.evaluate(_DRAWN)  # whole by now
             page.keyboard.press("Control+Shift+C")  # the palette of commands
-            page.wait_for_timeout(3000)
-            palette = page.evaluate(_DRAWN)
+            palette = _other_than(page, menu)
             assert before != menu, "the pointer arrives"
             assert menu != palette, "and so do keys"
             PICTURES.mkdir(parents=True, exist_ok=True)
@@ -397,7 +400,16 @@ def test_jupyterlab_is_seen_as_pixels(tmp_path):
 
     with workspace(tmp_path, *desktop.commands(HOME, BASE, 8888)) as box:
         straight(box)
-        asyncio.run(asyncio.wait_for(scene(box), 150))
+        asyncio.run(asyncio.wait_for(scene(box), 400))
+
+
+def _other_than(page: Page, before: int) -> int:
+    """Return what is drawn once it is another than before, or what is drawn still after half a minute."""
+    for _ in range(30):
+        page.wait_for_timeout(1000)
+        if (drawn := page.evaluate(_DRAWN)) != before:
+            break
+    return int(drawn)
 
 
 SEEN = 200

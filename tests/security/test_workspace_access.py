@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -179,7 +178,7 @@ class TestAMarker:
 def test_the_notebook_server_itself_ends_when_the_right_does(token, box):
     """With no Hub and nobody to ask: the launcher sees its marker gone, and everything inside ends with it."""
     folder = marker.place(WorkspaceSession.objects.get().pk)
-    sleeping = (sys.executable, "-c", "print('{}', flush=True); import time; time.sleep(600)")
+    sleeping = test_sandbox.sleeps()
     binds = (box.binds[0], Bind(str(folder / "doors"), "/doors"))
     running = launch(replace(box, commands=(sleeping,), folder=str(folder), binds=binds, marked=True))
     while "{" not in (Path(box.log).read_text() if Path(box.log).exists() else ""):
@@ -187,15 +186,11 @@ def test_the_notebook_server_itself_ends_when_the_right_does(token, box):
     WorkspaceSession.objects.update(opened=timezone.now() - STARTING * 2)
     SessionWatch().look()
     assert is_open()  # it lives, and so it stays open
+    assert test_sandbox.running_now(sleeping) != []
     TAKEN_AWAY["the person leaves the project"]()
     SessionWatch().look()
     running.wait(30)
-    ours = [path for path in Path("/proc").glob("[0-9]*") if _runs(path, sleeping)]
-    assert ours == []
-
-
-def _runs(process: Path, command: tuple[str, ...]) -> bool:
-    return test_sandbox._command(process) == b"\0".join(map(os.fsencode, command))
+    assert test_sandbox.running_now(sleeping) == []
 
 
 def test_a_supervisor_that_begins_closes_what_was_left_open(token):

@@ -12,6 +12,7 @@ from ml.dp import train
 from tests.airlock import events, inspected, open_study, quick_inspection, submit, vote, work
 from tests.attacked import SPEC, people
 from tests.factories import project
+from tests.same_noise import draw_as_in_every_run
 from tests.unit.test_pages import browser
 from tre.airlock import attacks
 from tre.airlock.models import AttackReport, Request, RequestFile, Review
@@ -135,6 +136,7 @@ def test_a_request_without_a_model_starts_nothing(study: Project, asked: list[di
 
 
 def test_a_model_is_attacked_for_real(study: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    draw_as_in_every_run(monkeypatch)
     monkeypatch.setattr(attacks, "SECONDS", 20)
     frame, made = people(1200), extract(study, 1)
     (folder_of(made) / "people").mkdir()

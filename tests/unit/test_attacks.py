@@ -24,6 +24,7 @@ from ml.attacks.subjects import Subject
 from ml.dp import train
 from ml.errors import LearningRefused
 from tests.attacked import SPEC, people
+from tests.same_noise import draw_as_in_every_run
 
 
 def test_an_exact_interval_is_that_of_the_tables():
@@ -120,11 +121,18 @@ def test_a_policy_that_is_not_whole_is_refused(tmp_path: Path, monkeypatch: pyte
             policy.rules.__wrapped__()
 
 
+@pytest.fixture(autouse=True)
+def _the_noise_of_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_as_in_every_run(monkeypatch)
+
+
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     folder = tmp_path_factory.mktemp("attack")
     frame = people(1200)
-    model = train(SPEC, frame)
+    with pytest.MonkeyPatch.context() as patched:
+        draw_as_in_every_run(patched)
+        model = train(SPEC, frame)
     package.save(
         model,
         folder / "m",

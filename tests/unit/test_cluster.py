@@ -199,7 +199,7 @@ def test_a_gate_ends_when_its_workspace_is_closed(status, ends):
         async with httpx.AsyncClient(transport=transport) as client:
             waiting = gate_pod.until_closed(client, "http://portal", "token", pause=0.01)
             try:
-                await asyncio.wait_for(waiting, 0.2)
+                await asyncio.wait_for(waiting, 20 if ends else 0.2)
             except TimeoutError:
                 return False
             return True

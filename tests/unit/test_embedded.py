@@ -106,14 +106,18 @@ def test_a_stop_covers_what_happened_until_every_process_had_ended(folder, monke
 
 
 def test_the_worker_keeps_checkpoints_beside_its_jobs(monkeypatch):
-    began = threading.Event()
+    began, came = threading.Event(), threading.Semaphore(0)
     monkeypatch.setattr(cli, "_django", lambda: None)
     monkeypatch.setattr(checkpoints, "keep_writing", lambda stop: began.set())
     kinds: list[bool] = []
 
     def work(*, slow: bool) -> None:
         kinds.append(slow)
-        threading.Event().wait(None if slow else 0.5)  # where a slow one ends, the whole process does
+        came.release()
+        if slow:
+            threading.Event().wait()  # where a slow one ends, the whole process does
+        assert began.wait(20)
+        assert all(came.acquire(timeout=20) for _ in range(3))  # and so the other ends when all are at work
 
     monkeypatch.setattr(queue, "work_forever", work)
     assert cli.main(["worker"]) == 0

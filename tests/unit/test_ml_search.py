@@ -21,6 +21,7 @@ from ml.preparing import planned
 from ml.quote import quote
 from ml.search import LAWS, Search
 from ml.spec import TrainingSpec
+from tests.same_noise import draw_as_in_every_run
 from tests.unit.test_ml_models import SPEC, people
 
 SEARCH = Search(rate=(0.01, 2.0), clip=(0.5, 1.0), trials=3.0)
@@ -154,7 +155,8 @@ def test_more_trials_cost_more():
 
 
 @pytest.mark.parametrize("changes", [{}, {"batch": 10**6}, {"scaled": True}, {"search": None}])
-def test_a_price_is_told_beforehand_and_is_what_is_spent(changes):
+def test_a_price_is_told_beforehand_and_is_what_is_spent(changes, monkeypatch):
+    draw_as_in_every_run(monkeypatch)
     spec = replace(SEARCHING, **changes)
     told = quote(spec, 1500)
     assert told.epsilon == spec.epsilon

@@ -25,6 +25,7 @@ from ml.networks import network
 from ml.noise import Noise
 from ml.preparing import prepare
 from ml.spec import Category, Numeric, TrainingSpec
+from tests.same_noise import draw_as_in_every_run
 from tests.unit.test_ml_models import people
 
 AGE, SEX = Numeric("age", 0, 100), Category("sex", ("f", "m"))
@@ -35,6 +36,11 @@ FIRST = {  # a specification as version 1 wrote it
     "categories": [{"name": "sex", "values": ["f", "m"]}], "epsilon": 4.0, "delta": 1e-6, "hidden": [], "steps": 60,
     "batch": 128, "rate": 0.5, "clip": 1.0, "version": 1,
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _the_noise_of_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_as_in_every_run(monkeypatch)
 
 
 def spec(**changes: object) -> TrainingSpec:

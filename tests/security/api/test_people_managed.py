@@ -13,7 +13,7 @@ from django.core import mail
 from django.utils import timezone
 
 from tests.api import CALLS, call, operation, token_of
-from tests.codes import code
+from tests.codes import code, wrong
 from tests.factories import LATER, TODAY, as_seen_now, person, project
 from tests.unit.test_addresses import everything
 from tre.api import tokens
@@ -50,10 +50,10 @@ def rows() -> dict[str, list[Any]]:
 
 def test_a_stolen_token_alone_changes_nothing(ope):
     token = token_of("ope", "people.manage")
-    before, asked = rows(), list(changes())
+    before, asked, (guess,) = rows(), list(changes()), wrong(ope)
     assert len(asked) == 9
     for method, path, body in asked:
-        for headers in ({}, {"One-Time-Code": "000000"}):
+        for headers in ({}, {"One-Time-Code": guess}):
             answer = call(token, method, path, body, **headers)
             assert answer.status_code in {401, 429}, path
     after = rows()
@@ -74,6 +74,8 @@ def test_a_code_is_good_for_one_change_and_for_its_own_person(ope):
     token, roles = token_of("ope", "people.manage"), {"roles": ["researcher", "project_lead"]}
     cat = Account.objects.get(username="cat")
     enrol_totp(cat)
+    while code(cat) in {code(ope, ahead) for ahead in range(-2, 3)}:  # once in some hundred thousand times
+        enrol_totp(cat)
     assert call(token, "PUT", "/people/ann/roles", roles, **{"One-Time-Code": code(cat)}).status_code == 401
     given = {"One-Time-Code": code(ope)}
     answer = call(token, "PUT", "/people/ann/roles", roles, **given)
